@@ -1,0 +1,63 @@
+# Every target starts from a bare python3 (3.11+), make and git: what it needs is installed inside
+# the clone (.venv, .tools), said in one line per step, and skipped the next time.
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell command -v $(name))))
+VENV   ?= .venv
+BOOT    = $(or $(PYTHON),$(error no python3 on PATH: install Python 3.11 or newer)) tools/bootstrap.py
+RUN     = $(VENV)/bin/python
+PYTEST  = $(RUN) -m pytest --quiet
+XDIST   = -n 2 --dist worksteal
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast test-versions gate long check format bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## watch six bots trade one day of an SPX/SPY option chain (about three minutes)
+	@$(BOOT) runtime
+	@$(VENV)/bin/itg demo
+
+test: ## every test but the gate's and the long ones (under 8 minutes on 2 cores)
+	@$(BOOT) dev
+	$(PYTEST) $(XDIST) -m "not gate and not slow"
+
+test-fast: ## unit and contract tests (under 30 seconds)
+	@$(BOOT) dev
+	$(PYTEST) $(XDIST) -m "not gate and not slow and not system"
+
+test-versions: ## the same on Python 3.12 and 3.13, where present
+	@for python in python3.12 python3.13; do \
+	  if ! $$python -c '' 2>/dev/null; then echo "  $$python is not here: skipped"; continue; fi; \
+	  echo "== $$python"; \
+	  $(MAKE) --no-print-directory test-fast PYTHON=$$python VENV=.venv-$$python || exit 1; \
+	done
+
+gate: ## the campaigns: simulation, crashes, references (under 12 minutes on 2 cores)
+	@$(BOOT) dev
+	$(PYTEST) $(XDIST) -m "gate and not slow" --timeout 900
+
+long: ## campaigns of minutes to hours, by hand before a release
+	@$(BOOT) dev
+	$(PYTEST) -m slow --timeout 36000
+
+check: ## format, lint, types, import contracts, tidy, dead code, dependencies, changelog
+	@$(BOOT) dev
+	@$(RUN) tools/check.py
+
+format: ## put the code into its one layout
+	@$(BOOT) dev
+	$(VENV)/bin/ruff check --quiet --select I --fix .
+	$(VENV)/bin/ruff format .
+
+bench: ## measure, print the change against the last run
+	@$(BOOT) dev
+	$(RUN) bench/run.py
+
+lock: ## resolve the dependencies anew and write requirements*.lock
+	@$(BOOT) lock
+
+clean: ## remove everything the targets made
+	rm -rf .venv .venv-* .tools dist .cache .hypothesis .import_linter_cache .mypy_cache \
+	  .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""What touches the world outside the process, an engine a file; only compose knows them."""

@@ -1,0 +1,168 @@
+"""The command `itg`. Exit codes: 0 done, 1 a check failed, 2 wrong use, 3 no server, 130 stopped."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+
+from itg import __version__
+
+# Only what the command line itself needs is loaded here; each command loads its own world, so that
+# `itg --help` answers at once.
+
+EXIT_CHECK_FAILED = 1
+EXIT_WRONG_USE = 2
+EXIT_NO_SERVER = 3
+EXIT_INTERRUPTED = 130
+
+app = App(
+    name="itg",
+    help="An options exchange on simulated underlyings, in a box.",
+    version=f"itg {__version__}",
+    result_action="return_int_as_exit_code_else_zero",
+)
+bot_app = App(name="bot", help="Run trading bots against a server.")
+app.command(bot_app)
+
+Port = Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
+Seed = Annotated[int | None, Parameter(help="Seed of every dice in the game; default: the file's.")]
+
+
+@app.command
+def serve(  # noqa: PLR0913 - each parameter is a flag
+    *,
+    scenario: Annotated[str, Parameter(help="Name of a shipped scenario, or a TOML file.")] = "demo",
+    data: Annotated[Path, Parameter(help="Directory of the game's data.")] = Path("data"),
+    host: Annotated[str, Parameter(help="Address on which to listen.")] = "127.0.0.1",
+    port: Port = 8000,
+    seed: Seed = None,
+    speed: Annotated[
+        float | None, Parameter(help="Game seconds per wall second; default: the scenario's.")
+    ] = None,
+    unsafe: Annotated[
+        bool, Parameter(negative="", help="Acknowledge before the disk has it: faster, may lose.")
+    ] = False,
+) -> int:
+    """Run a game: exchange, world and gateway in one process.
+
+    The same data directory continues the same game, to the last acknowledged order. A fault inside
+    restarts the game through recovery. Stop with Ctrl-C.
+    """
+    from itg.cli.serving import serve_forever
+    from itg.compose.solo import SoloSettings
+
+    return serve_forever(
+        SoloSettings(
+            scenario=scenario, data=data, host=host, port=port, seed=seed, speed=speed, unsafe=unsafe
+        )
+    )
+
+
+@app.command
+def demo(
+    *,
+    headless: Annotated[bool, Parameter(negative="", help="In lock step, without a table.")] = False,
+    speed: Annotated[
+        Literal["scenario", "max"], Parameter(help="`max` needs --headless: as fast as it goes.")
+    ] = "scenario",
+    seed: Seed = None,
+    as_json: AsJson = False,
+    data: Annotated[
+        Path | None, Parameter(help="Keep the journal here; default: a directory removed at the end.")
+    ] = None,
+) -> int:
+    """Watch six bots of three roles trade one day of an SPX/SPY option chain.
+
+    Pre-open, opening auction, 30 minutes of continuous trading and the close, at ten times real
+    time: about three minutes. With `--headless --speed max` the bots trade in lock step, in under a
+    minute, and equal seeds give equal events.
+    """
+    from itg.cli.showing import show_demo
+
+    if (speed == "max") != headless:
+        return wrong_use("--headless and --speed max belong together: give both or neither")
+    return show_demo(lock_step=headless, seed=seed, as_json=as_json, data=data)
+
+
+@bot_app.command
+def run(
+    file: Annotated[Path, Parameter(help="A Python file with one Bot class.")],
+    /,
+    *,
+    url: Annotated[str, Parameter(help="The server.")] = "http://127.0.0.1:8000",
+    key: Annotated[
+        str | None,
+        Parameter(env_var="ITG_API_KEY", show=False, help="The team's key (better: ITG_API_KEY)."),
+    ] = None,
+    team: Annotated[
+        str | None, Parameter(help="Register a team of this name first and print its key.")
+    ] = None,
+    role: Annotated[str, Parameter(help="The new team's role.")] = "hedge_fund",
+    join_code: Annotated[str | None, Parameter(help="Where the scenario asks for one.")] = None,
+) -> int:
+    """Run one bot until the round ends.
+
+    Give the team's key in the environment variable ITG_API_KEY, or `--team NAME` to register.
+    """
+    from itg.cli.trading import TeamChoice, run_file
+
+    return run_file(file, url, TeamChoice(key=key, team=team, role=role, join_code=join_code))
+
+
+@bot_app.command(show=False)
+def crew() -> int:
+    """Run the demo's bots in one process; reads their keys and settings as JSON from stdin."""
+    from itg.cli.trading import run_crew
+
+    return run_crew(sys.stdin.buffer.read())
+
+
+@app.command
+def status(
+    *,
+    url: Annotated[str, Parameter(help="The server.")] = "http://127.0.0.1:8000",
+    as_json: AsJson = False,
+) -> int:
+    """Show whether a server is ready, its phase and clocks, and how its pump does."""
+    from itg.cli.showing import show_status
+
+    return show_status(url, as_json=as_json)
+
+
+@app.command
+def verify(
+    data: Annotated[Path, Parameter(help="Directory of a game's data.")],
+    /,
+    *,
+    as_json: AsJson = False,
+) -> int:
+    """Run a journal again from its first input and compare everything it recorded.
+
+    Reads only; the game may be running.
+    """
+    from itg.cli.showing import show_verify
+
+    return show_verify(data, as_json=as_json)
+
+
+def wrong_use(message: str) -> int:
+    """Say what would have been right and return the exit code of wrong use."""
+    print(f"itg: {message}", file=sys.stderr)
+    return EXIT_WRONG_USE
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    from itg.kernel.errors import ConfigurationError
+
+    try:
+        code = app(exit_on_error=False)
+    except CycloptsError:
+        code = EXIT_WRONG_USE  # already said by cyclopts
+    except ConfigurationError as error:
+        code = wrong_use(str(error))
+    except KeyboardInterrupt:
+        code = EXIT_INTERRUPTED
+    sys.exit(code)

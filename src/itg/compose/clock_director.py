@@ -1,0 +1,49 @@
+"""Moves the game clock when the game says so: services decide, the clock obeys after the commit."""
+
+from collections.abc import Sequence
+
+from itg.game.contract import RoundEnded, RoundPaused, RoundResumed, RoundStarted
+from itg.kernel.times import Nanos
+from itg.runtime.clock import ScaledClock, VirtualClock
+from itg.runtime.envelope import Record
+
+
+class ScaledClockDirector:
+    """Runs a scaled clock from the released facts of the rounds."""
+
+    def __init__(self, clock: ScaledClock) -> None:
+        self._clock = clock
+
+    def resume_at(self, game_ns: Nanos) -> None:
+        """Continue a round that was running before a restart: no game time passed meanwhile."""
+        self._clock.start(game_ns)
+
+    def see(self, records: Sequence[Record]) -> None:
+        for record in records:
+            for output in record.outputs:
+                match output:
+                    case RoundStarted():
+                        self._clock.start(max(output.start_ns, record.game_ns))
+                    case RoundPaused() | RoundEnded():
+                        self._clock.pause()
+                    case RoundResumed():
+                        self._clock.resume()
+                    case _:
+                        pass
+
+
+class VirtualClockDirector:
+    """Jumps a virtual clock to the start of a round; from there lock step moves it."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+
+    def resume_at(self, game_ns: Nanos) -> None:
+        """Stand where the journal ends."""
+        self._clock.advance_to(game_ns)
+
+    def see(self, records: Sequence[Record]) -> None:
+        for record in records:
+            for output in record.outputs:
+                if isinstance(output, RoundStarted):
+                    self._clock.advance_to(output.start_ns)

@@ -1,0 +1,114 @@
+"""What a day came to, read from the journal and the final state: the truth, not a running tally."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from itg.exchange.contract import OrderAccepted, PhaseChanged, QuoteAccepted, TradeExecuted
+from itg.game.contract import Teams
+from itg.kernel.ids import AccountId
+from itg.kernel.messages import Message
+from itg.kernel.money import PRICE_SCALE
+from itg.positions.contract import AccountBalance, Balances
+from itg.runtime.envelope import Record
+
+
+class TeamResult(Struct, frozen=True, kw_only=True):
+    """One account's day; money in USD, fees positive paid, `net_quantities` by instrument."""
+
+    team: str
+    role: str
+    orders: int
+    contracts: int
+    fees: float
+    pnl: float
+    realized_pnl: float
+    unrealized_pnl: float
+    net_quantities: dict[str, int]
+
+
+class DayResult(Struct, frozen=True, kw_only=True):
+    """A whole day; both zero-sum checks are 0 in a sound market."""
+
+    scenario: str
+    seed: int
+    phases: list[str]
+    orders: int
+    quotes: int
+    trades: int
+    contracts: int
+    teams: list[TeamResult]
+    house: list[TeamResult]
+    contracts_sum: int
+    cash_sum: float
+    events: int
+    event_digest: str
+    journal_head: str
+    wall_s: float
+
+
+class Tally:
+    """Counts over a journal's outputs."""
+
+    def __init__(self) -> None:
+        self.phases: list[str] = []
+        self.counts: Counter[type[Message]] = Counter()
+        self.contracts = 0
+        self.events = 0
+        self.traded: Counter[AccountId] = Counter()
+
+    def add(self, records: Iterable[Record]) -> "Tally":
+        for record in records:
+            for output in record.outputs:
+                self._count(output)
+        return self
+
+    @property
+    def orders(self) -> int:
+        return self.counts[OrderAccepted]
+
+    @property
+    def quotes(self) -> int:
+        return self.counts[QuoteAccepted]
+
+    @property
+    def trades(self) -> int:
+        return self.counts[TradeExecuted]
+
+    def _count(self, output: Message) -> None:
+        self.counts[type(output)] += 1
+        self.events += 1
+        match output:
+            case TradeExecuted():
+                self.contracts += output.quantity
+                self.traded[output.maker_account_id] += output.quantity
+                self.traded[output.taker_account_id] += output.quantity
+            case PhaseChanged(instrument_id=None):
+                if not self.phases or self.phases[-1] != output.phase.value:
+                    self.phases.append(output.phase.value)
+            case _:
+                pass
+
+
+def team_results(balances: Balances, teams: Teams) -> tuple[list[TeamResult], list[TeamResult]]:
+    """Return the teams' rows in registration order, and the house's accounts that traded."""
+    names = {team.account_id: team.team_name for team in teams.teams}
+    rows = [(a, _row(a, names.get(a.account_id, a.account_id))) for a in balances.accounts]
+    played = [row for account, row in rows if account.account_id in names]
+    house = [row for account, row in rows if account.account_id not in names and row.contracts]
+    return played, house
+
+
+def _row(account: AccountBalance, name: str) -> TeamResult:
+    return TeamResult(
+        team=name,
+        role=account.role,
+        orders=account.orders,
+        contracts=account.contracts_traded,
+        fees=account.fees / PRICE_SCALE,
+        pnl=(account.realized_pnl + account.unrealized_pnl - account.fees) / PRICE_SCALE,
+        realized_pnl=account.realized_pnl / PRICE_SCALE,
+        unrealized_pnl=account.unrealized_pnl / PRICE_SCALE,
+        net_quantities={i: n for i, n in account.net_quantities if n},
+    )

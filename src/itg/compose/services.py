@@ -1,0 +1,26 @@
+"""The services of a game, in routing order: who hears a message first."""
+
+from collections.abc import Sequence
+
+from itg.exchange.service import ExchangeService
+from itg.game.service import GameService
+from itg.kernel.ids import Shard
+from itg.market_data.service import MarketDataService
+from itg.positions.service import PositionsService
+from itg.retail.service import RetailService
+from itg.runtime.service import Service
+
+
+def services_of(shards: Sequence[Shard]) -> list[Service]:
+    """Return fresh services, one exchange per shard.
+
+    Prices reach positions (which marks) before retail (which quotes on the marks), and the house
+    requotes in the cascade of the step that moved the price.
+    """
+    return [
+        GameService(),
+        MarketDataService(),
+        *(ExchangeService(shard) for shard in shards),
+        PositionsService(),
+        RetailService(),
+    ]

@@ -1,0 +1,105 @@
+"""What can be read, and the answers."""
+
+from msgspec import Struct
+
+from itg.kernel.ids import InstrumentId, OrderId, Seq, Shard, TradeId, UnderlyingId
+from itg.kernel.messages import Query, Reply
+from itg.kernel.money import Price, Quantity
+from itg.kernel.times import Nanos
+from itg.kernel.words import Phase, Side
+
+
+class GetBook(Query, frozen=True, kw_only=True):
+    """Read one book, best levels first; `depth_levels` None: all."""
+
+    shard: Shard
+    instrument_id: InstrumentId
+    depth_levels: int | None = None
+
+
+class GetBooks(Query, frozen=True, kw_only=True):
+    """Read every book of a shard."""
+
+    shard: Shard
+    depth_levels: int | None = None
+
+
+class GetExchangeStatus(Query, frozen=True, kw_only=True):
+    """Read a shard's phase and what comes next."""
+
+    shard: Shard
+
+
+class GetTrades(Query, frozen=True, kw_only=True):
+    """Read the public tape of a shard after a trade id, oldest first; the last 10,000 are kept."""
+
+    shard: Shard
+    instrument_id: InstrumentId | None = None
+    after_trade_id: TradeId | None = None
+    count: int = 1_000
+
+
+class GetQueueAhead(Query, frozen=True, kw_only=True):
+    """Read how many contracts stand before each of these orders; gone orders are left out."""
+
+    shard: Shard
+    order_ids: tuple[OrderId, ...]
+
+
+class BookSnapshot(Reply, frozen=True, kw_only=True):
+    """A book at `book_seq`: levels (price, quantity, order_count), best first."""
+
+    instrument_id: InstrumentId
+    book_seq: Seq
+    phase: Phase
+    bids: tuple[tuple[int, int, int], ...]
+    asks: tuple[tuple[int, int, int], ...]
+    indicative_price: Price | None = None
+    indicative_quantity: int = 0
+
+
+class BookSnapshots(Reply, frozen=True, kw_only=True):
+    """Every book of a shard, in listing order."""
+
+    books: tuple[BookSnapshot, ...]
+
+
+class ExchangeStatus(Reply, frozen=True, kw_only=True):
+    """A shard's phase; `instrument_phases` lists the instruments that differ from it."""
+
+    shard: Shard
+    underlying_id: UnderlyingId
+    phase: Phase
+    next_phase: Phase | None
+    next_at_ns: Nanos | None
+    instrument_phases: tuple[tuple[InstrumentId, Phase], ...] = ()
+
+
+class PublicTrade(Struct, frozen=True, gc=False, kw_only=True):
+    """A trade as everybody may see it."""
+
+    trade_id: TradeId
+    instrument_id: InstrumentId
+    price: Price
+    quantity: Quantity
+    aggressor_side: Side
+    is_auction: bool
+    game_ns: Nanos
+
+
+class PublicTrades(Reply, frozen=True, kw_only=True):
+    """A page of the tape, oldest first."""
+
+    trades: tuple[PublicTrade, ...]
+
+
+class QueueAhead(Reply, frozen=True, kw_only=True):
+    """Contracts ahead by order."""
+
+    ahead: dict[OrderId, int]
+
+
+class BookMissing(Reply, frozen=True, kw_only=True):
+    """The query named an instrument this shard does not list."""
+
+    instrument_id: InstrumentId

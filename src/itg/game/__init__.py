@@ -1,0 +1,5 @@
+"""The game: teams, keys, roles, rounds, and the configuration of every other service.
+
+Owns: registration and authentication, role assignment, the day's schedule, start and end of rounds.
+Does not own: order matching, price generation, direct position tracking.
+"""

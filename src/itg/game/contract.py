@@ -1,0 +1,275 @@
+"""The game service's only door: teams, keys, rounds and the configuration of everybody else.
+
+Keys are known as SHA-256 digests that arrive in commands and leave in no event.
+"""
+
+from enum import Enum, unique
+
+from msgspec import Raw, Struct
+
+from itg.kernel.errors import Refusal, RejectReason
+from itg.kernel.ids import AccountId, InstrumentId, Role, Shard, TeamId, UnderlyingId
+from itg.kernel.messages import Command, Event, Query, Reply
+from itg.kernel.times import Nanos
+from itg.kernel.words import Phase, PhaseBoundary
+
+
+@unique
+class Scope(Enum):
+    """What a key may do."""
+
+    TRADE = "trade"
+    READ = "read"
+    ADMIN = "admin"
+
+
+@unique
+class RoundStatus(Enum):
+    """Where a round stands."""
+
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class RoundPlan(Struct, frozen=True, gc=False, kw_only=True):
+    """One round on the game clock. `boundaries` empty: the organizer drives the phases."""
+
+    trading_day: str  # YYYY-MM-DD
+    start_ns: Nanos
+    session_start_ns: Nanos  # continuous trading
+    session_end_ns: Nanos
+    end_ns: Nanos | None  # the round ends by itself here; None: by the organizer
+    boundaries: tuple[PhaseBoundary, ...] = ()
+
+
+class TeamPlan(Struct, frozen=True, gc=False, kw_only=True):
+    """A team the scenario brings along."""
+
+    team_name: str
+    role: Role
+
+
+class GameRules(Struct, frozen=True, gc=False, kw_only=True):
+    """What the game itself needs of a scenario."""
+
+    scenario: str
+    open_registration: bool
+    registrable_roles: tuple[Role, ...]
+    max_teams: int
+    speed: float
+    lock_step: bool
+    start_on_create: bool  # the first round starts with the game, no organizer needed
+    rounds: tuple[RoundPlan, ...]
+    session_ends_ns: tuple[Nanos, ...]
+    shards: tuple[tuple[Shard, UnderlyingId], ...]
+    has_market: bool  # prices are simulated (market_data is configured)
+    has_retail: bool
+
+
+class CreateGame(Command, frozen=True, kw_only=True):
+    """Create the game from a compiled scenario; first input of a journal, once."""
+
+    scenario_hash: str
+    rules: GameRules
+    # Commands to the other services in order, each in MessagePack: the game passes them on and
+    # knows their meaning no further, so that no contract imports another.
+    setup: tuple[Raw, ...]
+    join_code_hash: str  # "" where registration is open
+    admin_key_hash: str
+
+
+class RegisterTeam(Command, frozen=True, kw_only=True):
+    """Register a team; `by_organizer` needs no join code."""
+
+    team_name: str
+    role: Role
+    key_hash: str
+    join_code_hash: str = ""
+    by_organizer: bool = False
+
+
+class StartRound(Command, frozen=True, kw_only=True):
+    """Start the next scheduled round, or `round_id`."""
+
+    round_id: int | None = None
+
+
+class PauseRound(Command, frozen=True, kw_only=True):
+    """Freeze the game clock."""
+
+    round_id: int
+
+
+class ResumeRound(Command, frozen=True, kw_only=True):
+    """Let the game clock run again."""
+
+    round_id: int
+
+
+class EndRound(Command, frozen=True, kw_only=True):
+    """Close the market and end the round."""
+
+    round_id: int
+
+
+class MovePhase(Command, frozen=True, kw_only=True):
+    """An organizer's phase move, for all shards or one instrument."""
+
+    phase: Phase
+    instrument_id: InstrumentId | None = None
+
+
+class GameCreated(Event, frozen=True, kw_only=True):
+    """The game exists; every service has been configured."""
+
+    scenario: str
+    scenario_hash: str
+
+
+class TeamRegistered(Event, frozen=True, kw_only=True):
+    """A team may trade through its account."""
+
+    team_id: TeamId
+    account_id: AccountId
+    team_name: str
+    role: Role
+
+
+class RegistrationRejected(Event, frozen=True, kw_only=True):
+    """A registration was refused."""
+
+    team_name: str
+    refusal: Refusal
+
+
+class RoundStarted(Event, frozen=True, kw_only=True):
+    """The game clock runs from `start_ns` at `speed`."""
+
+    round_id: int
+    trading_day: str
+    start_ns: Nanos
+    speed: float
+
+
+class RoundPaused(Event, frozen=True, kw_only=True):
+    """The game clock stands."""
+
+    round_id: int
+
+
+class RoundResumed(Event, frozen=True, kw_only=True):
+    """The game clock runs again."""
+
+    round_id: int
+
+
+class RoundEnded(Event, frozen=True, kw_only=True):
+    """The round is over; the market is closed and the game clock stands."""
+
+    round_id: int
+    trading_day: str
+
+
+class GameActRejected(Event, frozen=True, kw_only=True):
+    """An organizer's act was refused."""
+
+    refusal: Refusal
+
+
+class AuthenticateKey(Query, frozen=True, kw_only=True):
+    """Find whose key a digest is."""
+
+    key_hash: str
+
+
+class GetTeams(Query, frozen=True, kw_only=True):
+    """Read all teams in registration order."""
+
+
+class GetRounds(Query, frozen=True, kw_only=True):
+    """Read all rounds."""
+
+
+class GetGame(Query, frozen=True, kw_only=True):
+    """Read the game's rules and state."""
+
+
+class Principal(Reply, frozen=True, kw_only=True):
+    """Who a key belongs to; `team_id` None for an organizer."""
+
+    team_id: TeamId | None
+    account_id: AccountId | None
+    role: Role | None
+    scopes: tuple[Scope, ...]
+
+
+class UnknownKey(Reply, frozen=True, kw_only=True):
+    """No such key, or a revoked one."""
+
+
+class Team(Struct, frozen=True, gc=False, kw_only=True):
+    """A team's public facts."""
+
+    team_id: TeamId
+    account_id: AccountId
+    team_name: str
+    role: Role
+    registered_ns: Nanos
+
+
+class Teams(Reply, frozen=True, kw_only=True):
+    """All teams."""
+
+    teams: tuple[Team, ...]
+
+
+class Round(Struct, frozen=True, gc=False, kw_only=True):
+    """A round's facts."""
+
+    round_id: int
+    trading_day: str
+    status: RoundStatus
+    start_ns: Nanos
+    session_start_ns: Nanos
+    session_end_ns: Nanos
+    end_ns: Nanos | None
+
+
+class Rounds(Reply, frozen=True, kw_only=True):
+    """All rounds in order."""
+
+    rounds: tuple[Round, ...]
+
+
+class GameState(Reply, frozen=True, kw_only=True):
+    """The game in one look."""
+
+    scenario: str
+    scenario_hash: str
+    rules: GameRules
+    current_round: Round | None
+
+
+DUPLICATE_TEAM_NAME = RejectReason(
+    code="DUPLICATE_TEAM_NAME", hint="Choose another team_name.", status=409
+)
+INVALID_TEAM_NAME = RejectReason(code="INVALID_TEAM_NAME", hint="Use 3 to 50 printable characters.")
+ROLE_NOT_OPEN = RejectReason(
+    code="ROLE_NOT_OPEN", hint="This role is played by the house.", status=403
+)
+UNKNOWN_ROLE = RejectReason(code="UNKNOWN_ROLE", hint="Use a role of GET /game/rules.")
+INVALID_JOIN_CODE = RejectReason(
+    code="INVALID_JOIN_CODE", hint="Ask the organizer for the join code.", status=403
+)
+GAME_FULL = RejectReason(
+    code="GAME_FULL", hint="The scenario's number of teams is reached.", status=409
+)
+ROUND_NOT_FOUND = RejectReason(code="ROUND_NOT_FOUND", hint="See GET /game/rounds.", status=404)
+ROUND_WRONG_STATUS = RejectReason(
+    code="ROUND_WRONG_STATUS",
+    hint="A scheduled round can start, a running one pause or end, a paused one resume or end.",
+    status=409,
+)
+TEAM_NOT_FOUND = RejectReason(code="TEAM_NOT_FOUND", hint="See GET /game/teams.", status=404)

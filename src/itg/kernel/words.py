@@ -1,0 +1,147 @@
+"""Words several services share. Values are the wire's own spelling."""
+
+from enum import Enum, unique
+
+from msgspec import UNSET, Struct, UnsetType
+
+from itg.kernel.ids import InstrumentId, Shard, UnderlyingId
+from itg.kernel.money import Price
+from itg.kernel.times import Nanos
+
+
+@unique
+class Side(Enum):
+    """Which side of the market an order is on."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+
+@unique
+class OrderType(Enum):
+    """How an order is priced."""
+
+    LIMIT = "limit"
+    MARKET = "market"
+    STOP = "stop"
+    STOP_LIMIT = "stop_limit"
+
+
+@unique
+class TimeInForce(Enum):
+    """How long an order lives."""
+
+    DAY = "day"
+    IOC = "ioc"
+    FOK = "fok"
+    GTT = "gtt"
+    OPG = "opg"
+    CLS = "cls"
+
+
+@unique
+class SelfTradePolicy(Enum):
+    """What happens when an order would trade with its own account; the incoming order's decides."""
+
+    CANCEL_INCOMING = "cancel_incoming"
+    CANCEL_RESTING = "cancel_resting"
+    CANCEL_BOTH = "cancel_both"
+    ALLOW = "allow"
+
+
+@unique
+class OrderStatus(Enum):
+    """Where an order stands; the last four are terminal."""
+
+    PENDING = "pending"
+    WORKING = "working"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+
+
+TERMINAL_STATUSES = frozenset(
+    {OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED}
+)
+
+
+@unique
+class Liquidity(Enum):
+    """Fee class of a fill."""
+
+    MAKER = "maker"
+    TAKER = "taker"
+    AUCTION = "auction"
+
+
+@unique
+class CancelReason(Enum):
+    """Why an order left the book unfilled."""
+
+    REQUESTED = "requested"
+    MASS_CANCEL = "mass_cancel"
+    MARKET_CLOSED = "market_closed"
+    NO_LIQUIDITY = "no_liquidity"
+    NOT_FILLABLE = "not_fillable"
+    SELF_TRADE = "self_trade"
+    QUOTE_REPLACED = "quote_replaced"
+    ACCOUNT_SUSPENDED = "account_suspended"
+    PORTFOLIO_LIMIT = "portfolio_limit"
+
+
+@unique
+class Phase(Enum):
+    """Market state."""
+
+    CLOSED = "closed"
+    PRE_OPEN = "pre_open"
+    OPENING_AUCTION = "opening_auction"
+    CONTINUOUS = "continuous"
+    CLOSING_AUCTION = "closing_auction"
+    HALTED = "halted"
+
+
+class PhaseBoundary(Struct, frozen=True, gc=False, kw_only=True):
+    """From `at_ns` (inclusive) the market is in `phase`."""
+
+    at_ns: Nanos
+    phase: Phase
+
+
+@unique
+class OptionRight(Enum):
+    """Call or put."""
+
+    CALL = "call"
+    PUT = "put"
+
+
+@unique
+class VolRegime(Enum):
+    """Volatility regime of the price model."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class OptionTerms(Struct, frozen=True, gc=False, kw_only=True):
+    """What makes an instrument an option; European, cash settled."""
+
+    right: OptionRight
+    strike: Price
+    expiry_date: str  # civil date of the last trading day, YYYY-MM-DD
+    expires_ns: Nanos
+
+
+class Instrument(Struct, frozen=True, gc=False, kw_only=True):
+    """A tradable thing: an underlying (no option terms) or one option."""
+
+    instrument_id: InstrumentId
+    underlying_id: UnderlyingId
+    shard: Shard
+    multiplier: int  # cash per 1.00 of price per contract
+    tick_size: Price
+    option: OptionTerms | UnsetType = UNSET

@@ -1,0 +1,195 @@
+"""The market data service's only door: prices, volatility and marks of every tracked instrument.
+
+Fractions (volatility, rates) leave as `int`, unit 1e-6; prices in price units. `spot_price` is the
+noise-free price every rule reads, `index_price` the published print.
+"""
+
+from msgspec import Struct
+
+from itg.kernel.errors import RejectReason
+from itg.kernel.ids import InstrumentId, UnderlyingId
+from itg.kernel.messages import Command, Event, Query, Reply
+from itg.kernel.money import Price
+from itg.kernel.times import Nanos
+from itg.kernel.words import Instrument, VolRegime
+
+
+class RegimeModel(Struct, frozen=True, gc=False, kw_only=True):
+    """Regimes low, medium, high: annual volatilities, transition matrix per `regime_step_s`."""
+
+    volatilities: tuple[float, float, float]
+    transition: tuple[tuple[float, float, float], ...]
+    regime_step_s: int
+    initial: VolRegime = VolRegime.MEDIUM
+
+
+class JumpModel(Struct, frozen=True, gc=False, kw_only=True):
+    """Ordinary jumps: Poisson mean a session, absolute size uniform between bounds, either sign."""
+
+    mean_per_session: float
+    size_min: float
+    size_max: float
+    quiet_end_s: int = 300  # none in a session's last seconds
+
+
+class TrackingModel(Struct, frozen=True, gc=False, kw_only=True):
+    """A follower: leader lagged ÷ ratio × (1 + Ornstein–Uhlenbeck error) (+ print noise)."""
+
+    leader_id: UnderlyingId
+    ratio: float
+    lag_s_min: float
+    lag_s_max: float
+    half_life_s: float
+    error_std: float
+    print_noise_std: float
+
+
+class UnderlyingModel(Struct, frozen=True, gc=False, kw_only=True):
+    """How one underlying moves; `tracking` None: by the regimes of the game."""
+
+    underlying_id: UnderlyingId
+    start_price: Price
+    tick_size: Price
+    tracking: TrackingModel | None = None
+
+
+class SurfaceModel(Struct, frozen=True, gc=False, kw_only=True):
+    """Skew of fair volatility: sigma × (1 + skew·k + smile·k²), k = ln(strike/spot)/sqrt(T)."""
+
+    skew: float = 0.0
+    smile: float = 0.0
+
+
+class ConfigureMarketData(Command, frozen=True, kw_only=True):
+    """Set the price model; once, before `StartMarket`."""
+
+    seed: int
+    underlyings: tuple[UnderlyingModel, ...]
+    regimes: RegimeModel
+    jumps: JumpModel
+    surface: SurfaceModel = SurfaceModel()
+    session_seconds: int
+    sessions_per_year: int = 252
+    step_ns: Nanos
+
+
+class StartMarket(Command, frozen=True, kw_only=True):
+    """Start (or continue) stepping from the next multiple of the step.
+
+    Prices move in the session only.
+
+    Before `session_start_ns` prices stand still and are published; after `session_end_ns` too.
+    `session_ends_ns` are the closes of this and all following sessions, for time to expiry.
+    """
+
+    session_start_ns: Nanos
+    session_end_ns: Nanos
+    session_ends_ns: tuple[Nanos, ...]
+
+
+class StopMarket(Command, frozen=True, kw_only=True):
+    """Stop stepping."""
+
+
+class TrackSeries(Command, frozen=True, kw_only=True):
+    """Mark this instrument from now on."""
+
+    instrument: Instrument
+
+
+class UntrackSeries(Command, frozen=True, kw_only=True):
+    """Stop marking this instrument."""
+
+    instrument_id: InstrumentId
+
+
+class SpotPrice(Struct, frozen=True, gc=False, array_like=True):
+    """One underlying's prices at a step."""
+
+    underlying_id: UnderlyingId
+    spot_price: Price  # noise-free; halts, strikes, marks and the house read it
+    index_price: Price  # the published print
+
+
+class PricesStepped(Event, frozen=True, kw_only=True):
+    """The prices of one step, in model order; `is_moving` is false outside the session."""
+
+    step: int
+    prices: tuple[SpotPrice, ...]
+    is_moving: bool = True
+    second_vol_ppm: int = 0  # standard deviation of one second's log return, 1e-6, of the leader
+
+
+class Mark(Struct, frozen=True, gc=False, array_like=True):
+    """Fair value and Greeks of one instrument; volatility and Greeks in 1e-6.
+
+    delta: change of price per 1.00 of spot. gamma: change of delta per 1.00. vega: USD per
+    volatility point. theta: USD per session. An underlying has delta 1 and no volatility.
+    """
+
+    instrument_id: InstrumentId
+    mark_price: Price
+    implied_vol: int
+    delta: int
+    gamma: int
+    vega: int
+    theta: int
+
+
+class MarksPublished(Event, frozen=True, kw_only=True):
+    """Marks of all tracked instruments at a step, in tracking order."""
+
+    step: int
+    marks: tuple[Mark, ...]
+
+
+class RegimeChanged(Event, frozen=True, kw_only=True):
+    """The hidden truth; never leaves through a gateway."""
+
+    regime: VolRegime
+    previous: VolRegime
+
+
+class JumpOccurred(Event, frozen=True, kw_only=True):
+    """The hidden truth of one jump, log return in 1e-6; never leaves through a gateway."""
+
+    underlying_id: UnderlyingId
+    size_ppm: int
+
+
+class GetPrices(Query, frozen=True, kw_only=True):
+    """Read the last published prices."""
+
+
+class GetMarks(Query, frozen=True, kw_only=True):
+    """Read the last marks; `underlying_id` None: of all."""
+
+    underlying_id: UnderlyingId | None = None
+
+
+class GetPriceHistory(Query, frozen=True, kw_only=True):
+    """Read candles of one underlying's print, oldest first."""
+
+    underlying_id: UnderlyingId
+    interval_s: int = 60
+    count: int = 1_000
+
+
+class Prices(Reply, frozen=True, kw_only=True):
+    """The last step, or None before the first."""
+
+    step: int
+    game_ns: Nanos
+    prices: tuple[SpotPrice, ...]
+    previous_close: tuple[Price, ...]
+
+
+class Marks(Reply, frozen=True, kw_only=True):
+    """The last marks."""
+
+    marks: tuple[Mark, ...]
+
+
+UNDERLYING_NOT_FOUND = RejectReason(
+    code="UNDERLYING_NOT_FOUND", hint="Use an underlying_id of GET /prices.", status=404
+)

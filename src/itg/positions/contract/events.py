@@ -1,0 +1,218 @@
+"""What positions tells: the mailbox's events and the states they carry."""
+
+from enum import Enum, unique
+
+from msgspec import Struct
+
+from itg.kernel.errors import Refusal
+from itg.kernel.ids import (
+    AccountId,
+    ClientOrderId,
+    FillId,
+    InstrumentId,
+    OrderId,
+    Role,
+    Seq,
+    TradeId,
+)
+from itg.kernel.messages import Event
+from itg.kernel.money import Cash, Price, Quantity
+from itg.kernel.times import Nanos
+from itg.kernel.words import (
+    CancelReason,
+    Liquidity,
+    OrderStatus,
+    OrderType,
+    SelfTradePolicy,
+    Side,
+    TimeInForce,
+)
+
+
+@unique
+class OrderChange(Enum):
+    """What happened to an order."""
+
+    ACCEPTED = "accepted"
+    REPLACED = "replaced"
+    REDUCED = "reduced"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+
+class OrderState(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """An order as its owner sees it. Fees are cash, positive paid."""
+
+    order_id: OrderId
+    client_order_id: ClientOrderId | None = None
+    instrument_id: InstrumentId
+    side: Side
+    quantity: int
+    order_type: OrderType = OrderType.LIMIT
+    price: Price | None = None
+    time_in_force: TimeInForce | None = None
+    post_only: bool = False
+    stp: SelfTradePolicy = SelfTradePolicy.CANCEL_INCOMING
+    tag: str = ""
+    revision: int = 1
+    status: OrderStatus = OrderStatus.WORKING
+    filled_quantity: int = 0
+    leaves_quantity: int = 0  # 0 once terminal
+    average_price: Price | None = None  # of fills, rounded half up to a price unit
+    fees: Cash = Cash(0)
+    accepted_ns: Nanos
+    accepted_seq: Seq  # private_seq of its acceptance
+
+
+class Fill(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """One account's half of a trade."""
+
+    fill_id: FillId
+    trade_id: TradeId
+    order_id: OrderId
+    client_order_id: ClientOrderId | None = None
+    instrument_id: InstrumentId
+    side: Side
+    last_price: Price
+    last_quantity: Quantity
+    liquidity: Liquidity
+    fee: Cash
+    seq: Seq  # private_seq of its event
+    game_ns: Nanos
+
+
+class Position(Struct, frozen=True, gc=False, kw_only=True):
+    """An account's holding of one instrument; unrealized at the mark, None while unmarked."""
+
+    instrument_id: InstrumentId
+    net_quantity: int
+    average_price: Price | None
+    realized_pnl: Cash
+    unrealized_pnl: Cash | None
+    fees: Cash
+
+
+class QuoteState(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """An account's quote in one instrument: what still stands of each side."""
+
+    instrument_id: InstrumentId
+    bid_order_id: OrderId | None = None
+    bid: Price | None = None
+    bid_quantity: int = 0
+    ask_order_id: OrderId | None = None
+    ask: Price | None = None
+    ask_quantity: int = 0
+
+
+class AccountOpened(Event, frozen=True, kw_only=True):
+    """An account may trade."""
+
+    account_id: AccountId
+    role: Role
+
+
+class ConnectionOpened(Event, frozen=True, kw_only=True):
+    """The account's n-th session, counted from 1."""
+
+    account_id: AccountId
+    connection_number: int
+
+
+class PrivateEvent(Event, frozen=True, kw_only=True):
+    """Base of the mailbox: `private_seq` counts an account's events from 1 without a gap."""
+
+    account_id: AccountId
+    private_seq: Seq
+
+
+class AccountOrderUpdated(PrivateEvent, frozen=True, kw_only=True):
+    """An order's state after a change other than a fill."""
+
+    change: OrderChange
+    order: OrderState
+    cancel_reason: CancelReason | None = None
+
+
+class AccountOrderRejected(PrivateEvent, frozen=True, kw_only=True):
+    """A placement was refused."""
+
+    client_order_id: ClientOrderId | None = None
+    instrument_id: InstrumentId
+    side: Side
+    quantity: int
+    refusal: Refusal
+
+
+class AccountReplaceRejected(PrivateEvent, frozen=True, kw_only=True):
+    """A replace was refused; the order stands."""
+
+    order_id: OrderId | None = None
+    orig_client_order_id: ClientOrderId | None = None
+    refusal: Refusal
+
+
+class AccountCancelRejected(PrivateEvent, frozen=True, kw_only=True):
+    """A cancel was refused."""
+
+    order_id: OrderId | None = None
+    orig_client_order_id: ClientOrderId | None = None
+    refusal: Refusal
+
+
+class AccountFilled(PrivateEvent, frozen=True, kw_only=True):
+    """A fill of an order or of a quote side, and what it left of it."""
+
+    fill: Fill
+    status: OrderStatus
+    filled_quantity: int
+    leaves_quantity: int
+    average_price: Price
+    is_quote: bool = False
+
+
+class AccountQuoteUpdated(PrivateEvent, frozen=True, kw_only=True):
+    """A quote as it stands after being set, reduced or pulled; `cancel_reason` says why it went."""
+
+    quote: QuoteState
+    cancel_reason: CancelReason | None = None
+
+
+class AccountQuoteRejected(PrivateEvent, frozen=True, kw_only=True):
+    """One instrument's quote was refused; the one before it stands."""
+
+    instrument_id: InstrumentId
+    refusal: Refusal
+
+
+class AccountPositionChanged(PrivateEvent, frozen=True, kw_only=True):
+    """A position and the cash after a fill."""
+
+    position: Position
+    cash: Cash
+
+
+class AccountLimitWarned(PrivateEvent, frozen=True, kw_only=True):
+    """A limit is 80 % used; once until use falls below again."""
+
+    kind: str
+    instrument_id: InstrumentId | None = None
+    used: int
+    limit: int
+
+
+class OrderAnswerRepeated(Event, frozen=True, kw_only=True):
+    """The first answer to a client order id again: an order with its first fills, or a refusal."""
+
+    account_id: AccountId
+    client_order_id: ClientOrderId
+    order: OrderState | None = None
+    fills: tuple[Fill, ...] = ()
+    refusal: Refusal | None = None
+
+
+class QuotesHandled(Event, frozen=True, kw_only=True):
+    """A `ReserveQuotes` or `RequestQuotePull` was passed on; quote events tell the rest."""
+
+    account_id: AccountId
+    accepted: int
+    rejected: int

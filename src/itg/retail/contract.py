@@ -1,0 +1,91 @@
+"""The retail service's only door: house quotes and the simulated small investors.
+
+Its orders go through positions like everybody's. Fractions are plain floats in configuration.
+"""
+
+from msgspec import Struct
+
+from itg.kernel.ids import AccountId
+from itg.kernel.messages import Command, Query, Reply
+from itg.kernel.money import Price
+from itg.kernel.times import Nanos
+
+
+class HouseQuotes(Struct, frozen=True, gc=False, kw_only=True):
+    """How the house quotes. Half-spreads of underlyings: max(floor, factor × standard deviation).
+
+    A leader's deviation is one second's; a tracking underlying's is that of the lag. Options are
+    quoted `option_width` of theory wide (at least `option_width_ticks` ticks), never below a tick.
+    """
+
+    account_id: AccountId
+    leader_half_spread_min: Price
+    leader_sigma_factor: float
+    tracker_half_spread_min: Price
+    tracker_sigma_factor: float
+    lag_s: float  # the tracker's lag its deviation is taken over
+    underlying_quantity: int
+    refill_s: int
+    pull_tracker_above: (
+        float  # leader step, as a fraction, after which the tracker's quote is pulled for the lag
+    )
+    option_width: float
+    option_width_ticks: int
+    option_quantity: int
+    requote_move: float  # of the half-spread: theory moving by more requotes the series
+
+
+class RetailFlow(Struct, frozen=True, gc=False, kw_only=True):
+    """Poisson orders of small accounts, per RULES of the scenario; probabilities as fractions."""
+
+    account_ids: tuple[AccountId, ...]
+    orders_per_minute: float
+    quantity_mean: float
+    quantity_max: int
+    lot: int  # quantities from one lot up are multiples of it
+    buy: float
+    call: float
+    out_of_the_money: float
+    nearest_expiry: float
+    strike_std: float
+    call_skew: float
+    market_order: float
+    limit_at_or_through: float
+    limit_behind: float  # the rest of the limit orders is far
+    close_per_minute: float
+    hold_s: int
+    position_cap: int
+
+
+class ConfigureRetail(Command, frozen=True, kw_only=True):
+    """Set the house and the flow; None switches a part off."""
+
+    seed: int
+    house: HouseQuotes | None = None
+    flow: RetailFlow | None = None
+
+
+class StartFlow(Command, frozen=True, kw_only=True):
+    """Begin quoting and ordering; orders arrive from `flow_start_ns` to `flow_end_ns`."""
+
+    flow_start_ns: Nanos
+    flow_end_ns: Nanos
+
+
+class StopFlow(Command, frozen=True, kw_only=True):
+    """Stop ordering and pull the house's quotes."""
+
+
+class GetRetailReport(Query, frozen=True, kw_only=True):
+    """Read what the flow did so far."""
+
+
+class RetailReport(Reply, frozen=True, kw_only=True):
+    """Counts since the start."""
+
+    orders: int
+    market_orders: int
+    limit_orders: int
+    closing_orders: int
+    contracts_ordered: int
+    house_requotes: int

@@ -1,0 +1,168 @@
+"""Bring a machine to the end of a journal by doing again what the journal says was done.
+
+Replay is the same code as life, so recovery is also a proof: each input must cause the very bytes
+the journal recorded. Anything else stops the node: recovery may fail, it may not be wrong silently.
+"""
+
+from collections.abc import Iterator
+from itertools import islice, zip_longest
+
+from msgspec import Struct
+
+from itg.kernel.errors import RecoveryError
+from itg.kernel.ids import Seq
+from itg.kernel.messages import Message
+from itg.runtime.cascade import Machine
+from itg.runtime.digest import EventDigest
+from itg.runtime.journal import DamagedRowError, Header, Journal, SealedBatch, checked_rows
+from itg.runtime.service import TimerFired
+
+
+class RecoveryReport(Struct, frozen=True, kw_only=True):
+    """How a machine came to the head; `torn_after` is set if a damaged last row was cut."""
+
+    seq: Seq
+    snapshot_seq: Seq
+    inputs: int
+    torn_after: Seq | None
+
+
+class VerifyReport(Struct, frozen=True, kw_only=True):
+    """What a journal holds and proves, re-run from its first input.
+
+    Hashes are in hexadecimal. `difference` tells the first input whose outputs are not the recorded
+    ones; then `state_hash` and `event_digest` are those up to it.
+    """
+
+    inputs: int
+    outputs: int
+    is_equal: bool
+    head_hash: str
+    state_hash: str
+    event_digest: str
+    difference: str | None = None
+
+
+def recover(journal: Journal, machine: Machine) -> RecoveryReport:
+    """Restore the newest whole snapshot into a fresh machine and replay what follows it.
+
+    The journal must be opened, so that no earlier writer can still append. A damaged last row is
+    taken for a torn write: it is set aside and cut. `RecoveryError` if damage lies deeper, if an
+    input was written by another build or processor, or if replay differs from the record.
+    """
+    assert machine.next_seq == 1, "recover into a fresh machine"
+    assert journal.epoch > 0, "open the journal first"
+    start = _restore_newest(journal, machine)
+    inputs, torn_after = 0, None
+    try:
+        for batch in _written_here(journal, start):
+            inputs += _replay(machine, batch)
+    except DamagedRowError as damage:
+        _cut_torn_tail(journal, damage)
+        torn_after = damage.good_seq
+    return RecoveryReport(
+        seq=Seq(machine.next_seq - 1), snapshot_seq=start, inputs=inputs, torn_after=torn_after
+    )
+
+
+def verify(journal: Journal, machine: Machine) -> VerifyReport:
+    """Re-run a journal from its first input in a fresh machine and compare all it recorded.
+
+    Reads only; the journal may have another writer. Inputs of another build are re-run like all.
+    """
+    assert machine.next_seq == 1, "verify with a fresh machine"
+    digest = EventDigest(machine.codec)
+    inputs = outputs = 0
+    difference = None
+    try:
+        for batch in checked_rows(journal, Seq(0)):
+            inputs += _replay(machine, batch)
+            for record in machine.codec.decode_records(batch.body):
+                outputs += len(record.outputs)
+                digest.add(record)
+    except (DamagedRowError, RecoveryError) as error:
+        difference = str(error)
+    return VerifyReport(
+        inputs=inputs,
+        outputs=outputs,
+        is_equal=difference is None,
+        head_hash=journal.head().hash.hex(),
+        state_hash=machine.state_hash(),
+        event_digest=digest.hexdigest(),
+        difference=difference,
+    )
+
+
+def _restore_newest(journal: Journal, machine: Machine) -> Seq:
+    snapshot = next(journal.snapshots(), None)
+    if snapshot is None:
+        return Seq(0)
+    if journal.hash_at(snapshot.seq) is None:
+        raise RecoveryError(f"the snapshot at seq {snapshot.seq} lies beyond the journal")
+    machine.restore(snapshot.blob)
+    if machine.next_seq != snapshot.seq + 1:
+        raise RecoveryError(f"the snapshot at seq {snapshot.seq} holds another number's state")
+    return snapshot.seq
+
+
+def _written_here(journal: Journal, after_seq: Seq) -> Iterator[SealedBatch]:
+    headers = {start.epoch: start.header for start in journal.epochs()}
+    own = headers[journal.epoch]
+    for batch in checked_rows(journal, after_seq):
+        if batch.epoch not in headers:
+            raise RecoveryError(
+                f"seq {batch.first_seq} is of epoch {batch.epoch}, which never began"
+            )
+        _assert_replayable(headers[batch.epoch], own, batch.first_seq)
+        yield batch
+
+
+def _assert_replayable(wrote: Header, own: Header, seq: Seq) -> None:
+    if wrote.code_fingerprint != own.code_fingerprint:
+        raise RecoveryError(
+            f"inputs from seq {seq} on were written by another build and need a snapshot: "
+            f"run build {wrote.code_fingerprint[:12]} once to take one, or stay with it"
+        )
+    if wrote.numeric_fingerprint != own.numeric_fingerprint:
+        raise RecoveryError(
+            f"inputs from seq {seq} on were written where arithmetic rounds otherwise "
+            "and need a snapshot: start once there to take one"
+        )
+
+
+def _cut_torn_tail(journal: Journal, damage: DamagedRowError) -> None:
+    stored = journal.rows(damage.good_seq)
+    if sum(1 for _ in islice(stored, 2)) > 1:
+        raise RecoveryError(
+            f"{damage}, and rows follow it: restore the journal from a copy"
+        ) from damage
+    journal.cut_after(damage.good_seq)
+
+
+def _replay(machine: Machine, batch: SealedBatch) -> int:
+    raw_records = machine.codec.decode_inputs(batch.body)
+    encode = machine.codec.encode
+    for seq, _, game_ns, _, _, body, raw in raw_records:
+        if seq != machine.next_seq:
+            raise RecoveryError(
+                f"seq {seq} follows {machine.next_seq - 1}: its outputs are not as recorded"
+            )
+        due = machine.due(game_ns)
+        if due != (body if isinstance(body, TimerFired) else None):
+            raise RecoveryError(f"seq {seq}: {due!r} is due before {body!r}")
+        outputs = machine.apply(game_ns, body)
+        if encode(outputs) != bytes(raw):
+            recorded = machine.codec.decode_outputs(raw)
+            raise RecoveryError(
+                f"seq {seq}, {type(body).__name__}: {_difference(outputs, recorded)}"
+            )
+    if machine.next_seq != batch.last_seq + 1:
+        raise RecoveryError(f"the row from seq {batch.first_seq} does not end at {batch.last_seq}")
+    return len(raw_records)
+
+
+def _difference(outputs: tuple[Message, ...], recorded: tuple[Message, ...]) -> str:
+    for index, (now, then) in enumerate(zip_longest(outputs, recorded)):
+        if now != then:
+            return f"output {index} is {now!r}, recorded was {then!r}"
+    return "outputs encode otherwise than recorded"

@@ -1,0 +1,149 @@
+"""Positions, risk limits and the events of the private channel."""
+
+from typing import Literal
+
+from itg.wire.v1.orders import Body, OrderBody, QuoteBody, SideWord, StatusWord
+
+# Types of the pushes on `private`, in one total order by seq.
+PrivateType = Literal[
+    "order.accepted",
+    "order.replaced",
+    "order.reduced",
+    "order.canceled",
+    "order.expired",
+    "order.rejected",
+    "order.replace_rejected",
+    "order.cancel_rejected",
+    "fill",
+    "quote",
+    "quote.rejected",
+    "position",
+    "limit",
+    "snapshot",
+    "resume.too_old",
+]
+
+
+class PositionBody(Body, frozen=True, kw_only=True):
+    """One instrument's holding in USD; `fees` positive paid, `unrealized_pnl` at the mark."""
+
+    instrument_id: str
+    net_quantity: int
+    average_price: float | None
+    realized_pnl: float
+    unrealized_pnl: float | None
+    fees: float
+
+
+class PositionsBody(Body, frozen=True, kw_only=True):
+    """An account's positions and totals."""
+
+    team_id: str
+    role: str
+    positions: list[PositionBody]
+    cash: float
+    fees: float
+    realized_pnl: float
+    unrealized_pnl: float
+
+
+class RiskLimitBody(Body, frozen=True, kw_only=True):
+    """One risk limit: filled use, worst case with working orders, headroom left."""
+
+    kind: str
+    instrument_id: str | None
+    limit: int
+    used: int
+    worst_case: int
+    headroom: int
+
+
+class RiskLimitsBody(Body, frozen=True, kw_only=True):
+    """An account's risk limits."""
+
+    team_id: str
+    limits: list[RiskLimitBody]
+
+
+class OrderPush(Body, frozen=True, kw_only=True):
+    """Data of `order.accepted|replaced|reduced|canceled|expired`."""
+
+    order: OrderBody
+    cancel_reason: str | None = None
+
+
+class RejectedPush(Body, frozen=True, kw_only=True):
+    """Data of every `…rejected` type: the problem's code with its numbers."""
+
+    code: str
+    detail: str
+    client_order_id: str | None = None
+    order_id: int | None = None
+    instrument_id: str | None = None
+    side: SideWord | None = None
+    quantity: int | None = None
+    limit: float | int | None = None
+    current: float | int | None = None
+    requested: float | int | None = None
+    allowed: float | int | None = None
+    retry_after_ms: int | None = None
+
+
+class FillPush(Body, frozen=True, kw_only=True):
+    """Data of `fill`: the fill and what it left of the order (or of the quote side)."""
+
+    fill_id: int
+    trade_id: int
+    order_id: int
+    client_order_id: str | None
+    instrument_id: str
+    side: SideWord
+    last_price: float
+    last_quantity: int
+    liquidity: str
+    fee: float
+    status: StatusWord
+    filled_quantity: int
+    leaves_quantity: int
+    average_price: float
+    is_quote: bool
+
+
+class QuotePush(Body, frozen=True, kw_only=True):
+    """Data of `quote`."""
+
+    quote: QuoteBody
+    cancel_reason: str | None = None
+
+
+class PositionPush(Body, frozen=True, kw_only=True):
+    """Data of `position`."""
+
+    position: PositionBody
+    cash: float
+
+
+class LimitPush(Body, frozen=True, kw_only=True):
+    """Data of `limit`: a risk limit is 80 % used."""
+
+    kind: str
+    instrument_id: str | None
+    used: int
+    limit: int
+
+
+class PrivateSnapshot(Body, frozen=True, kw_only=True):
+    """Data of `private` type `snapshot`: everything that stands at this seq."""
+
+    team_id: str
+    orders: list[OrderBody]
+    quotes: list[QuoteBody]
+    positions: list[PositionBody]
+    cash: float
+
+
+class ResumeTooOld(Body, frozen=True, kw_only=True):
+    """Data of `resume.too_old`: the seq asked for is gone; a snapshot follows."""
+
+    requested_seq: int
+    oldest_seq: int

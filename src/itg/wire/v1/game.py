@@ -1,0 +1,119 @@
+"""Teams, rounds, time, rules, tickets and the organizer's acts."""
+
+from typing import Literal
+
+from itg.wire.v1.market import PhaseWord
+from itg.wire.v1.orders import Body, Request
+
+
+class RegisterRequest(Request, frozen=True, kw_only=True):
+    """Register a team; `join_code` where the scenario asks for one."""
+
+    team_name: str
+    role: str
+    join_code: str | None = None
+
+
+class RegisteredBody(Body, frozen=True, kw_only=True):
+    """The new team and its key, shown this once."""
+
+    team_id: str
+    team_name: str
+    role: str
+    api_key: str
+
+
+class TeamBody(Body, frozen=True, kw_only=True):
+    """A team's public facts."""
+
+    team_id: str
+    team_name: str
+    role: str
+    registered_us: int
+
+
+class TeamPage(Body, frozen=True, kw_only=True):
+    """Teams in registration order."""
+
+    items: list[TeamBody]
+    next_cursor: str | None
+
+
+class RoundBody(Body, frozen=True, kw_only=True):
+    """A round's facts."""
+
+    round_id: int
+    trading_day: str
+    status: Literal["scheduled", "running", "paused", "ended"]
+    start_us: int
+    session_start_us: int
+    session_end_us: int
+    end_us: int | None
+
+
+class RoundPage(Body, frozen=True, kw_only=True):
+    """Rounds in order."""
+
+    items: list[RoundBody]
+    next_cursor: str | None
+
+
+class TimeBody(Body, frozen=True, kw_only=True):
+    """Both clocks; `speed` is game seconds per wall second, 0 while the game clock stands."""
+
+    ts_us: int
+    game_us: int
+    speed: float
+    phase: PhaseWord
+
+
+class RoleBody(Body, frozen=True, kw_only=True):
+    """A role's rules; fees in USD per contract, positive paid."""
+
+    role: str
+    maker_fee: float
+    taker_fee: float
+    starting_cash: float
+    quotes_allowed: bool
+    can_register: bool
+    constraints: list[dict[str, str | int | float | bool | list[str]]]
+
+
+class RulesBody(Body, frozen=True, kw_only=True):
+    """The rules of this game."""
+
+    scenario: str
+    scenario_hash: str
+    open_registration: bool
+    lock_step: bool
+    speed: float
+    roles: list[RoleBody]
+    problem_codes: list[str]
+
+
+class TicketBody(Body, frozen=True, kw_only=True):
+    """A one-time ticket for a browser's socket: `/ws?ticket=…` within 30 s."""
+
+    ticket: str
+    expires_in_s: int
+
+
+class CreateTeamRequest(Request, frozen=True, kw_only=True):
+    """An organizer registers a team, any role but the house's."""
+
+    team_name: str
+    role: str
+
+
+class PhaseRequest(Request, frozen=True, kw_only=True):
+    """Move the market, or one instrument, to a phase."""
+
+    phase: PhaseWord
+    instrument_id: str | None = None
+
+
+class PhaseMovedBody(Body, frozen=True, kw_only=True):
+    """The phase after the move."""
+
+    phase: PhaseWord
+    instrument_id: str | None

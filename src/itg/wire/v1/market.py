@@ -1,0 +1,165 @@
+"""Instruments, books, trades, prices, phases."""
+
+from typing import Literal
+
+from itg.wire.v1.orders import Body, SideWord
+
+PhaseWord = Literal[
+    "closed", "pre_open", "opening_auction", "continuous", "closing_auction", "halted"
+]
+
+
+class InstrumentBody(Body, frozen=True, kw_only=True):
+    """A tradable thing; option fields are null on underlyings."""
+
+    instrument_id: str
+    underlying_id: str
+    kind: Literal["underlying", "option"]
+    multiplier: int
+    tick_size: float
+    right: Literal["call", "put"] | None = None
+    strike: float | None = None
+    expiry_date: str | None = None
+    expires_us: int | None = None
+
+
+class InstrumentPage(Body, frozen=True, kw_only=True):
+    """Instruments in listing order."""
+
+    items: list[InstrumentBody]
+    next_cursor: str | None
+
+
+class LevelBody(Body, frozen=True, kw_only=True):
+    """Displayed interest at one price."""
+
+    price: float
+    quantity: int
+    order_count: int
+
+
+class BookBody(Body, frozen=True, kw_only=True):
+    """A book at `seq`, best levels first; indicative fields speak while an auction collects."""
+
+    instrument_id: str
+    phase: PhaseWord
+    seq: int
+    bids: list[LevelBody]
+    asks: list[LevelBody]
+    indicative_price: float | None = None
+    indicative_quantity: int = 0
+
+
+class BookPage(Body, frozen=True, kw_only=True):
+    """Books in listing order."""
+
+    items: list[BookBody]
+    next_cursor: str | None
+
+
+class TradeBody(Body, frozen=True, kw_only=True):
+    """A trade as everybody sees it; `trade_id` rises."""
+
+    trade_id: int
+    instrument_id: str
+    price: float
+    quantity: int
+    aggressor_side: SideWord
+    is_auction: bool
+    game_us: int
+    seq: int
+
+
+class TradePage(Body, frozen=True, kw_only=True):
+    """The public tape, oldest first."""
+
+    items: list[TradeBody]
+    next_cursor: str | None
+
+
+class UnderlyingStatusBody(Body, frozen=True, kw_only=True):
+    """One underlying's phase, with the instruments that differ from it."""
+
+    underlying_id: str
+    phase: PhaseWord
+    next_phase: PhaseWord | None
+    next_transition_us: int | None
+    instrument_phases: dict[str, PhaseWord]
+
+
+class ExchangeStatusBody(Body, frozen=True, kw_only=True):
+    """The market's phase and what comes next."""
+
+    phase: PhaseWord
+    next_phase: PhaseWord | None
+    next_transition_us: int | None
+    halts: list[str]
+    underlyings: list[UnderlyingStatusBody]
+
+
+class PriceBody(Body, frozen=True, kw_only=True):
+    """The last print of an underlying; `is_moving` is false outside the session."""
+
+    underlying_id: str
+    price: float
+    is_moving: bool
+    game_us: int
+
+
+class PricePage(Body, frozen=True, kw_only=True):
+    """Every underlying's last print."""
+
+    items: list[PriceBody]
+    next_cursor: str | None
+
+
+# Frames of the state channels: a level is [price, quantity], absolute, quantity 0 removes it.
+WireLevel = tuple[float, int]
+
+
+class BookPush(Body, frozen=True, kw_only=True):
+    """Data of `book.{instrument}`: a snapshot, or in a delta the changed levels."""
+
+    instrument_id: str
+    bids: list[WireLevel]
+    asks: list[WireLevel]
+    phase: PhaseWord | None = None  # in snapshots
+    indicative_price: float | None = None
+    indicative_quantity: int | None = None
+    imbalance_quantity: int | None = None
+    imbalance_side: SideWord | None = None
+
+
+class TopPush(Body, frozen=True, kw_only=True):
+    """One row of `bbo.{underlying}`."""
+
+    instrument_id: str
+    bid: float | None
+    bid_quantity: int
+    ask: float | None
+    ask_quantity: int
+
+
+class TopsPush(Body, frozen=True, kw_only=True):
+    """Data of `bbo.{underlying}`: the tops that changed, or all in a snapshot."""
+
+    tops: list[TopPush]
+
+
+class PricesPush(Body, frozen=True, kw_only=True):
+    """Data of `prices`."""
+
+    prices: list[PriceBody]
+
+
+class PhasePush(Body, frozen=True, kw_only=True):
+    """Data of `phase`; `instrument_id` null: the whole underlying."""
+
+    underlying_id: str
+    instrument_id: str | None
+    phase: PhaseWord
+    previous: PhaseWord | None
+    next_phase: PhaseWord | None
+    next_transition_us: int | None
+    clearing_price: float | None = None
+    quantity: int | None = None

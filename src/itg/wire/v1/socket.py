@@ -1,0 +1,169 @@
+"""The WebSocket's frames: `{id, method, params}` is answered by `{id, result}` or an error."""
+
+from typing import Literal
+
+from msgspec import UNSET, Raw, UnsetType, field
+
+from itg.wire.v1.orders import Body, PlaceOrderRequest, Request
+from itg.wire.v1.problems import Problem
+
+SUBPROTOCOL = "itg.v1.json"
+
+Method = Literal[
+    "order.place",
+    "order.replace",
+    "order.cancel",
+    "order.cancel_all",
+    "quote.set",
+    "quote.pull",
+    "subscribe",
+    "unsubscribe",
+    "ping",
+    "sim.ready",
+]
+
+# Close codes of the server.
+CLOSE_POLICY = 1008
+CLOSE_TOO_BIG = 1009
+CLOSE_RESTART = 1012
+CLOSE_REPLACED = 4001
+CLOSE_RATE_ABUSE = 4002
+CLOSE_SLOW = 4008
+
+
+class SocketRequest(Request, frozen=True, kw_only=True):
+    """One request; `params` is decoded by the method's own type."""
+
+    id: int | str
+    method: str
+    params: Raw = Raw(b"{}")
+
+
+class SocketAnswer(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """The one answer to a request id."""
+
+    id: int | str | None
+    result: Raw | UnsetType = UNSET
+    error: Problem | UnsetType = UNSET
+
+
+class Push(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """One publication of a channel. `seq` never skips within `(channel, epoch)`."""
+
+    channel: str
+    type: str
+    seq: int
+    epoch: int
+    ts_us: int
+    game_us: int
+    data: Raw
+    conflated: bool = False
+
+
+class PlaceParams(PlaceOrderRequest, frozen=True, kw_only=True):
+    """`order.place`."""
+
+
+class ReplaceParams(Request, frozen=True, kw_only=True):
+    """`order.replace`: name the order by one of the two ids."""
+
+    order_id: int | None = None
+    client_order_id: str | None = None
+    price: float | str | None = None
+    quantity: int | None = None
+    expected_revision: int | None = None
+
+
+class CancelParams(Request, frozen=True, kw_only=True):
+    """`order.cancel`: name the order by one of the two ids."""
+
+    order_id: int | None = None
+    client_order_id: str | None = None
+
+
+class CancelAllParams(Request, frozen=True, kw_only=True):
+    """`order.cancel_all`: every filter given must match; none cancels all orders."""
+
+    instrument_id: str | None = None
+    underlying: str | None = None
+    side: Literal["buy", "sell"] | None = None
+    tag: str | None = None
+
+
+class PullParams(Request, frozen=True, kw_only=True):
+    """`quote.pull`: one instrument, or all."""
+
+    instrument_id: str | None = None
+
+
+class ResumePoint(Request, frozen=True, kw_only=True):
+    """Where a client stopped reading a channel."""
+
+    epoch: int
+    seq: int
+
+
+class SubscribeParams(Request, frozen=True, kw_only=True):
+    """`subscribe`: channels with, for `private`, the point to resume after."""
+
+    channels: list[str]
+    resume: dict[str, ResumePoint] = field(default_factory=dict)
+
+
+class UnsubscribeParams(Request, frozen=True, kw_only=True):
+    """`unsubscribe`."""
+
+    channels: list[str]
+
+
+class ReadyParams(Request, frozen=True, kw_only=True):
+    """`sim.ready`: this client has sent everything it wants to send in this step."""
+
+    step: int
+
+
+class SubscribedBody(Body, frozen=True, kw_only=True):
+    """Result of `subscribe`: the channels with their epoch and last seq before the snapshot."""
+
+    channels: dict[str, ResumePoint]
+
+
+class PongBody(Body, frozen=True, kw_only=True):
+    """Result of `ping`."""
+
+    ts_us: int
+    game_us: int
+
+
+class HelloData(Body, frozen=True, kw_only=True):
+    """Data of `system` type `hello`, the first frame of every connection."""
+
+    team_id: str | None
+    account_id: str | None
+    role: str | None
+    connection_number: int  # starts the SDK's client order ids
+    lock_step: bool
+    epoch: int
+    heartbeat_ms: int
+    version: str
+
+
+class HeartbeatData(Body, frozen=True, kw_only=True):
+    """Data of `system` type `heartbeat`: the last seq of every subscribed channel."""
+
+    channels: dict[str, int]
+
+
+class StepData(Body, frozen=True, kw_only=True):
+    """Data of `system` type `sim.step`: all frames of this step were sent; it is your turn."""
+
+    step: int
+    is_last: bool = False
+
+
+class GapData(Body, frozen=True, kw_only=True):
+    """Data of `system` type `gap`: a public channel lost these seqs to a slow reader."""
+
+    channel: str
+    first_seq: int
+    last_seq: int

@@ -1,0 +1,69 @@
+"""Rules every test lives under: no socket leaves this machine, and hypothesis has no stopwatch."""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Timings are benchmarks, never timed tests: a busy machine must not fail a property.
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
+
+TESTS = Path(__file__).parent
+
+
+class OutsideSocketError(AssertionError):
+    """A test tried to reach an address outside loopback."""
+
+
+def is_local(address: object) -> bool:
+    """Tell whether a socket address stays on this machine; paths are Unix sockets."""
+    if not isinstance(address, tuple):
+        return True
+    return is_local_host(address[0])
+
+
+def is_local_host(host: object) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in (None, "", "localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(str(name).partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def guarded(method: Callable[..., object]) -> Callable[..., object]:
+    # connect(address), connect_ex(address), sendto(data[, flags], address): the address is last.
+    def call(sock: socket.socket, *args: object) -> object:
+        if sock.family in (socket.AF_INET, socket.AF_INET6) and not is_local(args[-1]):
+            raise OutsideSocketError(f"a test may talk to loopback only, not to {args[-1]!r}")
+        return method(sock, *args)
+
+    return call
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_socket_leaves_this_machine() -> Iterator[None]:
+    resolve = socket.getaddrinfo
+
+    def local_only(host: object, *args: object, **kwargs: object) -> object:
+        if not is_local_host(host):
+            raise OutsideSocketError(f"a test may resolve loopback names only, not {host!r}")
+        return resolve(host, *args, **kwargs)  # type: ignore[arg-type]  # passed through as it came
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
+        patch.setattr(socket, "getaddrinfo", local_only)
+        yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(TESTS / "system"):
+            item.add_marker(pytest.mark.system)
