@@ -209,15 +209,18 @@ class World:
     """A toy machine behind a pump that the test drives, with what it released."""
 
     def __init__(self, journal: Journal | None = None, limits: PumpLimits | None = None) -> None:
-        self.clock = VirtualClock(START)
-        self.machine = machine()
-        self.journal: Journal = journal if journal is not None else MemoryJournal()
-        self.journal.open(HEADER)
-        self.recovered = recover(self.journal, self.machine)
+        journal = journal if journal is not None else MemoryJournal()
+        journal.open(HEADER)
+        toys = machine()
+        self.recovered = recover(journal, toys)
+        self.wire(journal, toys, limits)
+
+    def wire(self, journal: Journal, toys: Machine, limits: PumpLimits | None) -> None:
+        self.clock = VirtualClock(max(START, toys.game_ns))
+        self.machine = toys
+        self.journal = journal
         self.batches: list[list[Record]] = []
-        self.pump = Pump(
-            self.machine, self.journal, self.clock, on_release=self.keep, limits=limits
-        )
+        self.pump = Pump(toys, journal, self.clock, on_release=self.keep, limits=limits)
 
     def keep(self, records: Sequence[Record]) -> None:
         self.batches.append(list(records))

@@ -1,14 +1,14 @@
 """A journal in SQLite: one row per group commit, on disk when `append` returns.
 
 The write-ahead log with `synchronous=FULL` syncs once per commit. One statement appends and fences:
-it inserts nothing unless the row follows the head under the newest epoch. Snapshots are files beside
-the database, so that a large one never passes through the log that every order waits for.
+it inserts nothing unless the row follows the head under the newest epoch. Snapshots are files
+beside the database, so that a large one never passes through the log that every order waits for.
 """
 
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ from itg.kernel.errors import FencedError, JournalError
 from itg.kernel.ids import Seq
 from itg.kernel.times import Nanos
 from itg.runtime.journal import (
+    SCHEMA_VERSION,
     SNAPSHOTS_KEPT,
     EpochStart,
     Head,
@@ -31,8 +32,10 @@ from itg.runtime.journal import (
 DATABASE: Final = "journal.sqlite"
 _SUFFIX: Final = ".snapshot"
 _FULL, _OFF = 2, 0
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS batch (
+_SCHEMA: Final = f"""
+BEGIN;
+PRAGMA user_version={SCHEMA_VERSION};
+CREATE TABLE batch (
     first_seq INTEGER PRIMARY KEY,
     last_seq INTEGER NOT NULL,
     epoch INTEGER NOT NULL,
@@ -40,17 +43,18 @@ CREATE TABLE IF NOT EXISTS batch (
     body BLOB NOT NULL,
     hash BLOB NOT NULL
 );
-CREATE TABLE IF NOT EXISTS epoch (
+CREATE TABLE epoch (
     epoch INTEGER PRIMARY KEY,
     first_seq INTEGER NOT NULL,
     header BLOB NOT NULL
 );
-CREATE TABLE IF NOT EXISTS aside (
+CREATE TABLE aside (
     number INTEGER PRIMARY KEY,
     seq INTEGER NOT NULL,
     reason TEXT NOT NULL,
     body BLOB NOT NULL
 );
+COMMIT;
 """
 _APPEND: Final = """
 INSERT INTO batch SELECT ?1, ?2, ?3, ?4, ?5, ?6
@@ -64,8 +68,8 @@ _COLUMNS: Final = "first_seq, last_seq, epoch, ts_ns, body, hash"
 class SqliteJournal:
     """The journal of one directory.
 
-    `unsafe` leaves syncing to the operating system: a power cut may lose acknowledged inputs. Opening
-    a directory that has a writer fences that writer.
+    `unsafe` leaves syncing to the operating system: a power cut may lose acknowledged inputs.
+    Opening a directory that has a writer fences that writer.
     """
 
     def __init__(self, directory: Path, *, unsafe: bool = False) -> None:
@@ -74,8 +78,8 @@ class SqliteJournal:
         self._synchronous = _OFF if unsafe else _FULL
         with _failing(f"open {directory}"):
             directory.mkdir(parents=True, exist_ok=True)
+            self._create_or_check()
             self._writer = self._connect()
-            self._writer.executescript(_SCHEMA)
             self._reader = self._connect()
 
     def open(self, header: Header) -> None:
@@ -108,18 +112,23 @@ class SqliteJournal:
                 yield _batch(row)
 
     def head(self) -> Head:
-        query = "SELECT last_seq, hash FROM batch ORDER BY first_seq DESC LIMIT 1"
+        query = f"SELECT {_COLUMNS} FROM batch ORDER BY first_seq DESC LIMIT 1"  # noqa: S608
         with _failing("read the head"):
             row = self._reader.execute(query).fetchone()
-        return Head() if row is None else Head(Seq(row[0]), row[1])
+        if row is None:
+            return Head()
+        last = _batch(row)
+        return Head(last.last_seq, last.hash)
 
     def hash_at(self, seq: Seq) -> bytes | None:
         query = (
-            "SELECT last_seq, hash FROM batch WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1"
+            f"SELECT {_COLUMNS} FROM batch WHERE first_seq <= ? "  # noqa: S608
+            "ORDER BY first_seq DESC LIMIT 1"
         )
         with _failing(f"read the row that ends at seq {seq}"):
             row = self._reader.execute(query, (seq,)).fetchone()
-        return row[1] if row is not None and row[0] == seq else None
+        batch = None if row is None else _batch(row)
+        return batch.hash if batch is not None and batch.last_seq == seq else None
 
     def epochs(self) -> Sequence[EpochStart]:
         query = "SELECT epoch, first_seq, header FROM epoch ORDER BY epoch"
@@ -173,6 +182,22 @@ class SqliteJournal:
             self._reader.close()
             self._writer.close()
 
+    def _create_or_check(self) -> None:
+        # The whole schema or nothing: a file that is not empty and holds no journal was damaged,
+        # and taking it for a new one would forget every row it had.
+        path = self._directory / DATABASE
+        is_missing = not path.exists() or path.stat().st_size == 0
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            if is_missing:
+                connection.executescript(_SCHEMA)
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            # The hash chain cannot see rows that a damaged page no longer lists at its end.
+            finding = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if version != SCHEMA_VERSION:
+            raise JournalError(f"{path} holds no journal of version {SCHEMA_VERSION}")
+        if finding != "ok":
+            raise JournalError(f"{path} is damaged, restore it from a copy: {finding}")
+
     def _connect(self) -> sqlite3.Connection:
         # One thread at a time uses a connection, but not always the same: commits have their own.
         connection = sqlite3.connect(
@@ -224,5 +249,6 @@ def _batch(row: tuple[object, ...]) -> SealedBatch:
 def _failing(operation: str) -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, OSError, MsgspecError) as error:
+    # sqlite3 raises UnicodeDecodeError for damage it finds in names and texts.
+    except (sqlite3.Error, OSError, MsgspecError, UnicodeDecodeError) as error:
         raise JournalError(f"cannot {operation}: {error}") from error

@@ -49,6 +49,7 @@ class Machine:
 
     def __init__(self, services: Sequence[Service], times: HandlerTimes | None = None) -> None:
         self.services = tuple(services)
+        self.times = times
         self.nodes = nodes_by_name(self.services)
         self.codec = Codec(message_kinds(self.services))
         self.next_seq = Seq(1)

@@ -120,7 +120,7 @@ class Journal(Protocol):
         """Return the kept snapshots, newest first, damaged ones left out."""
 
     def cut_after(self, seq: Seq) -> None:
-        """Set aside and take out every row that ends after `seq`; for a torn tail."""
+        """Set aside and take out every row that begins after `seq`; for a torn tail."""
 
     def set_aside(self, item: SetAside) -> None:
         """Keep something for a person to look at."""
@@ -255,9 +255,9 @@ class MemoryJournal:
 
     def cut_after(self, seq: Seq) -> None:
         for row in self.store.rows:
-            if row.last_seq > seq:
+            if row.first_seq > seq:
                 self.set_aside(SetAside(row.first_seq, "damaged row", row.body))
-        self.store.rows = [row for row in self.store.rows if row.last_seq <= seq]
+        self.store.rows = [row for row in self.store.rows if row.first_seq <= seq]
 
     def set_aside(self, item: SetAside) -> None:
         self.store.aside.append(item)

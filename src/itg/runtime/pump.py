@@ -235,13 +235,16 @@ class Pump:
     def _schedule(self) -> None:
         if self._loop is None or self._is_scheduled or self._in_flight is not None:
             return
-        if self.failure is None:
+        if not self._has_ended():
             self._is_scheduled = True
             self._loop.call_soon(self._turn)
 
+    def _has_ended(self) -> bool:
+        return self._finished is not None and self._finished.done()
+
     def _turn(self) -> None:
         self._is_scheduled = False
-        if self._in_flight is None and self.failure is None:
+        if self._in_flight is None and not self._has_ended():
             with self._guard:
                 self._hand_over()
 

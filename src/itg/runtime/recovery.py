@@ -118,6 +118,11 @@ def _written_here(journal: Journal, after_seq: Seq) -> Iterator[SealedBatch]:
 
 
 def _assert_replayable(wrote: Header, own: Header, seq: Seq) -> None:
+    if (wrote.schema_version, wrote.nodes) != (own.schema_version, own.nodes):
+        raise RecoveryError(
+            f"inputs from seq {seq} on are of schema {wrote.schema_version}, nodes {wrote.nodes}; "
+            f"this pump has schema {own.schema_version}, nodes {own.nodes}"
+        )
     if wrote.code_fingerprint != own.code_fingerprint:
         raise RecoveryError(
             f"inputs from seq {seq} on were written by another build and need a snapshot: "
