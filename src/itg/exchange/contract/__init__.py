@@ -5,6 +5,8 @@ role or risk limit is known. Prices are in price units (1/10,000 USD), times in 
 """
 
 from itg.exchange.contract.commands import (
+    AUCTION_RULES,
+    CONTINUOUS_RULES,
     CancelOrder,
     ConfigureExchange,
     ListInstrument,
@@ -41,8 +43,10 @@ from itg.exchange.contract.queries import (
     GetBook,
     GetBooks,
     GetExchangeStatus,
+    GetInstruments,
     GetQueueAhead,
     GetTrades,
+    Instruments,
     PublicTrade,
     PublicTrades,
     QueueAhead,
@@ -64,6 +68,8 @@ from itg.exchange.contract.reasons import (
 )
 
 __all__ = [
+    "AUCTION_RULES",
+    "CONTINUOUS_RULES",
     "EXCHANGE_ORDER_TYPE_NOT_OFFERED",
     "ILLEGAL_PHASE_MOVE",
     "INVALID_INSTRUMENT",
@@ -89,10 +95,12 @@ __all__ = [
     "GetBook",
     "GetBooks",
     "GetExchangeStatus",
+    "GetInstruments",
     "GetQueueAhead",
     "GetTrades",
     "IndicativePriceChanged",
     "InstrumentListed",
+    "Instruments",
     "ListInstrument",
     "MassCancel",
     "MassCanceled",

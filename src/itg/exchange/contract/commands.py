@@ -15,6 +15,10 @@ from itg.kernel.words import (
     TimeInForce,
 )
 
+# Names a scenario may give; the exchange has one strategy for each.
+CONTINUOUS_RULES = ("price_time",)
+AUCTION_RULES = ("maximum_volume",)
+
 
 class ConfigureExchange(Command, frozen=True, kw_only=True):
     """Set how a shard matches; once, before any instrument is listed.

@@ -6,7 +6,7 @@ from itg.kernel.ids import InstrumentId, OrderId, Seq, Shard, TradeId, Underlyin
 from itg.kernel.messages import Query, Reply
 from itg.kernel.money import Price, Quantity
 from itg.kernel.times import Nanos
-from itg.kernel.words import Phase, Side
+from itg.kernel.words import Instrument, Phase, Side
 
 
 class GetBook(Query, frozen=True, kw_only=True):
@@ -26,6 +26,12 @@ class GetBooks(Query, frozen=True, kw_only=True):
 
 class GetExchangeStatus(Query, frozen=True, kw_only=True):
     """Read a shard's phase and what comes next."""
+
+    shard: Shard
+
+
+class GetInstruments(Query, frozen=True, kw_only=True):
+    """Read every instrument a shard lists."""
 
     shard: Shard
 
@@ -73,6 +79,12 @@ class ExchangeStatus(Reply, frozen=True, kw_only=True):
     next_phase: Phase | None
     next_at_ns: Nanos | None
     instrument_phases: tuple[tuple[InstrumentId, Phase], ...] = ()
+
+
+class Instruments(Reply, frozen=True, kw_only=True):
+    """A shard's instruments in listing order."""
+
+    instruments: tuple[Instrument, ...]
 
 
 class PublicTrade(Struct, frozen=True, gc=False, kw_only=True):

@@ -1,0 +1,1 @@
+"""Books, matching, auctions and phases as pure state and rules."""

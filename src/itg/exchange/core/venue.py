@@ -1,0 +1,168 @@
+"""A shard's whole state, and the few moves every command is made of.
+
+`events` collects what the message under way caused; the service takes it with `taken`, which ends
+it with one book delta for each instrument whose levels changed.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+
+from itg.exchange.contract import (
+    BookDelta,
+    OrderCanceled,
+    PublicTrade,
+    TradeExecuted,
+)
+from itg.exchange.core.auction import AUCTION_STRATEGIES, AuctionRule
+from itg.exchange.core.book import Order
+from itg.exchange.core.listing import Listing
+from itg.kernel.ids import (
+    InstrumentId,
+    OrderId,
+    Seq,
+    Shard,
+    TradeId,
+    UnderlyingId,
+    first_id_of_shard,
+)
+from itg.kernel.messages import Event
+from itg.kernel.money import Price, Quantity
+from itg.kernel.times import Nanos
+from itg.kernel.words import CancelReason, Phase, PhaseBoundary, Side
+
+TRADES_KEPT = 10_000
+SIDES = {True: Side.BUY, False: Side.SELL}
+
+
+class Venue:
+    """The books of one shard. `now` is the game time of the message under way."""
+
+    def __init__(self, shard: Shard) -> None:
+        self.shard = shard
+        self.underlying_id = UnderlyingId("")
+        self.continuous_rule = "price_time"
+        self.auction_rule = "maximum_volume"
+        self.tick_ns = 0
+        self.now = Nanos(0)
+        self.phase = Phase.CLOSED
+        self.boundaries: deque[PhaseBoundary] = deque()
+        self.listings: dict[InstrumentId, Listing] = {}
+        self.orders: dict[OrderId, Order] = {}
+        self.quotes: dict[tuple[str, InstrumentId], tuple[OrderId | None, OrderId | None]] = {}
+        self.first_order_id = first_id_of_shard(shard) + 1
+        self.last_order_id = first_id_of_shard(shard)
+        self.last_trade_id = first_id_of_shard(shard)
+        self.last_priority = 0
+        self.trades: deque[PublicTrade] = deque(maxlen=TRADES_KEPT)
+        self.events: list[Event] = []
+        self.is_auction = False  # the trades under way are of an uncross
+        self.changed: dict[InstrumentId, None] = {}
+
+    @property
+    def rule(self) -> AuctionRule:
+        return AUCTION_STRATEGIES[self.auction_rule]
+
+    def phase_of(self, listing: Listing) -> Phase:
+        return self.phase if listing.own_phase is None else listing.own_phase
+
+    def next_order_id(self) -> OrderId:
+        self.last_order_id += 1
+        return OrderId(self.last_order_id)
+
+    def rest(self, listing: Listing, order: Order) -> None:
+        """Let an order stand behind all others at its price."""
+        self.last_priority += 1
+        order.priority_seq = self.last_priority
+        listing.rest(order)
+        self.orders[order.order_id] = order
+        self.changed[listing.instrument_id] = None
+
+    def cancel(self, listing: Listing, order: Order, reason: CancelReason) -> None:
+        """Take a standing order out and report it."""
+        listing.take_out(order)
+        self.gone(order, reason)
+
+    def trade(self, maker: Order, taker: Order, price: int, quantity: int) -> None:
+        """Report a trade of two orders whose quantities are already counted."""
+        self.last_trade_id += 1
+        trade_id = TradeId(self.last_trade_id)
+        side = SIDES[taker.is_buy]
+        listing = self.listings[maker.instrument_id]
+        listing.last_price = price
+        self.changed[maker.instrument_id] = None
+        self.events.append(
+            TradeExecuted(
+                shard=self.shard,
+                trade_id=trade_id,
+                instrument_id=maker.instrument_id,
+                price=Price(price),
+                quantity=Quantity(quantity),
+                aggressor_side=side,
+                maker_order_id=maker.order_id,
+                maker_account_id=maker.account_id,
+                taker_order_id=taker.order_id,
+                taker_account_id=taker.account_id,
+                is_auction=self.is_auction,
+            )
+        )
+        self.trades.append(
+            PublicTrade(
+                trade_id=trade_id,
+                instrument_id=maker.instrument_id,
+                price=Price(price),
+                quantity=Quantity(quantity),
+                aggressor_side=side,
+                is_auction=self.is_auction,
+                game_ns=self.now,
+            )
+        )
+        if not maker.leaves:
+            self._forget(maker)
+        if not taker.leaves:
+            self._forget(taker)
+
+    def gone(self, order: Order, reason: CancelReason) -> None:
+        """Report an order that stands no more, with what it leaves unfilled."""
+        self.changed[order.instrument_id] = None
+        self._forget(order)
+        self.events.append(
+            OrderCanceled(
+                shard=self.shard,
+                order_id=order.order_id,
+                account_id=order.account_id,
+                instrument_id=order.instrument_id,
+                quantity=Quantity(order.leaves),
+                cancel_reason=reason,
+            )
+        )
+
+    def taken(self) -> list[Event]:
+        """Return the message's events, book deltas last, and begin the next."""
+        for instrument_id in self.changed:
+            self.events.extend(self._delta(self.listings[instrument_id]))
+        self.changed.clear()
+        events, self.events = self.events, []
+        return events
+
+    def _delta(self, listing: Listing) -> Iterator[BookDelta]:
+        bids, asks = listing.bids.take_touched(), listing.asks.take_touched()
+        if bids or asks:
+            listing.book_seq += 1
+            yield BookDelta(
+                shard=self.shard,
+                instrument_id=listing.instrument_id,
+                book_seq=Seq(listing.book_seq),
+                bids=bids,
+                asks=asks,
+            )
+
+    def _forget(self, order: Order) -> None:
+        self.orders.pop(order.order_id, None)
+        if order.is_quote:
+            key = (order.account_id, order.instrument_id)
+            bid, ask = self.quotes.get(key, (None, None))
+            sides = (None, ask) if order.is_buy else (bid, None)
+            if sides == (None, None):
+                self.quotes.pop(key, None)
+            else:
+                self.quotes[key] = sides
