@@ -33,7 +33,9 @@ Seed = Annotated[int | None, Parameter(help="Seed of every dice in the game; def
 @app.command
 def serve(  # noqa: PLR0913 - each parameter is a flag
     *,
-    scenario: Annotated[str, Parameter(help="Name of a shipped scenario, or a TOML file.")] = "demo",
+    scenario: Annotated[
+        str, Parameter(help="Name of a shipped scenario, or a TOML file.")
+    ] = "demo",
     data: Annotated[Path, Parameter(help="Directory of the game's data.")] = Path("data"),
     host: Annotated[str, Parameter(help="Address on which to listen.")] = "127.0.0.1",
     port: Port = 8000,
@@ -55,7 +57,13 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
 
     return serve_forever(
         SoloSettings(
-            scenario=scenario, data=data, host=host, port=port, seed=seed, speed=speed, unsafe=unsafe
+            scenario=scenario,
+            data=data,
+            host=host,
+            port=port,
+            seed=seed,
+            speed=speed,
+            unsafe=unsafe,
         )
     )
 
@@ -63,14 +71,17 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
 @app.command
 def demo(
     *,
-    headless: Annotated[bool, Parameter(negative="", help="In lock step, without a table.")] = False,
+    headless: Annotated[
+        bool, Parameter(negative="", help="In lock step, without a table.")
+    ] = False,
     speed: Annotated[
         Literal["scenario", "max"], Parameter(help="`max` needs --headless: as fast as it goes.")
     ] = "scenario",
     seed: Seed = None,
     as_json: AsJson = False,
     data: Annotated[
-        Path | None, Parameter(help="Keep the journal here; default: a directory removed at the end.")
+        Path | None,
+        Parameter(help="Keep the journal here; default: a directory removed at the end."),
     ] = None,
 ) -> int:
     """Watch six bots of three roles trade one day of an SPX/SPY option chain.

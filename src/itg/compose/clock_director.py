@@ -1,11 +1,22 @@
 """Moves the game clock when the game says so: services decide, the clock obeys after the commit."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from itg.game.contract import RoundEnded, RoundPaused, RoundResumed, RoundStarted
 from itg.kernel.times import Nanos
 from itg.runtime.clock import ScaledClock, VirtualClock
 from itg.runtime.envelope import Record
+
+
+class ClockDirector(Protocol):
+    """Hears every released batch and moves its clock."""
+
+    def see(self, records: Sequence[Record]) -> None:
+        """Obey the rounds' facts in these records."""
+
+    def resume_at(self, game_ns: Nanos) -> None:
+        """Continue a round that was running before a restart; no game time passed meanwhile."""
 
 
 class ScaledClockDirector:
@@ -15,7 +26,6 @@ class ScaledClockDirector:
         self._clock = clock
 
     def resume_at(self, game_ns: Nanos) -> None:
-        """Continue a round that was running before a restart: no game time passed meanwhile."""
         self._clock.start(game_ns)
 
     def see(self, records: Sequence[Record]) -> None:
@@ -39,7 +49,6 @@ class VirtualClockDirector:
         self._clock = clock
 
     def resume_at(self, game_ns: Nanos) -> None:
-        """Stand where the journal ends."""
         self._clock.advance_to(game_ns)
 
     def see(self, records: Sequence[Record]) -> None:

@@ -1,4 +1,4 @@
-"""What a game leaves on disk: its journal, and the organizer's secrets readable by their owner only."""
+"""What a game leaves on disk: its journal, and secrets only their owner may read."""
 
 import secrets
 from hashlib import sha256

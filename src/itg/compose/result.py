@@ -32,7 +32,7 @@ class DayResult(Struct, frozen=True, kw_only=True):
     """A whole day; both zero-sum checks are 0 in a sound market."""
 
     scenario: str
-    seed: int
+    scenario_hash: str
     phases: list[str]
     orders: int
     quotes: int

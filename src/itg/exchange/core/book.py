@@ -2,7 +2,7 @@
 
 The prices of a side are a sorted list of keys whose best is the last: the touch is O(1) and a new
 level near it moves little. Each level is a doubly linked queue, so that a cancel is O(1) wherever
-it stands. A key is the price for bids and its negative for asks: on both sides the greatest is best.
+it stands. A key is the price for bids, its negative for asks: on both sides the greatest is best.
 """
 
 from bisect import bisect_left, insort

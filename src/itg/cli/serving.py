@@ -1,0 +1,68 @@
+"""`itg serve`: a supervised game that restarts itself through recovery."""
+
+import asyncio
+import signal
+import sys
+
+from itg.compose.solo import Solo, SoloSettings
+from itg.kernel.errors import ConfigurationError, ItgError
+from itg.runtime.supervise import collect_young, supervise, tuned_process
+
+
+def serve_forever(settings: SoloSettings) -> int:
+    """Run the game until a signal drains it; return the exit code."""
+    try:
+        asyncio.run(_serve(settings))
+    except ConfigurationError:
+        raise
+    except ItgError as error:
+        print(f"itg: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve(settings: SoloSettings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await supervise("solo", lambda: _one_life(settings, stop))
+
+
+async def _one_life(settings: SoloSettings, stop: asyncio.Event) -> None:
+    solo = Solo(settings)
+    try:
+        await solo.start()
+        _announce(solo, settings)
+        with tuned_process():
+            await _until_stopped(solo, stop)
+    finally:
+        await solo.stop()
+
+
+async def _until_stopped(solo: Solo, stop: asyncio.Event) -> None:
+    waits = [
+        asyncio.ensure_future(stop.wait()),
+        asyncio.ensure_future(solo.finished()),
+        asyncio.ensure_future(collect_young()),
+    ]
+    try:
+        done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in waits:
+            task.cancel()
+
+
+def _announce(solo: Solo, settings: SoloSettings) -> None:
+    print(f"market         {solo.url}    documentation: {solo.url}/docs")
+    print(f"scenario       {solo.rules.scenario} at {solo.rules.speed:g} x real time")
+    print(f"data           {settings.data}")
+    print(f"organizer key  in {solo.directory.admin_key}")
+    if not solo.rules.open_registration:
+        print(f"join code      in {solo.directory.join_code}")
+    came = solo.recovery
+    if came.seq:
+        print(f"continued      from seq {came.seq} ({came.inputs} inputs replayed)")
+    print("stop with Ctrl-C", flush=True)

@@ -1,0 +1,167 @@
+"""What the read commands and the demo show: tables for a person, JSON for a program."""
+
+import asyncio
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+from msgspec import json
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from itg.client.errors import ClientError
+from itg.client.rest import Rest
+from itg.compose.demo import DemoView, run_demo
+from itg.compose.result import DayResult, TeamResult, team_results
+from itg.compose.solo import SoloSettings
+from itg.compose.verify import verify_data
+from itg.kernel.errors import ConfigurationError, ItgError
+from itg.kernel.money import PRICE_SCALE
+from itg.kernel.times import NS_PER_S
+
+
+def show_demo(*, lock_step: bool, seed: int | None, as_json: bool, data: Path | None) -> int:
+    """Run the demo and print its result; 1 if the market did not sum to zero."""
+    with tempfile.TemporaryDirectory(prefix="itg-demo-") as scratch:
+        settings = SoloSettings(
+            scenario="demo", data=data or Path(scratch), seed=seed, lock_step=lock_step
+        )
+        try:
+            result = _live(settings, quiet=as_json or lock_step)
+        except ConfigurationError:
+            raise
+        except ItgError as error:
+            print(f"itg: {error}", file=sys.stderr)
+            return 1
+    if as_json:
+        print(json.format(json.encode(result)).decode())
+    else:
+        _print_result(result, data)
+    return int(result.contracts_sum != 0 or result.cash_sum != 0)
+
+
+def show_status(url: str, *, as_json: bool) -> int:
+    """Print a server's health; 3 if nobody answers, 1 if it is not ready."""
+    try:
+        health = asyncio.run(_health(url))
+    except (aiohttp.ClientError, TimeoutError):
+        print(f"itg: no server answers at {url}; start one with `itg serve`", file=sys.stderr)
+        return 3
+    if as_json:
+        print(json.format(json.encode(health)).decode())
+    else:
+        table = Table(box=None, show_header=False, pad_edge=False)
+        for name, value in health.items():
+            table.add_row(name.replace("_", " "), _plain(value))
+        Console().print(table)
+    return int(health.get("status") != "ready")
+
+
+def show_verify(data: Path, *, as_json: bool) -> int:
+    """Re-run a journal, print what it proves; 1 if it does not replay to what it recorded."""
+    with Console(stderr=True).status("replaying every input from the first …"):
+        report = verify_data(data)
+    if as_json:
+        print(json.format(json.encode(report)).decode())
+    else:
+        print(f"inputs        {report.inputs:>12,}")
+        print(f"outputs       {report.outputs:>12,}")
+        print(f"event digest  {report.event_digest}")
+        print(f"state hash    {report.state_hash}")
+        print(f"journal head  {report.head_hash}")
+        print("every input replays to the recorded outputs" if report.is_equal else "")
+    if report.difference is not None:
+        print(f"itg: the journal does not replay: {report.difference}", file=sys.stderr)
+    return int(not report.is_equal)
+
+
+async def _health(url: str) -> dict[str, object]:
+    timeout = aiohttp.ClientTimeout(total=5)
+    async with aiohttp.ClientSession(timeout=timeout) as http, http.get(f"{url}/health/ready") as r:
+        return json.decode(await r.read(), type=dict[str, object])
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return "  ".join(f"{name} {_plain(item)}" for name, item in value.items())
+    return f"{value:,.2f}" if isinstance(value, float) else str(value)
+
+
+def _live(settings: SoloSettings, *, quiet: bool) -> DayResult:
+    if quiet:
+        return _headless(settings)
+    with Live(console=Console(), refresh_per_second=4, transient=False) as live:
+        return asyncio.run(run_demo(settings, lambda view: live.update(_screen(view))))
+
+
+def _headless(settings: SoloSettings) -> DayResult:
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return asyncio.run(run_demo(settings, lambda _: None))
+    with console.status("starting …") as status:
+        return asyncio.run(run_demo(settings, lambda view: status.update(_headline(view))))
+
+
+def _headline(view: DemoView) -> str:
+    tally = view.tally
+    phase = tally.phases[-1].replace("_", " ") if tally.phases else "before the open"
+    at = datetime.fromtimestamp(view.game_ns / NS_PER_S, UTC).strftime("%H:%M:%S")
+    return (
+        f"{at} UTC  {phase}  {tally.orders:,} orders  {tally.quotes:,} quotes  "
+        f"{tally.trades:,} trades  {tally.contracts:,} contracts"
+    )
+
+
+def _screen(view: DemoView) -> Group:
+    head = Text(_headline(view), style="bold")
+    prices = Text("   ".join(_price_words(view)))
+    if view.balances is None or view.teams is None:
+        return Group(head, prices)
+    played, house = team_results(view.balances, view.teams)
+    return Group(head, prices, _table([*played, *house]))
+
+
+def _price_words(view: DemoView) -> list[str]:
+    if view.prices is None:
+        return ["no prices yet"]
+    return [f"{p.underlying_id} {p.index_price / PRICE_SCALE:,.2f}" for p in view.prices.prices]
+
+
+def _table(rows: list[TeamResult]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("team")
+    table.add_column("role")
+    for title in ("orders", "contracts", "long", "short", "fees", "P&L"):
+        table.add_column(title, justify="right")
+    for row in rows:
+        nets = row.net_quantities.values()
+        table.add_row(
+            row.team,
+            row.role,
+            f"{row.orders:,}",
+            f"{row.contracts:,}",
+            f"{sum(n for n in nets if n > 0):,}",
+            f"{-sum(n for n in nets if n < 0):,}",
+            f"{row.fees:,.2f}",
+            f"{row.pnl:,.2f}",
+        )
+    return table
+
+
+def _print_result(result: DayResult, data: Path | None) -> None:
+    console = Console()
+    console.print(Text("\nResults", style="bold"))
+    console.print(_table([*result.teams, *result.house]))
+    console.print(
+        f"\n{result.orders:,} orders, {result.quotes:,} quotes, {result.trades:,} trades of "
+        f"{result.contracts:,} contracts in {result.wall_s:.0f} s; "
+        f"contracts sum to {result.contracts_sum}, cash and fees to {result.cash_sum:.2f}"
+    )
+    console.print(f"event digest  {result.event_digest}")
+    console.print(f"journal head  {result.journal_head}")
+    if data is not None:
+        console.print(f"prove it with: itg verify {data}")

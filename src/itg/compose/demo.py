@@ -1,0 +1,195 @@
+"""The demo: a game of its own, six bots in their own process, one day from pre-open to results."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from time import perf_counter
+
+from msgspec import Struct, field, json
+
+from itg.compose.result import DayResult, Tally, team_results
+from itg.compose.solo import Solo, SoloSettings
+from itg.game.contract import GetTeams, RoundEnded, Teams
+from itg.kernel.errors import ItgError
+from itg.kernel.ids import AccountId
+from itg.kernel.money import PRICE_SCALE
+from itg.kernel.times import Nanos
+from itg.market_data.contract import PricesStepped
+from itg.positions.contract import Balances, ConnectionOpened, GetBalances
+from itg.runtime.digest import EventDigest
+from itg.runtime.envelope import Record
+from itg.runtime.journal import read
+
+CREW_READY_S_MAX = 30.0
+SHOW_EVERY_S = 0.25
+CREW_ENDS_S_MAX = 10.0
+
+
+class CrewBot(Struct, frozen=True, kw_only=True):
+    """One bot of the demo: its role's reference strategy, its team's key and its seed."""
+
+    role: str
+    api_key: str
+    seed: int
+
+
+class CrewOrders(Struct, frozen=True, kw_only=True):
+    """What the bots' process reads on stdin; keys never stand on a command line."""
+
+    url: str
+    bots: list[CrewBot]
+
+
+class DemoView(Struct, kw_only=True):
+    """What a person who watches the demo is shown, kept up to date as batches are released."""
+
+    tally: Tally = field(default_factory=Tally)
+    balances: Balances | None = None
+    teams: Teams | None = None
+    prices: PricesStepped | None = None
+    game_ns: Nanos = Nanos(0)
+    is_over: bool = False
+    connected: list[AccountId] = field(default_factory=list)
+
+
+class DemoError(ItgError):
+    """The demo could not run to its end."""
+
+
+Show = Callable[[DemoView], None]
+
+
+async def run_demo(settings: SoloSettings, show: Show) -> DayResult:
+    """Run the demo's day and return its result; `show` is called about four times a second."""
+    started = perf_counter()
+    view = DemoView()
+    solo = Solo(settings, watchers=[lambda records: _see(view, records)])
+    await solo.start(begin=False)
+    try:
+        orders = CrewOrders(url=solo.url, bots=await _enrolled(solo))
+        async with _crew(orders) as process:
+            await _connected(view, len(orders.bots), process)
+            solo.gateway.expect_bots(view.connected)
+            solo.begin()
+            await _watch(solo, view, process, show)
+        await solo.gateway.settled()
+    finally:
+        await solo.stop()
+    return _result(solo, perf_counter() - started)
+
+
+async def _enrolled(solo: Solo) -> list[CrewBot]:
+    # One after the other, in the scenario's order: the game's first facts are the same every time.
+    return [
+        CrewBot(
+            role=team.role,
+            api_key=await solo.gateway.enrol(team.team_name, team.role),
+            seed=number,
+        )
+        for number, team in enumerate(solo.rules.teams, start=1)
+    ]
+
+
+@asynccontextmanager
+async def _crew(orders: CrewOrders) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "itg", "bot", "crew", stdin=asyncio.subprocess.PIPE
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.encode(orders))
+    process.stdin.close()
+    try:
+        yield process
+    finally:
+        try:
+            await asyncio.wait_for(process.wait(), CREW_ENDS_S_MAX)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+async def _connected(view: DemoView, bots: int, process: asyncio.subprocess.Process) -> None:
+    async with asyncio.timeout(CREW_READY_S_MAX):
+        while len(view.connected) < bots:
+            _assert_alive(process)
+            await asyncio.sleep(SHOW_EVERY_S / 5)
+
+
+async def _watch(
+    solo: Solo, view: DemoView, process: asyncio.subprocess.Process, show: Show
+) -> None:
+    while not view.is_over:
+        _assert_alive(process)
+        if solo.pump.failure is not None:
+            raise solo.pump.failure
+        _refresh(solo, view)
+        show(view)
+        await asyncio.sleep(SHOW_EVERY_S)
+    _refresh(solo, view)
+    show(view)
+
+
+def _assert_alive(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        raise DemoError(f"the bots' process ended early, with code {process.returncode}")
+
+
+def _refresh(solo: Solo, view: DemoView) -> None:
+    def keep(replies: Sequence[object], _: int) -> None:
+        balances, teams = replies
+        assert isinstance(balances, Balances)
+        assert isinstance(teams, Teams)
+        view.balances, view.teams = balances, teams
+
+    solo.pump.ask((GetBalances(), GetTeams()), keep)
+
+
+def _see(view: DemoView, records: Sequence[Record]) -> None:
+    view.tally.add(records)
+    view.game_ns = records[-1].game_ns
+    for record in records:
+        for output in record.outputs:
+            match output:
+                case PricesStepped():
+                    view.prices = output
+                case ConnectionOpened():
+                    view.connected.append(output.account_id)
+                case RoundEnded():
+                    view.is_over = True
+                case _:
+                    pass
+
+
+def _result(solo: Solo, wall_s: float) -> DayResult:
+    balances, teams = solo.machine.query(GetBalances()), solo.machine.query(GetTeams())
+    assert isinstance(balances, Balances)
+    assert isinstance(teams, Teams)
+    digest = EventDigest(solo.machine.codec)
+    tally = Tally()
+    journal = solo.reopened()
+    try:
+        for record in read(journal, solo.machine.codec):
+            digest.add(record)
+            tally.add([record])
+        head = journal.head().hash.hex()
+    finally:
+        journal.close()
+    played, house = team_results(balances, teams)
+    return DayResult(
+        scenario=solo.rules.scenario,
+        scenario_hash=solo.create.scenario_hash,
+        phases=tally.phases,
+        orders=tally.orders,
+        quotes=tally.quotes,
+        trades=tally.trades,
+        contracts=tally.contracts,
+        teams=played,
+        house=house,
+        contracts_sum=balances.contracts_sum,
+        cash_sum=balances.cash_sum / PRICE_SCALE,
+        events=tally.events,
+        event_digest=digest.hexdigest(),
+        journal_head=head,
+        wall_s=round(wall_s, 1),
+    )

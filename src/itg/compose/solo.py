@@ -1,0 +1,160 @@
+"""One process, one pump, every service: the game on a laptop or the organizer's machine.
+
+    sockets → Gateway → Pump(Machine(services), SqliteJournal, clock) → Gateway's feed → sockets
+
+A fresh data directory gets the scenario's game as the journal's first input; any other continues
+the game it holds and must be asked for with the scenario that made it.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from itg import scenario
+from itg.adapters.http_server import HttpServer
+from itg.adapters.sqlite_journal import SqliteJournal
+from itg.compose.clock_director import ClockDirector, ScaledClockDirector, VirtualClockDirector
+from itg.compose.data_directory import DataDirectory, digest_of
+from itg.compose.services import services_of
+from itg.exchange.contract import PhaseChanged
+from itg.game.contract import CreateGame, GameState, GetGame, RoundStatus, StartRound
+from itg.gateway import Gateway, build_app
+from itg.kernel.errors import ConfigurationError
+from itg.runtime.cascade import Machine
+from itg.runtime.clock import Clock, ScaledClock, VirtualClock
+from itg.runtime.envelope import Record
+from itg.runtime.fingerprint import header_of
+from itg.runtime.metrics import HandlerTimes
+from itg.runtime.pump import Pump
+from itg.runtime.recovery import RecoveryReport, recover
+
+Watcher = Callable[[Sequence[Record]], None]
+
+
+class SoloSettings(Struct, frozen=True, kw_only=True):
+    """How to run a game in one process; None leaves a value to the scenario."""
+
+    scenario: str
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    seed: int | None = None
+    speed: float | None = None
+    lock_step: bool | None = None
+    unsafe: bool = False
+
+
+class Solo:
+    """A running game. `start` recovers or creates it, `finished` waits, `stop` drains it.
+
+    `watchers` hear every released batch after the gateway did.
+    """
+
+    def __init__(self, settings: SoloSettings, watchers: Sequence[Watcher] = ()) -> None:
+        self.directory = DataDirectory(settings.data)
+        self.create = _create_command(settings, self.directory)
+        self.rules = self.create.rules
+        self.journal = SqliteJournal(settings.data, unsafe=settings.unsafe)
+        self.machine = Machine(
+            services_of([shard for shard, _ in self.rules.shards]), times=HandlerTimes()
+        )
+        self.recovery = self._recover()
+        self.clock, self._director = _clock_of(self.create)
+        self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
+        self.gateway = Gateway(self.pump)
+        self.server = HttpServer(build_app(self.gateway), settings.host, settings.port)
+        self._watchers = tuple(watchers)
+        self._host = settings.host
+
+    @property
+    def url(self) -> str:
+        """Return the address at which the game is served."""
+        return f"http://{self._host}:{self.server.port}"
+
+    async def start(self, *, begin: bool = True) -> None:
+        """Create the game if there is none, continue a running round, and open the doors.
+
+        `begin` lets a scenario that says so start its first round at once.
+        """
+        self.pump.start()
+        if self.recovery.seq == 0:
+            self.pump.submit(self.create)
+            if begin and self.rules.start_on_create:
+                self.begin()
+        elif self._round_status() is RoundStatus.RUNNING:
+            self._director.resume_at(self.machine.game_ns)
+        await self.gateway.start()
+        await self.server.start()
+
+    def begin(self) -> None:
+        """Start the next scheduled round."""
+        self.pump.submit(StartRound())
+
+    async def finished(self) -> None:
+        """Wait until the pump is drained; raises its failure."""
+        await self.pump.finished()
+
+    async def stop(self) -> None:
+        """Refuse new inputs, commit and answer those taken, then close the sockets."""
+        try:
+            if self.pump.failure is None:
+                await self.pump.drain()
+        finally:
+            await self.gateway.stop()
+            await self.server.stop()
+            self.journal.close()
+
+    def reopened(self) -> SqliteJournal:
+        """Return the stopped game's journal for reading."""
+        return SqliteJournal(self.directory.path)
+
+    def _see(self, records: Sequence[Record]) -> None:
+        self.gateway.publish(records)
+        self._director.see(records)
+        if any(_is_phase_change(record) for record in records):
+            self.pump.snapshot_soon()
+        for watcher in self._watchers:
+            watcher(records)
+
+    def _recover(self) -> RecoveryReport:
+        held = [start.header.scenario_hash for start in self.journal.epochs()]
+        if held and held[0] != self.create.scenario_hash:
+            raise ConfigurationError(
+                f"{self.directory.path} holds a game of another scenario, seed or speed "
+                f"than {self.rules.scenario}: name another --data or what made it"
+            )
+        self.journal.open(header_of(self.machine, self.create.scenario_hash))
+        return recover(self.journal, self.machine)
+
+    def _round_status(self) -> RoundStatus | None:
+        game = self.machine.query(GetGame())
+        assert isinstance(game, GameState)
+        return None if game.current_round is None else game.current_round.status
+
+
+def _create_command(settings: SoloSettings, directory: DataDirectory) -> CreateGame:
+    return scenario.load(
+        settings.scenario,
+        seed=settings.seed,
+        speed=settings.speed,
+        lock_step=settings.lock_step,
+        admin_key_hash=digest_of(directory.secret(directory.admin_key, "itg_", 32)),
+        join_code_hash=digest_of(directory.secret(directory.join_code, "", 6)),
+    )
+
+
+def _clock_of(create: CreateGame) -> tuple[Clock, ClockDirector]:
+    start_ns = create.rules.rounds[0].start_ns
+    if create.rules.lock_step:
+        virtual = VirtualClock(start_ns)
+        return virtual, VirtualClockDirector(virtual)
+    scaled = ScaledClock(start_ns, create.rules.speed)
+    return scaled, ScaledClockDirector(scaled)
+
+
+def _is_phase_change(record: Record) -> bool:
+    return any(
+        isinstance(output, PhaseChanged) and output.instrument_id is None
+        for output in record.outputs
+    )
