@@ -51,8 +51,8 @@ format: ## put the code into its one layout
 	$(VENV)/bin/ruff format .
 
 bench: ## measure, print the change against the last run
-	@$(BOOT) dev
-	$(RUN) bench/run.py
+	@$(BOOT) bench
+	$(RUN) -m bench.run
 
 lock: ## resolve the dependencies anew and write requirements*.lock
 	@$(BOOT) lock

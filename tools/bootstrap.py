@@ -2,6 +2,7 @@
 
     python3 tools/bootstrap.py runtime   # .venv with what runs the game
     python3 tools/bootstrap.py dev       # .venv with that and the workbench
+    python3 tools/bootstrap.py bench     # that, and .venv-bench with the peer of the benchmarks
     python3 tools/bootstrap.py lock      # resolve anew and write requirements*.lock
 
 PYTHON names another interpreter, VENV another folder. The file runs on any python3 from 3.7 up, so
@@ -26,7 +27,11 @@ VENV = ROOT / os.environ.get("VENV", ".venv")
 TOOLS = ROOT / ".tools"
 OLDEST = (3, 11)
 NAMES = ("python3", "python3.13", "python3.12", "python3.11")
-LOCKS = {"runtime": "requirements.lock", "dev": "requirements-dev.lock"}
+LOCKS = {
+    "runtime": "requirements.lock",
+    "dev": "requirements-dev.lock",
+    "bench": "requirements-bench.lock",
+}
 UV_LOCK = "requirements-uv.lock"
 PROBE = """
 import importlib.util, sys
@@ -41,7 +46,7 @@ class BootstrapError(Exception):
 
 def main() -> int:
     step = sys.argv[1] if len(sys.argv) == 2 else ""
-    if step not in ("runtime", "dev", "lock"):
+    if step not in (*LOCKS, "lock"):
         print(__doc__)
         return 2
     # Two `make` at once take turns: the clone's directory itself is the lock file.
@@ -50,6 +55,9 @@ def main() -> int:
     try:
         if step == "lock":
             resolve()
+        elif step == "bench":
+            ensure("dev")
+            ensure("bench")
         else:
             ensure(step)
     except BootstrapError as error:
@@ -61,27 +69,33 @@ def main() -> int:
 
 
 def ensure(step: str) -> None:
-    if is_installed("dev") or is_installed(step):
+    if is_installed(step) or (step == "runtime" and is_installed("dev")):
         return
     started = time.monotonic()
     python = find_python()
     uv = find_uv(python)
-    if uv is None or not install_with_uv(uv, python, LOCKS[step]):
-        install_with_pip(python, LOCKS[step])
-    for other in VENV.glob(".installed-*"):
+    if uv is None or not install_with_uv(uv, python, step):
+        install_with_pip(python, step)
+    for other in venv_of(step).glob(".installed-*"):
         other.unlink()
     stamp(step).write_text(fingerprint(step))
     say("ready", f"in {time.monotonic() - started:.0f} s")
 
 
+def venv_of(step: str) -> Path:
+    # A peer's packages would change what the server finds installed, so they live apart.
+    return VENV.with_name(f"{VENV.name}-bench") if step == "bench" else VENV
+
+
 def is_installed(step: str) -> bool:
-    if not all((VENV / "bin" / name).exists() for name in ("python", "itg")):
+    names = ("python",) if step == "bench" else ("python", "itg")
+    if not all((venv_of(step) / "bin" / name).exists() for name in names):
         return False
     return stamp(step).exists() and stamp(step).read_text() == fingerprint(step)
 
 
 def stamp(step: str) -> Path:
-    return VENV / f".installed-{step}"
+    return venv_of(step) / f".installed-{step}"
 
 
 def fingerprint(step: str) -> str:
@@ -142,32 +156,35 @@ def find_uv(python: str) -> str | None:
     return str(own) if made and own.exists() else None
 
 
-def install_with_uv(uv: str, python: str, lock: str) -> bool:
-    target = ["--python", str(VENV / "bin" / "python")]
-    if not is_environment(python):
-        say("venv", f"making {VENV.name}")
-        if not run([uv, "venv", "--quiet", "--clear", "--python", python, str(VENV)]):
+def install_with_uv(uv: str, python: str, step: str) -> bool:
+    venv, lock = venv_of(step), LOCKS[step]
+    target = ["--python", str(venv / "bin" / "python")]
+    if not is_environment(venv, python):
+        say("venv", f"making {venv.name}")
+        if not run([uv, "venv", "--quiet", "--clear", "--python", python, str(venv)]):
             return False
-    say("packages", f"installing {lock} into {VENV.name}, hashes checked")
-    sync = [uv, "pip", "sync", "--quiet", "--require-hashes", *target, lock]
-    return run(sync) and run([uv, "pip", "install", "--quiet", *target, *PROJECT])
+    say("packages", f"installing {lock} into {venv.name}, hashes checked")
+    if not run([uv, "pip", "sync", "--quiet", "--require-hashes", *target, lock]):
+        return False
+    return step == "bench" or run([uv, "pip", "install", "--quiet", *target, *PROJECT])
 
 
-def install_with_pip(python: str, lock: str) -> None:
-    say("pip", f"uv did not serve: making {VENV.name} anew and installing {lock} by pip")
-    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+def install_with_pip(python: str, step: str) -> None:
+    venv, lock = venv_of(step), LOCKS[step]
+    say("pip", f"uv did not serve: making {venv.name} anew and installing {lock} by pip")
+    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet"]
     done = (
-        run([python, "-m", "venv", "--clear", str(VENV)])
+        run([python, "-m", "venv", "--clear", str(venv)])
         and run([*pip, "--require-hashes", "-r", lock])
-        and run([*pip, *PROJECT])
+        and (step == "bench" or run([*pip, *PROJECT]))
     )
     if not done:
         raise BootstrapError(f"could not install {lock}; the lines above say why.")
 
 
-def is_environment(python: str) -> bool:
+def is_environment(venv: Path, python: str) -> bool:
     """Tell whether the folder holds an environment of the wanted Python version."""
-    own = VENV / "bin" / "python"
+    own = venv / "bin" / "python"
     return own.exists() and probe(str(own))[0] == probe(python)[0]
 
 
@@ -183,6 +200,7 @@ def resolve() -> None:
     for name, groups in (
         (LOCKS["runtime"], ["--group", "build"]),
         (LOCKS["dev"], ["--group", "build", "--group", "dev"]),
+        (LOCKS["bench"], ["--only-group", "bench"]),
         (UV_LOCK, ["--only-group", "bootstrap"]),
     ):
         say("write", name)

@@ -1,7 +1,7 @@
 """The judge: an exchange written to be obviously right, from the rules and not from the code.
 
-One flat list of orders, in order of arrival at their place in the queue; every question is answered
-by a scan over it. Prices are in ticks. Nothing is shared with the engine but the words of the rules.
+One flat list of orders, in order of arrival at their place in the queue; every question is a scan
+over it. Prices are in ticks. Nothing is shared with the engine but the words of the rules.
 
 A command returns facts, tuples that begin with their kind; the campaign translates the engine's
 events into the same tuples and compares.

@@ -32,3 +32,14 @@ def test_averages_follow_what_is_noted() -> None:
     assert (numbers.batches, numbers.inputs, numbers.events) == (100, 800, 2_400)
     assert 7.9 < numbers.batch_size_average <= 8
     assert 990 < numbers.commit_ns_average <= 1_000
+
+
+@given(st.lists(st.integers(1, 2**40)))
+def test_cumulative_counts_rise_to_all_durations(times: list[int]) -> None:
+    histogram = Histogram()
+    for time in times:
+        histogram.add(time)
+    rows = list(histogram.cumulative())
+    assert rows == sorted(rows)
+    assert rows[-1][1] == len(times)
+    assert histogram.total_ns == sum(times)

@@ -1,4 +1,4 @@
-"""The command `itg`. Exit codes: 0 done, 1 a check failed, 2 wrong use, 3 no server, 130 stopped."""
+"""The command `itg`. Exit codes: 0 done, 1 failed, 2 wrong use, 3 no server, 130 stopped."""
 
 import sys
 from pathlib import Path
@@ -98,7 +98,7 @@ def demo(
 
 
 @bot_app.command
-def run(
+def run(  # noqa: PLR0913 - each parameter is a flag
     file: Annotated[Path, Parameter(help="A Python file with one Bot class.")],
     /,
     *,

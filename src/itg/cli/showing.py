@@ -13,8 +13,6 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from itg.client.errors import ClientError
-from itg.client.rest import Rest
 from itg.compose.demo import DemoView, run_demo
 from itg.compose.result import DayResult, TeamResult, team_results
 from itg.compose.solo import SoloSettings

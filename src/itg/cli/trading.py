@@ -7,11 +7,16 @@ from pathlib import Path
 from msgspec import Struct, json
 
 from itg.bots import crew_bot
-from itg.client.errors import ClientError
+from itg.client.bot import Bot
+from itg.client.errors import BotFileError, ClientError, ConnectionFailedError
 from itg.client.load import load_bot
 from itg.client.rest import Rest
-from itg.client.run import BotSeat, run_many
+from itg.client.run import BotSeat, run_bot, run_many
 from itg.compose.demo import CrewOrders
+
+EXIT_FAILED = 1
+EXIT_WRONG_USE = 2
+EXIT_NO_SERVER = 3
 
 
 class TeamChoice(Struct, frozen=True, kw_only=True):
@@ -21,3 +26,49 @@ class TeamChoice(Struct, frozen=True, kw_only=True):
     team: str | None
     role: str
     join_code: str | None
+
+
+def run_file(file: Path, url: str, choice: TeamChoice) -> int:
+    """Run the bot of a file until the round ends; return the exit code."""
+    if (choice.key is None) is (choice.team is None):
+        needed = "give the team's key in ITG_API_KEY, or --team NAME to register one"
+        return _failed(needed, EXIT_WRONG_USE)
+    try:
+        bot_class = load_bot(file)
+        asyncio.run(_register_and_run(bot_class(), url, choice))
+    except BotFileError as error:
+        return _failed(str(error), EXIT_WRONG_USE)
+    except ConnectionFailedError as error:
+        return _failed(f"{error}; start a server with `itg serve`", EXIT_NO_SERVER)
+    except ClientError as error:
+        return _failed(str(error), EXIT_FAILED)
+    return 0
+
+
+def run_crew(orders: bytes) -> int:
+    """Run the demo's bots, told on stdin, until the round ends; return the exit code."""
+    crew = json.decode(orders, type=CrewOrders)
+    seats = [BotSeat(crew_bot(bot.role, bot.seed), bot.api_key) for bot in crew.bots]
+    failures: list[BaseException] = []
+    try:
+        asyncio.run(run_many(seats, crew.url))
+    except* ClientError as errors:
+        failures += errors.exceptions
+    return _failed("; ".join(map(str, failures)), EXIT_FAILED) if failures else 0
+
+
+async def _register_and_run(bot: Bot, url: str, choice: TeamChoice) -> None:
+    key = choice.key
+    if key is None:
+        assert choice.team is not None
+        async with Rest(url) as rest:
+            team = await rest.register(choice.team, choice.role, choice.join_code)
+        key = team.api_key
+        print(f"registered {team.team_name} as {team.role}, team {team.team_id}")
+        print(f"keep its key, it is shown this once: {key}", flush=True)
+    await run_bot(bot, url, key)
+
+
+def _failed(message: str, code: int) -> int:
+    print(f"itg: {message}", file=sys.stderr)
+    return code

@@ -18,10 +18,12 @@ from itg.exchange.contract import (
     GetBook,
     GetBooks,
     GetExchangeStatus,
+    GetInstruments,
     GetQueueAhead,
     GetTrades,
     IndicativePriceChanged,
     InstrumentListed,
+    Instruments,
     ListInstrument,
     MassCancel,
     MassCanceled,
@@ -93,6 +95,7 @@ class ExchangeService:
         GetBook,
         GetBooks,
         GetExchangeStatus,
+        GetInstruments,
         GetTrades,
         GetQueueAhead,
     )
@@ -145,6 +148,9 @@ class ExchangeService:
                 )
             case GetExchangeStatus():
                 return self._status()
+            case GetInstruments():
+                listed = self._venue.listings.values()
+                return Instruments(instruments=tuple(listing.instrument for listing in listed))
             case GetTrades():
                 return self._trades(query)
             case GetQueueAhead():

@@ -38,6 +38,7 @@ class RoundPlan(Struct, frozen=True, gc=False, kw_only=True):
 
     trading_day: str  # YYYY-MM-DD
     start_ns: Nanos
+    flow_start_ns: Nanos | None = None  # retail orders begin here; None: with the round
     session_start_ns: Nanos  # continuous trading
     session_end_ns: Nanos
     end_ns: Nanos | None  # the round ends by itself here; None: by the organizer
@@ -66,6 +67,8 @@ class GameRules(Struct, frozen=True, gc=False, kw_only=True):
     shards: tuple[tuple[Shard, UnderlyingId], ...]
     has_market: bool  # prices are simulated (market_data is configured)
     has_retail: bool
+    step_ns: Nanos = Nanos(250_000_000)  # a step of the market, and of lock step
+    teams: tuple[TeamPlan, ...] = ()  # registered by whoever composes the game, in this order
 
 
 class CreateGame(Command, frozen=True, kw_only=True):
@@ -121,6 +124,12 @@ class MovePhase(Command, frozen=True, kw_only=True):
     instrument_id: InstrumentId | None = None
 
 
+class DropBot(Command, frozen=True, kw_only=True):
+    """Go on without a bot that keeps a lock-step game waiting."""
+
+    account_id: AccountId
+
+
 class GameCreated(Event, frozen=True, kw_only=True):
     """The game exists; every service has been configured."""
 
@@ -170,6 +179,12 @@ class RoundEnded(Event, frozen=True, kw_only=True):
 
     round_id: int
     trading_day: str
+
+
+class BotDropped(Event, frozen=True, kw_only=True):
+    """A lock-step game no longer waits for this account's bot; its orders stand."""
+
+    account_id: AccountId
 
 
 class GameActRejected(Event, frozen=True, kw_only=True):

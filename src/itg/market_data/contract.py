@@ -70,6 +70,7 @@ class ConfigureMarketData(Command, frozen=True, kw_only=True):
     surface: SurfaceModel = SurfaceModel()
     session_seconds: int
     sessions_per_year: int = 252
+    overnight_gap: float = 0.5  # standard deviation of the night, of a session's
     step_ns: Nanos
 
 
@@ -85,6 +86,7 @@ class StartMarket(Command, frozen=True, kw_only=True):
     session_start_ns: Nanos
     session_end_ns: Nanos
     session_ends_ns: tuple[Nanos, ...]
+    first_step_ns: Nanos = Nanos(0)  # no step before it
 
 
 class StopMarket(Command, frozen=True, kw_only=True):
@@ -168,11 +170,38 @@ class GetMarks(Query, frozen=True, kw_only=True):
 
 
 class GetPriceHistory(Query, frozen=True, kw_only=True):
-    """Read candles of one underlying's print, oldest first."""
+    """Read the last candles of one underlying's print, oldest first; `interval_s` from 1.
+
+    Multiples of 60 reach back some eighteen sessions, others one hour.
+    """
 
     underlying_id: UnderlyingId
     interval_s: int = 60
     count: int = 1_000
+
+
+class Candle(Struct, frozen=True, gc=False, array_like=True):
+    """One interval of the published print, from `start_ns` on; prices in price units."""
+
+    start_ns: Nanos
+    open_price: Price
+    high_price: Price
+    low_price: Price
+    close_price: Price
+
+
+class PriceHistory(Reply, frozen=True, kw_only=True):
+    """Candles of the session's movement, oldest first; intervals without a step are left out."""
+
+    underlying_id: UnderlyingId
+    interval_s: int
+    candles: tuple[Candle, ...]
+
+
+class UnderlyingMissing(Reply, frozen=True, kw_only=True):
+    """The query named an underlying that is not simulated."""
+
+    underlying_id: UnderlyingId
 
 
 class Prices(Reply, frozen=True, kw_only=True):

@@ -55,6 +55,10 @@ class RetailFlow(Struct, frozen=True, gc=False, kw_only=True):
     close_per_minute: float
     hold_s: int
     position_cap: int
+    order_life_s: int = 300  # a resting order is canceled after it
+    # The spread a limit price is drawn around theory with, as a fraction of it, and at least.
+    expected_width: float = 0.15
+    expected_width_ticks: int = 2
 
 
 class ConfigureRetail(Command, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """Plain numbers a gateway may read: handler times and the pump's counters."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from time import perf_counter_ns
 
 from itg.kernel.messages import Message
@@ -12,13 +13,20 @@ _BUCKETS = 256
 class Histogram:
     """Counts of durations in buckets 19 % wide, from 1 ns up."""
 
-    __slots__ = ("counts",)
+    __slots__ = ("counts", "total_ns")
 
     def __init__(self) -> None:
         self.counts = [0] * _BUCKETS
+        self.total_ns = 0
 
     def add(self, duration_ns: int) -> None:
         self.counts[_bucket(duration_ns)] += 1
+        self.total_ns += duration_ns
+
+    def cumulative(self) -> Iterator[tuple[int, int]]:
+        """Yield each bucket's upper edge in ns and how many durations do not pass it."""
+        for index, seen in enumerate(accumulate(self.counts)):
+            yield _upper_edge_ns(index), seen
 
     def quantile_ns(self, share: float) -> int:
         """Return a time that `share` of all durations do not pass, a bucket's edge; 0 if none."""
@@ -80,6 +88,7 @@ class PumpNumbers:
         "batch_size_last",
         "batches",
         "commit_ns_average",
+        "commit_times",
         "events",
         "inputs",
         "overloads",
@@ -97,6 +106,7 @@ class PumpNumbers:
         self.batch_size_last = 0
         self.batch_size_average = 0.0
         self.commit_ns_average = 0.0
+        self.commit_times = Histogram()
 
     def note_batch(self, inputs: int, events: int) -> None:
         self.batches += 1
@@ -107,3 +117,4 @@ class PumpNumbers:
 
     def note_commit(self, duration_ns: int) -> None:
         self.commit_ns_average += (duration_ns - self.commit_ns_average) / 10
+        self.commit_times.add(duration_ns)

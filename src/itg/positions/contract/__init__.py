@@ -5,6 +5,13 @@ then the exchange is asked. Positions is also each account's mailbox: events wit
 form one gap-free total order per account.
 """
 
+from itg.positions.contract.answers import (
+    OrderAnswer,
+    fold_answer,
+    is_of_placement,
+    order_after,
+    order_told_of,
+)
 from itg.positions.contract.commands import (
     ConfigurePositions,
     OpenAccount,
@@ -28,6 +35,7 @@ from itg.positions.contract.events import (
     AccountQuoteRejected,
     AccountQuoteUpdated,
     AccountReplaceRejected,
+    AnyPrivateEvent,
     ConnectionOpened,
     Fill,
     OrderAnswerRepeated,
@@ -128,6 +136,7 @@ __all__ = [
     "AccountReplaceRejected",
     "AccountState",
     "AnyConstraint",
+    "AnyPrivateEvent",
     "Balances",
     "Budgets",
     "ConfigurePositions",
@@ -153,6 +162,7 @@ __all__ = [
     "Limits",
     "OpenAccount",
     "OpenConnection",
+    "OrderAnswer",
     "OrderAnswerRepeated",
     "OrderChange",
     "OrderRateLimit",
@@ -185,4 +195,8 @@ __all__ = [
     "UnderlyingLimit",
     "ValidateOrder",
     "Verdict",
+    "fold_answer",
+    "is_of_placement",
+    "order_after",
+    "order_told_of",
 ]

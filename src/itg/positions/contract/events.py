@@ -216,3 +216,16 @@ class QuotesHandled(Event, frozen=True, kw_only=True):
     account_id: AccountId
     accepted: int
     rejected: int
+
+
+AnyPrivateEvent = (
+    AccountOrderUpdated
+    | AccountOrderRejected
+    | AccountReplaceRejected
+    | AccountCancelRejected
+    | AccountFilled
+    | AccountQuoteUpdated
+    | AccountQuoteRejected
+    | AccountPositionChanged
+    | AccountLimitWarned
+)

@@ -146,6 +146,12 @@ class TopsPush(Body, frozen=True, kw_only=True):
     tops: list[TopPush]
 
 
+class TradesPush(Body, frozen=True, kw_only=True):
+    """Data of a `snapshot` on `trades.…`: the last trades, oldest first; a `trade` is one body."""
+
+    trades: list[TradeBody]
+
+
 class PricesPush(Body, frozen=True, kw_only=True):
     """Data of `prices`."""
 
@@ -163,3 +169,9 @@ class PhasePush(Body, frozen=True, kw_only=True):
     next_transition_us: int | None
     clearing_price: float | None = None
     quantity: int | None = None
+
+
+class PhasesPush(Body, frozen=True, kw_only=True):
+    """Data of a `snapshot` on `phase`: every underlying, then the instruments that differ."""
+
+    phases: list[PhasePush]

@@ -18,7 +18,9 @@ LiquidityWord = Literal["maker", "taker", "auction"]
 
 ClientOrderIdText = Annotated[str, Meta(min_length=1, max_length=36, pattern=r"^[\x21-\x7e]+$")]
 TagText = Annotated[str, Meta(max_length=36)]
-QuantityIn = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+# Every integer from outside is exact in any JSON parser and fits the journal's.
+WireInt = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+QuantityIn = WireInt
 
 
 class Request(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
@@ -39,7 +41,7 @@ class PlaceOrderRequest(Request, frozen=True, kw_only=True):
     price: PriceIn | None = None
     stop_price: PriceIn | None = None
     time_in_force: TimeInForceWord | None = None
-    expires_us: int | None = None
+    expires_us: WireInt | None = None
     post_only: bool = False
     display_quantity: QuantityIn | None = None
     stp: StpWord | None = None
@@ -52,7 +54,7 @@ class ReplaceOrderRequest(Request, frozen=True, kw_only=True):
 
     price: PriceIn | None = None
     quantity: QuantityIn | None = None
-    expected_revision: int | None = None
+    expected_revision: WireInt | None = None
 
 
 class QuoteRequest(Request, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import UNSET, Raw, UnsetType, field
 
-from itg.wire.v1.orders import Body, PlaceOrderRequest, Request
+from itg.wire.v1.orders import Body, PlaceOrderRequest, PriceIn, QuantityIn, Request, WireInt
 from itg.wire.v1.problems import Problem
 
 SUBPROTOCOL = "itg.v1.json"
@@ -34,7 +34,7 @@ CLOSE_SLOW = 4008
 class SocketRequest(Request, frozen=True, kw_only=True):
     """One request; `params` is decoded by the method's own type."""
 
-    id: int | str
+    id: WireInt | str
     method: str
     params: Raw = Raw(b"{}")
 
@@ -67,17 +67,17 @@ class PlaceParams(PlaceOrderRequest, frozen=True, kw_only=True):
 class ReplaceParams(Request, frozen=True, kw_only=True):
     """`order.replace`: name the order by one of the two ids."""
 
-    order_id: int | None = None
+    order_id: WireInt | None = None
     client_order_id: str | None = None
-    price: float | str | None = None
-    quantity: int | None = None
-    expected_revision: int | None = None
+    price: PriceIn | None = None
+    quantity: QuantityIn | None = None
+    expected_revision: WireInt | None = None
 
 
 class CancelParams(Request, frozen=True, kw_only=True):
     """`order.cancel`: name the order by one of the two ids."""
 
-    order_id: int | None = None
+    order_id: WireInt | None = None
     client_order_id: str | None = None
 
 
@@ -99,8 +99,8 @@ class PullParams(Request, frozen=True, kw_only=True):
 class ResumePoint(Request, frozen=True, kw_only=True):
     """Where a client stopped reading a channel."""
 
-    epoch: int
-    seq: int
+    epoch: WireInt
+    seq: WireInt
 
 
 class SubscribeParams(Request, frozen=True, kw_only=True):
@@ -119,7 +119,7 @@ class UnsubscribeParams(Request, frozen=True, kw_only=True):
 class ReadyParams(Request, frozen=True, kw_only=True):
     """`sim.ready`: this client has sent everything it wants to send in this step."""
 
-    step: int
+    step: WireInt
 
 
 class SubscribedBody(Body, frozen=True, kw_only=True):
@@ -152,6 +152,12 @@ class HeartbeatData(Body, frozen=True, kw_only=True):
     """Data of `system` type `heartbeat`: the last seq of every subscribed channel."""
 
     channels: dict[str, int]
+
+
+class RoundData(Body, frozen=True, kw_only=True):
+    """Data of `system` types `round.started|paused|resumed|ended`."""
+
+    round_id: int
 
 
 class StepData(Body, frozen=True, kw_only=True):

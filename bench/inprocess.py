@@ -1,0 +1,116 @@
+"""Orders without a network: from the bytes of a request to the bytes of its answer.
+
+Decode, reserve, match, group commit to the SQLite journal on disk, publish to a private subscriber
+of each team, answer: the whole game as it is composed, entered where a socket's message would be.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import uvloop
+from bench.figures import Figure, Goal
+from bench.flows import FLOWS, SIDES, Requests
+from bench.handlers import OPENING, ORDERS, ROLE
+from bench.servers import SCRATCH
+
+from itg.compose.solo import Solo, SoloSettings
+from itg.game.contract import Scope
+from itg.gateway.calls import Answer, Call, Caller
+from itg.gateway.routes.table import BY_NAME
+from itg.gateway.sessions import Session
+from itg.kernel.ids import AccountId
+from itg.runtime.supervise import tuned_process
+
+ROUNDS = 3
+IN_FLIGHT = 256
+OUTBOX_BYTES = 1 << 24
+THROUGHPUT_GOAL = Goal(name="S5", at_least=60_000)
+
+
+def measure_inprocess(orders: int = ORDERS, rounds: int = ROUNDS) -> list[Figure]:
+    """Measure throughput of both flows, one round after the other."""
+    figures: list[Figure] = []
+    for label, flow in FLOWS:
+        runs = [uvloop.run(_throughput(list(flow(orders)))) for _ in range(rounds)]
+        for per_s, commit_us in runs:
+            print(f"  {label}: {per_s:,.0f} orders/s, commit p50 {commit_us:.0f} us", flush=True)
+        name = f"in process, {label}"
+        per_s = median(run[0] for run in runs)
+        commit_us = median(run[1] for run in runs)
+        figures += [
+            Figure(name=name, value=per_s, unit="/s", goal=THROUGHPUT_GOAL),
+            Figure(name=f"{name}, commit p50", value=commit_us, unit="us", is_less_better=True),
+        ]
+    return figures
+
+
+async def _throughput(requests: Sequence[tuple[str, bytes]]) -> tuple[float, float]:
+    SCRATCH.mkdir(exist_ok=True)
+    with TemporaryDirectory(prefix="bench-", dir=SCRATCH) as folder:
+        solo = Solo(SoloSettings(scenario="bare", data=Path(folder)))
+        await solo.start()
+        try:
+            return await _timed(solo, requests)
+        finally:
+            await solo.stop()
+
+
+async def _timed(solo: Solo, requests: Sequence[tuple[str, bytes]]) -> tuple[float, float]:
+    for command in OPENING:
+        solo.pump.submit(command)
+    for side in SIDES:
+        await solo.gateway.enrol(f"team {side}", ROLE)
+    teams = solo.gateway.directory.teams.values()
+    callers = dict(zip(SIDES, map(_caller_of, (t.account_id for t in teams)), strict=True))
+    drains = [asyncio.create_task(_drained(solo, caller)) for caller in callers.values()]
+    await asyncio.sleep(0)
+    with tuned_process():
+        started = perf_counter()
+        await _drive(solo, callers, iter(requests), len(requests))
+        elapsed = perf_counter() - started
+    for drain in drains:
+        drain.cancel()
+    return len(requests) / elapsed, solo.pump.numbers.commit_times.quantile_ns(0.5) / 1e3
+
+
+def _caller_of(account_id: AccountId) -> Caller:
+    return Caller(scopes=frozenset({Scope.TRADE}), account_id=account_id, role=ROLE)
+
+
+async def _drained(solo: Solo, caller: Caller) -> None:
+    assert caller.account_id is not None
+    session = Session(caller, 0, OUTBOX_BYTES)
+    feed = solo.gateway.feed
+    feed.join(session, feed.private[caller.account_id])
+    while session.close_code is None:
+        session.written(await session.frames())
+
+
+async def _drive(solo: Solo, callers: dict[str, Caller], requests: Requests, left: int) -> None:
+    """Keep so many orders in flight that every commit has a full batch."""
+    operation = BY_NAME["order.place"]
+    finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def place_next() -> None:
+        following = next(requests, None)
+        if following is not None:
+            side, text = following
+            call = Call(caller=callers[side], trace_id="", reply=answered, is_rest=False)
+            operation.run_fields(solo.gateway, call, {}, text)
+
+    def answered(answer: Answer) -> None:
+        nonlocal left
+        assert answer.status == 201, answer
+        left -= 1
+        if left:
+            place_next()
+        else:
+            finished.set_result(None)
+
+    for _ in range(IN_FLIGHT):
+        place_next()
+    await finished

@@ -1,0 +1,52 @@
+"""Measure everything, print one table, and write results/latest.json: what `make bench` runs.
+
+    python -m bench.run                  all of it, about five minutes
+    python -m bench.run orders           one part, or several; writes nothing
+
+The peers of the matching engines need interpreters of their own, see matching/README.md; without
+them they are skipped and named.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterable
+
+from bench import report
+from bench.figures import Figure
+from bench.handlers import measure_handlers
+from bench.inprocess import measure_inprocess
+from bench.rest import measure_orders
+
+PARTS: dict[str, Callable[[], Iterable[Figure]]] = {
+    "handlers": measure_handlers,
+    "process": measure_inprocess,
+    "orders": measure_orders,
+}
+
+
+def main() -> int:
+    wanted = sys.argv[1:]
+    if unknown := set(wanted) - PARTS.keys():
+        print(f"{__doc__}\nno such part: {', '.join(sorted(unknown))}")
+        return 2
+    figures: list[Figure] = []
+    for name, measure in PARTS.items():
+        if not wanted or name in wanted:
+            figures += measured(name, measure)
+    run = report.run_of(figures)
+    report.show(run, report.committed())
+    if not wanted:
+        report.write(run)
+    return int(any(figure.fault for figure in figures))
+
+
+def measured(name: str, measure: Callable[[], Iterable[Figure]]) -> list[Figure]:
+    print(f"== {name}", flush=True)
+    started = time.monotonic()
+    figures = list(measure())
+    print(f"   {time.monotonic() - started:.0f} s", flush=True)
+    return figures
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

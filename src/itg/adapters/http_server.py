@@ -1,0 +1,224 @@
+"""uvicorn as one object: bound port, graceful stop, the limits uvicorn does not have.
+
+The one file that reaches into uvicorn's protocols, for three things plain ASGI does not offer: a
+bound on headers and on the time they may take, one joined write for many frames, and the end of a
+connection whose peer no longer reads. uvicorn is pinned to a minor version for that reason.
+"""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TypeAlias
+
+import uvicorn
+from uvicorn._types import ASGI3Application
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import Server
+from websockets.exceptions import InvalidState
+
+from itg.kernel.errors import ConfigurationError
+
+# Among a socket's extensions, the way out for many frames at once (itg.gateway.wires knows it).
+FRAMES = "itg.frames"
+HEADER_BYTES_MAX = 16 * 1024
+HEADERS_S_MAX = 10
+MESSAGE_BYTES_MAX = 64 * 1024
+_PINNED = "0.54."
+_CLOSE_S_MAX = 5.0
+_BACKLOG = 1024
+_TOO_LARGE = (
+    b'{"type":"/problems/HEADERS_TOO_LARGE","title":"Headers too large","status":431,'
+    b'"detail":"Request line and headers have at most 16 KiB.","code":"HEADERS_TOO_LARGE"}'
+)
+_UNREADABLE = (
+    b'{"type":"/problems/UNREADABLE_BODY","title":"Unreadable body","status":400,'
+    b'"detail":"This is no HTTP request.","code":"UNREADABLE_BODY"}'
+)
+AsgiApp: TypeAlias = ASGI3Application
+
+
+class HttpServer:
+    """Serve an ASGI application; `port` 0 takes a free one, to be read once started."""
+
+    def __init__(self, app: AsgiApp, host: str, port: int) -> None:
+        if not uvicorn.__version__.startswith(_PINNED):
+            raise ConfigurationError(f"uvicorn {_PINNED}x is needed, not {uvicorn.__version__}")
+        self.port = port
+        self._host = host
+        self._server = Server(_config(app))
+        self._sockets: list[socket.socket] = []
+        self._ticks: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Listen; raise `ConfigurationError` if the address cannot be had."""
+        listener = _listener(self._host, self.port)
+        self.port = listener.getsockname()[1]
+        self._sockets = [listener]
+        server = self._server
+        server.config.load()
+        server.lifespan = server.config.lifespan_class(server.config)
+        await server.startup(sockets=self._sockets)
+        self._ticks = asyncio.create_task(server.main_loop(), name="uvicorn ticks")
+
+    async def stop(self) -> None:
+        """Stop listening, let requests under way finish, close what is left."""
+        if self._ticks is None:
+            return
+        self._server.should_exit = True
+        await self._ticks
+        self._ticks = None
+        await self._server.shutdown(sockets=self._sockets)
+
+
+def _config(app: AsgiApp) -> Config:
+    return Config(
+        app,
+        http=_BoundedHttp,
+        ws=_FrameSocket,
+        ws_max_size=MESSAGE_BYTES_MAX,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    listener.setblocking(False)  # noqa: FBT003 - the standard library has no keyword here
+    return listener
+
+
+class _HeadersTooLargeError(ValueError):
+    pass
+
+
+class _BoundedHttp(HttpToolsProtocol):
+    """HTTP with a bound on the bytes and on the seconds of a request's head."""
+
+    _head_bytes = 0
+    _head_since: float | None = None
+    _watch: asyncio.TimerHandle | None = None
+    _is_too_large = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._head_since = self.loop.time()
+        self._watch = self.loop.call_later(HEADERS_S_MAX, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unwatch()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # A head that has not ended: its bytes are in the parser, counted nowhere else.
+        if self._head_since is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEADER_BYTES_MAX and not self.transport.is_closing():
+                self._is_too_large = True
+                self.send_400_response("")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_bytes = 0
+        self._head_since = self.loop.time()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._count(len(name) + len(value))
+
+    def on_headers_complete(self) -> None:
+        self._head_since = None
+        super().on_headers_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        self._unwatch()
+        super().handle_websocket_upgrade()
+
+    def send_400_response(self, msg: str) -> None:
+        status, body = (b"431", _TOO_LARGE) if self._is_too_large else (b"400", _UNREADABLE)
+        head = b"HTTP/1.1 %b Refused\r\ncontent-type: application/problem+json\r\n" % status
+        length = b"content-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+        self.transport.write(head + length + body)
+        self.transport.close()
+
+    def _count(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > HEADER_BYTES_MAX:
+            self._is_too_large = True
+            raise _HeadersTooLargeError
+
+    def _look(self) -> None:
+        since, now = self._head_since, self.loop.time()
+        if since is not None and now - since >= HEADERS_S_MAX:
+            self.transport.close()
+        else:
+            self._watch = self.loop.call_later(HEADERS_S_MAX, self._look)
+
+    def _unwatch(self) -> None:
+        self._head_since = None
+        if self._watch is not None:
+            self._watch.cancel()
+
+
+class _FrameSocket(WebSocketsSansIOProtocol):
+    """A WebSocket that takes many frames in one write."""
+
+    async def run_asgi(self) -> None:
+        extensions: dict[str, object] = dict(self.scope.get("extensions") or {})
+        extensions[FRAMES] = _JoinedWrite(self)
+        # The scope's type knows only the extensions of the ASGI specification.
+        self.scope["extensions"] = extensions  # type: ignore[typeddict-item]
+        await super().run_asgi()
+
+
+class _JoinedWrite:
+    def __init__(self, protocol: _FrameSocket) -> None:
+        self._protocol = protocol
+
+    async def write(self, frames: Sequence[bytes]) -> None:
+        protocol = self._protocol
+        await protocol.writable.wait()
+        if protocol.disconnected or protocol.close_sent:
+            raise ConnectionResetError("the socket is closed")
+        try:
+            for frame in frames:
+                protocol.conn.send_text(frame)
+        except InvalidState as error:
+            raise ConnectionResetError("the socket is closing") from error
+        protocol.transport.write(b"".join(protocol.conn.data_to_send()))
+
+    async def close(self, code: int) -> None:
+        protocol = self._protocol
+        if protocol.disconnected or protocol.close_sent:
+            return
+        with suppress(InvalidState):
+            protocol.conn.send_close(code)
+            protocol.transport.write(b"".join(protocol.conn.data_to_send()))
+        protocol.close_sent = True
+        if protocol.read_paused:
+            protocol.read_paused = False
+            protocol.transport.resume_reading()
+        # Not a graceful end if need be: a peer that does not read would keep its buffer for hours.
+        protocol.close_timer = protocol.loop.call_later(_CLOSE_S_MAX, protocol.transport.abort)

@@ -1,0 +1,130 @@
+"""A market maker: quotes every series two-sided around its own theory.
+
+Theory is Black–Scholes at each series' implied deviation, learned from what others show. Quotes
+lean against inventory, stay inside the role's widest spread, thin out near the limits and vanish
+where only reducing trades are wanted. Delta is hedged in the leading underlying.
+"""
+
+from itg.bots.chain import Series, round_to, series_of
+from itg.bots.hedging import Hedger
+from itg.client.bot import Bot
+from itg.client.greeks import Greeks
+from itg.wire.v1.account import RejectedPush
+from itg.wire.v1.market import WireLevel
+from itg.wire.v1.orders import QuoteBody
+
+QUOTING_PHASES = frozenset({"pre_open", "continuous", "halted"})
+PENNY_THEORY = 0.05  # below, an ask alone is asked for
+SPREAD_MAX_FRACTION = 0.10
+SPREAD_MAX_FLOOR = 0.05
+PAUSE_US = 10_000_000  # after a refusal, in that instrument
+LEARNING = 0.3
+
+
+class MarketMaker(Bot):
+    """Two-sided quotes in every series, one request a second."""
+
+    timer_s = 1.0
+
+    def __init__(self, *, seed: int = 0) -> None:
+        super().__init__(seed=seed)
+        self.width = self.dice.uniform(0.060, 0.085)  # of theory
+        self.quantity = 10 + self.dice.below(4)
+        self.lean = self.dice.uniform(0.6, 1.0)  # half-widths, at twice the quoted quantity
+        self.requote = self.dice.uniform(0.2, 0.3)  # of the half-width
+        self.series: dict[str, Series] = {}
+        self.hedger = Hedger(self, self.series, self.dice.uniform(12.0, 25.0))
+        self._paused_until_us: dict[str, int] = {}
+
+    def on_start(self) -> None:
+        """Take the chain and the role's limits."""
+        self.series.update(series_of(self.instruments.values()))
+        self.position_max = self.limit_of("position_limit") or 50
+        self.portfolio_max = self.limit_of("portfolio_limit") or 200
+        self.quantity_min = self.limit_of("quote_size", "min_quantity") or 10
+
+    def on_reject(self, rejected: RejectedPush) -> None:
+        """Leave an instrument alone for a while."""
+        if rejected.instrument_id is not None:
+            self._paused_until_us[rejected.instrument_id] = self.now_us + PAUSE_US
+
+    def on_timer(self) -> None:
+        """Learn, requote what moved, hedge."""
+        held = sum(abs(self.account.net(name)) for name in self.series)
+        is_full = held >= self.portfolio_max - 2 * self.quantity
+        for series in self.series.values():
+            spot = self.prices.get(series.underlying_id)
+            if spot is not None and self.phase_of(series.instrument_id) in QUOTING_PHASES:
+                self._consider(series, spot, is_full=is_full)
+        if self.phases and set(self.phases.values()) == {"continuous"}:
+            self.hedger.rebalance()
+
+    def _consider(self, series: Series, spot: float, *, is_full: bool) -> None:
+        standing = self.account.quotes.get(series.instrument_id)
+        observed = self._observed(series, series.value(spot), standing)
+        if observed is not None:
+            series.learn(spot, observed, LEARNING)
+        value = series.value(spot)
+        if value is None or self.now_us < self._paused_until_us.get(series.instrument_id, 0):
+            return
+        bid, ask = self._sides(series, value, is_full=is_full)
+        if bid is None and ask is None:
+            if standing is not None:
+                self.pull(series.instrument_id)
+        elif self._is_stale(standing, bid, ask):
+            self.quote(series.instrument_id, bid=bid, ask=ask)
+
+    def _observed(
+        self, series: Series, value: Greeks | None, standing: QuoteBody | None
+    ) -> float | None:
+        # What others show. Where our own price is the best, they only tell that they are not
+        # better; where theirs beats the price we would show without inventory, theory is off.
+        book = self.books[series.instrument_id]
+        bid, ask = book.bid, book.ask
+        if bid is None or ask is None:
+            return None
+        if value is None or standing is None:
+            return (bid[0] + ask[0]) / 2
+        half = self._half_width(series, value)
+        is_bid_ours = standing.bid is not None and bid[0] <= standing.bid
+        is_ask_ours = standing.ask is not None and ask[0] >= standing.ask
+        above = 0.0 if is_bid_ours else max(bid[0] - (value.price - half), 0.0)
+        below = 0.0 if is_ask_ours else max(value.price + half - ask[0], 0.0)
+        return value.price + (above - below) / 2 if above or below else None
+
+    def _sides(
+        self, series: Series, value: Greeks, *, is_full: bool
+    ) -> tuple[WireLevel | None, WireLevel | None]:
+        net = self.account.net(series.instrument_id)
+        half = self._half_width(series, value)
+        full = min(max(net / (2 * self.quantity), -1.0), 1.0)
+        middle = value.price - self.lean * half * full
+        bid = round_to(middle - half, series.tick)
+        widest = max(SPREAD_MAX_FRACTION * (bid + half), SPREAD_MAX_FLOOR) - series.tick
+        ask = round_to(min(max(middle + half, bid + series.tick), bid + widest), series.tick)
+        bid_quantity = min(self.quantity, self.position_max - net)
+        ask_quantity = min(self.quantity, self.position_max + net)
+        wants_bid = not (is_full and net >= 0) and value.price >= PENNY_THEORY
+        wants_ask = not (is_full and net <= 0)
+        return (
+            (bid, bid_quantity) if wants_bid and bid_quantity >= self.quantity_min else None,
+            (ask, ask_quantity) if wants_ask and ask_quantity >= self.quantity_min else None,
+        )
+
+    def _half_width(self, series: Series, value: Greeks) -> float:
+        return max(self.width * value.price / 2, series.tick)
+
+    def _is_stale(
+        self, standing: QuoteBody | None, bid: WireLevel | None, ask: WireLevel | None
+    ) -> bool:
+        if standing is None:
+            return True
+        return self._has_moved(standing.bid, standing.bid_quantity, bid) or self._has_moved(
+            standing.ask, standing.ask_quantity, ask
+        )
+
+    def _has_moved(self, price: float | None, quantity: int, level: WireLevel | None) -> bool:
+        if price is None or level is None:
+            return (price is None) != (level is None)
+        slack = max(self.requote * self.width / 2 * level[0], 0.005)
+        return abs(level[0] - price) > slack or quantity < self.quantity_min

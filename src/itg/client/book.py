@@ -1,0 +1,165 @@
+"""A local order book: snapshot, then deltas."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from msgspec.json import Decoder
+
+from itg.client.frames import Frame
+from itg.wire.v1.market import BookPush, PhasePush, PhaseWord, TopPush, WireLevel
+from itg.wire.v1.orders import SideWord
+
+decode_book = Decoder(BookPush).decode
+decode_phase = Decoder(PhasePush).decode
+
+
+class BookSide:
+    """One side's levels, best first, as two parallel arrays."""
+
+    __slots__ = ("_keys", "_sign", "quantities")
+
+    def __init__(self, sign: int) -> None:
+        self._sign = sign  # −1 for bids, so that ascending keys put the best first on both sides
+        self._keys: list[float] = []
+        self.quantities: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def set(self, price: float, quantity: int) -> None:
+        """Set a level's absolute quantity; 0 removes it."""
+        key = self._sign * price
+        index = bisect_left(self._keys, key)
+        is_there = index < len(self._keys) and self._keys[index] == key
+        if quantity > 0 and is_there:
+            self.quantities[index] = quantity
+        elif quantity > 0:
+            self._keys.insert(index, key)
+            self.quantities.insert(index, quantity)
+        elif is_there:
+            del self._keys[index]
+            del self.quantities[index]
+
+    def reset(self, levels: Sequence[WireLevel]) -> None:
+        """Replace all levels, in any order."""
+        ordered = sorted((self._sign * price, quantity) for price, quantity in levels if quantity)
+        self._keys = [key for key, _ in ordered]
+        self.quantities = [quantity for _, quantity in ordered]
+
+    def best(self) -> WireLevel | None:
+        """Return the best level, None without one."""
+        return (self._sign * self._keys[0], self.quantities[0]) if self._keys else None
+
+    def levels(self) -> list[WireLevel]:
+        """Return all levels, best first."""
+        return [
+            (self._sign * key, quantity)
+            for key, quantity in zip(self._keys, self.quantities, strict=True)
+        ]
+
+
+class Book:
+    """One instrument's book, all levels or the top alone, whichever channel it follows."""
+
+    __slots__ = (
+        "_asks",
+        "_bids",
+        "imbalance_quantity",
+        "imbalance_side",
+        "indicative_price",
+        "indicative_quantity",
+        "instrument_id",
+        "phase",
+    )
+
+    def __init__(self, instrument_id: str) -> None:
+        self.instrument_id = instrument_id
+        self._bids = BookSide(-1)
+        self._asks = BookSide(1)
+        self.phase: PhaseWord | None = None
+        self.indicative_price: float | None = None
+        self.indicative_quantity = 0
+        self.imbalance_quantity = 0
+        self.imbalance_side: SideWord | None = None
+
+    def fold(self, frame: Frame) -> None:
+        """Apply one frame of channel `book.{instrument}`."""
+        match frame.type:
+            case "snapshot":
+                self.restart(decode_book(frame.data))
+            case "phase" | "uncross":
+                self.phase = decode_phase(frame.data).phase
+            case _:
+                self.apply(decode_book(frame.data))
+
+    def restart(self, push: BookPush) -> None:
+        """Become a snapshot."""
+        self._bids.reset(push.bids)
+        self._asks.reset(push.asks)
+        self.phase = push.phase
+        self.indicative_price, self.indicative_quantity = None, 0
+        self.imbalance_quantity, self.imbalance_side = 0, None
+        self._set_indicative(push)
+
+    def apply(self, push: BookPush) -> None:
+        """Take in changed levels, or what an auction would do now."""
+        for price, quantity in push.bids:
+            self._bids.set(price, quantity)
+        for price, quantity in push.asks:
+            self._asks.set(price, quantity)
+        if push.phase is not None:
+            self.phase = push.phase
+        self._set_indicative(push)
+
+    def set_top(self, top: TopPush) -> None:
+        """Become a row of channel `bbo.{underlying}`: one level a side."""
+        self._bids.reset([] if top.bid is None else [(top.bid, top.bid_quantity)])
+        self._asks.reset([] if top.ask is None else [(top.ask, top.ask_quantity)])
+
+    @property
+    def bids(self) -> list[WireLevel]:
+        """The bids, best first."""
+        return self._bids.levels()
+
+    @property
+    def asks(self) -> list[WireLevel]:
+        """The asks, best first."""
+        return self._asks.levels()
+
+    @property
+    def bid(self) -> WireLevel | None:
+        """The best bid as (price, quantity)."""
+        return self._bids.best()
+
+    @property
+    def ask(self) -> WireLevel | None:
+        """The best ask as (price, quantity)."""
+        return self._asks.best()
+
+    @property
+    def mid(self) -> float | None:
+        """The middle of the best prices, None unless both sides are there."""
+        bid, ask = self.bid, self.ask
+        return (bid[0] + ask[0]) / 2 if bid and ask else None
+
+    @property
+    def spread(self) -> float | None:
+        """Best ask less best bid, None unless both sides are there."""
+        bid, ask = self.bid, self.ask
+        return ask[0] - bid[0] if bid and ask else None
+
+    @property
+    def microprice(self) -> float | None:
+        """The mid, weighted towards the side with less quantity at its best price."""
+        bid, ask = self.bid, self.ask
+        if not bid or not ask:
+            return None
+        return (bid[0] * ask[1] + ask[0] * bid[1]) / (bid[1] + ask[1])
+
+    def _set_indicative(self, push: BookPush) -> None:
+        # The quantity speaks for all four: a delta without it says nothing about the auction.
+        if push.indicative_quantity is not None:
+            self.indicative_price = push.indicative_price
+            self.indicative_quantity = push.indicative_quantity
+            self.imbalance_quantity = push.imbalance_quantity or 0
+            self.imbalance_side = push.imbalance_side

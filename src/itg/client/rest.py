@@ -1,0 +1,189 @@
+"""The REST side: registration and reads, each answer decoded into its wire type."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Self, TypeVar
+
+import aiohttp
+from msgspec import DecodeError, Struct, json
+
+from itg.client.connection import KEY_HEADER
+from itg.client.errors import ConnectionFailedError, error_of
+from itg.wire.v1.account import PositionsBody, RiskLimitsBody
+from itg.wire.v1.game import (
+    RegisteredBody,
+    RegisterRequest,
+    RoundPage,
+    RulesBody,
+    TeamPage,
+    TimeBody,
+)
+from itg.wire.v1.market import (
+    BookBody,
+    ExchangeStatusBody,
+    InstrumentBody,
+    InstrumentPage,
+    PricePage,
+    TradePage,
+)
+from itg.wire.v1.orders import (
+    FillPage,
+    OrderPage,
+    PlaceOrderRequest,
+    RateLimitsBody,
+    ValidateBody,
+)
+from itg.wire.v1.problems import Problem
+
+T = TypeVar("T")
+Parameters = Mapping[str, str | int]
+
+DEADLINE_S = 10.0
+ATTEMPTS = 4  # of a read, when the server is busy or restarting
+RETRY_S = 0.25
+PAGE = 1000
+encode = json.Encoder().encode
+decode_problem = json.Decoder(Problem).decode
+
+
+class Rest:
+    """Reads and registration over HTTP. A read is tried again while the server says 503."""
+
+    def __init__(self, url: str, api_key: str | None = None) -> None:
+        self._base = url.rstrip("/")
+        self._headers = {KEY_HEADER: api_key} if api_key else {}
+        self._http: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._http = aiohttp.ClientSession(
+            headers=self._headers, timeout=aiohttp.ClientTimeout(total=DEADLINE_S)
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._http is not None:
+            await self._http.close()
+            self._http = None
+
+    async def register(
+        self, team_name: str, role: str, join_code: str | None = None
+    ) -> RegisteredBody:
+        """Register a team; the answer carries its key, this once."""
+        request = RegisterRequest(team_name=team_name, role=role, join_code=join_code)
+        return await self._post("/game/teams/register", request, RegisteredBody)
+
+    async def validate(self, order: PlaceOrderRequest) -> ValidateBody:
+        """Ask what placing an order would meet now; advisory."""
+        return await self._post("/positions/validate", order, ValidateBody)
+
+    async def rules(self) -> RulesBody:
+        """Read the rules of the game."""
+        return await self.read("/game/rules", RulesBody)
+
+    async def time(self) -> TimeBody:
+        """Read both clocks and the phase."""
+        return await self.read("/game/time", TimeBody)
+
+    async def teams(self) -> TeamPage:
+        """Read the teams."""
+        return await self.read("/game/teams", TeamPage)
+
+    async def rounds(self) -> RoundPage:
+        """Read the rounds."""
+        return await self.read("/game/rounds", RoundPage)
+
+    async def status(self) -> ExchangeStatusBody:
+        """Read the market's phase and what comes next."""
+        return await self.read("/exchange/status", ExchangeStatusBody)
+
+    async def instruments(self) -> list[InstrumentBody]:
+        """Read every instrument, in listing order."""
+        found: list[InstrumentBody] = []
+        parameters: dict[str, str | int] = {"limit": PAGE}
+        while True:
+            page = await self.read("/exchange/instruments", InstrumentPage, parameters)
+            found += page.items
+            if page.next_cursor is None:
+                return found
+            parameters["cursor"] = page.next_cursor
+
+    async def orderbook(self, instrument_id: str) -> BookBody:
+        """Read one book."""
+        return await self.read(f"/exchange/orderbook/{instrument_id}", BookBody)
+
+    async def prices(self) -> PricePage:
+        """Read every underlying's last print."""
+        return await self.read("/prices", PricePage)
+
+    async def rate_limits(self) -> RateLimitsBody:
+        """Read the caller's rate budgets."""
+        return await self.read("/exchange/limits", RateLimitsBody)
+
+    async def positions(self) -> PositionsBody:
+        """Read the caller's positions, cash and fees."""
+        return await self.read("/positions/me", PositionsBody)
+
+    async def risk_limits(self) -> RiskLimitsBody:
+        """Read the caller's risk limits with their headroom."""
+        return await self.read("/positions/me/limits", RiskLimitsBody)
+
+    async def orders(self, parameters: Parameters | None = None) -> OrderPage:
+        """Read a page of own orders, oldest first; `status` is working, done or all."""
+        return await self.read("/exchange/orders", OrderPage, parameters)
+
+    async def fills(self, parameters: Parameters | None = None) -> FillPage:
+        """Read a page of own fills, oldest first."""
+        return await self.read("/exchange/fills", FillPage, parameters)
+
+    async def trades(self, parameters: Parameters | None = None) -> TradePage:
+        """Read a page of the public tape, oldest first."""
+        return await self.read("/exchange/trades", TradePage, parameters)
+
+    async def read(self, path: str, body: type[T], parameters: Parameters | None = None) -> T:
+        """Read any path into a wire type."""
+        decode = json.Decoder(body).decode
+        for attempt in range(ATTEMPTS):
+            status, content = await self._exchange("GET", path, parameters=parameters)
+            if status != 503 or attempt == ATTEMPTS - 1:
+                return _answer(status, content, decode)
+            await asyncio.sleep(RETRY_S * 2.0**attempt)
+        raise AssertionError("the loop returns on its last attempt")
+
+    async def _post(self, path: str, request: Struct, body: type[T]) -> T:
+        status, content = await self._exchange("POST", path, content=encode(request))
+        return _answer(status, content, json.Decoder(body).decode)
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        parameters: Parameters | None = None,
+    ) -> tuple[int, bytes]:
+        assert self._http is not None, "use the client in an `async with`"
+        headers = {"Content-Type": "application/json"} if content is not None else {}
+        url = self._base + path
+        try:
+            async with self._http.request(
+                method, url, data=content, params=parameters, headers=headers
+            ) as response:
+                return response.status, await response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise ConnectionFailedError(f"{method} {url}: {error!r}") from error
+
+
+def _answer(status: int, content: bytes, decode: Callable[[bytes], T]) -> T:
+    if status < 400:
+        return decode(content)
+    raise error_of(_problem(status, content))
+
+
+def _problem(status: int, content: bytes) -> Problem:
+    try:
+        return decode_problem(content)
+    except DecodeError:
+        text = content[:200].decode(errors="replace")
+        return Problem(
+            type="about:blank", title="No problem document", status=status, detail=text, code="HTTP"
+        )

@@ -1,0 +1,239 @@
+"""Runs bots against a server, against the clock or in lock step.
+
+In lock step the server collects every bot's commands of a step before it takes the next: a step's
+frames end with `sim.step`, the bot's hooks have run by then, its commands leave together and
+`sim.ready` says that there are no more.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import NamedTuple
+
+from msgspec import json
+
+from itg.client.bot import Bot, Setup
+from itg.client.commands import BotCommand
+from itg.client.errors import ClientError, SessionClosedError
+from itg.client.feed import BotFeed
+from itg.client.frames import Frame
+from itg.client.link import Link, LinkOptions
+from itg.client.pacing import Pacer
+from itg.client.rest import Rest
+from itg.wire.v1.account import RejectedPush
+from itg.wire.v1.orders import RateLimitsBody
+from itg.wire.v1.problems import Problem
+from itg.wire.v1.socket import HelloData, ReadyParams, StepData
+
+# What the private channel calls the refusal of a method.
+REFUSED_AS = {
+    "order.place": "order.rejected",
+    "order.replace": "order.replace_rejected",
+    "order.cancel": "order.cancel_rejected",
+}
+decode_hello = json.Decoder(HelloData).decode
+decode_step = json.Decoder(StepData).decode
+
+
+class BotSeat(NamedTuple):
+    """A bot and the key of the team it plays for."""
+
+    bot: Bot
+    api_key: str
+
+
+class BotRun:
+    """One bot on one link."""
+
+    def __init__(self, bot: Bot, link: Link) -> None:
+        self._bot = bot
+        self._link = link
+        self._feed = BotFeed(bot, self._rejected)
+        self._pacer = Pacer()
+        self._in_lock_step = False
+        self._has_subscribed = False
+        self._has_stopped = False
+        self._awaited: set[tuple[str, str]] = set()  # (refused as, key) of commands unanswered
+        self._missing: set[str] = set()  # channels whose snapshot has not come
+        self._held_step: StepData | None = None
+        self._over: asyncio.Event = asyncio.Event()
+
+    async def open(self) -> None:
+        """Connect and subscribe; the bot starts once every channel's snapshot is there."""
+        self._link.on_system(self._take_system)
+        hello = await self._link.open()
+        self._in_lock_step = hello.lock_step
+        self._bot.prepare(await self._read_setup(hello))
+        channels = self._feed.channels()
+        self._missing.update(channels)
+        self._has_subscribed = True
+        await self._link.subscribe(channels, self._take)
+
+    async def play(self) -> None:
+        """Play until the round ends or the link does; what ended the link is raised."""
+        over = asyncio.create_task(self._over.wait(), name="itg round")
+        lost = asyncio.create_task(self._link.wait_closed(), name="itg link watch")
+        try:
+            await asyncio.wait({over, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if lost.done():
+                await lost
+        except (asyncio.CancelledError, ClientError):
+            self._stop()
+            raise
+        finally:
+            over.cancel()
+            lost.cancel()
+        self._stop()
+        await self._link.drain()
+
+    def _stop(self) -> None:
+        if self._feed.has_started:
+            self._has_stopped = True
+            self._bot.on_stop()
+            with suppress(SessionClosedError):
+                self._send()
+
+    async def _read_setup(self, hello: HelloData) -> Setup:
+        async with self._rest() as rest:
+            rules = await rest.rules()
+            instruments = await rest.instruments()
+            limits = await rest.rate_limits() if hello.account_id else RateLimitsBody(budgets=[])
+        self._pacer = Pacer(limits.budgets, has_jitter=not hello.lock_step)
+        return Setup(
+            role=hello.role or "",
+            connection_number=hello.connection_number,
+            rules=rules,
+            instruments={i.instrument_id: i for i in instruments},
+        )
+
+    def _rest(self) -> Rest:
+        return Rest(self._link.url, self._link.api_key)
+
+    def _take(self, frame: Frame) -> None:
+        if self._has_stopped:
+            return
+        self._feed.take(frame)
+        if self._missing:
+            self._missing.discard(frame.channel)
+            if not self._missing:
+                self._start(frame)
+        if not self._in_lock_step:
+            self._end_moment(frame.game_us)
+
+    def _start(self, frame: Frame) -> None:
+        if not self._in_lock_step:
+            self._feed.start(frame.game_us)
+        elif self._held_step is not None:
+            self._take_turn(self._held_step, frame.game_us)
+
+    def _take_system(self, frame: Frame) -> None:
+        match frame.type:
+            case _ if self._has_stopped:
+                pass
+            case "hello":
+                self._bot.reconnect(decode_hello(frame.data).connection_number)
+            case "sim.step":
+                self._take_turn(decode_step(frame.data), frame.game_us)
+            case "heartbeat" if not self._in_lock_step:
+                self._end_moment(frame.game_us)
+            case "round.ended":
+                self._over.set()
+            case _:
+                pass
+
+    def _take_turn(self, step: StepData, game_us: int) -> None:
+        if step.is_last:
+            self._over.set()
+            return
+        if self._missing or not self._has_subscribed:
+            self._held_step = step  # the market waits for us, and we for its snapshots
+            return
+        if not self._feed.has_started:
+            self._feed.start(game_us)
+        self._end_moment(game_us)
+        self._link.post("sim.ready", ReadyParams(step=step.step), _disregard)
+
+    def _end_moment(self, game_us: int) -> None:
+        self._feed.finish(game_us)
+        self._send()
+
+    def _send(self) -> None:
+        bot = self._bot
+        if len(bot.lanes):
+            for command in bot.lanes.release(self._pacer, bot.now_us):
+                self._post(command)
+
+    def _post(self, command: BotCommand) -> None:
+        refusal = (REFUSED_AS.get(command.method, command.method), command.key)
+
+        def answered(frame: Frame) -> None:
+            is_untold = not command.key or refusal in self._awaited
+            self._awaited.discard(refusal)
+            if frame.error is not None and is_untold and not self._has_stopped:
+                self._refused(command, frame.error)
+
+        self._link.post(command.method, command.params, answered)
+        if command.key:
+            self._awaited.add(refusal)
+
+    def _refused(self, command: BotCommand, problem: Problem) -> None:
+        self._bot.on_reject(
+            RejectedPush(
+                code=problem.code,
+                detail=problem.detail,
+                client_order_id=problem.client_order_id or command.key or None,
+                limit=problem.limit,
+                current=problem.current,
+                requested=problem.requested,
+                allowed=problem.allowed,
+                retry_after_ms=problem.retry_after_ms,
+            )
+        )
+
+    def _rejected(self, refused_as: str, rejected: RejectedPush) -> None:
+        # The private channel tells a refusal before the answer does: told once, not twice.
+        for name in (rejected.client_order_id, rejected.order_id):
+            self._awaited.discard((refused_as, str(name)))
+        self._bot.on_reject(rejected)
+
+
+async def run_bot(bot: Bot, url: str, api_key: str, *, options: LinkOptions | None = None) -> None:
+    """Run one bot until the round ends; raise what ended it before."""
+    async with _opened(BotSeat(bot, api_key), url, options) as run:
+        await run.play()
+
+
+async def run_many(
+    seats: Sequence[BotSeat],
+    url: str,
+    *,
+    options: LinkOptions | None = None,
+    on_ready: Callable[[], None] | None = None,
+) -> None:
+    """Run bots in one process, each on a socket of its own.
+
+    They connect in the order given; `on_ready` is called once all are subscribed. One bot's
+    exception ends all, in an exception group.
+    """
+    async with AsyncExitStack() as stack:
+        runs = [await stack.enter_async_context(_opened(seat, url, options)) for seat in seats]
+        if on_ready is not None:
+            on_ready()
+        async with asyncio.TaskGroup() as group:
+            for run in runs:
+                group.create_task(run.play(), name="itg bot")
+
+
+@asynccontextmanager
+async def _opened(seat: BotSeat, url: str, options: LinkOptions | None) -> AsyncGenerator[BotRun, None]:
+    link = Link(url, seat.api_key, options=options)
+    run = BotRun(seat.bot, link)
+    try:
+        await run.open()
+        yield run
+    finally:
+        await link.close()
+
+
+def _disregard(_: Frame) -> None:
+    pass  # the next step is the answer

@@ -1,0 +1,131 @@
+"""The whole state of a game, and what its own commands do to it."""
+
+from msgspec import Struct, field
+
+from itg.game.contract import (
+    ROUND_WRONG_STATUS,
+    CreateGame,
+    EndRound,
+    GameActRejected,
+    GameRules,
+    GameState,
+    PauseRound,
+    RegisterTeam,
+    RegistrationRejected,
+    ResumeRound,
+    RoundEnded,
+    RoundPaused,
+    RoundResumed,
+    RoundStarted,
+    RoundStatus,
+    StartRound,
+    TeamRegistered,
+)
+from itg.game.core.registry import Registry
+from itg.game.core.rounds import UNDER_WAY, Rounds
+from itg.kernel.errors import Refusal
+from itg.kernel.ids import InstrumentId, Role, Shard
+from itg.kernel.times import Nanos
+from itg.kernel.words import Phase
+
+
+class Game(Struct):
+    """A created game."""
+
+    scenario_hash: str
+    rules: GameRules
+    registry: Registry
+    rounds: Rounds
+    phases: dict[Shard, Phase] = field(default_factory=dict)
+    shards: dict[InstrumentId, Shard] = field(default_factory=dict)  # of the listed instruments
+
+    @classmethod
+    def created(cls, ask: CreateGame, roles: tuple[Role, ...]) -> "Game":
+        """Return the game a command creates; `roles` are all the scenario knows."""
+        return cls(
+            scenario_hash=ask.scenario_hash,
+            rules=ask.rules,
+            registry=Registry(
+                roles=roles,
+                join_code_hash=ask.join_code_hash,
+                admin_key_hash=ask.admin_key_hash,
+            ),
+            rounds=Rounds.planned(ask.rules.rounds),
+            phases={shard: Phase.CLOSED for shard, _ in ask.rules.shards},
+        )
+
+    @property
+    def open_shards(self) -> list[Shard]:
+        """Return the shards whose market is not closed."""
+        return [shard for shard, phase in self.phases.items() if phase is not Phase.CLOSED]
+
+    def register(self, ask: RegisterTeam, now: Nanos) -> TeamRegistered | RegistrationRejected:
+        """Add a team, or say why not."""
+        refusal = self.registry.refusal_of(ask, self.rules)
+        if refusal is not None:
+            return RegistrationRejected(team_name=ask.team_name, refusal=refusal)
+        team = self.registry.register(ask, now)
+        return TeamRegistered(
+            team_id=team.team_id,
+            account_id=team.account_id,
+            team_name=team.team_name,
+            role=team.role,
+        )
+
+    def start(self, ask: StartRound) -> RoundStarted | GameActRejected:
+        """Start a round, or say why not."""
+        round_id = self.rounds.to_start(ask.round_id)
+        if isinstance(round_id, Refusal):
+            return GameActRejected(refusal=round_id)
+        self.rounds.move(round_id, RoundStatus.RUNNING)
+        plan = self.rounds.plan(round_id)
+        return RoundStarted(
+            round_id=round_id,
+            trading_day=plan.trading_day,
+            start_ns=plan.start_ns,
+            speed=self.rules.speed,
+        )
+
+    def pause(self, ask: PauseRound) -> RoundPaused | GameActRejected:
+        """Pause the running round, or say why not."""
+        refusal = self.rounds.refusal_of(ask.round_id, (RoundStatus.RUNNING,))
+        if refusal is not None:
+            return GameActRejected(refusal=refusal)
+        self.rounds.move(ask.round_id, RoundStatus.PAUSED)
+        return RoundPaused(round_id=ask.round_id)
+
+    def resume(self, ask: ResumeRound) -> RoundResumed | GameActRejected:
+        """Resume the paused round, or say why not."""
+        refusal = self.rounds.refusal_of(ask.round_id, (RoundStatus.PAUSED,))
+        if refusal is not None:
+            return GameActRejected(refusal=refusal)
+        self.rounds.move(ask.round_id, RoundStatus.RUNNING)
+        return RoundResumed(round_id=ask.round_id)
+
+    def refusal_of_end(self, ask: EndRound) -> GameActRejected | None:
+        """Say why a round may not end now, None if it may."""
+        refusal = self.rounds.refusal_of(ask.round_id, UNDER_WAY)
+        return None if refusal is None else GameActRejected(refusal=refusal)
+
+    def ended_with_market(self) -> RoundEnded | None:
+        """End the round that is ending once every shard is closed; None before."""
+        if not self.rounds.is_ending or self.open_shards:
+            return None
+        round_id = self.rounds.end()
+        return RoundEnded(round_id=round_id, trading_day=self.rounds.plan(round_id).trading_day)
+
+    def refusal_of_phase_move(self) -> GameActRejected | None:
+        """Say why the organizer may not move a phase now, None if they may."""
+        if self.rounds.current_id is not None and not self.rounds.is_ending:
+            return None
+        refusal = Refusal(code=ROUND_WRONG_STATUS.code, detail="no round is running; start one")
+        return GameActRejected(refusal=refusal)
+
+    def state(self) -> GameState:
+        current = self.rounds.current_id
+        return GameState(
+            scenario=self.rules.scenario,
+            scenario_hash=self.scenario_hash,
+            rules=self.rules,
+            current_round=None if current is None else self.rounds.row(current),
+        )

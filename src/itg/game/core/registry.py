@@ -1,0 +1,100 @@
+"""Teams and keys: who may join, and whose key a digest is."""
+
+from msgspec import Struct, field
+
+from itg.game.contract import (
+    DUPLICATE_TEAM_NAME,
+    GAME_FULL,
+    INVALID_JOIN_CODE,
+    INVALID_TEAM_NAME,
+    ROLE_NOT_OPEN,
+    UNKNOWN_ROLE,
+    GameRules,
+    Principal,
+    RegisterTeam,
+    Scope,
+    Team,
+    UnknownKey,
+)
+from itg.kernel.errors import Refusal, RejectReason
+from itg.kernel.ids import AccountId, Role, TeamId
+from itg.kernel.times import Nanos
+
+NAME_LENGTH_MIN = 3
+NAME_LENGTH_MAX = 50
+
+ORGANIZER = Principal(team_id=None, account_id=None, role=None, scopes=(Scope.ADMIN, Scope.READ))
+TEAM_SCOPES = (Scope.TRADE, Scope.READ)
+
+
+class Registry(Struct):
+    """The teams in registration order, and the digests of their keys; never leaves the service."""
+
+    roles: tuple[Role, ...] = ()  # every role of the scenario, registrable or not
+    join_code_hash: str = ""
+    admin_key_hash: str = ""
+    teams: list[Team] = field(default_factory=list)
+    team_by_key: dict[str, int] = field(default_factory=dict)  # key digest → index in teams
+    team_by_name: dict[str, int] = field(default_factory=dict)  # folded name → index in teams
+
+    def refusal_of(self, ask: RegisterTeam, rules: GameRules) -> Refusal | None:
+        """Say why a registration is refused, None if it is not."""
+        name = clean_name(ask.team_name)
+        if not NAME_LENGTH_MIN <= len(name) <= NAME_LENGTH_MAX or not name.isprintable():
+            return _refusal(INVALID_TEAM_NAME, "team_name", requested=len(name))
+        if ask.role not in rules.registrable_roles:
+            reason = ROLE_NOT_OPEN if ask.role in self.roles else UNKNOWN_ROLE
+            return _refusal(reason, "role")
+        if not (rules.open_registration or ask.by_organizer or self._knows_code(ask)):
+            return _refusal(INVALID_JOIN_CODE, "join_code")
+        if folded(name) in self.team_by_name:
+            return _refusal(DUPLICATE_TEAM_NAME, "team_name")
+        if len(self.teams) >= rules.max_teams:
+            return Refusal(code=GAME_FULL.code, detail=GAME_FULL.hint, limit=rules.max_teams)
+        return None
+
+    def register(self, ask: RegisterTeam, now: Nanos) -> Team:
+        """Add a team that `refusal_of` let pass; its account has its id."""
+        assert ask.key_hash not in self.team_by_key
+        assert ask.key_hash != self.admin_key_hash
+        slug = f"t{len(self.teams) + 1}"
+        team = Team(
+            team_id=TeamId(slug),
+            account_id=AccountId(slug),
+            team_name=clean_name(ask.team_name),
+            role=ask.role,
+            registered_ns=now,
+        )
+        self.team_by_key[ask.key_hash] = len(self.teams)
+        self.team_by_name[folded(team.team_name)] = len(self.teams)
+        self.teams.append(team)
+        return team
+
+    def owner_of(self, key_hash: str) -> Principal | UnknownKey:
+        """Find whose key a digest is."""
+        if key_hash and key_hash == self.admin_key_hash:
+            return ORGANIZER
+        index = self.team_by_key.get(key_hash)
+        if index is None:
+            return UnknownKey()
+        team = self.teams[index]
+        return Principal(
+            team_id=team.team_id, account_id=team.account_id, role=team.role, scopes=TEAM_SCOPES
+        )
+
+    def _knows_code(self, ask: RegisterTeam) -> bool:
+        return self.join_code_hash != "" and ask.join_code_hash == self.join_code_hash
+
+
+def clean_name(team_name: str) -> str:
+    """Return the name without space around it."""
+    return team_name.strip()
+
+
+def folded(team_name: str) -> str:
+    """Return what two names that look alike share."""
+    return " ".join(team_name.casefold().split())
+
+
+def _refusal(reason: RejectReason, of_field: str, requested: int | None = None) -> Refusal:
+    return Refusal(code=reason.code, detail=reason.hint, field=of_field, requested=requested)

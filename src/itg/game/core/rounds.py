@@ -1,0 +1,92 @@
+"""The rounds of a game: one at a time, started, paused and ended by an organizer or by the plan."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct, field
+
+from itg.game.contract import (
+    ROUND_NOT_FOUND,
+    ROUND_WRONG_STATUS,
+    Round,
+    RoundPlan,
+    RoundStatus,
+)
+from itg.kernel.errors import Refusal, RejectReason
+
+UNDER_WAY = (RoundStatus.RUNNING, RoundStatus.PAUSED)
+
+
+class Rounds(Struct):
+    """Rounds by number, from 1; `is_ending` while the market closes before a round's end."""
+
+    plans: tuple[RoundPlan, ...] = ()
+    statuses: list[RoundStatus] = field(default_factory=list)
+    is_ending: bool = False
+
+    @classmethod
+    def planned(cls, plans: Sequence[RoundPlan]) -> "Rounds":
+        return cls(plans=tuple(plans), statuses=[RoundStatus.SCHEDULED for _ in plans])
+
+    @property
+    def current_id(self) -> int | None:
+        """Return the round that is running or paused."""
+        for index, status in enumerate(self.statuses):
+            if status in UNDER_WAY:
+                return index + 1
+        return None
+
+    def to_start(self, round_id: int | None) -> int | Refusal:
+        """Return the round a start means: the next scheduled one unless it is named."""
+        if round_id is None:
+            if RoundStatus.SCHEDULED not in self.statuses:
+                return _refusal(ROUND_NOT_FOUND, "no round is left to start")
+            round_id = self.statuses.index(RoundStatus.SCHEDULED) + 1
+        refusal = self.refusal_of(round_id, (RoundStatus.SCHEDULED,))
+        if refusal is not None:
+            return refusal
+        if self.current_id is not None:
+            return _refusal(ROUND_WRONG_STATUS, f"round {self.current_id} is not over")
+        return round_id
+
+    def refusal_of(self, round_id: int, allowed: Sequence[RoundStatus]) -> Refusal | None:
+        """Say why an act on a round is refused, None if its status is one of `allowed`."""
+        if not 1 <= round_id <= len(self.plans):
+            return _refusal(ROUND_NOT_FOUND, f"there is no round {round_id}")
+        status = self.statuses[round_id - 1]
+        if status not in allowed or self.is_ending:
+            return _refusal(ROUND_WRONG_STATUS, f"round {round_id} is {status.value}")
+        return None
+
+    def plan(self, round_id: int) -> RoundPlan:
+        return self.plans[round_id - 1]
+
+    def move(self, round_id: int, status: RoundStatus) -> None:
+        self.statuses[round_id - 1] = status
+
+    def end(self) -> int:
+        """End the current round and return its number."""
+        round_id = self.current_id
+        assert round_id is not None
+        self.move(round_id, RoundStatus.ENDED)
+        self.is_ending = False
+        return round_id
+
+    def rows(self) -> tuple[Round, ...]:
+        """Return every round's facts."""
+        return tuple(self.row(number) for number in range(1, len(self.plans) + 1))
+
+    def row(self, round_id: int) -> Round:
+        plan = self.plan(round_id)
+        return Round(
+            round_id=round_id,
+            trading_day=plan.trading_day,
+            status=self.statuses[round_id - 1],
+            start_ns=plan.start_ns,
+            session_start_ns=plan.session_start_ns,
+            session_end_ns=plan.session_end_ns,
+            end_ns=plan.end_ns,
+        )
+
+
+def _refusal(reason: RejectReason, detail: str) -> Refusal:
+    return Refusal(code=reason.code, detail=f"{detail}; {reason.hint}", field="round_id")

@@ -1,0 +1,205 @@
+"""Maps messages to teams and rounds, and rounds to every other service's schedule."""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from msgspec import msgpack
+
+from itg.exchange import contract as exchange
+from itg.game import contract as game
+from itg.game import store
+from itg.game.core.game import Game
+from itg.kernel.errors import Refusal
+from itg.kernel.ids import Shard
+from itg.kernel.messages import Message, Query, Reply
+from itg.kernel.times import Nanos
+from itg.kernel.words import Phase, PhaseBoundary
+from itg.market_data import contract as market_data
+from itg.positions import contract as positions
+from itg.retail import contract as retail
+from itg.runtime.service import StartTimer, StopTimer, TimerFired
+
+# What a scenario may ask of the other services when the game is created.
+Setup = (
+    positions.ConfigurePositions
+    | positions.OpenAccount
+    | exchange.ConfigureExchange
+    | exchange.ListInstrument
+    | market_data.ConfigureMarketData
+    | market_data.TrackSeries
+    | retail.ConfigureRetail
+)
+END = "end"
+
+
+class GameService:
+    """Owner of teams, keys and rounds."""
+
+    name: ClassVar[str] = "game"
+    accepts: ClassVar[tuple[type[Message], ...]] = (
+        game.CreateGame,
+        game.RegisterTeam,
+        game.StartRound,
+        game.PauseRound,
+        game.ResumeRound,
+        game.EndRound,
+        game.MovePhase,
+        game.DropBot,
+        exchange.InstrumentListed,
+        exchange.PhaseChanged,
+        TimerFired,
+    )
+    emits: ClassVar[tuple[type[Message], ...]] = (
+        *(game.GameCreated, game.TeamRegistered, game.RegistrationRejected),
+        *(game.RoundStarted, game.RoundPaused, game.RoundResumed, game.RoundEnded),
+        *(game.GameActRejected, game.BotDropped),
+        *(positions.ConfigurePositions, positions.OpenAccount),
+        *(exchange.ConfigureExchange, exchange.ListInstrument),
+        *(exchange.SetSchedule, exchange.SetPhase),
+        *(market_data.ConfigureMarketData, market_data.TrackSeries),
+        *(market_data.StartMarket, market_data.StopMarket),
+        *(retail.ConfigureRetail, retail.StartFlow, retail.StopFlow),
+        *(StartTimer, StopTimer),
+    )
+    answers: ClassVar[tuple[type[Query], ...]] = (
+        *(game.AuthenticateKey, game.GetTeams, game.GetRounds, game.GetGame),
+    )
+
+    def __init__(self) -> None:
+        self.shard: Shard | None = None
+        self._game: Game | None = None
+        self._setup = msgpack.Decoder(Setup)
+
+    def handle(self, now: Nanos, message: Message) -> Sequence[Message]:
+        match message:
+            case game.CreateGame():
+                return self._create(message)
+            case exchange.InstrumentListed():
+                self._created.shards[message.instrument.instrument_id] = message.shard
+                return ()
+            case exchange.PhaseChanged():
+                return self._see_phase(message)
+            case game.RegisterTeam():
+                return self._register(now, message)
+            case TimerFired():
+                return self._end(now)
+            case _:
+                acted = self._organize(now, message)
+                return (
+                    [game.GameActRejected(refusal=acted)] if isinstance(acted, Refusal) else acted
+                )
+
+    def query(self, query: Query) -> Reply:
+        created = self._game
+        match query:
+            case game.AuthenticateKey():
+                return created.registry.owner_of(query.key_hash) if created else game.UnknownKey()
+            case game.GetTeams():
+                return game.Teams(teams=tuple(created.registry.teams) if created else ())
+            case game.GetRounds():
+                return game.Rounds(rounds=created.rounds.rows() if created else ())
+            case game.GetGame():
+                return self._created.state()
+            case _:
+                raise AssertionError(query)
+
+    def snapshot(self) -> bytes:
+        return store.encode(self._game)
+
+    def restore(self, data: bytes) -> None:
+        self._game = store.decode(data)
+
+    @property
+    def _created(self) -> Game:
+        assert self._game is not None, "CreateGame comes first"
+        return self._game
+
+    def _create(self, ask: game.CreateGame) -> Sequence[Message]:
+        assert self._game is None, "a journal holds one game"
+        setup = [self._setup.decode(raw) for raw in ask.setup]
+        configured = (c for c in setup if isinstance(c, positions.ConfigurePositions))
+        self._game = Game.created(ask, tuple(r.role for c in configured for r in c.roles))
+        created = game.GameCreated(scenario=ask.rules.scenario, scenario_hash=ask.scenario_hash)
+        return [*setup, created]
+
+    def _register(self, now: Nanos, ask: game.RegisterTeam) -> Sequence[Message]:
+        told = self._created.register(ask, now)
+        if isinstance(told, game.RegistrationRejected):
+            return [told]
+        return [positions.OpenAccount(account_id=told.account_id, role=told.role), told]
+
+    def _organize(self, now: Nanos, ask: Message) -> Sequence[Message]:
+        created = self._created
+        match ask:
+            case game.StartRound():
+                told = created.start(ask)
+                return [*self._opening(told)] if isinstance(told, game.RoundStarted) else [told]
+            case game.PauseRound():
+                return [created.pause(ask)]
+            case game.ResumeRound():
+                return [created.resume(ask)]
+            case game.EndRound():
+                refused = created.refusal_of_end(ask)
+                return self._end(now) if refused is None else [refused]
+            case game.MovePhase():
+                return self._move_phase(ask)
+            case game.DropBot():
+                return [game.BotDropped(account_id=ask.account_id)]
+            case _:
+                raise AssertionError(ask)
+
+    def _opening(self, started: game.RoundStarted) -> Iterator[Message]:
+        rules, plan = self._created.rules, self._created.rounds.plan(started.round_id)
+        yield started
+        if plan.boundaries:
+            for shard, _ in rules.shards:
+                yield exchange.SetSchedule(shard=shard, boundaries=plan.boundaries)
+        if rules.has_market:
+            yield market_data.StartMarket(
+                session_start_ns=plan.session_start_ns,
+                session_end_ns=plan.session_end_ns,
+                session_ends_ns=tuple(e for e in rules.session_ends_ns if e >= plan.session_end_ns),
+                first_step_ns=plan.start_ns,
+            )
+        if rules.has_retail:
+            flow_start_ns = plan.start_ns if plan.flow_start_ns is None else plan.flow_start_ns
+            yield retail.StartFlow(flow_start_ns=flow_start_ns, flow_end_ns=plan.session_end_ns)
+        if plan.end_ns is not None:
+            yield StartTimer(owner=self.name, key=END, at_ns=plan.end_ns)
+
+    def _end(self, now: Nanos) -> Sequence[Message]:
+        # The round is over when the market is: an early end closes it first, and is told after.
+        self._created.rounds.is_ending = True
+        close = (PhaseBoundary(at_ns=now, phase=Phase.CLOSED),)
+        open_shards = self._created.open_shards
+        closing = [exchange.SetSchedule(shard=shard, boundaries=close) for shard in open_shards]
+        return closing or self._ended()
+
+    def _see_phase(self, changed: exchange.PhaseChanged) -> Sequence[Message]:
+        if changed.instrument_id is None:
+            self._created.phases[changed.shard] = changed.phase
+        return self._ended()
+
+    def _ended(self) -> Sequence[Message]:
+        told = self._created.ended_with_market()
+        if told is None:
+            return ()
+        rules = self._created.rules
+        stops: list[Message] = [StopTimer(owner=self.name, key=END)]
+        stops += [retail.StopFlow()] if rules.has_retail else []
+        stops += [market_data.StopMarket()] if rules.has_market else []
+        return [*stops, told]
+
+    def _move_phase(self, ask: game.MovePhase) -> Sequence[Message]:
+        created, instrument_id = self._created, ask.instrument_id
+        refused = created.refusal_of_phase_move()
+        if refused is not None:
+            return [refused]
+        if instrument_id is None:
+            return [exchange.SetPhase(shard=s, phase=ask.phase) for s in created.phases]
+        if instrument_id not in created.shards:
+            reason = exchange.INVALID_INSTRUMENT
+            refusal = Refusal(code=reason.code, detail=reason.hint, field="instrument_id")
+            return [game.GameActRejected(refusal=refusal)]
+        shard = created.shards[instrument_id]
+        return [exchange.SetPhase(shard=shard, phase=ask.phase, instrument_id=instrument_id)]

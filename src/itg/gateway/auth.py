@@ -1,0 +1,130 @@
+"""Who a key belongs to. Keys are known by their SHA-256 alone; a browser's ticket works once."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from hashlib import sha256
+
+from msgspec import Struct
+
+from itg.game.contract import AuthenticateKey, Principal
+from itg.gateway.buckets import Buckets
+from itg.gateway.calls import Caller
+from itg.gateway.problems import RefusedError, problem_of
+from itg.gateway.reasons import PROCESSING_TIMEOUT, UNAUTHENTICATED
+from itg.gateway.settings import GatewaySettings
+from itg.kernel.ids import Seq
+from itg.kernel.messages import Reply
+from itg.positions.contract import RATE_LIMIT_EXCEEDED
+from itg.runtime.pump import Pump
+
+KEY_PREFIX = "itg_"
+_KEY_BYTES = 32
+_KEY_CHARACTERS_MAX = 128
+_BEARER = b"bearer "
+
+
+class Credentials(Struct, frozen=True, gc=False):
+    """What a request shows of itself; `address` is the peer's."""
+
+    api_key: bytes
+    address: str
+
+
+class KeyRing:
+    """Finds callers; remembers a key that was good, charges an address for one that was not."""
+
+    def __init__(self, pump: Pump, settings: GatewaySettings, now: Callable[[], float]) -> None:
+        self._pump = pump
+        self._deadline_s = settings.order_deadline_s
+        self._known: dict[str, Caller] = {}
+        self._failures = Buckets[str](settings.failed_keys_per_s, settings.failed_keys_burst, now)
+
+    async def caller(self, shown: Credentials) -> Caller:
+        """Return whose key was shown; raise `RefusedError`, 401 or 429 after too many bad keys."""
+        if not shown.api_key:
+            raise RefusedError(problem_of(UNAUTHENTICATED))
+        digest = digest_of(shown.api_key)
+        caller = self._known.get(digest)
+        if caller is not None:
+            return caller
+        retry_after_ms = self._failures.is_empty(shown.address)
+        if retry_after_ms is not None:
+            raise RefusedError(
+                problem_of(RATE_LIMIT_EXCEEDED, "too many bad keys", retry_after_ms=retry_after_ms)
+            )
+        caller = await self._find(digest) if len(shown.api_key) <= _KEY_CHARACTERS_MAX else None
+        if caller is None:
+            self._failures.take(shown.address)
+            raise RefusedError(problem_of(UNAUTHENTICATED, "nobody has this key"))
+        self._known[digest] = caller
+        return caller
+
+    async def _find(self, digest: str) -> Caller | None:
+        found: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+
+        def settle(replies: tuple[Reply, ...], _: Seq) -> None:
+            if not found.done():
+                found.set_result(replies[0])
+
+        self._pump.ask((AuthenticateKey(key_hash=digest),), settle)
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                reply = await found
+        except TimeoutError:
+            detail = "your key could not be looked up in time"
+            raise RefusedError(problem_of(PROCESSING_TIMEOUT, detail)) from None
+        return _caller_of(reply) if isinstance(reply, Principal) else None
+
+
+def _caller_of(principal: Principal) -> Caller:
+    return Caller(
+        scopes=frozenset(principal.scopes),
+        team_id=principal.team_id,
+        account_id=principal.account_id,
+        role=principal.role,
+    )
+
+
+def digest_of(secret: bytes) -> str:
+    """Return the SHA-256 under which the game knows a secret, in hexadecimal."""
+    return sha256(secret).hexdigest()
+
+
+def fresh_key() -> str:
+    """Draw a key: 32 random bytes in URL-safe text."""
+    return KEY_PREFIX + secrets.token_urlsafe(_KEY_BYTES)
+
+
+def key_of(api_key: bytes | None, authorization: bytes | None) -> bytes:
+    """Return the key of a request's two headers, empty without one."""
+    if api_key is not None:
+        return api_key.strip()
+    if authorization is not None and authorization[: len(_BEARER)].lower() == _BEARER:
+        return authorization[len(_BEARER) :].strip()
+    return b""
+
+
+class Tickets:
+    """One-time tickets for browsers, which cannot send a key with a socket's handshake."""
+
+    def __init__(self, life_s: float, now: Callable[[], float]) -> None:
+        self.life_s = life_s
+        self._now = now
+        self._issued: dict[str, tuple[Caller, float]] = {}
+
+    def issue(self, caller: Caller) -> str:
+        """Return a ticket for a caller; tickets that were never used are forgotten in time."""
+        now = self._now()
+        for ticket in [t for t, (_, ends_at) in self._issued.items() if ends_at <= now]:
+            del self._issued[ticket]
+        ticket = secrets.token_urlsafe(_KEY_BYTES)
+        self._issued[ticket] = (caller, now + self.life_s)
+        return ticket
+
+    def redeem(self, ticket: str) -> Caller:
+        """Return whose ticket this is, once; raise `RefusedError` for any other."""
+        caller, ends_at = self._issued.pop(ticket, (None, 0.0))
+        if caller is None or ends_at <= self._now():
+            raise RefusedError(problem_of(UNAUTHENTICATED, "this ticket was used or is too old"))
+        return caller

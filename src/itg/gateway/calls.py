@@ -1,0 +1,77 @@
+"""One request and its answer, however it came: over REST or over a socket."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+from msgspec.json import Encoder
+from msgspec.structs import replace
+
+from itg.game.contract import Scope
+from itg.gateway.problems import RefusedError, problem_of
+from itg.gateway.reasons import SCOPE_MISSING, TEAM_KEY_NEEDED
+from itg.kernel.ids import AccountId, Role, TeamId
+from itg.wire.v1.orders import Body
+from itg.wire.v1.problems import Problem
+
+encode = Encoder().encode
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+class Caller(Struct, frozen=True, kw_only=True):
+    """Whoever asks: a team, the organizer (no team), or anybody (no scope)."""
+
+    scopes: frozenset[Scope] = frozenset()
+    team_id: TeamId | None = None
+    account_id: AccountId | None = None
+    role: Role | None = None
+
+    def assert_scope(self, scope: Scope) -> None:
+        """Refuse a key without the scope."""
+        if scope not in self.scopes:
+            detail = f"this needs a key with the scope {scope.value}"
+            raise RefusedError(problem_of(SCOPE_MISSING, detail))
+
+
+ANYBODY = Caller()
+
+
+class Answer(Struct, frozen=True, gc=False):
+    """A body, or a problem that its transport completes and encodes."""
+
+    status: int
+    body: bytes = b""
+    headers: Headers = ()
+    problem: Problem | None = None
+
+
+Reply = Callable[[Answer], None]
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """A request on its way; `reply` is called once, unless nobody waits any more."""
+
+    caller: Caller
+    trace_id: str
+    reply: Reply
+    is_rest: bool
+    if_none_match: bytes = b""
+
+    def account_id(self) -> AccountId:
+        """Return the caller's account; refuses the organizer, who has none."""
+        if self.caller.account_id is None:
+            raise RefusedError(problem_of(TEAM_KEY_NEEDED))
+        return self.caller.account_id
+
+    def answered_by(self, reply: Reply) -> "Call":
+        """Return this call with another end."""
+        return replace(self, reply=reply)
+
+
+def done(body: Body, status: int = 200, headers: Headers = ()) -> Answer:
+    """Return an answer with a body."""
+    return Answer(status, encode(body), headers)
+
+
+def refused(problem: Problem, headers: Headers = ()) -> Answer:
+    """Return an answer that is a problem."""
+    return Answer(problem.status, headers=headers, problem=problem)

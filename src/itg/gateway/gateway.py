@@ -1,0 +1,345 @@
+"""The gateway's one object: the way into the pump for every request, and the way out of it.
+
+    request → Call → send or read → pump → release → feed → answers
+
+Answers leave after the feed has published their batch: what a team hears on its sockets precedes
+the answer to what caused it.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from time import monotonic, perf_counter
+from typing import TypeVar
+
+import structlog
+
+from itg.game.contract import (
+    GameCreated,
+    RegisterTeam,
+    RegistrationRejected,
+    RoundEnded,
+    RoundStarted,
+    TeamRegistered,
+)
+from itg.gateway.auth import KeyRing, Tickets, digest_of, fresh_key
+from itg.gateway.calls import Answer, Call, refused
+from itg.gateway.directory import Directory, first_queries
+from itg.gateway.feed import Feed
+from itg.gateway.flood import FloodGuard, Metered
+from itg.gateway.lockstep import LockStep
+from itg.gateway.numbers import Numbers
+from itg.gateway.problems import RefusedError, problem_of, problem_of_refusal
+from itg.gateway.reasons import (
+    INSTRUMENT_NOT_FOUND,
+    LOCK_STEP,
+    PROCESSING_TIMEOUT,
+    SERVICE_UNAVAILABLE,
+)
+from itg.gateway.settings import GatewaySettings
+from itg.gateway.trace_ids import TraceIds
+from itg.gateway.waiting import RoomFullError, WaitingRoom
+from itg.kernel.ids import AccountId, InstrumentId, Role, Seq
+from itg.kernel.messages import Command, Message, Query, Reply
+from itg.positions.contract import GetQuotes, Quotes
+from itg.runtime.envelope import Record
+from itg.runtime.pump import OverloadedError, Pump, PumpStoppedError
+from itg.wire.v1.problems import Problem
+from itg.wire.v1.socket import CLOSE_RESTART
+
+log = structlog.get_logger()
+R = TypeVar("R", bound=Reply)
+M = TypeVar("M", bound=Message)
+Compose = Callable[[Record], Answer]
+ComposeRead = Callable[[Sequence[Reply]], Answer]
+Follow = Callable[[Sequence[Reply]], tuple[Query, ...]]
+_BUSY_RETRY_MS = 1_000
+
+
+class Gateway:
+    """The doors of one pump: `publish` is its release hook; `start` when the game is on its way."""
+
+    def __init__(self, pump: Pump, settings: GatewaySettings | None = None) -> None:
+        self.settings = settings or GatewaySettings()
+        self.pump = pump
+        self.feed = Feed(pump.journal.epoch, pump.clock)
+        self.keys = KeyRing(pump, self.settings, monotonic)
+        self.tickets = Tickets(self.settings.ticket_s, monotonic)
+        self.guard = FloodGuard(self.settings, monotonic)
+        self.waiting = WaitingRoom(self.settings.waiting_max)
+        self.trace_ids = TraceIds(pump.clock.wall_ns)
+        self.numbers = Numbers()
+        self.lock_step: LockStep | None = None
+        self.is_ready = False
+        self._directory: Directory | None = None
+        self._settling: list[tuple[_Waiting, Record]] = []
+        self._created = asyncio.Event()
+        self._heart: asyncio.Task[None] | None = None
+
+    @property
+    def directory(self) -> Directory:
+        """Return what is known by heart; the gateway must have started."""
+        assert self._directory is not None, "start the gateway first"
+        return self._directory
+
+    async def start(self) -> None:
+        """Learn the game, if need be wait for it to be created, and open the doors."""
+        async with asyncio.timeout(self.settings.start_deadline_s):
+            if self.pump.machine.next_seq == 1:
+                await self._created.wait()
+            replies = await self._asked(first_queries(), self._meet)
+            accounts = [team.account_id for team in self.directory.teams.values()]
+            seqs = tuple(GetQuotes(account_id=account_id) for account_id in accounts)
+            queries = self.directory.second_queries()
+            await self._asked(
+                (*queries, *seqs), lambda replies: self._open(accounts, replies, len(queries))
+            )
+        self._heart = asyncio.create_task(self._beat(), name="heartbeat")
+        log.info("gateway_ready", epoch=self.feed.epoch, teams=len(accounts), asked=len(replies))
+
+    async def stop(self) -> None:
+        """Take nothing more and close every socket; they may come back to the next process."""
+        self.is_ready = False
+        for session in list(self.feed.sessions):
+            session.close(CLOSE_RESTART)
+        if self.lock_step is not None:
+            self.lock_step.stop()
+        self.waiting.close()
+        if self._heart is not None:
+            self._heart.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._heart
+
+    async def settled(self) -> None:
+        """Wait until everything that was sent has been released."""
+        pump = self.pump
+        while pump.depth or pump.lag_events:  # noqa: ASYNC110 - the pump tells nobody it is idle
+            await asyncio.sleep(self.settings.heartbeat_s / 100)
+
+    async def enrol(self, team_name: str, role: Role) -> str:
+        """Register a team as the organizer does and return its key; raises `RefusedError`."""
+        api_key = fresh_key()
+        settled: asyncio.Future[Record] = asyncio.get_running_loop().create_future()
+        command = RegisterTeam(
+            team_name=team_name,
+            role=role,
+            key_hash=digest_of(api_key.encode()),
+            by_organizer=True,
+        )
+        self.pump.submit(command, on_release=settled.set_result)
+        record = await settled
+        rejected = first_of(RegistrationRejected, record.outputs)
+        if rejected is not None:
+            raise RefusedError(problem_of_refusal(rejected.refusal))
+        return api_key
+
+    def expect_bots(self, accounts: Iterable[AccountId]) -> None:
+        """In lock step fix whose turns each step waits for, before the round starts."""
+        if self.lock_step is not None:
+            self.lock_step.expect(accounts)
+
+    def publish(self, records: Sequence[Record]) -> None:
+        """Take a released batch: fold it, publish it, then answer those who caused it."""
+        if self._directory is None:
+            self._look_for_game(records)
+        else:
+            for record in records:
+                self._take_in(record)
+        settling, self._settling = self._settling, []
+        for waiting, record in settling:
+            waiting.settle(record)
+        if self.lock_step is not None:
+            self.lock_step.see_release()
+
+    def trade(self, call: Call, command: Command, compose: Compose, metered: Metered) -> None:
+        """Send a team's command in its turn; `compose` makes the answer from what it caused."""
+        if self.lock_step is None:
+            self.send(call, command, compose, metered)
+        elif call.is_rest:
+            raise RefusedError(problem_of(LOCK_STEP))
+        else:
+            account_id = call.account_id()
+            waiting = _Waiting(self, call, compose, seat=None)
+            self.lock_step.hold(account_id, lambda: self._submit(command, waiting))
+
+    def send(
+        self, call: Call, command: Command, compose: Compose, metered: Metered = Metered.ORDER
+    ) -> None:
+        """Send a command at once; cancels have a shorter deadline and a little more room."""
+        is_cancel = metered is not Metered.ORDER
+        settings = self.settings
+        deadline_s = settings.cancel_deadline_s if is_cancel else settings.order_deadline_s
+        seat = self._enter(call, deadline_s, headroom=is_cancel)
+        self._submit(command, _Waiting(self, call, compose, seat), headroom=is_cancel)
+
+    def read(
+        self,
+        call: Call,
+        queries: tuple[Query, ...],
+        compose: ComposeRead,
+        follow: Follow | None = None,
+    ) -> None:
+        """Answer a read from one released state; `follow` may ask more, once the first is known."""
+        seat = self._enter(call, self.settings.order_deadline_s)
+
+        def finish(replies: Sequence[Reply]) -> None:
+            if self.waiting.leave(seat):
+                call.reply(self.as_of(call, compose(replies)))
+
+        def settle(replies: tuple[Reply, ...], _: Seq) -> None:
+            more = () if follow is None else follow(replies)
+            if more:
+                self.pump.ask(more, lambda others, _: finish((*replies, *others)))
+            else:
+                finish(replies)
+
+        try:
+            self.pump.ask(queries, settle)
+        except PumpStoppedError:
+            self.waiting.leave(seat)
+            raise RefusedError(busy()) from None
+
+    def as_of(self, call: Call, answer: Answer) -> Answer:
+        """Add to a read how far the caller's private stream had come."""
+        account_id = call.caller.account_id
+        if account_id is None:
+            return answer
+        seq = b"%d" % self.feed.private_seq(account_id)
+        headers = (*answer.headers, (b"x-as-of-seq", seq))
+        return Answer(answer.status, answer.body, headers, answer.problem)
+
+    def assert_listed(self, instrument_id: str) -> InstrumentId:
+        """Return an instrument's id; refuse one that is not listed."""
+        listed = InstrumentId(instrument_id)
+        if listed not in self.directory.instruments:
+            detail = f"no instrument {instrument_id[:64]}"
+            raise RefusedError(problem_of(INSTRUMENT_NOT_FOUND, detail))
+        return listed
+
+    def defer(self, waiting: "_Waiting", record: Record) -> None:
+        """Keep an answer until its batch is published."""
+        self._settling.append((waiting, record))
+
+    def _submit(self, command: Command, waiting: "_Waiting", *, headroom: bool = False) -> None:
+        call = waiting.call
+        try:
+            self.pump.submit(
+                command,
+                actor=call.caller.account_id or "",
+                trace_id=call.trace_id,
+                on_release=waiting,
+                headroom=headroom,
+            )
+        except OverloadedError as error:
+            waiting.leave()
+            raise RefusedError(busy(error.retry_after_ms)) from error
+        except PumpStoppedError as error:
+            waiting.leave()
+            raise RefusedError(busy()) from error
+
+    def _enter(self, call: Call, deadline_s: float, *, headroom: bool = False) -> int:
+        def late() -> None:
+            self.numbers.timeouts += 1
+            call.reply(refused(problem_of(PROCESSING_TIMEOUT)))
+
+        try:
+            return self.waiting.enter(deadline_s, late, headroom=headroom)
+        except RoomFullError as error:
+            raise RefusedError(busy()) from error
+
+    def _take_in(self, record: Record) -> None:
+        directory, feed = self.directory, self.feed
+        for output in record.outputs:
+            directory.fold(record.game_ns, output)
+            if isinstance(output, TeamRegistered):
+                feed.open_private(output.account_id)
+        if self.is_ready:
+            feed.publish(record)
+        if self.lock_step is not None:
+            self._mark_round(self.lock_step, record)
+
+    def _mark_round(self, lock_step: LockStep, record: Record) -> None:
+        for output in record.outputs:
+            if isinstance(output, RoundStarted):
+                lock_step.begin()
+            elif isinstance(output, RoundEnded):
+                lock_step.end()
+
+    def _look_for_game(self, records: Sequence[Record]) -> None:
+        if any(first_of(GameCreated, record.outputs) for record in records):
+            self._created.set()
+
+    async def _asked(
+        self, queries: tuple[Query, ...], take: Callable[[Sequence[Reply]], None]
+    ) -> Sequence[Reply]:
+        asked: asyncio.Future[Sequence[Reply]] = asyncio.get_running_loop().create_future()
+
+        def settle(replies: tuple[Reply, ...], _: Seq) -> None:
+            take(replies)
+            asked.set_result(replies)
+
+        self.pump.ask(queries, settle)
+        return await asked
+
+    def _meet(self, replies: Sequence[Reply]) -> None:
+        self._directory = Directory(replies)
+
+    def _open(self, accounts: Sequence[AccountId], replies: Sequence[Reply], split: int) -> None:
+        # All of this happens at one moment of the pump: what is released next is the first to be
+        # published, and continues exactly what was read.
+        directory = self.directory
+        directory.learn(replies[:split])
+        for account_id, quotes in zip(accounts, replies[split:], strict=True):
+            assert isinstance(quotes, Quotes)
+            self.feed.open_private(account_id, quotes.private_seq)
+        self.feed.begin(directory)
+        if directory.game.rules.lock_step:
+            seed = int(directory.game.scenario_hash[:16] or "0", 16)
+            self.lock_step = LockStep(
+                self.pump, self.feed, seed=seed, silence_s=self.settings.silent_bot_s
+            )
+        self.is_ready = True
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.heartbeat_s)
+            self.feed.beat()
+
+
+class _Waiting:
+    """A command on its way: called with its record when that is released."""
+
+    __slots__ = ("_compose", "_gateway", "_seat", "_started", "call")
+
+    def __init__(self, gateway: Gateway, call: Call, compose: Compose, seat: int | None) -> None:
+        self.call = call
+        self._gateway = gateway
+        self._compose = compose
+        self._seat = seat
+        self._started = perf_counter()
+
+    def __call__(self, record: Record) -> None:
+        self._gateway.defer(self, record)
+
+    def settle(self, record: Record) -> None:
+        """Answer, unless the deadline was first."""
+        if not self.leave():
+            return
+        answer = self._compose(record)
+        engine_ms = (perf_counter() - self._started) * 1_000
+        timing = (b"server-timing", b"engine;dur=%.3f" % engine_ms)
+        headers = (*answer.headers, timing)
+        self.call.reply(Answer(answer.status, answer.body, headers, answer.problem))
+
+    def leave(self) -> bool:
+        return self._seat is None or self._gateway.waiting.leave(self._seat)
+
+
+def first_of(kind: type[M], messages: Iterable[Message]) -> M | None:
+    """Return the first message of a class."""
+    return next((message for message in messages if isinstance(message, kind)), None)
+
+
+def busy(retry_after_ms: int = _BUSY_RETRY_MS) -> Problem:
+    """Return the problem of a request that was not taken."""
+    return problem_of(SERVICE_UNAVAILABLE, retry_after_ms=max(retry_after_ms, 1))

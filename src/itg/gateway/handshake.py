@@ -1,0 +1,82 @@
+"""Who may open a socket: a key in a header or a one-time ticket, from no foreign page."""
+
+import asyncio
+from urllib.parse import parse_qs, urlsplit
+
+from litestar.types import Send, WebSocketScope
+
+from itg.gateway.auth import Credentials, key_of
+from itg.gateway.calls import Answer, Call, Caller, refused
+from itg.gateway.gateway import Gateway, busy, first_of
+from itg.gateway.problems import RefusedError, problem_of
+from itg.gateway.reasons import ORIGIN_NOT_ALLOWED
+from itg.gateway.rest import completed
+from itg.positions.contract import ConnectionOpened, OpenConnection
+from itg.runtime.envelope import Record
+from itg.wire.v1.problems import Problem
+
+
+async def greeted(gateway: Gateway, scope: WebSocketScope, trace_id: str) -> tuple[Caller, int]:
+    """Return who opens the socket and the number of the connection, journalled by now.
+
+    The organizer has no account: its connections have the number 0. Raises `RefusedError`.
+    """
+    if not gateway.is_ready:
+        raise RefusedError(busy())
+    headers = dict(scope["headers"])
+    _assert_own_origin(headers)
+    caller = await _caller(gateway, scope, headers)
+    if caller.account_id is None:
+        return caller, 0
+    return caller, await _connection_number(gateway, caller, trace_id)
+
+
+def _assert_own_origin(headers: dict[bytes, bytes]) -> None:
+    # Browsers send cookies and tickets for any page; only they send an Origin.
+    origin = headers.get(b"origin")
+    if origin is None:
+        return
+    host = urlsplit(origin.decode("latin-1")).netloc
+    if host != headers.get(b"host", b"").decode("latin-1"):
+        raise RefusedError(problem_of(ORIGIN_NOT_ALLOWED))
+
+
+async def _caller(gateway: Gateway, scope: WebSocketScope, headers: dict[bytes, bytes]) -> Caller:
+    tickets = parse_qs(scope["query_string"].decode("latin-1")).get("ticket")
+    if tickets:
+        return gateway.tickets.redeem(tickets[0])
+    client = scope["client"]
+    address = "" if client is None else client[0]
+    key = key_of(headers.get(b"x-api-key"), headers.get(b"authorization"))
+    return await gateway.keys.caller(Credentials(key, address))
+
+
+async def _connection_number(gateway: Gateway, caller: Caller, trace_id: str) -> int:
+    answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    opened: list[int] = []
+
+    def compose(record: Record) -> Answer:
+        event = first_of(ConnectionOpened, record.outputs)
+        assert event is not None, "every account has connections"
+        opened.append(event.connection_number)
+        return Answer(200)
+
+    call = Call(caller=caller, trace_id=trace_id, reply=answered.set_result, is_rest=False)
+    gateway.send(call, OpenConnection(account_id=call.account_id()), compose)
+    answer = await answered
+    if answer.problem is not None:
+        raise RefusedError(answer.problem)
+    return opened[0]
+
+
+async def deny(send: Send, problem: Problem, trace_id: str, path: str) -> None:
+    """Answer a handshake with a problem instead of a socket."""
+    answer = completed(refused(problem), trace_id, path)
+    await send(
+        {
+            "type": "websocket.http.response.start",
+            "status": answer.status,
+            "headers": answer.headers,
+        }
+    )
+    await send({"type": "websocket.http.response.body", "body": answer.body, "more_body": False})

@@ -1,0 +1,60 @@
+"""Is the process alive, is it ready, how does it do."""
+
+from msgspec import Struct
+
+from itg.gateway.gateway import Gateway
+from itg.kernel.times import NS_PER_MS, to_micros
+
+
+class PumpHealth(Struct, frozen=True, kw_only=True):
+    """How the pump does; averages over the last batches."""
+
+    depth: int
+    lag_events: int
+    inputs: int
+    commit_ms: float
+    batch_size: float
+
+
+class Health(Struct, frozen=True, kw_only=True):
+    """`status` is `ready`, or why it is not."""
+
+    status: str
+    scenario: str | None = None
+    phase: str | None = None
+    ts_us: int
+    game_us: int
+    speed: float = 0.0
+    sessions: int
+    pump: PumpHealth
+
+
+def health_of(gateway: Gateway) -> Health:
+    """Return how a gateway and its pump do."""
+    pump, clock = gateway.pump, gateway.pump.clock
+    numbers = pump.numbers
+    state = PumpHealth(
+        depth=pump.depth,
+        lag_events=pump.lag_events,
+        inputs=numbers.inputs,
+        commit_ms=round(numbers.commit_ns_average / NS_PER_MS, 3),
+        batch_size=round(numbers.batch_size_average, 1),
+    )
+    times = (to_micros(clock.wall_ns()), to_micros(clock.game_ns()))
+    sessions = len(gateway.feed.sessions)
+    if not gateway.is_ready:
+        status = "failed" if pump.failure is not None else "starting or stopping"
+        return Health(
+            status=status, ts_us=times[0], game_us=times[1], sessions=sessions, pump=state
+        )
+    directory = gateway.directory
+    return Health(
+        status="ready" if pump.failure is None else "failed",
+        scenario=directory.game.scenario,
+        phase=directory.phase().value,
+        ts_us=times[0],
+        game_us=times[1],
+        speed=directory.game.rules.speed if directory.is_running else 0.0,
+        sessions=sessions,
+        pump=state,
+    )

@@ -1,0 +1,116 @@
+"""The page Prometheus reads. No label names a team or an instrument."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from itg.gateway.gateway import Gateway
+from itg.kernel.times import NS_PER_S, NS_PER_US
+from itg.runtime.metrics import Histogram
+
+# From a commit to memory to one on a sick disk.
+COMMIT_NS_MIN, COMMIT_NS_MAX = 10 * NS_PER_US, 2 * NS_PER_S
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class _Collector(Collector):
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._pump()
+        yield from self._handlers()
+        yield from self._requests()
+        yield from self._sockets()
+
+    def _pump(self) -> Iterator[Metric]:
+        pump, numbers = self._gateway.pump, self._gateway.pump.numbers
+        yield _counter("itg_pump_inputs", "Inputs handled", numbers.inputs)
+        yield _counter("itg_pump_events", "Inputs and outputs released", numbers.events)
+        yield _counter("itg_pump_batches", "Group commits", numbers.batches)
+        yield _counter("itg_pump_overloads", "Inputs refused", numbers.overloads)
+        yield _counter("itg_pump_snapshots", "Snapshots taken", numbers.snapshots)
+        yield _gauge("itg_pump_depth", "Inputs that wait", pump.depth)
+        yield _gauge("itg_pump_lag_events", "Events handled, not yet durable", pump.lag_events)
+        yield _gauge(
+            "itg_pump_batch_size", "Inputs per commit, average", numbers.batch_size_average
+        )
+        yield HistogramMetricFamily(
+            "itg_journal_commit_seconds",
+            "Duration of a commit",
+            buckets=_seconds(numbers.commit_times),
+            sum_value=numbers.commit_times.total_ns / NS_PER_S,
+        )
+
+    def _handlers(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily(
+            "itg_handler_seconds", "Time in handlers", labels=("message", "quantile")
+        )
+        times = self._gateway.pump.machine.times
+        for name, quantiles in sorted(times.quantiles_ns().items()) if times else ():
+            for quantile, value in zip(("0.5", "0.99"), quantiles, strict=True):
+                family.add_metric((name, quantile), value / NS_PER_S)
+        yield family
+
+    def _requests(self) -> Iterator[Metric]:
+        numbers = self._gateway.numbers
+        requests = CounterMetricFamily(
+            "itg_http_requests", "REST requests", labels=("method", "route", "status")
+        )
+        for (method, route, status), count in sorted(numbers.requests.items()):
+            requests.add_metric((method, route, str(status)), count)
+        yield requests
+        latencies = HistogramMetricFamily(
+            "itg_http_request_seconds",
+            "REST requests, from first byte to answer",
+            labels=("route",),
+        )
+        for route, latency in sorted(numbers.latencies.items()):
+            latencies.add_metric((route,), latency.buckets(), latency.total_s)
+        yield latencies
+        yield _gauge("itg_requests_waiting", "Requests that wait", len(self._gateway.waiting))
+        yield _counter("itg_request_timeouts", "Requests answered 504", numbers.timeouts)
+
+    def _sockets(self) -> Iterator[Metric]:
+        feed, numbers = self._gateway.feed, self._gateway.numbers
+        family = CounterMetricFamily(
+            "itg_socket_requests", "WebSocket requests", labels=("method",)
+        )
+        for name, count in sorted(numbers.socket_requests.items()):
+            family.add_metric((name,), count)
+        yield family
+        waiting = sum(session.waiting_bytes for session in feed.sessions)
+        yield _gauge("itg_sessions", "Open sockets", len(feed.sessions))
+        yield _counter("itg_frames", "Frames handed to sockets", feed.frames)
+        yield _gauge("itg_outbox_bytes", "Bytes that wait for readers", waiting)
+        yield _counter("itg_slow_sessions", "Sockets closed as too slow", numbers.slow_sessions)
+
+
+def _seconds(times: Histogram) -> list[tuple[str, float]]:
+    rows: list[tuple[str, float]] = []
+    for edge_ns, seen in times.cumulative():
+        if COMMIT_NS_MIN <= edge_ns <= COMMIT_NS_MAX:
+            rows.append((str(edge_ns / NS_PER_S), seen))
+    return [*rows, ("+Inf", sum(times.counts))]
+
+
+def _counter(name: str, text: str, value: float) -> Metric:
+    return CounterMetricFamily(name, text, value=value)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=value)
+
+
+class MetricsPage:
+    """The gateway's numbers in Prometheus's text format."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(_Collector(gateway))
+
+    def text(self) -> bytes:
+        return generate_latest(self._registry)

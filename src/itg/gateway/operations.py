@@ -1,0 +1,110 @@
+"""What can be asked for: one row per operation, served over REST and over the socket alike.
+
+Routes, authorization, the documentation and the socket's methods are all read from these rows, so
+none of them can forget one.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import msgspec
+from msgspec import Raw, Struct, structs
+
+from itg.game.contract import Scope
+from itg.gateway.calls import Call
+from itg.gateway.decoding import JsonReader, read_fields
+from itg.gateway.flood import Metered
+from itg.gateway.gateway import Gateway
+from itg.wire.v1.orders import Body, Request
+from itg.wire.v1.reads import NoParams
+
+P = TypeVar("P", bound=Request)
+Handle = Callable[[Gateway, Call, P], None]
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """Where an operation lives: method, path with `{names}`, and its name on the socket.
+
+    `scope` None: anybody may ask. `body` is what stands in a REST request's body, if not all of
+    the params.
+    """
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    result: type[Body]
+    scope: Scope | None = Scope.READ
+    metered: Metered = Metered.QUERY
+    status: int = 200
+    on_socket: bool = True
+
+    @property
+    def path_fields(self) -> tuple[str, ...]:
+        """Return the names in the path, in order."""
+        parts = self.path.split("/")
+        return tuple(part[1:-1] for part in parts if part.startswith("{"))
+
+
+class Operation(ABC):
+    """One row of the table."""
+
+    def __init__(self, route: Route, params: type[Request], body: type[Request] | None) -> None:
+        self.route = route
+        self.params = params
+        self.body = body
+        self.has_body = body is not None
+
+    @abstractmethod
+    def run_params(self, gateway: Gateway, call: Call, params: Raw) -> None:
+        """Serve params out of a frame that has no key twice; raise `RefusedError` or reply."""
+
+    @abstractmethod
+    def run_fields(self, gateway: Gateway, call: Call, fields: dict[str, str], body: bytes) -> None:
+        """Serve params that came in a path, a query and a body; raise `RefusedError` or reply."""
+
+
+class _Typed(Operation, Generic[P]):
+    def __init__(
+        self, route: Route, params: type[P], body: type[Request] | None, handle: Handle[P]
+    ) -> None:
+        super().__init__(route, params, body)
+        self._handle = handle
+        self._params = params
+        self._reader = JsonReader(params)
+        self._body_reader = None if body is None or body is params else JsonReader(body)
+
+    def run_params(self, gateway: Gateway, call: Call, params: Raw) -> None:
+        self._handle(gateway, call, self._reader.read(bytes(params), has_doubles=False))
+
+    def run_fields(self, gateway: Gateway, call: Call, fields: dict[str, str], body: bytes) -> None:
+        if not self.has_body:
+            params = read_fields(self._params, fields)
+        elif self._body_reader is None:
+            params = self._reader.read(body)
+        else:
+            sent = structs.asdict(self._body_reader.read(body))
+            named = structs.asdict(read_fields(self._params, fields))
+            params = msgspec.convert({**named, **sent}, self._params)
+        self._handle(gateway, call, params)
+
+
+def read(route: Route, params: type[P], handle: Handle[P]) -> Operation:
+    """Return an operation whose params stand in path and query."""
+    return _Typed(route, params, None, handle)
+
+
+def act(route: Route, params: type[P], handle: Handle[P]) -> Operation:
+    """Return an operation whose params are its body."""
+    return _Typed(route, params, params, handle)
+
+
+def act_on(route: Route, params: type[P], body: type[Request], handle: Handle[P]) -> Operation:
+    """Return an operation whose params stand in its path and in its body."""
+    return _Typed(route, params, body, handle)
+
+
+def parameterless(route: Route, handle: Callable[[Gateway, Call], None]) -> Operation:
+    """Return an operation that takes nothing."""
+    return _Typed(route, NoParams, None, lambda gateway, call, _: handle(gateway, call))

@@ -1,0 +1,191 @@
+"""A REST request into a call, and its answer back: headers, body, key, limits, problems.
+
+Framework-free, so that the order lane and the ordinary handlers give the same bytes.
+"""
+
+import asyncio
+from math import ceil
+from time import perf_counter
+
+import structlog
+from litestar.types import HTTPScope, Receive, Scope, Send
+from msgspec import Struct
+from msgspec.structs import replace
+
+from itg.gateway.auth import Credentials, key_of
+from itg.gateway.calls import ANYBODY, Answer, Call, Caller, Headers, encode, refused
+from itg.gateway.decoding import field_fault, query_fields
+from itg.gateway.flood import refuse_empty
+from itg.gateway.gateway import Gateway, busy
+from itg.gateway.operations import Operation
+from itg.gateway.problems import RefusedError, problem_of, problem_of_field
+from itg.gateway.reasons import (
+    BODY_TOO_LARGE,
+    INTERNAL_ERROR,
+    REQUEST_TIMEOUT,
+    UNSUPPORTED_MEDIA_TYPE,
+)
+from itg.kernel.ids import AccountId
+from itg.runtime.guard import Guard
+from itg.translate.numbers import UnfitFieldError
+from itg.wire.v1.problems import Problem
+
+log = structlog.get_logger()
+_JSON = (b"content-type", b"application/json")
+_PROBLEM = (b"content-type", b"application/problem+json")
+_MS_PER_S = 1_000
+
+
+class RestAnswer(Struct, frozen=True, gc=False):
+    """Status, headers and body as they go out; an ASGI application that sends them."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+
+
+async def serve(
+    gateway: Gateway,
+    operation: Operation,
+    scope: HTTPScope,
+    receive: Receive,
+    fields: dict[str, str],
+) -> RestAnswer:
+    """Serve one request of an operation; `fields` are the values in its path. Never raises."""
+    started = perf_counter()
+    headers = dict(scope["headers"])
+    trace_id = gateway.trace_ids.of(headers.get(b"x-request-id"))
+    failures: list[Exception] = []
+    answer = refused(problem_of(INTERNAL_ERROR))
+    with Guard(failures.append):
+        request = _Request(scope, receive, headers, fields)
+        answer = await _answer(gateway, operation, request, trace_id)
+    if failures:
+        log.error("request_failed", request_id=trace_id, exc_info=failures[0])
+    route = operation.route
+    duration_s = perf_counter() - started
+    gateway.numbers.count_request(route.method, route.path, answer.status, duration_s)
+    return completed(answer, trace_id, scope["path"])
+
+
+class _Request(Struct, frozen=True, gc=False):
+    scope: HTTPScope
+    receive: Receive
+    headers: dict[bytes, bytes]
+    fields: dict[str, str]
+
+    @property
+    def address(self) -> str:
+        client = self.scope["client"]
+        return "" if client is None else client[0]
+
+
+async def _answer(
+    gateway: Gateway, operation: Operation, request: _Request, trace_id: str
+) -> Answer:
+    answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+    def reply(answer: Answer) -> None:
+        if not answered.done():
+            answered.set_result(answer)
+
+    try:
+        call = Call(
+            caller=await _admitted(gateway, operation, request),
+            trace_id=trace_id,
+            reply=reply,
+            is_rest=True,
+            if_none_match=request.headers.get(b"if-none-match", b""),
+        )
+        body = await _body(gateway, request) if operation.has_body else b""
+        operation.run_fields(gateway, call, _fields(request), body)
+    except RefusedError as error:
+        return refused(error.problem)
+    except UnfitFieldError as error:
+        return refused(problem_of_field(error))
+    return await answered
+
+
+async def _admitted(gateway: Gateway, operation: Operation, request: _Request) -> Caller:
+    if not gateway.is_ready:
+        raise RefusedError(busy())
+    route, headers = operation.route, request.headers
+    if route.scope is None:
+        refuse_empty(gateway.guard.anonymous, AccountId(request.address), "requests")
+        return ANYBODY
+    key = key_of(headers.get(b"x-api-key"), headers.get(b"authorization"))
+    caller = await gateway.keys.caller(Credentials(key, request.address))
+    caller.assert_scope(route.scope)
+    gateway.guard.admit(caller, route.metered, gateway.directory)
+    return caller
+
+
+def _fields(request: _Request) -> dict[str, str]:
+    found = query_fields(request.scope["query_string"])
+    for name in request.fields.keys() & found.keys():
+        raise field_fault(f"/{name}", "stands in the path already")
+    return {**request.fields, **found}
+
+
+async def _body(gateway: Gateway, request: _Request) -> bytes:
+    content_type = request.headers.get(b"content-type", b"application/json")
+    if content_type.partition(b";")[0].strip().lower() != b"application/json":
+        raise RefusedError(problem_of(UNSUPPORTED_MEDIA_TYPE))
+    bound = gateway.settings.body_bytes_max
+    length = request.headers.get(b"content-length", b"0")
+    if not length.isdigit() or int(length) > bound:
+        raise RefusedError(problem_of(BODY_TOO_LARGE))
+    try:
+        async with asyncio.timeout(gateway.settings.body_deadline_s):
+            return await _received(request.receive, bound)
+    except TimeoutError:
+        raise RefusedError(problem_of(REQUEST_TIMEOUT)) from None
+
+
+async def _received(receive: Receive, bound: int) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return body  # the client left; nobody reads the answer
+        body += message["body"]
+        if len(body) > bound:
+            raise RefusedError(problem_of(BODY_TOO_LARGE))
+        if not message.get("more_body", False):
+            return body
+
+
+def completed(answer: Answer, trace_id: str, path: str) -> RestAnswer:
+    """Return an answer as it goes out, its problem completed and its limits in headers."""
+    problem = answer.problem
+    request_id = (b"x-request-id", trace_id.encode())
+    if problem is None:
+        return _out(answer.status, answer.body, (_JSON, request_id, *answer.headers))
+    body = encode(replace(problem, request_id=trace_id, instance=path))
+    headers = (_PROBLEM, request_id, *answer.headers, *problem_headers(problem))
+    return _out(problem.status, body, headers)
+
+
+def problem_headers(problem: Problem) -> Headers:
+    """Return what a problem says in headers: when to come back, and how much is allowed."""
+    if problem.status == 401:
+        return ((b"www-authenticate", b"Bearer"),)
+    if problem.retry_after_ms is None:
+        return ()
+    wait_s = b"%d" % ceil(problem.retry_after_ms / _MS_PER_S)
+    retry_after = (b"retry-after", wait_s)
+    if problem.status != 429:
+        return (retry_after,)
+    limit = (b"ratelimit", b'"rate";r=0;t=' + wait_s)
+    if problem.limit is None:
+        return retry_after, limit
+    return retry_after, limit, (b"ratelimit-policy", b'"rate";q=%d;w=1' % int(problem.limit))
+
+
+def _out(status: int, body: bytes, headers: Headers) -> RestAnswer:
+    length = (b"content-length", b"%d" % len(body))
+    return RestAnswer(status, [*headers, length], body)

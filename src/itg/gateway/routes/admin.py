@@ -1,0 +1,149 @@
+"""The organizer's acts; every one is a journalled command."""
+
+from collections.abc import Callable
+
+from itg.exchange.contract import PhaseRejected
+from itg.game.contract import (
+    EndRound,
+    GameActRejected,
+    GetRounds,
+    MovePhase,
+    PauseRound,
+    RegisterTeam,
+    ResumeRound,
+    Scope,
+    StartRound,
+)
+from itg.gateway.calls import Answer, Call, done, refused
+from itg.gateway.flood import Metered
+from itg.gateway.gateway import Gateway, first_of
+from itg.gateway.operations import Operation, Route, act, read
+from itg.gateway.problems import problem_of_refusal
+from itg.gateway.routes.game import enter, round_answer
+from itg.kernel.ids import Role
+from itg.kernel.messages import Command
+from itg.kernel.words import Phase
+from itg.runtime.envelope import Record
+from itg.wire.v1.game import (
+    CreateTeamRequest,
+    PhaseMovedBody,
+    PhaseRequest,
+    RegisteredBody,
+    RoundBody,
+)
+from itg.wire.v1.reads import RoundParams
+
+_PHASES = {phase.value: phase for phase in Phase}
+
+
+def _start_round(gateway: Gateway, call: Call, params: RoundParams) -> None:
+    _move_round(gateway, call, StartRound(round_id=params.round_id), params.round_id)
+
+
+def _pause_round(gateway: Gateway, call: Call, params: RoundParams) -> None:
+    _move_round(gateway, call, PauseRound(round_id=params.round_id), params.round_id)
+
+
+def _resume_round(gateway: Gateway, call: Call, params: RoundParams) -> None:
+    _move_round(gateway, call, ResumeRound(round_id=params.round_id), params.round_id)
+
+
+def _end_round(gateway: Gateway, call: Call, params: RoundParams) -> None:
+    _move_round(gateway, call, EndRound(round_id=params.round_id), params.round_id)
+
+
+def _move_round(gateway: Gateway, call: Call, command: Command, round_id: int) -> None:
+    def reply(answer: Answer) -> None:
+        if answer.problem is not None:
+            call.reply(answer)
+        else:
+            gateway.read(call, (GetRounds(),), lambda replies: round_answer(round_id, replies))
+
+    gateway.send(call.answered_by(reply), command, _acted)
+
+
+def _acted(record: Record) -> Answer:
+    rejected = first_of(GameActRejected, record.outputs) or first_of(PhaseRejected, record.outputs)
+    return Answer(200) if rejected is None else refused(problem_of_refusal(rejected.refusal))
+
+
+def _move_phase(gateway: Gateway, call: Call, params: PhaseRequest) -> None:
+    name = params.instrument_id
+    command = MovePhase(
+        phase=_PHASES[params.phase],
+        instrument_id=None if name is None else gateway.assert_listed(name),
+    )
+
+    def compose(record: Record) -> Answer:
+        acted = _acted(record)
+        moved = PhaseMovedBody(phase=params.phase, instrument_id=name)
+        return acted if acted.problem is not None else done(moved)
+
+    gateway.send(call, command, compose)
+
+
+def _create_team(gateway: Gateway, call: Call, params: CreateTeamRequest) -> None:
+    enter(
+        gateway,
+        call,
+        RegisterTeam(
+            team_name=params.team_name, role=Role(params.role), key_hash="", by_organizer=True
+        ),
+    )
+
+
+_ACTS: tuple[tuple[str, Callable[[Gateway, Call, RoundParams], None]], ...] = (
+    ("start", _start_round),
+    ("pause", _pause_round),
+    ("resume", _resume_round),
+    ("end", _end_round),
+)
+
+OPERATIONS: tuple[Operation, ...] = (
+    *(
+        read(
+            Route(
+                name=f"admin.round_{verb}",
+                method="POST",
+                path=f"/admin/rounds/{{round_id}}/{verb}",
+                summary=f"{verb.capitalize()} a round.",
+                result=RoundBody,
+                scope=Scope.ADMIN,
+                metered=Metered.FREE,
+                on_socket=False,
+            ),
+            RoundParams,
+            handle,
+        )
+        for verb, handle in _ACTS
+    ),
+    act(
+        Route(
+            name="admin.phase",
+            method="POST",
+            path="/admin/phases",
+            summary="Move the market, or one instrument, to a phase.",
+            result=PhaseMovedBody,
+            scope=Scope.ADMIN,
+            metered=Metered.FREE,
+            on_socket=False,
+        ),
+        PhaseRequest,
+        _move_phase,
+    ),
+    act(
+        Route(
+            name="admin.create_team",
+            method="POST",
+            path="/admin/teams",
+            summary="Register a team without a join code; the key is shown this once.",
+            result=RegisteredBody,
+            scope=Scope.ADMIN,
+            metered=Metered.FREE,
+            status=201,
+            on_socket=False,
+        ),
+        CreateTeamRequest,
+        _create_team,
+    ),
+)

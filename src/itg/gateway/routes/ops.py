@@ -1,0 +1,98 @@
+"""Health, metrics, documentation: for whoever runs the program and whoever reads about it."""
+
+from collections.abc import Iterable
+
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+
+from itg.gateway.calls import encode
+from itg.gateway.gateway import Gateway
+from itg.gateway.health import health_of
+from itg.gateway.metrics import CONTENT_TYPE, MetricsPage
+from itg.gateway.openapi import openapi_document
+from itg.gateway.operations import Operation
+from itg.gateway.pages import HTML, POLICY, assets, docs_page, problem_page, problems_page
+
+_JSON = "application/json"
+_OK = 200
+_UNAVAILABLE = 503
+
+
+def handlers_of(gateway: Gateway, operations: Iterable[Operation]) -> tuple[HTTPRouteHandler, ...]:
+    """Return the handlers that belong to no service; all of them are public."""
+    return (*_health(gateway), _metrics(gateway), _openapi(operations), *_docs(), *_problems())
+
+
+def _health(gateway: Gateway) -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
+    @get("/health/live", summary="Is the process alive.")
+    async def live() -> Response[bytes]:
+        return Response(b'{"status":"alive"}', media_type=_JSON)
+
+    @get("/health/ready", summary="Does the gateway take requests.")
+    async def ready() -> Response[bytes]:
+        health = health_of(gateway)
+        status = _OK if health.status == "ready" else _UNAVAILABLE
+        return Response(encode(health), media_type=_JSON, status_code=status)
+
+    return live, ready
+
+
+def _metrics(gateway: Gateway) -> HTTPRouteHandler:
+    page = MetricsPage(gateway)
+
+    @get("/metrics", summary="Numbers for Prometheus.")
+    async def metrics() -> Response[bytes]:
+        return Response(page.text(), media_type=CONTENT_TYPE)
+
+    return metrics
+
+
+def _openapi(operations: Iterable[Operation]) -> HTTPRouteHandler:
+    document = encode(openapi_document(operations))
+
+    @get("/openapi.json", summary="This interface as OpenAPI 3.1.")
+    async def openapi() -> Response[bytes]:
+        return Response(document, media_type=_JSON)
+
+    return openapi
+
+
+def _docs() -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
+    page, files = docs_page(), assets()
+
+    @get("/docs", summary="This interface, to read and to try.")
+    async def docs() -> Response[bytes]:
+        return _page(page)
+
+    @get("/docs/assets/{name:str}", summary="What the documentation loads.")
+    async def asset(name: str) -> Response[bytes]:
+        if name not in files:
+            raise NotFoundException
+        content, media_type = files[name]
+        kept = {"cache-control": "max-age=3600", "x-content-type-options": "nosniff"}
+        return Response(content, media_type=media_type, headers=kept)
+
+    return docs, asset
+
+
+def _problems() -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
+    pages = problems_page()
+
+    @get("/problems", summary="Every problem code.")
+    async def problems() -> Response[bytes]:
+        return _page(pages)
+
+    @get("/problems/{code:str}", summary="One problem code.")
+    async def problem(code: str) -> Response[bytes]:
+        page = problem_page(code)
+        if page is None:
+            raise NotFoundException
+        return _page(page)
+
+    return problems, problem
+
+
+def _page(content: bytes) -> Response[bytes]:
+    headers = {"content-security-policy": POLICY, "x-content-type-options": "nosniff"}
+    return Response(content, media_type=HTML, headers=headers)

@@ -1,0 +1,103 @@
+"""Positions, risk limits and the advisory check of an order."""
+
+from collections.abc import Sequence
+
+from itg.game.contract import TEAM_NOT_FOUND, Scope
+from itg.gateway.calls import Answer, Call, done
+from itg.gateway.directory import reply_of
+from itg.gateway.gateway import Gateway
+from itg.gateway.operations import Operation, Route, act, read
+from itg.gateway.problems import RefusedError, problem_of
+from itg.kernel.ids import AccountId, TeamId
+from itg.kernel.messages import Reply
+from itg.positions.contract import (
+    GetLimits,
+    GetPositions,
+    Limits,
+    Positions,
+    ValidateOrder,
+    Verdict,
+)
+from itg.translate.account import positions_body, risk_limits_body, validate_body
+from itg.translate.orders import reserve_order
+from itg.wire.v1.account import PositionsBody, RiskLimitsBody
+from itg.wire.v1.orders import PlaceOrderRequest, ValidateBody
+from itg.wire.v1.reads import TeamParams
+
+
+def _get_positions(gateway: Gateway, call: Call, params: TeamParams) -> None:
+    team_id, account_id = _own_account(gateway, call, params.team_id)
+
+    def compose(replies: Sequence[Reply]) -> Answer:
+        return done(positions_body(team_id, reply_of(Positions, replies)))
+
+    gateway.read(call, (GetPositions(account_id=account_id),), compose)
+
+
+def _get_risk_limits(gateway: Gateway, call: Call, params: TeamParams) -> None:
+    team_id, account_id = _own_account(gateway, call, params.team_id)
+
+    def compose(replies: Sequence[Reply]) -> Answer:
+        return done(risk_limits_body(team_id, reply_of(Limits, replies)))
+
+    gateway.read(call, (GetLimits(account_id=account_id),), compose)
+
+
+def _validate(gateway: Gateway, call: Call, params: PlaceOrderRequest) -> None:
+    order = reserve_order(call.account_id(), params)
+    query = ValidateOrder(order=order, game_ns=gateway.pump.clock.game_ns())
+
+    def compose(replies: Sequence[Reply]) -> Answer:
+        return done(validate_body(reply_of(Verdict, replies)))
+
+    gateway.read(call, (query,), compose)
+
+
+def _own_account(gateway: Gateway, call: Call, team: str) -> tuple[TeamId, AccountId]:
+    caller = call.caller
+    team_id = caller.team_id if team == "me" else TeamId(team)
+    if team == "me":
+        call.account_id()
+    account_id = None if team_id is None else gateway.directory.account_of(team_id)
+    # Another team's account is told from one that does not exist by the organizer only.
+    is_allowed = team_id == caller.team_id or Scope.ADMIN in caller.scopes
+    if team_id is None or account_id is None or not is_allowed:
+        raise RefusedError(problem_of(TEAM_NOT_FOUND, f"no team {team[:64]} of yours"))
+    return team_id, account_id
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    read(
+        Route(
+            name="positions.get",
+            method="GET",
+            path="/positions/{team_id}",
+            summary="Read a team's positions, cash and fees; `me` is the caller's.",
+            result=PositionsBody,
+        ),
+        TeamParams,
+        _get_positions,
+    ),
+    read(
+        Route(
+            name="positions.limits",
+            method="GET",
+            path="/positions/{team_id}/limits",
+            summary="Read a team's risk limits: used, worst case, headroom.",
+            result=RiskLimitsBody,
+        ),
+        TeamParams,
+        _get_risk_limits,
+    ),
+    act(
+        Route(
+            name="positions.validate",
+            method="POST",
+            path="/positions/validate",
+            summary="Ask what an order would meet now; advisory, nothing is reserved.",
+            result=ValidateBody,
+        ),
+        PlaceOrderRequest,
+        _validate,
+    ),
+)

@@ -1,0 +1,25 @@
+"""The gateway's bounds."""
+
+from msgspec import Struct
+
+
+class GatewaySettings(Struct, frozen=True, kw_only=True):
+    """Deadlines in seconds of wall time, sizes in bytes, rates per second of wall time."""
+
+    order_deadline_s: float = 5.0
+    cancel_deadline_s: float = 3.0
+    body_deadline_s: float = 5.0
+    waiting_max: int = 1_000
+    body_bytes_max: int = 64 * 1024
+    heartbeat_s: float = 1.0
+    outbox_bytes_max: int = 4 * 1024 * 1024
+    sessions_per_team: int = 8
+    unanswered_max: int = 256
+    flood_factor: int = 4
+    queries_per_s: int = 100
+    anonymous_per_s: int = 100
+    failed_keys_per_s: int = 1
+    failed_keys_burst: int = 20
+    ticket_s: float = 30.0
+    silent_bot_s: float = 5.0
+    start_deadline_s: float = 60.0

@@ -1,0 +1,204 @@
+"""Subscribing: the answer, then each channel's present state, then every change.
+
+Everything a subscription needs is asked in one question. Its reply comes when the feed has
+published exactly what the asked state holds: snapshot and changes meet, no gap and no overlap.
+"""
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from itg.exchange.contract import (
+    BookSnapshot,
+    BookSnapshots,
+    ExchangeStatus,
+    GetBook,
+    GetBooks,
+    GetExchangeStatus,
+)
+from itg.gateway.calls import Answer, Call, done
+from itg.gateway.feed import PRIVATE, PRIVATE_EPOCH
+from itg.gateway.gateway import Gateway
+from itg.gateway.problems import RefusedError, problem_of
+from itg.gateway.reasons import UNKNOWN_CHANNEL
+from itg.gateway.sessions import Channel, Session
+from itg.kernel.ids import AccountId, InstrumentId, Seq, UnderlyingId
+from itg.kernel.messages import Query, Reply
+from itg.positions.contract import (
+    AccountState,
+    GetAccountState,
+    GetPrivateEvents,
+    PrivateEvents,
+)
+from itg.translate.account import private_snapshot
+from itg.translate.market import book_snapshot_push, phase_rows, price_bodies
+from itg.wire.v1.account import ResumeTooOld
+from itg.wire.v1.market import PhasesPush, PricesPush, TopsPush, TradesPush
+from itg.wire.v1.problems import FieldError
+from itg.wire.v1.socket import ResumePoint, SubscribedBody, SubscribeParams, UnsubscribeParams
+
+SYSTEM = "system"
+Begin = Callable[[Sequence[Reply]], None]
+
+
+class _Plan(Struct, frozen=True):
+    """What one channel asks, and what to send with the replies."""
+
+    queries: tuple[Query, ...]
+    begin: Begin
+
+
+def subscribe(gateway: Gateway, session: Session, call: Call, params: SubscribeParams) -> None:
+    """Answer, then send the snapshots (or the missed private events) and join the channels."""
+    names = list(dict.fromkeys(params.channels))
+    planner = _Planner(gateway, session, params)
+    plans = [planner.plan(name, index) for index, name in enumerate(names)]
+
+    known: list[Sequence[Reply]] = []
+
+    def compose(replies: Sequence[Reply]) -> Answer:
+        known.append(replies)
+        return done(_points(gateway, session, names))
+
+    def reply(answer: Answer) -> None:
+        call.reply(answer)
+        if known:
+            _begin(plans, known[0])
+
+    queries = tuple(query for plan in plans for query in plan.queries)
+    gateway.read(call.answered_by(reply), queries, compose)
+
+
+def _begin(plans: Sequence["_Plan"], replies: Sequence[Reply]) -> None:
+    first = 0
+    for plan in plans:
+        plan.begin(replies[first : first + len(plan.queries)])
+        first += len(plan.queries)
+
+
+def unsubscribe(gateway: Gateway, session: Session, call: Call, params: UnsubscribeParams) -> None:
+    """Leave channels; leaving one that was never joined is harmless."""
+    for name in params.channels:
+        gateway.feed.part(session, name)
+    call.reply(done(_points(gateway, session, list(session.channels))))
+
+
+def _points(gateway: Gateway, session: Session, names: Sequence[str]) -> SubscribedBody:
+    points: dict[str, ResumePoint] = {}
+    for name in names:
+        if name == PRIVATE:
+            seq = gateway.feed.private_seq(session.caller.account_id)
+            points[name] = ResumePoint(epoch=PRIVATE_EPOCH, seq=seq)
+        else:
+            channel = session.system if name == SYSTEM else gateway.feed.channel(name)
+            points[name] = ResumePoint(epoch=gateway.feed.epoch, seq=channel.seq)
+    return SubscribedBody(channels=points)
+
+
+class _Planner:
+    """Turns channel names into plans for one session."""
+
+    def __init__(self, gateway: Gateway, session: Session, params: SubscribeParams) -> None:
+        self._gateway = gateway
+        self._feed = gateway.feed
+        self._directory = gateway.directory
+        self._session = session
+        self._resume = params.resume
+
+    def plan(self, name: str, index: int) -> _Plan:
+        """Return a channel's plan; refuse one there is not."""
+        family, _, of = name.partition(".")
+        account_id = self._session.caller.account_id
+        match family, of:
+            case "private", "" if account_id is not None:
+                return self._private(account_id)
+            case "book", _ if of in self._directory.instruments:
+                return self._book(InstrumentId(of))
+            case "bbo", _ if of in self._directory.shards:
+                return self._bbo(UnderlyingId(of))
+            case "trades", _ if of == "*" or of in self._directory.instruments:
+                return _Plan((), self._starter(name, self._last_trades))
+            case "prices", "":
+                return _Plan((), self._starter(name, self._last_prices))
+            case "phase", "":
+                queries = tuple(GetExchangeStatus(shard=s) for s in self._directory.shards.values())
+                return _Plan(queries, self._starter(name, self._phases))
+            case "system", "":
+                return _Plan((), lambda _: None)
+            case _:
+                errors = [FieldError(pointer=f"/channels/{index}", detail="no such channel")]
+                detail = f"no channel {name[:64]}"
+                raise RefusedError(problem_of(UNKNOWN_CHANNEL, detail, errors=errors))
+
+    def _starter(self, name: str, send: Callable[[Channel, Sequence[Reply]], None]) -> Begin:
+        def begin(replies: Sequence[Reply]) -> None:
+            channel = self._feed.channel(name)
+            send(channel, replies)
+            self._feed.join(self._session, channel)
+
+        return begin
+
+    def _private(self, account_id: AccountId) -> _Plan:
+        state = GetAccountState(account_id=account_id)
+        point = self._resume.get(PRIVATE)
+        if point is None:
+            return _Plan((state,), self._private_starter(account_id, None))
+        after = Seq(point.seq if point.epoch == PRIVATE_EPOCH else -1)
+        missed = GetPrivateEvents(account_id=account_id, after_seq=max(after, Seq(0)))
+        return _Plan((state, missed), self._private_starter(account_id, after))
+
+    def _private_starter(self, account_id: AccountId, after: Seq | None) -> Begin:
+        def begin(replies: Sequence[Reply]) -> None:
+            channel = self._feed.private[account_id]
+            state = replies[0]
+            assert isinstance(state, AccountState)
+            if after is None or not self._resend(replies[1], channel, after):
+                data = private_snapshot(self._session.caller.team_id or "", state)
+                self._feed.send(self._session, channel, "snapshot", data)
+            self._feed.join(self._session, channel)
+
+        return begin
+
+    def _resend(self, missed: Reply, channel: Channel, after: Seq) -> bool:
+        assert isinstance(missed, PrivateEvents)
+        if missed.too_old or not 0 <= after <= channel.seq:
+            oldest = missed.events[0].private_seq if missed.events else channel.seq + 1
+            data = ResumeTooOld(requested_seq=after, oldest_seq=oldest)
+            self._feed.send(self._session, channel, "resume.too_old", data)
+            return False
+        for event in missed.events:
+            self._feed.resend(self._session, event)
+        return True
+
+    def _book(self, instrument_id: InstrumentId) -> _Plan:
+        def send(channel: Channel, replies: Sequence[Reply]) -> None:
+            book = replies[0]
+            assert isinstance(book, BookSnapshot)
+            self._feed.send(self._session, channel, "snapshot", book_snapshot_push(book))
+
+        shard = self._directory.instruments[instrument_id].shard
+        query = GetBook(shard=shard, instrument_id=instrument_id)
+        return _Plan((query,), self._starter(f"book.{instrument_id}", send))
+
+    def _bbo(self, underlying_id: UnderlyingId) -> _Plan:
+        def send(channel: Channel, replies: Sequence[Reply]) -> None:
+            books = replies[0]
+            assert isinstance(books, BookSnapshots)
+            tops = self._feed.tops(underlying_id, books.books)
+            self._feed.send(self._session, channel, "snapshot", TopsPush(tops=tops))
+
+        query = GetBooks(shard=self._directory.shards[underlying_id])
+        return _Plan((query,), self._starter(f"bbo.{underlying_id}", send))
+
+    def _last_trades(self, channel: Channel, replies: Sequence[Reply]) -> None:
+        data = TradesPush(trades=self._feed.last_trades(channel.name))
+        self._feed.send(self._session, channel, "snapshot", data)
+
+    def _last_prices(self, channel: Channel, replies: Sequence[Reply]) -> None:
+        last = self._directory.last_prices
+        rows = price_bodies(last.prices, last.game_ns, is_moving=last.is_moving)
+        self._feed.send(self._session, channel, "snapshot", PricesPush(prices=rows))
+
+    def _phases(self, channel: Channel, replies: Sequence[Reply]) -> None:
+        rows = [row for r in replies if isinstance(r, ExchangeStatus) for row in phase_rows(r)]
+        self._feed.send(self._session, channel, "snapshot", PhasesPush(phases=rows))

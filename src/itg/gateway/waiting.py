@@ -1,0 +1,58 @@
+"""Requests that wait for the pump, each with a deadline.
+
+An answer that comes after its deadline finds an empty seat and is dropped: whoever asked has been
+told that the outcome is unknown.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from itg.kernel.errors import ItgError
+
+
+class RoomFullError(ItgError):
+    """As many requests wait as may."""
+
+
+class WaitingRoom:
+    """A bounded number of seats, and a quarter more for cancels."""
+
+    def __init__(self, seats: int) -> None:
+        self._bound = seats
+        self._last = 0
+        # One line per length of deadline, so that the first in each line is the first to be late.
+        self._lines: dict[float, dict[int, tuple[float, Callable[[], None]]]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return sum(map(len, self._lines.values()))
+
+    def enter(self, deadline_s: float, on_late: Callable[[], None], *, headroom: bool) -> int:
+        """Take a seat; `on_late` is called unless it is left in time. Raises `RoomFullError`."""
+        if len(self) >= self._bound + (self._bound // 4 if headroom else 0):
+            raise RoomFullError(f"{len(self)} requests wait")
+        loop = asyncio.get_running_loop()
+        self._last += 1
+        self._lines.setdefault(deadline_s, {})[self._last] = (loop.time() + deadline_s, on_late)
+        if self._timer is None:
+            self._timer = loop.call_later(deadline_s, self._call_late)
+        return self._last
+
+    def leave(self, seat: int) -> bool:
+        """Give a seat up; False if its deadline has passed."""
+        return any(line.pop(seat, None) is not None for line in self._lines.values())
+
+    def close(self) -> None:
+        """Forget everybody."""
+        self._lines.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _call_late(self) -> None:
+        loop = asyncio.get_running_loop()
+        for line in self._lines.values():
+            while line and next(iter(line.values()))[0] <= loop.time():
+                _, on_late = line.pop(next(iter(line)))
+                on_late()
+        dues = [next(iter(line.values()))[0] for line in self._lines.values() if line]
+        self._timer = loop.call_at(min(dues), self._call_late) if dues else None

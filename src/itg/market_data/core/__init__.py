@@ -1,0 +1,1 @@
+"""The pure price model: regimes, paths, fair values, history."""

@@ -1,0 +1,196 @@
+"""The simulated market: state, and one step of it."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct, field
+
+from itg.kernel.ids import InstrumentId
+from itg.kernel.messages import Event
+from itg.kernel.money import PRICE_SCALE, Price, round_half_up_to_tick
+from itg.kernel.times import NS_PER_S, Nanos
+from itg.kernel.words import Instrument, VolRegime
+from itg.market_data.contract import (
+    ConfigureMarketData,
+    JumpOccurred,
+    Mark,
+    MarksPublished,
+    PricesStepped,
+    RegimeChanged,
+    SpotPrice,
+    StartMarket,
+)
+from itg.market_data.core.candles import History
+from itg.market_data.core.paths import Dice, Paths, Walk
+from itg.market_data.core.valuation import Valuation
+
+REGIMES = tuple(VolRegime)
+_PPM = 1_000_000
+# The official close is the mean over the session's last minute.
+CLOSE_NS = 60 * NS_PER_S
+
+
+class OfficialClose(Struct):
+    """Sums over the last minute, and the closes of the session before."""
+
+    previous: list[Price]
+    sums: list[int]
+    count: int = 0
+
+
+class MarketState(Struct):
+    """Everything a snapshot holds; the rest is derived from it."""
+
+    config: ConfigureMarketData
+    paths: Paths
+    close: OfficialClose
+    spots: tuple[SpotPrice, ...]
+    histories: list[History]
+    tracked: dict[InstrumentId, Instrument] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+    counters: dict[str, int] = field(default_factory=dict)
+    session: StartMarket | None = None
+    is_running: bool = False
+    step: int = 0
+    stepped_ns: Nanos = Nanos(0)
+
+
+class Market:
+    """A configured market."""
+
+    def __init__(self, state: MarketState) -> None:
+        self.state = state
+        self._walk = Walk(state.config)
+        self._dice = Dice(state.config, state.counters)
+        self._valuation: Valuation | None = None
+
+    @classmethod
+    def configured(cls, config: ConfigureMarketData) -> "Market":
+        """Return a market at its start prices; the first underlying leads."""
+        leader = config.underlyings[0]
+        assert leader.tracking is None
+        assert all(model.tracking is not None for model in config.underlyings[1:])
+        starts = [model.start_price for model in config.underlyings]
+        walk = Walk(config)
+        return cls(
+            MarketState(
+                config=config,
+                paths=walk.begun(
+                    leader.start_price / PRICE_SCALE, REGIMES.index(config.regimes.initial)
+                ),
+                close=OfficialClose(previous=starts, sums=[0] * len(starts)),
+                spots=tuple(
+                    SpotPrice(model.underlying_id, model.start_price, model.start_price)
+                    for model in config.underlyings
+                ),
+                histories=[History() for _ in starts],
+            )
+        )
+
+    def snapshot_state(self) -> MarketState:
+        """Return the state with the dice where they stand."""
+        self.state.counters = self._dice.counters()
+        return self.state
+
+    def track(self, instrument: Instrument) -> None:
+        self.state.tracked[instrument.instrument_id] = instrument
+        self._valuation = None
+
+    def untrack(self, instrument_id: InstrumentId) -> None:
+        self.state.tracked.pop(instrument_id, None)
+        self._valuation = None
+
+    def start(self, now: Nanos, session: StartMarket) -> Nanos:
+        """Open a session (or go on with it) and return when the next step is."""
+        state = self.state
+        before = state.session
+        if before is None or before.session_start_ns != session.session_start_ns:
+            self._walk.open_session(state.paths, self._dice, after_night=before is not None)
+            state.close.sums = [0] * len(state.spots)
+            state.close.count = 0
+            state.spots = self._published(is_moving=False)
+        state.session = session
+        state.is_running = True
+        step_ns = state.config.step_ns
+        return Nanos(-(-max(now, session.first_step_ns) // step_ns) * step_ns)
+
+    def stop(self) -> None:
+        """Stop stepping; a session cut short closes at its last prices."""
+        state, session = self.state, self.state.session
+        last_ns = state.stepped_ns + state.config.step_ns
+        if state.is_running and session is not None and last_ns <= session.session_end_ns:
+            state.close.previous = [spot.spot_price for spot in state.spots]
+        state.is_running = False
+
+    def advance(self, now: Nanos) -> Iterator[Event]:
+        """Make the step that ends now: hidden truths, prices, marks."""
+        state, session = self.state, self.state.session
+        assert session is not None
+        state.step += 1
+        is_moving = session.session_start_ns < now <= session.session_end_ns
+        if is_moving:
+            yield from self._move((now - session.session_start_ns) / NS_PER_S)
+            self._record(now, session)
+        state.stepped_ns = now
+        yield PricesStepped(
+            step=state.step,
+            prices=state.spots,
+            is_moving=is_moving,
+            second_vol_ppm=self._walk.second_vol_ppm[state.paths.regime],
+        )
+        if state.tracked and (is_moving or now % NS_PER_S == 0):
+            state.marks = self._valued().marks(now, session, state.paths.regime, state.spots)
+            yield MarksPublished(step=state.step, marks=state.marks)
+
+    def _move(self, elapsed_s: float) -> Iterator[Event]:
+        state = self.state
+        previous = state.paths.regime
+        jumps = self._walk.step(state.paths, self._dice, elapsed_s)
+        if state.paths.regime != previous:
+            yield RegimeChanged(regime=REGIMES[state.paths.regime], previous=REGIMES[previous])
+        leader = state.config.underlyings[0].underlying_id
+        for jump in jumps:
+            yield JumpOccurred(underlying_id=leader, size_ppm=round(jump * _PPM))
+        state.spots = self._published(is_moving=True)
+
+    def _published(self, *, is_moving: bool) -> tuple[SpotPrice, ...]:
+        spots = self._walk.spots(self.state.paths)
+        prints = self._walk.prints(spots, self._dice) if is_moving else spots
+        models = self.state.config.underlyings
+        return tuple(
+            SpotPrice(
+                model.underlying_id,
+                _on_tick(spot, model.tick_size),
+                _on_tick(index, model.tick_size),
+            )
+            for model, spot, index in zip(models, spots, prints, strict=True)
+        )
+
+    def _record(self, now: Nanos, session: StartMarket) -> None:
+        state, close = self.state, self.state.close
+        for history, spot in zip(state.histories, state.spots, strict=True):
+            history.add(now, spot.index_price)
+        if now <= session.session_end_ns - CLOSE_NS:
+            return
+        close.count += 1
+        close.sums = [
+            total + spot.spot_price for total, spot in zip(close.sums, state.spots, strict=True)
+        ]
+        if now + state.config.step_ns > session.session_end_ns:
+            close.previous = self._official_close()
+
+    def _official_close(self) -> list[Price]:
+        close, models = self.state.close, self.state.config.underlyings
+        return [
+            round_half_up_to_tick(total / close.count, model.tick_size)
+            for total, model in zip(close.sums, models, strict=True)
+        ]
+
+    def _valued(self) -> Valuation:
+        if self._valuation is None:
+            tracked = self.state.tracked.values()
+            self._valuation = Valuation(self.state.config, self._walk, tracked)
+        return self._valuation
+
+
+def _on_tick(usd: float, tick_size: Price) -> Price:
+    return max(round_half_up_to_tick(usd * PRICE_SCALE, tick_size), tick_size)

@@ -1,0 +1,147 @@
+"""Maps messages to the simulated market and keeps its steps ticking."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from itg.kernel.ids import Shard
+from itg.kernel.messages import Message, Query, Reply
+from itg.kernel.times import Nanos
+from itg.market_data import store
+from itg.market_data.contract import (
+    ConfigureMarketData,
+    GetMarks,
+    GetPriceHistory,
+    GetPrices,
+    JumpOccurred,
+    Marks,
+    MarksPublished,
+    PriceHistory,
+    Prices,
+    PricesStepped,
+    RegimeChanged,
+    StartMarket,
+    StopMarket,
+    TrackSeries,
+    UnderlyingMissing,
+    UntrackSeries,
+)
+from itg.market_data.core.market import Market
+from itg.runtime.service import StartTimer, StopTimer, TimerFired
+
+STEP = "step"
+
+
+class MarketDataService:
+    """Owner of prices, regimes and marks."""
+
+    name: ClassVar[str] = "market_data"
+    accepts: ClassVar[tuple[type[Message], ...]] = (
+        ConfigureMarketData,
+        TrackSeries,
+        UntrackSeries,
+        StartMarket,
+        StopMarket,
+        TimerFired,
+    )
+    emits: ClassVar[tuple[type[Message], ...]] = (
+        RegimeChanged,
+        JumpOccurred,
+        PricesStepped,
+        MarksPublished,
+        StartTimer,
+        StopTimer,
+    )
+    answers: ClassVar[tuple[type[Query], ...]] = (GetPrices, GetMarks, GetPriceHistory)
+
+    def __init__(self) -> None:
+        self.shard: Shard | None = None
+        self._market: Market | None = None
+
+    def handle(self, now: Nanos, message: Message) -> Sequence[Message]:
+        match message:
+            case TimerFired():
+                return self._step(now)
+            case ConfigureMarketData():
+                assert self._market is None, "a market is configured once"
+                self._market = Market.configured(message)
+            case TrackSeries():
+                self._configured.track(message.instrument)
+            case UntrackSeries():
+                self._configured.untrack(message.instrument_id)
+            case StartMarket():
+                return [self._timer(self._configured.start(now, message))]
+            case StopMarket():
+                self._configured.stop()
+                return [StopTimer(owner=self.name, key=STEP)]
+            case _:
+                raise AssertionError(message)
+        return ()
+
+    def query(self, query: Query) -> Reply:
+        match query:
+            case GetPrices():
+                return self._prices()
+            case GetMarks():
+                return self._marks(query)
+            case GetPriceHistory():
+                return self._history(query)
+            case _:
+                raise AssertionError(query)
+
+    def snapshot(self) -> bytes:
+        return store.encode(self._market)
+
+    def restore(self, data: bytes) -> None:
+        self._market = store.decode(data)
+
+    @property
+    def _configured(self) -> Market:
+        assert self._market is not None, "ConfigureMarketData comes first"
+        return self._market
+
+    def _step(self, now: Nanos) -> Sequence[Message]:
+        market = self._configured
+        assert market.state.is_running
+        next_ns = Nanos(now + market.state.config.step_ns)
+        return [*market.advance(now), self._timer(next_ns)]
+
+    def _timer(self, at_ns: Nanos) -> StartTimer:
+        return StartTimer(owner=self.name, key=STEP, at_ns=at_ns)
+
+    def _prices(self) -> Prices:
+        if self._market is None:
+            return Prices(step=0, game_ns=Nanos(0), prices=(), previous_close=())
+        state = self._market.state
+        return Prices(
+            step=state.step,
+            game_ns=state.stepped_ns,
+            prices=state.spots,
+            previous_close=tuple(state.close.previous),
+        )
+
+    def _marks(self, query: GetMarks) -> Marks:
+        if self._market is None:
+            return Marks(marks=())
+        state, wanted = self._market.state, query.underlying_id
+        return Marks(
+            marks=tuple(
+                mark
+                for mark in state.marks
+                if wanted is None
+                or (
+                    mark.instrument_id in state.tracked
+                    and state.tracked[mark.instrument_id].underlying_id == wanted
+                )
+            )
+        )
+
+    def _history(self, query: GetPriceHistory) -> PriceHistory | UnderlyingMissing:
+        state = None if self._market is None else self._market.state
+        for place, model in enumerate(state.config.underlyings if state else ()):
+            if state is not None and model.underlying_id == query.underlying_id:
+                return PriceHistory(
+                    underlying_id=query.underlying_id,
+                    interval_s=query.interval_s,
+                    candles=tuple(state.histories[place].last(query.interval_s, query.count)),
+                )
+        return UnderlyingMissing(underlying_id=query.underlying_id)

@@ -1,0 +1,112 @@
+"""One account: its role, portfolio, orders, quotes, answers and mailbox."""
+
+from collections import deque
+
+from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId
+from itg.kernel.words import OrderStatus, Side
+from itg.positions.contract import AnyPrivateEvent, ReserveOrder
+from itg.positions.core.buckets import Buckets
+from itg.positions.core.mailbox import Mailbox
+from itg.positions.core.orders import Order, Quote, QuoteSide
+from itg.positions.core.portfolio import Portfolio
+from itg.positions.core.roles import RoleTerms
+
+# Orders that are done and still readable by id.
+DONE_ORDERS_MAX = 10_000
+
+
+class Answer:
+    """The first answer to a client order id, as the events that gave it; empty while in flight."""
+
+    __slots__ = ("body", "events", "order")
+
+    def __init__(self, body: ReserveOrder, order: Order | None) -> None:
+        self.body = body
+        self.order = order  # None when it was refused
+        self.events: tuple[AnyPrivateEvent, ...] = ()
+
+
+class Account:
+    """Everything positions knows of one account."""
+
+    __slots__ = (
+        "account_id",
+        "answers",
+        "buckets",
+        "connections",
+        "done",
+        "mailbox",
+        "orders",
+        "orders_accepted",
+        "portfolio",
+        "quote_sides",
+        "quotes",
+        "terms",
+        "warned",
+        "working",
+    )
+
+    def __init__(self, account_id: AccountId, terms: RoleTerms) -> None:
+        self.account_id = account_id
+        self.terms = terms
+        self.portfolio = Portfolio(terms.rules.starting_cash)
+        self.mailbox = Mailbox()
+        self.buckets = Buckets()
+        self.connections = 0
+        self.orders_accepted = 0
+        self.orders: dict[OrderId, Order] = {}  # working ones and the last done
+        self.working: dict[OrderId, Order] = {}
+        self.done: deque[OrderId] = deque()
+        self.answers: dict[ClientOrderId, Answer] = {}
+        self.quotes: dict[InstrumentId, Quote] = {}
+        self.quote_sides: dict[OrderId, QuoteSide] = {}
+        # Limits at or above the warning mark: (kind, instrument or None for account-wide ones).
+        self.warned: dict[tuple[str, InstrumentId | None], None] = {}
+
+    def find(self, order_id: OrderId | None, client_order_id: ClientOrderId | None) -> Order | None:
+        """Return an accepted order by id, or by the client order id of today."""
+        if order_id is not None:
+            return self.orders.get(order_id)
+        answer = self.answers.get(client_order_id) if client_order_id is not None else None
+        if answer is None or answer.order is None or not answer.order.order_id:
+            return None
+        return answer.order
+
+    def reserve(self, order: Order, quantity: int) -> None:
+        """Make an order's share of the working contracts `quantity`."""
+        self.portfolio.reserve(order.holding, order.side, quantity - order.reserved)
+        order.reserved = quantity
+
+    def begin(self, order: Order) -> None:
+        """Take an accepted order in."""
+        self.orders_accepted += 1
+        self.orders[order.order_id] = order
+        self.working[order.order_id] = order
+
+    def retire(self, order: Order) -> None:
+        """Release an order that is done; the oldest done ones are forgotten."""
+        if order.reserved:
+            self.reserve(order, 0)
+        del self.working[order.order_id]
+        self.done.append(order.order_id)
+        if len(self.done) > DONE_ORDERS_MAX:
+            del self.orders[self.done.popleft()]
+
+    def settle_quote(self, quote: Quote) -> None:
+        """Reserve what a quote needs now and forget it when nothing is left of it."""
+        bid, ask = quote.needed()
+        if bid != quote.reserved_bid:
+            self.portfolio.reserve(quote.holding, Side.BUY, bid - quote.reserved_bid)
+            quote.reserved_bid = bid
+        if ask != quote.reserved_ask:
+            self.portfolio.reserve(quote.holding, Side.SELL, ask - quote.reserved_ask)
+            quote.reserved_ask = ask
+        if quote.is_empty:
+            del self.quotes[quote.holding.listing.instrument_id]
+
+    def drop_side(self, side: QuoteSide, status: OrderStatus | None = None) -> None:
+        """Forget a quote side that is filled, or ends with `status`."""
+        if status is not None:
+            side.end(status)
+        del self.quote_sides[side.order_id]
+        self.quotes[side.holding.listing.instrument_id].drop(side)

@@ -1,0 +1,109 @@
+"""What the desk reads of the exchange's events: the fields it needs, whoever carries them."""
+
+from typing import Protocol
+
+from itg.kernel.errors import Refusal
+from itg.kernel.ids import AccountId, InstrumentId, OrderId, ReservationId, TradeId
+from itg.kernel.money import Price, Quantity
+from itg.kernel.words import CancelReason, Side
+
+
+class OfOrder(Protocol):
+    """Names an order of an account."""
+
+    @property
+    def account_id(self) -> AccountId: ...
+    @property
+    def order_id(self) -> OrderId: ...
+
+
+class OfReservation(Protocol):
+    """Answers a reservation."""
+
+    @property
+    def reservation_id(self) -> ReservationId: ...
+
+
+class Accepted(OfOrder, OfReservation, Protocol):
+    """An order took an id."""
+
+
+class Rejected(OfReservation, Protocol):
+    """What was reserved for was refused."""
+
+    @property
+    def refusal(self) -> Refusal: ...
+
+
+class Replaced(OfReservation, Protocol):
+    """A resting order has a different price or total."""
+
+    @property
+    def revision(self) -> int: ...
+    @property
+    def price(self) -> Price: ...
+    @property
+    def leaves_quantity(self) -> int: ...
+
+
+class Canceled(OfOrder, Protocol):
+    """An order or a quote side left the book."""
+
+    @property
+    def cancel_reason(self) -> CancelReason: ...
+
+
+class Reduced(OfOrder, Protocol):
+    """An order or a quote side has less to fill."""
+
+    @property
+    def quantity(self) -> Quantity: ...
+
+
+class CancelRefused(OfOrder, Protocol):
+    """A cancel found nothing to take out."""
+
+    @property
+    def refusal(self) -> Refusal: ...
+
+
+class QuoteStands(OfReservation, Protocol):
+    """A quote is now this; ids are None for sides without interest."""
+
+    @property
+    def bid_order_id(self) -> OrderId | None: ...
+    @property
+    def bid(self) -> Price | None: ...
+    @property
+    def bid_quantity(self) -> int: ...
+    @property
+    def ask_order_id(self) -> OrderId | None: ...
+    @property
+    def ask(self) -> Price | None: ...
+    @property
+    def ask_quantity(self) -> int: ...
+
+
+class Trade(Protocol):
+    """Two orders met; in an auction the later one stands as the taker."""
+
+    @property
+    def trade_id(self) -> TradeId: ...
+    @property
+    def instrument_id(self) -> InstrumentId: ...
+    @property
+    def price(self) -> Price: ...
+    @property
+    def quantity(self) -> Quantity: ...
+    @property
+    def aggressor_side(self) -> Side: ...
+    @property
+    def maker_order_id(self) -> OrderId: ...
+    @property
+    def maker_account_id(self) -> AccountId: ...
+    @property
+    def taker_order_id(self) -> OrderId: ...
+    @property
+    def taker_account_id(self) -> AccountId: ...
+    @property
+    def is_auction(self) -> bool: ...

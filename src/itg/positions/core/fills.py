@@ -1,0 +1,159 @@
+"""Trades become fills of both accounts: fees, position, cash, reports, released exposure."""
+
+from msgspec import Struct
+
+from itg.kernel.ids import AccountId, OrderId
+from itg.kernel.messages import Message
+from itg.kernel.money import Cash
+from itg.kernel.times import Nanos
+from itg.kernel.words import Liquidity, Side
+from itg.positions.contract import (
+    AccountFilled,
+    AccountPositionChanged,
+    Fill,
+)
+from itg.positions.core.accounts import Account
+from itg.positions.core.alerts import watch_limits
+from itg.positions.core.desk import Desk
+from itg.positions.core.facts import Trade
+from itg.positions.core.orders import Order, QuoteSide, Ticket
+from itg.positions.core.portfolio import Holding
+
+
+class Pull(Struct, frozen=True, gc=False):
+    """A quote side that must leave the market."""
+
+    account_id: AccountId
+    side: QuoteSide
+
+
+def apply_trade(desk: Desk, now: Nanos, trade: Trade, out: list[Message]) -> list[Pull]:
+    """Book a trade for both accounts, the resting order's first.
+
+    Returns the quote sides that a portfolio limit, now reached, wants out of the market. A trade of
+    an account with itself fills both orders and takes both fees; its position does not move.
+    """
+    maker = desk.accounts[trade.maker_account_id]
+    taker = desk.accounts[trade.taker_account_id]
+    makers = _ticket(maker, trade.maker_order_id)
+    takers = _ticket(taker, trade.taker_order_id)
+    listing = makers.holding.listing
+    assert takers.side is trade.aggressor_side is not makers.side
+    assert listing is takers.holding.listing
+    booking = _Booking(desk, now, trade, out)
+    booking.book(maker, makers, Liquidity.MAKER)
+    booking.book(taker, takers, Liquidity.TAKER)
+    assert listing.net_sum == 0, f"positions in {listing.instrument_id} do not add up to zero"
+    assert desk.cash_moved + desk.fees_collected == 0, "cash and fees do not add up to zero"
+    pulls = _report(maker, makers.holding, out)
+    return pulls if maker is taker else pulls + _report(taker, takers.holding, out)
+
+
+class _Booking:
+    __slots__ = ("_desk", "_now", "_out", "_trade")
+
+    def __init__(self, desk: Desk, now: Nanos, trade: Trade, out: list[Message]) -> None:
+        self._desk = desk
+        self._now = now
+        self._trade = trade
+        self._out = out
+
+    def book(self, account: Account, ticket: Ticket, liquidity: Liquidity) -> None:
+        trade = self._trade
+        quantity = trade.quantity
+        rules = account.terms.rules
+        if trade.is_auction:
+            liquidity = Liquidity.AUCTION  # nobody takes from a resting order in a call auction
+        fee = (rules.taker_fee if liquidity is Liquidity.TAKER else rules.maker_fee) * quantity
+        ticket.fill(trade.price, quantity, fee)
+        desk, portfolio, holding = self._desk, account.portfolio, ticket.holding
+        cash_before, net_before = portfolio.cash, holding.net
+        if trade.maker_account_id == trade.taker_account_id:
+            portfolio.reserve(holding, ticket.side, -quantity)
+            portfolio.charge(holding, quantity, fee)
+        else:
+            portfolio.fill(holding, ticket.side, price=trade.price, quantity=quantity, fee=fee)
+        # What changed, not what should have: the sums are there to catch a difference.
+        desk.fees_collected += fee
+        desk.cash_moved += portfolio.cash - cash_before
+        holding.listing.net_sum += holding.net - net_before
+        if isinstance(ticket, Order):
+            self._tell_order(account, ticket, self._fill(account, ticket, liquidity, fee))
+        else:
+            assert isinstance(ticket, QuoteSide)
+            self._tell_quote(account, ticket, self._fill(account, ticket, liquidity, fee))
+
+    def _fill(self, account: Account, ticket: Ticket, liquidity: Liquidity, fee: int) -> Fill:
+        trade = self._trade
+        return Fill(
+            fill_id=self._desk.next_fill(),
+            trade_id=trade.trade_id,
+            order_id=ticket.order_id,
+            client_order_id=ticket.client_order_id,
+            instrument_id=trade.instrument_id,
+            side=ticket.side,
+            last_price=trade.price,
+            last_quantity=trade.quantity,
+            liquidity=liquidity,
+            fee=Cash(fee),
+            seq=account.mailbox.next_seq(),
+            game_ns=self._now,
+        )
+
+    def _tell_order(self, account: Account, order: Order, fill: Fill) -> None:
+        order.reserved -= fill.last_quantity
+        if order.is_done:
+            account.retire(order)
+        event = _filled(account, order, fill, is_quote=False)
+        account.mailbox.post(event, self._out)
+        self._desk.remember(event, order)
+
+    def _tell_quote(self, account: Account, side: QuoteSide, fill: Fill) -> None:
+        quote = account.quotes[fill.instrument_id]
+        if side.side is Side.BUY:
+            quote.reserved_bid -= fill.last_quantity
+        else:
+            quote.reserved_ask -= fill.last_quantity
+        if side.is_done:
+            account.drop_side(side)
+        account.settle_quote(quote)
+        account.mailbox.post(_filled(account, side, fill, is_quote=True), self._out)
+
+
+def _filled(account: Account, ticket: Ticket, fill: Fill, *, is_quote: bool) -> AccountFilled:
+    return AccountFilled(
+        account_id=account.account_id,
+        private_seq=fill.seq,
+        fill=fill,
+        status=ticket.status,
+        filled_quantity=ticket.filled,
+        leaves_quantity=ticket.leaves,
+        average_price=ticket.average_price,
+        is_quote=is_quote,
+    )
+
+
+def _report(account: Account, holding: Holding, out: list[Message]) -> list[Pull]:
+    portfolio = account.portfolio
+    event = AccountPositionChanged(
+        account_id=account.account_id,
+        private_seq=account.mailbox.next_seq(),
+        position=holding.position(),
+        cash=Cash(portfolio.cash),
+    )
+    account.mailbox.post(event, out)
+    watch_limits(account, holding, out)
+    limit = account.terms.filled_limit
+    if limit is None or portfolio.filled < limit or not holding.listing.is_option:
+        return []
+    return [
+        Pull(account.account_id, side)
+        for quote in account.quotes.values()
+        if quote.holding.listing.is_option
+        for side in (quote.bid, quote.ask)
+        if side is not None and quote.holding.side_worst(side.side) > abs(quote.holding.net)
+    ]
+
+
+def _ticket(account: Account, order_id: OrderId) -> Ticket:
+    return account.working.get(order_id) or account.quote_sides[order_id]

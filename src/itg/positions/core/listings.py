@@ -1,0 +1,34 @@
+"""Instruments as the desk knows them: where they trade, their mark, and the sum of all holdings."""
+
+from msgspec import UNSET
+
+from itg.kernel.ids import InstrumentId
+from itg.kernel.money import Price
+from itg.kernel.words import Instrument
+
+
+class Listing:
+    """One listed instrument. `net_sum` adds up the net positions of all accounts: always zero."""
+
+    __slots__ = (
+        "index",
+        "instrument",
+        "instrument_id",
+        "is_option",
+        "mark_price",
+        "multiplier",
+        "net_sum",
+        "shard",
+        "underlying_id",
+    )
+
+    def __init__(self, instrument: Instrument, index: int) -> None:
+        self.instrument = instrument
+        self.instrument_id: InstrumentId = instrument.instrument_id
+        self.underlying_id = instrument.underlying_id
+        self.shard = instrument.shard
+        self.multiplier = instrument.multiplier
+        self.is_option = instrument.option is not UNSET
+        self.index = index  # listing order, the order of every answer
+        self.mark_price: Price | None = None
+        self.net_sum = 0

@@ -1,0 +1,41 @@
+"""An account's private events in one gap-free order."""
+
+from collections import deque
+from collections.abc import Iterable
+from itertools import islice
+
+from itg.kernel.ids import Seq
+from itg.kernel.messages import Message
+from itg.positions.contract import AnyPrivateEvent
+
+MAILBOX_EVENTS_MAX = 10_000
+
+
+class Mailbox:
+    """Numbers events from 1 and keeps the last ones."""
+
+    __slots__ = ("events", "seq")
+
+    def __init__(self, seq: Seq = Seq(0), events: Iterable[AnyPrivateEvent] = ()) -> None:
+        self.seq = seq  # of the last event
+        self.events: deque[AnyPrivateEvent] = deque(events, MAILBOX_EVENTS_MAX)
+
+    def next_seq(self) -> Seq:
+        """Return the number the next event must carry."""
+        return Seq(self.seq + 1)
+
+    def post(self, event: AnyPrivateEvent, out: list[Message]) -> None:
+        """Keep an event and send it out."""
+        assert event.private_seq == self.seq + 1, "the mailbox has no gap"
+        self.seq = event.private_seq
+        self.events.append(event)
+        out.append(event)
+
+    def oldest_kept(self) -> Seq:
+        """Return the number of the oldest event kept, the next one's when none is."""
+        return Seq(self.seq - len(self.events) + 1)
+
+    def after(self, seq: Seq | None) -> tuple[AnyPrivateEvent, ...]:
+        """Return the kept events after a number, oldest first."""
+        known = 0 if seq is None else max(0, seq - self.oldest_kept() + 1)
+        return tuple(islice(self.events, known, None))

@@ -1,0 +1,41 @@
+"""What a rule is, and the registry that makes rules of a role's constraints.
+
+A kind of constraint lives in one file: its rule, and `rule_of` registered for it. A rule reads and
+never changes; its refusal carries limit, current, requested and what would have been allowed.
+"""
+
+from functools import singledispatch
+
+from itg.kernel.errors import Refusal
+from itg.positions.contract import RATE_LIMIT_EXCEEDED, Constraint
+from itg.positions.core.asks import OrderAsk, QuoteAsk
+
+
+class Rule:
+    """One rule; a kind overrides the questions it has an opinion on."""
+
+    __slots__ = ()
+
+    def order_refusal(self, ask: OrderAsk) -> Refusal | None:
+        """Return why the order may not be, None when this rule lets it pass."""
+        return None
+
+    def quote_refusal(self, ask: QuoteAsk) -> Refusal | None:
+        """Return why the quote may not be, None when this rule lets it pass."""
+        return None
+
+
+@singledispatch
+def rule_of(constraint: Constraint) -> Rule:
+    """Return the rule a constraint states."""
+    raise AssertionError(f"no rule is registered for {constraint!r}")
+
+
+def rate_refusal(kind: str, per_s: int, wait_ms: int) -> Refusal:
+    """Return the refusal of a spent budget."""
+    return Refusal(
+        code=RATE_LIMIT_EXCEEDED.code,
+        detail=f"{per_s} {kind} a second of game time are spent; wait {wait_ms} ms of it.",
+        limit=per_s,
+        retry_after_ms=wait_ms,
+    )

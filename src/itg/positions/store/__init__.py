@@ -1,0 +1,6 @@
+"""The snapshot codec: what a pump keeps of positions beside its journal."""
+
+from itg.positions.store.decode import decode_desk
+from itg.positions.store.encode import encode_desk
+
+__all__ = ["decode_desk", "encode_desk"]

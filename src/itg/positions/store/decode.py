@@ -1,0 +1,134 @@
+"""A desk from the bytes of a snapshot."""
+
+from msgspec.msgpack import Decoder
+
+from itg.positions.core.accounts import Account, Answer
+from itg.positions.core.buckets import Bucket
+from itg.positions.core.desk import Desk, ExchangeReasons, Quoting, Replacement
+from itg.positions.core.mailbox import Mailbox
+from itg.positions.core.orders import Order, Quote, QuoteSide, Ticket
+from itg.positions.core.portfolio import Holding, Portfolio
+from itg.positions.store.rows import (
+    AccountRow,
+    DeskRow,
+    OrderRow,
+    PortfolioRow,
+    QuoteRow,
+    TicketRow,
+)
+
+_DECODER = Decoder(DeskRow)
+
+
+def decode_desk(data: bytes, reasons: ExchangeReasons) -> Desk:
+    """Build the state a snapshot holds."""
+    row = _DECODER.decode(data)
+    desk = Desk(reasons)
+    desk.configure(tuple(row.roles))
+    for listing_row in row.listings:
+        desk.list_instrument(listing_row.instrument)
+        listing = desk.listings[listing_row.instrument.instrument_id]
+        listing.mark_price = listing_row.mark_price
+        listing.net_sum = listing_row.net_sum
+    desk.open_shards = dict.fromkeys(row.open_shards)
+    orders = {r.account_id: _restore_account(desk, r) for r in row.accounts}
+    for reservation_id, account_id, index in row.placements:
+        desk.placements[reservation_id] = orders[account_id][index]
+    for reservation_id, account_id, index, total in row.replacements:
+        desk.replacements[reservation_id] = Replacement(orders[account_id][index], total)
+    for reservation_id, account_id, instrument_id in row.quotings:
+        account = desk.accounts[account_id]
+        desk.quotings[reservation_id] = Quoting(account, account.quotes[instrument_id])
+    desk.last_reservation = row.last_reservation
+    desk.last_fill = row.last_fill
+    desk.cash_moved = row.cash_moved
+    desk.fees_collected = row.fees_collected
+    if row.incoming is not None:
+        account_id, client_order_id = row.incoming
+        desk.incoming = desk.accounts[account_id].answers[client_order_id]
+    return desk
+
+
+def _restore_account(desk: Desk, row: AccountRow) -> list[Order]:
+    account = desk.open_account(row.account_id, row.role)
+    assert account is not None
+    account.connections = row.connections
+    account.orders_accepted = row.orders_accepted
+    buckets = account.buckets
+    buckets.orders, buckets.cancels, buckets.quotes = (Bucket(*state) for state in row.buckets)
+    account.portfolio = _portfolio(desk, row.portfolio)
+    orders = [_order(account, order_row) for order_row in row.orders]
+    account.working = {orders[index].order_id: orders[index] for index in row.working}
+    account.done.extend(orders[index].order_id for index in row.done)
+    # Acceptance order, as the rows have it; those behind the known ones live in answers alone.
+    account.orders = {o.order_id: o for o in orders[: len(row.working) + len(row.done)]}
+    for answer_row in row.answers:
+        answer = Answer(
+            answer_row.body, None if answer_row.order is None else orders[answer_row.order]
+        )
+        answer.events = answer_row.events
+        account.answers[answer_row.client_order_id] = answer
+    for quote_row in row.quotes:
+        _restore_quote(account, quote_row)
+    account.warned = dict.fromkeys(row.warned)
+    account.mailbox = Mailbox(row.private_seq, row.mailbox)
+    return orders
+
+
+def _portfolio(desk: Desk, row: PortfolioRow) -> Portfolio:
+    portfolio = Portfolio(row.cash)
+    portfolio.fees = row.fees
+    portfolio.filled = row.filled
+    portfolio.exposure = row.exposure
+    for held in row.holdings:
+        holding = Holding(desk.listings[held.instrument_id])
+        holding.net = held.net
+        holding.cost = held.cost
+        holding.realized = held.realized
+        holding.fees = held.fees
+        holding.contracts_traded = held.contracts_traded
+        holding.working_buy = held.working_buy
+        holding.working_sell = held.working_sell
+        holding.worst = held.worst
+        portfolio.keep(holding)
+    return portfolio
+
+
+def _order(account: Account, row: OrderRow) -> Order:
+    order = Order(row.body, account.portfolio.holdings[row.ticket.instrument_id], row.stp)
+    _restore_ticket(order, row.ticket)
+    order.reserved = row.reserved
+    order.revision = row.revision
+    order.accepted_ns = row.accepted_ns
+    order.accepted_seq = row.accepted_seq
+    return order
+
+
+def _restore_ticket(ticket: Ticket, row: TicketRow) -> None:
+    ticket.order_id = row.order_id
+    ticket.status = row.status
+    ticket.price = row.price
+    ticket.quantity = row.quantity
+    ticket.leaves = row.leaves
+    ticket.filled = row.filled
+    ticket.filled_value = row.filled_value
+    ticket.fees = row.fees
+
+
+def _restore_quote(account: Account, row: QuoteRow) -> None:
+    quote = Quote(account.portfolio.holdings[row.instrument_id])
+    quote.bid = _restored_side(account, quote, row.bid)
+    quote.ask = _restored_side(account, quote, row.ask)
+    quote.in_flight = {reservation: (bid, ask) for reservation, bid, ask in row.in_flight}
+    quote.reserved_bid = row.reserved_bid
+    quote.reserved_ask = row.reserved_ask
+    account.quotes[row.instrument_id] = quote
+
+
+def _restored_side(account: Account, quote: Quote, row: TicketRow | None) -> QuoteSide | None:
+    if row is None:
+        return None
+    side = QuoteSide(quote.holding, row.side, row.quantity, row.price)
+    _restore_ticket(side, row)
+    account.quote_sides[row.order_id] = side
+    return side

@@ -1,0 +1,144 @@
+"""The rows of a snapshot, arrays in MessagePack.
+
+Every order stands once, in its account's list: the known ones in the order they were accepted, then
+those in flight or remembered by an answer alone. Everything else names it by its place there.
+"""
+
+from msgspec import Struct
+
+from itg.kernel.ids import (
+    AccountId,
+    ClientOrderId,
+    FillId,
+    InstrumentId,
+    OrderId,
+    ReservationId,
+    Role,
+    Seq,
+    Shard,
+)
+from itg.kernel.money import Price
+from itg.kernel.times import Nanos
+from itg.kernel.words import Instrument, OrderStatus, SelfTradePolicy, Side
+from itg.positions.contract import AnyPrivateEvent, ReserveOrder, RoleRules
+
+OrderIndex = int  # place in the account's list of orders
+
+
+class Row(Struct, frozen=True, gc=False, array_like=True):
+    """Base of the rows."""
+
+
+class ListingRow(Row, frozen=True):
+    """One listed instrument; its index is its place."""
+
+    instrument: Instrument
+    mark_price: Price | None
+    net_sum: int
+
+
+class TicketRow(Row, frozen=True):
+    """What an order and a quote side have in common."""
+
+    instrument_id: InstrumentId
+    side: Side
+    order_id: OrderId
+    status: OrderStatus
+    price: Price | None
+    quantity: int
+    leaves: int
+    filled: int
+    filled_value: int
+    fees: int
+
+
+class OrderRow(Row, frozen=True):
+    """One order."""
+
+    ticket: TicketRow
+    body: ReserveOrder
+    stp: SelfTradePolicy
+    reserved: int
+    revision: int
+    accepted_ns: Nanos
+    accepted_seq: Seq
+
+
+class QuoteRow(Row, frozen=True):
+    """One quote with what is in flight for it."""
+
+    instrument_id: InstrumentId
+    bid: TicketRow | None
+    ask: TicketRow | None
+    in_flight: list[tuple[ReservationId, int, int]]
+    reserved_bid: int
+    reserved_ask: int
+
+
+class HoldingRow(Row, frozen=True):
+    """One holding."""
+
+    instrument_id: InstrumentId
+    net: int
+    cost: int
+    realized: int
+    fees: int
+    contracts_traded: int
+    working_buy: int
+    working_sell: int
+    worst: int
+
+
+class PortfolioRow(Row, frozen=True):
+    """What one account holds."""
+
+    cash: int
+    fees: int
+    filled: int
+    exposure: int
+    holdings: list[HoldingRow]
+
+
+class AnswerRow(Row, frozen=True):
+    """The first answer to one client order id."""
+
+    client_order_id: ClientOrderId
+    body: ReserveOrder
+    order: OrderIndex | None
+    events: tuple[AnyPrivateEvent, ...]
+
+
+class AccountRow(Row, frozen=True):
+    """One account; `working` and `done` are places in `orders`."""
+
+    account_id: AccountId
+    role: Role
+    connections: int
+    orders_accepted: int
+    buckets: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+    portfolio: PortfolioRow
+    orders: list[OrderRow]
+    working: list[OrderIndex]
+    done: list[OrderIndex]
+    answers: list[AnswerRow]
+    quotes: list[QuoteRow]
+    warned: list[tuple[str, InstrumentId | None]]
+    private_seq: Seq
+    mailbox: list[AnyPrivateEvent]
+
+
+class DeskRow(Row, frozen=True):
+    """The whole state."""
+
+    roles: list[RoleRules]
+    listings: list[ListingRow]
+    open_shards: list[Shard]
+    accounts: list[AccountRow]
+    placements: list[tuple[ReservationId, AccountId, OrderIndex]]
+    replacements: list[tuple[ReservationId, AccountId, OrderIndex, int]]
+    quotings: list[tuple[ReservationId, AccountId, InstrumentId]]
+    last_reservation: ReservationId
+    last_fill: FillId
+    cash_moved: int
+    fees_collected: int
+    incoming: tuple[AccountId, ClientOrderId] | None

@@ -1,0 +1,1 @@
+"""The pure behavior of the house and of the small investors."""

@@ -1,0 +1,92 @@
+"""Everything the house and the investors know, and what they want when it changes."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct, field
+
+from itg.kernel.ids import InstrumentId, Shard, UnderlyingId
+from itg.kernel.money import Price
+from itg.kernel.times import NS_PER_S, Nanos
+from itg.kernel.words import Phase
+from itg.retail.contract import ConfigureRetail, RetailReport
+from itg.retail.core.flow import Counts, Flow
+from itg.retail.core.house import House, QuoteWish
+from itg.retail.core.listings import Listings
+
+
+class RetailState(Struct):
+    """What a snapshot holds; prices as last heard."""
+
+    config: ConfigureRetail
+    house: House | None
+    flow: Flow | None
+    listings: Listings = field(default_factory=Listings)
+    spots: dict[UnderlyingId, Price] = field(default_factory=dict)
+    theories: dict[InstrumentId, Price] = field(default_factory=dict)
+    second_vol_ppm: int = 0
+    quoted_s: int = 0  # game second of the last check of the series
+    closed_s: int = 0  # game second of the last closings
+    is_active: bool = False
+    counters: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def configured(cls, config: ConfigureRetail) -> "RetailState":
+        return cls(
+            config=config,
+            house=None if config.house is None else House(config.house),
+            flow=None if config.flow is None else Flow(config.flow),
+        )
+
+    def step(
+        self, now: Nanos, spots: dict[UnderlyingId, Price], second_vol_ppm: int
+    ) -> Sequence[QuoteWish]:
+        """Hear a step's prices, leader first; return the underlyings' quotes that change."""
+        self.spots, self.second_vol_ppm = spots, second_vol_ppm
+        return self._quote_underlyings(now)
+
+    def mark(self, now: Nanos, theories: dict[InstrumentId, Price]) -> Sequence[QuoteWish]:
+        """Hear theory; return the series' quotes that change, once a second."""
+        self.theories = theories
+        if self.quoted_s == now // NS_PER_S:
+            return ()
+        self.quoted_s = now // NS_PER_S
+        return self._quote_series(now)
+
+    def move(
+        self, now: Nanos, shard: Shard, phase: Phase, instrument_id: InstrumentId | None
+    ) -> Sequence[QuoteWish]:
+        """Enter a phase; return the quotes that can be set again."""
+        moved = self.listings.move(shard, phase, instrument_id)
+        if self.house is not None and phase is Phase.CLOSED:
+            self.house.forget(moved)
+            return ()
+        return [*self._quote_underlyings(now), *self._quote_series(now)]
+
+    def begins_second(self, now: Nanos) -> bool:
+        """Tell whether the investors have not looked around in this second yet."""
+        if not self.is_active or self.closed_s == now // NS_PER_S:
+            return False
+        self.closed_s = now // NS_PER_S
+        return True
+
+    def report(self) -> RetailReport:
+        counts = Counts() if self.flow is None else self.flow.counts
+        return RetailReport(
+            orders=counts.orders,
+            market_orders=counts.market_orders,
+            limit_orders=counts.orders - counts.market_orders,
+            closing_orders=counts.closing_orders,
+            contracts_ordered=counts.contracts_ordered,
+            house_requotes=0 if self.house is None else self.house.requotes,
+        )
+
+    def _quote_underlyings(self, now: Nanos) -> Sequence[QuoteWish]:
+        if self.house is None or not self.is_active or not self.spots:
+            return ()
+        spots = list(self.spots.items())
+        return self.house.underlying_wishes(now, self.listings, spots, self.second_vol_ppm)
+
+    def _quote_series(self, now: Nanos) -> Sequence[QuoteWish]:
+        if self.house is None or not self.is_active:
+            return ()
+        return self.house.option_wishes(now, self.listings, self.theories)

@@ -1,0 +1,120 @@
+"""What no single key can say: tables that name each other, numbers that belong together."""
+
+from collections.abc import Iterator, Sequence
+from math import isclose
+
+from itg.exchange.contract import AUCTION_RULES, CONTINUOUS_RULES
+from itg.kernel.errors import ConfigurationError
+from itg.scenario.model import Market, Retail, RoleTable, Scenario, Tracking
+from itg.scenario.nearest import nearest
+from itg.scenario.rules import InstrumentAllowed
+
+# A regime that is more likely left than kept within a regime step has no smaller steps.
+STAY_MIN = 0.5
+
+
+def check(scenario: Scenario) -> None:
+    """Raise `ConfigurationError` naming the first contradiction."""
+    for complaint in _complaints(scenario):
+        raise ConfigurationError(complaint)
+
+
+def _complaints(scenario: Scenario) -> Iterator[str]:
+    yield from _matching(scenario)
+    yield from _underlyings(scenario)
+    yield from _roles(scenario)
+    yield from _teams(scenario)
+    yield from _worlds(scenario)
+
+
+def _matching(scenario: Scenario) -> Iterator[str]:
+    for key, rule, known in (
+        ("continuous", scenario.matching.continuous, CONTINUOUS_RULES),
+        ("auction", scenario.matching.auction, AUCTION_RULES),
+    ):
+        if rule not in known:
+            yield f"matching.{key}: no rule {rule!r}{nearest(rule, known)}"
+
+
+def _underlyings(scenario: Scenario) -> Iterator[str]:
+    before: list[str] = []
+    for table in scenario.underlyings:
+        place = f"underlyings.{table.id}"
+        if table.id in before:
+            yield f"{place}: listed twice"
+        if table.tracking is not None:
+            yield from _tracking(table.tracking, f"{place}.tracking", before)
+        elif before and scenario.market is not None:
+            yield f"{place} needs a tracking table: one underlying leads, the others follow it"
+        before.append(table.id)
+
+
+def _tracking(table: Tracking, place: str, before: Sequence[str]) -> Iterator[str]:
+    if table.leader not in before[:1]:
+        yield f"{place}.leader: {table.leader} is not the first underlying"
+    if table.lag_s_min > table.lag_s_max:
+        yield f"{place}.lag_s_min is above lag_s_max"
+
+
+def _roles(scenario: Scenario) -> Iterator[str]:
+    names = [table.role for table in scenario.roles]
+    for name in names:
+        if names.count(name) > 1:
+            yield f"roles.{name}: defined twice"
+    for table in scenario.roles:
+        yield from _role(table, [underlying.id for underlying in scenario.underlyings])
+
+
+def _role(table: RoleTable, underlyings: Sequence[str]) -> Iterator[str]:
+    for rule in table.constraints:
+        if isinstance(rule, InstrumentAllowed):
+            for name in rule.underlying_ids:
+                if name not in underlyings:
+                    yield f"roles.{table.role}: no underlying {name!r}{nearest(name, underlyings)}"
+
+
+def _teams(scenario: Scenario) -> Iterator[str]:
+    names = [team.name.strip().casefold() for team in scenario.teams]
+    open_roles = [table.role for table in scenario.roles if table.registrable]
+    if len(names) > scenario.registration.max_teams:
+        yield "teams: more than registration.max_teams"
+    for team, name in zip(scenario.teams, names, strict=True):
+        if names.count(name) > 1:
+            yield f"teams: {team.name!r} twice"
+        yield from _known_role(f"teams.{team.name}", team.role, open_roles)
+
+
+def _worlds(scenario: Scenario) -> Iterator[str]:
+    roles = [table.role for table in scenario.roles]
+    for place, table in (("house", scenario.house), ("retail", scenario.retail)):
+        if table is not None:
+            yield from _known_role(f"{place}.role", table.role, roles)
+            if scenario.market is None:
+                yield f"{place} quotes around simulated prices: it needs the table [market]"
+    if scenario.market is not None:
+        yield from _market(scenario.market)
+    if scenario.retail is not None:
+        yield from _retail(scenario.retail)
+
+
+def _market(market: Market) -> Iterator[str]:
+    for number, row in enumerate(market.regimes.transition):
+        place = f"market.regimes.transition[{number}]"
+        if not isclose(sum(row), 1.0, abs_tol=1e-9):
+            yield f"{place}: probabilities sum to {sum(row):.6g}, not 1"
+        if row[number] <= STAY_MIN:
+            yield f"{place}: a regime stays with more than {STAY_MIN}; lower regime_step_s"
+    if market.jumps.size_min > market.jumps.size_max:
+        yield "market.jumps.size_min is above size_max"
+
+
+def _retail(retail: Retail) -> Iterator[str]:
+    if retail.limit_at_or_through + retail.limit_behind > 1:
+        yield "retail: limit_at_or_through and limit_behind sum to more than 1"
+    if retail.lot > retail.quantity_max:
+        yield "retail.lot is above quantity_max"
+
+
+def _known_role(place: str, role: str, known: Sequence[str]) -> Iterator[str]:
+    if role not in known:
+        yield f"{place}: no such role {role!r}{nearest(role, known)}"

@@ -1,0 +1,172 @@
+"""A scenario file into `CreateGame`: integers, instants, and every service's commands."""
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+
+from msgspec import Raw, msgpack
+from msgspec.structs import replace
+
+from itg.exchange.contract import ConfigureExchange, ListInstrument
+from itg.game.contract import CreateGame, GameRules, TeamPlan
+from itg.kernel.errors import ConfigurationError
+from itg.kernel.ids import Role, Shard, UnderlyingId
+from itg.kernel.messages import Command
+from itg.kernel.times import NS_PER_MS, Nanos
+from itg.kernel.words import Instrument
+from itg.market_data.contract import TrackSeries
+from itg.positions.contract import ConfigurePositions, OpenAccount, RoleRules
+from itg.scenario.checks import check
+from itg.scenario.files import read
+from itg.scenario.model import RoleTable, Scenario
+from itg.scenario.money import usd_cash
+from itg.scenario.plan import hours_of, rounds_of, session_ends, session_seconds
+from itg.scenario.rules import constraint_of
+from itg.scenario.series import Expiry, instruments_of
+from itg.scenario.trading_days import TradingDays
+from itg.scenario.world import house_accounts, market_of, retail_of
+
+STEP_MS = 250  # of a scenario without a market: lock step still needs one
+
+
+def load(  # noqa: PLR0913 - each is an argument of the command line
+    name_or_path: str,
+    *,
+    seed: int | None = None,
+    speed: float | None = None,
+    lock_step: bool | None = None,
+    admin_key_hash: str = "",
+    join_code_hash: str = "",
+) -> CreateGame:
+    """Compile a shipped scenario or a TOML file; None leaves a value to the file.
+
+    The scenario hash covers everything but the two secrets. Raises `ConfigurationError` naming
+    file, table and key.
+    """
+    name, scenario = read(name_or_path)
+    try:
+        scenario = _overridden(scenario, seed=seed, speed=speed, lock_step=lock_step)
+        check(scenario)
+        game = _compiled(name, scenario)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{name_or_path}: {error}") from error
+    return replace(
+        game,
+        scenario_hash=sha256(msgpack.encode(game)).hexdigest(),
+        admin_key_hash=admin_key_hash,
+        join_code_hash="" if scenario.registration.open else join_code_hash,
+    )
+
+
+def _overridden(
+    scenario: Scenario, *, seed: int | None, speed: float | None, lock_step: bool | None
+) -> Scenario:
+    clock = scenario.clock
+    if seed is not None and not 0 <= seed < 2**63:
+        raise ConfigurationError(f"seed: {seed} is not between 0 and 2**63 − 1")
+    if speed is not None and not 0 < speed < float("inf"):
+        raise ConfigurationError(f"speed: {speed} is not a positive number")
+    return replace(
+        scenario,
+        seed=scenario.seed if seed is None else seed,
+        clock=replace(
+            clock,
+            speed=clock.speed if speed is None else speed,
+            lock_step=clock.lock_step if lock_step is None else lock_step,
+        ),
+    )
+
+
+def _compiled(name: str, scenario: Scenario) -> CreateGame:
+    days = TradingDays(scenario.calendar, scenario.first_day)
+    expiries: list[Expiry] = [
+        (day, hours_of(scenario.session, days, day).closed_ns)
+        for day in days.weekly_expiries(scenario.series.expiries)
+    ]
+    instruments = [
+        instrument
+        for number, table in enumerate(scenario.underlyings)
+        for instrument in instruments_of(table, Shard(number), expiries, scenario.series.strikes)
+    ]
+    encode = msgpack.Encoder().encode
+    return CreateGame(
+        scenario_hash="",
+        rules=_rules(name, scenario, days, expiries),
+        setup=tuple(Raw(encode(command)) for command in _setup(scenario, instruments)),
+        join_code_hash="",
+        admin_key_hash="",
+    )
+
+
+def _rules(
+    name: str, scenario: Scenario, days: TradingDays, expiries: Sequence[Expiry]
+) -> GameRules:
+    retail = scenario.retail
+    rounds = rounds_of(
+        scenario.session, days, flow_lead_s=0 if retail is None else retail.pre_open_s
+    )
+    return GameRules(
+        scenario=name,
+        open_registration=scenario.registration.open,
+        registrable_roles=tuple(Role(r.role) for r in scenario.roles if r.registrable),
+        max_teams=scenario.registration.max_teams,
+        speed=scenario.clock.speed,
+        lock_step=scenario.clock.lock_step,
+        start_on_create=scenario.clock.start_on_create,
+        rounds=rounds,
+        session_ends_ns=session_ends(
+            scenario.session, days, [day for day, _ in expiries], len(rounds)
+        ),
+        shards=tuple(_shards(scenario)),
+        has_market=scenario.market is not None,
+        has_retail=scenario.house is not None or retail is not None,
+        step_ns=step_ns(scenario),
+        teams=tuple(TeamPlan(team_name=t.name, role=Role(t.role)) for t in scenario.teams),
+    )
+
+
+def step_ns(scenario: Scenario) -> Nanos:
+    """Return the length of a lock step."""
+    step_ms = STEP_MS if scenario.market is None else scenario.market.step_ms
+    return Nanos(step_ms * NS_PER_MS)
+
+
+def _setup(scenario: Scenario, instruments: Sequence[Instrument]) -> Iterator[Command]:
+    yield ConfigurePositions(roles=tuple(_role(role) for role in scenario.roles))
+    for shard, underlying_id in _shards(scenario):
+        yield ConfigureExchange(
+            shard=shard,
+            underlying_id=underlying_id,
+            continuous_rule=scenario.matching.continuous,
+            auction_rule=scenario.matching.auction,
+        )
+    if scenario.market is not None:
+        yield market_of(scenario, scenario.market, session_seconds(scenario.session))
+    for account_id, role in house_accounts(scenario):
+        yield OpenAccount(account_id=account_id, role=role)
+    if scenario.house is not None or scenario.retail is not None:
+        yield retail_of(scenario)
+    for instrument in instruments:
+        yield ListInstrument(shard=instrument.shard, instrument=instrument)
+        if scenario.market is not None:
+            yield TrackSeries(instrument=instrument)
+
+
+def _shards(scenario: Scenario) -> Iterator[tuple[Shard, UnderlyingId]]:
+    for number, table in enumerate(scenario.underlyings):
+        yield Shard(number), UnderlyingId(table.id)
+
+
+def _role(table: RoleTable) -> RoleRules:
+    place = f"roles.{table.role}"
+    return RoleRules(
+        role=Role(table.role),
+        maker_fee=usd_cash(table.maker_fee, f"{place}.maker_fee"),
+        taker_fee=usd_cash(table.taker_fee, f"{place}.taker_fee"),
+        starting_cash=usd_cash(table.starting_cash, f"{place}.starting_cash"),
+        quotes_allowed=table.quotes_allowed,
+        stp=table.stp,
+        constraints=tuple(
+            constraint_of(rule, f"{place}.constraints[{n}]")
+            for n, rule in enumerate(table.constraints)
+        ),
+    )

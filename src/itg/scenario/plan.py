@@ -1,0 +1,112 @@
+"""The rounds of a scenario as instants on the game clock."""
+
+from collections.abc import Sequence
+from datetime import date, time
+from typing import NamedTuple, assert_never
+
+from itg.game.contract import RoundPlan
+from itg.kernel.errors import ConfigurationError
+from itg.kernel.times import NS_PER_S, Nanos
+from itg.kernel.words import Phase, PhaseBoundary
+from itg.scenario.model import AnySession, CivilSession, OrganizerSession, TimedSession
+from itg.scenario.trading_days import TradingDays
+
+# A round outlives its market by this, so that the close is told before the end.
+AFTER_CLOSE_NS = NS_PER_S
+
+
+class Hours(NamedTuple):
+    """One day's boundaries; no freeze: the organizer moves the phases."""
+
+    pre_open_ns: Nanos
+    freeze_ns: Nanos | None
+    continuous_ns: Nanos
+    closed_ns: Nanos
+
+
+def hours_of(session: AnySession, days: TradingDays, day: date) -> Hours:
+    """Return the instants of a day's session."""
+    match session:
+        case CivilSession():
+            return Hours(
+                days.at(day, session.pre_open),
+                days.at(day, session.opening_auction),
+                days.at(day, session.continuous),
+                days.at(day, session.closed),
+            )
+        case TimedSession():
+            opens_ns = days.at(day, session.continuous)
+            freeze_ns = opens_ns - session.freeze_s * NS_PER_S
+            return Hours(
+                Nanos(freeze_ns - session.pre_open_s * NS_PER_S),
+                Nanos(freeze_ns),
+                opens_ns,
+                Nanos(opens_ns + session.continuous_s * NS_PER_S),
+            )
+        case OrganizerSession():
+            starts_ns = days.at(day, session.starts)
+            ends_ns = Nanos(starts_ns + session.session_s * NS_PER_S)
+            return Hours(starts_ns, None, starts_ns, ends_ns)
+        case _:
+            assert_never(session)
+
+
+def session_seconds(session: AnySession) -> int:
+    """Return the length of continuous trading; `ConfigurationError` if its times do not rise."""
+    match session:
+        case CivilSession():
+            times = (session.pre_open, session.opening_auction, session.continuous, session.closed)
+            if list(times) != sorted(set(times)):
+                raise ConfigurationError("session: pre_open, …, closed must be rising times")
+            return _seconds(session.closed) - _seconds(session.continuous)
+        case TimedSession():
+            return session.continuous_s
+        case OrganizerSession():
+            return session.session_s
+        case _:
+            assert_never(session)
+
+
+def rounds_of(session: AnySession, days: TradingDays, *, flow_lead_s: int) -> tuple[RoundPlan, ...]:
+    """Return one round a trading day, in order."""
+    count = 1 if isinstance(session, OrganizerSession) else session.days
+    return tuple(_round(day, hours_of(session, days, day), flow_lead_s) for day in days.take(count))
+
+
+def session_ends(
+    session: AnySession, days: TradingDays, expiries: Sequence[date], rounds: int
+) -> tuple[Nanos, ...]:
+    """Return the closes of all sessions until the last round and the last expiry."""
+    last = max((*expiries, *days.take(rounds)))
+    return tuple(hours_of(session, days, day).closed_ns for day in days.until(last))
+
+
+def _round(day: date, hours: Hours, flow_lead_s: int) -> RoundPlan:
+    flow_start_ns = max(hours.pre_open_ns, hours.continuous_ns - flow_lead_s * NS_PER_S)
+    is_scheduled = hours.freeze_ns is not None
+    return RoundPlan(
+        trading_day=day.isoformat(),
+        start_ns=hours.pre_open_ns,
+        flow_start_ns=Nanos(flow_start_ns),
+        session_start_ns=hours.continuous_ns,
+        session_end_ns=hours.closed_ns,
+        end_ns=Nanos(hours.closed_ns + AFTER_CLOSE_NS) if is_scheduled else None,
+        boundaries=_boundaries(hours),
+    )
+
+
+def _boundaries(hours: Hours) -> tuple[PhaseBoundary, ...]:
+    if hours.freeze_ns is None:
+        return ()
+    return (
+        PhaseBoundary(at_ns=hours.pre_open_ns, phase=Phase.PRE_OPEN),
+        PhaseBoundary(at_ns=hours.freeze_ns, phase=Phase.OPENING_AUCTION),
+        PhaseBoundary(at_ns=hours.continuous_ns, phase=Phase.CONTINUOUS),
+        PhaseBoundary(at_ns=hours.closed_ns, phase=Phase.CLOSED),
+    )
+
+
+def _seconds(clock: time) -> int:
+    if clock.microsecond:
+        raise ConfigurationError(f"session: {clock} is not a whole second")
+    return (clock.hour * 60 + clock.minute) * 60 + clock.second

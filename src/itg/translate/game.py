@@ -1,0 +1,76 @@
+"""Teams, rounds and rules."""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import to_builtins
+
+from itg.game.contract import GameState, Round, Team
+from itg.kernel.money import PRICE_SCALE
+from itg.kernel.times import to_micros
+from itg.positions.contract import AnyConstraint, QuoteSpreadLimit, RoleRules
+from itg.translate.numbers import usd
+from itg.wire.v1.game import RoleBody, RoundBody, RulesBody, TeamBody
+
+ConstraintRow = dict[str, str | int | float | bool | list[str]]
+
+
+def team_body(team: Team) -> TeamBody:
+    """Return a team's public facts."""
+    return TeamBody(
+        team_id=team.team_id,
+        team_name=team.team_name,
+        role=team.role,
+        registered_us=to_micros(team.registered_ns),
+    )
+
+
+def round_body(game_round: Round) -> RoundBody:
+    """Return a round's facts."""
+    end_ns = game_round.end_ns
+    return RoundBody(
+        round_id=game_round.round_id,
+        trading_day=game_round.trading_day,
+        status=game_round.status.value,
+        start_us=to_micros(game_round.start_ns),
+        session_start_us=to_micros(game_round.session_start_ns),
+        session_end_us=to_micros(game_round.session_end_ns),
+        end_us=None if end_ns is None else to_micros(end_ns),
+    )
+
+
+def rules_body(game: GameState, roles: Iterable[RoleRules], codes: Sequence[str]) -> RulesBody:
+    """Return the rules of the game; `codes` are those a request can be refused with."""
+    rules = game.rules
+    return RulesBody(
+        scenario=game.scenario,
+        scenario_hash=game.scenario_hash,
+        open_registration=rules.open_registration,
+        lock_step=rules.lock_step,
+        speed=rules.speed,
+        roles=[
+            role_body(role, can_register=role.role in rules.registrable_roles) for role in roles
+        ],
+        problem_codes=list(codes),
+    )
+
+
+def role_body(role: RoleRules, *, can_register: bool) -> RoleBody:
+    """Return a role's rules."""
+    return RoleBody(
+        role=role.role,
+        maker_fee=usd(role.maker_fee),
+        taker_fee=usd(role.taker_fee),
+        starting_cash=usd(role.starting_cash),
+        quotes_allowed=role.quotes_allowed,
+        can_register=can_register,
+        constraints=[constraint_row(constraint) for constraint in role.constraints],
+    )
+
+
+def constraint_row(constraint: AnyConstraint) -> ConstraintRow:
+    """Return a rule with its `kind` first; money in USD."""
+    fields: ConstraintRow = to_builtins(constraint)
+    row: ConstraintRow = {"kind": fields.pop("type"), **fields}
+    if isinstance(constraint, QuoteSpreadLimit):
+        row["min_width"] = constraint.min_width / PRICE_SCALE
+    return row

@@ -1,0 +1,56 @@
+"""Refusals as problems, and every code with the status that goes with it."""
+
+from collections.abc import Iterable
+from types import ModuleType
+
+from itg.exchange import contract as exchange_contract
+from itg.game import contract as game_contract
+from itg.kernel.errors import Refusal, RejectReason
+from itg.kernel.money import PRICE_SCALE
+from itg.market_data import contract as market_data_contract
+from itg.positions import contract as positions_contract
+
+_CONTRACTS: tuple[ModuleType, ...] = (
+    exchange_contract,
+    positions_contract,
+    market_data_contract,
+    game_contract,
+)
+# Numbers of these refusals are price units; of all others contracts.
+_PRICE_CODES = frozenset(
+    {
+        exchange_contract.INVALID_PRICE.code,
+        positions_contract.QUOTE_SPREAD_EXCEEDED.code,
+    }
+)
+
+Number = float | int | None
+
+
+def reasons_of(modules: Iterable[ModuleType]) -> dict[str, RejectReason]:
+    """Return the reasons a module offers, by code, in name order.
+
+    Two constants may share a code, never a status.
+    """
+    found: dict[str, RejectReason] = {}
+    for module in modules:
+        for name in sorted(vars(module)):
+            reason = vars(module)[name]
+            if isinstance(reason, RejectReason):
+                known = found.setdefault(reason.code, reason)
+                assert known.status == reason.status, f"{reason.code} has two statuses"
+    return found
+
+
+CONTRACT_REASONS = reasons_of(_CONTRACTS)
+
+
+def numbers_of(refusal: Refusal) -> tuple[Number, Number, Number, Number]:
+    """Return limit, current, requested and allowed in the wire's units."""
+    values = (refusal.limit, refusal.current, refusal.requested, refusal.allowed)
+    if refusal.code not in _PRICE_CODES:
+        return values
+    limit, current, requested, allowed = (
+        None if value is None else value / PRICE_SCALE for value in values
+    )
+    return limit, current, requested, allowed

@@ -1,0 +1,69 @@
+"""The examples and the code of the pages are run, not only read."""
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.bots.paper import FUND, MAKER, PaperMarket, phase
+from tests.client.venue import KEY, Venue, running
+
+from itg.client import Bot, load_bot
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples" / "bots"
+
+
+def code_of(page: str) -> str:
+    """Return the first Python block of a page."""
+    found = re.search(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    assert found is not None
+    return found.group(1)
+
+
+def example(name: str) -> Bot:
+    return load_bot(EXAMPLES / f"{name}.py")()
+
+
+def test_hello_buys_one_call_when_the_market_opens(capsys: pytest.CaptureFixture[str]) -> None:
+    market = PaperMarket(example("hello"), FUND, 1)
+    market.run(2)
+    market.tell("phase", "phase", phase("SPX", "continuous"))
+    market.run(2)
+    (deal,) = market.log
+    market.bot.on_stop()
+    assert (deal["instrument_id"], deal["signed"]) == ("SPX-1-call-4400", 1)
+    assert "SPX is now continuous" in capsys.readouterr().out
+
+
+def test_the_quoter_quotes_the_nearest_series_within_the_rules() -> None:
+    market = PaperMarket(example("quoter"), MAKER, 1)
+    market.run(60)
+    assert market.quotes
+    assert {market.instruments[name].strike for name in market.quotes} <= {4400.0, 440.0}
+    assert market.log
+
+
+def test_the_straddle_buys_and_stays_near_neutral() -> None:
+    market = PaperMarket(example("straddle"), FUND, 1)
+    market.run(120)
+    held = {name for name, net in market.nets.items() if net > 0}
+    assert {"SPX-1-call-4400", "SPX-1-put-4400"} & held
+    assert abs(market.nets["SPX"]) <= 20
+
+
+def test_the_tutorial_s_bot_trades(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(code_of("docs/tutorials/first-bot.md"))
+    market = PaperMarket(load_bot(file)(), FUND, 1)
+    market.run(60)
+    assert market.nets["SPX"] == 5
+
+
+async def test_the_reference_s_session_trades(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, object] = {}
+    exec(compile(code_of("docs/reference/client.md"), "client.md", "exec"), names)
+    buy = names["buy"]
+    assert callable(buy)
+    async with running(Venue(seed=3)) as venue:
+        await buy(venue.url, KEY)
+    assert capsys.readouterr().out.split()[0] in ("working", "filled")

@@ -1,0 +1,132 @@
+"""Who may join, and whose key it is."""
+
+import pytest
+from msgspec import msgpack
+from tests.game.worlds import ADMIN, JOIN, World
+
+from itg.game.contract import (
+    AuthenticateKey,
+    GetTeams,
+    Principal,
+    RegistrationRejected,
+    Scope,
+    TeamRegistered,
+    Teams,
+    UnknownKey,
+)
+from itg.kernel.errors import Refusal
+from itg.kernel.ids import AccountId, Role, TeamId
+from itg.kernel.messages import Event
+from itg.positions.contract import AccountOpened
+
+
+@pytest.fixture
+def closed() -> World:
+    return World.of("classic")
+
+
+@pytest.fixture
+def bare() -> World:
+    return World.of("bare")
+
+
+def refused(outputs: object) -> Refusal:
+    assert isinstance(outputs, tuple)
+    (rejected,) = outputs
+    assert isinstance(rejected, RegistrationRejected)
+    return rejected.refusal
+
+
+def teams_of(world: World) -> list[str]:
+    teams = world.ask(GetTeams())
+    assert isinstance(teams, Teams)
+    return [team.team_name for team in teams.teams]
+
+
+def test_a_registered_team_has_an_account_of_its_role_and_a_short_name(bare: World) -> None:
+    outputs = bare.register("  First Team ", "market_maker")
+    (registered,) = [o for o in outputs if isinstance(o, TeamRegistered)]
+    assert (registered.team_id, registered.account_id) == ("t1", "t1")
+    assert registered.team_name == "First Team"
+    (opened,) = [o for o in outputs if isinstance(o, AccountOpened)]
+    assert (opened.account_id, opened.role) == ("t1", "market_maker")
+    assert [o.team_id for o in bare.register("Second") if isinstance(o, TeamRegistered)] == ["t2"]
+
+
+@pytest.mark.parametrize("name", ["ab", "  ab  ", "x" * 51, "a\tbc", "a\u200bbc", "", "\ud800abc"])
+def test_a_name_that_is_no_name_is_refused(bare: World, name: str) -> None:
+    assert refused(bare.register(name)).code == "INVALID_TEAM_NAME"
+
+
+@pytest.mark.parametrize("name", ["abc", "x" * 50, "Grüße 3", "a b"])
+def test_a_name_of_three_to_fifty_printable_characters_is_taken(bare: World, name: str) -> None:
+    bare.register(name)
+    assert teams_of(bare) == [name]
+
+
+@pytest.mark.parametrize("again", ["first team", "FIRST TEAM", " First  Team "])
+def test_a_name_is_taken_once_however_it_is_written(bare: World, again: str) -> None:
+    bare.register("First Team")
+    assert refused(bare.register(again, key_hash="other")).code == "DUPLICATE_TEAM_NAME"
+    assert teams_of(bare) == ["First Team"]
+    assert bare.ask(AuthenticateKey(key_hash="other")) == UnknownKey()
+
+
+@pytest.mark.parametrize(
+    ("role", "code"),
+    [("retail", "ROLE_NOT_OPEN"), ("house", "ROLE_NOT_OPEN"), ("x", "UNKNOWN_ROLE")],
+)
+def test_only_open_roles_can_be_chosen(closed: World, role: str, code: str) -> None:
+    assert refused(closed.register("Some", role, join_code_hash=JOIN)).code == code
+
+
+def test_closed_registration_asks_for_the_join_code(closed: World) -> None:
+    assert refused(closed.register("Some")).code == "INVALID_JOIN_CODE"
+    assert refused(closed.register("Some", join_code_hash="no")).code == "INVALID_JOIN_CODE"
+    closed.register("Some", join_code_hash=JOIN)
+    assert teams_of(closed) == ["Some"]
+
+
+def test_a_full_game_takes_no_more_teams() -> None:
+    world = World.of("demo")
+    limit = world.game.rules.max_teams
+    for number in range(limit):
+        world.register(f"Team {number}")
+    refusal = refused(world.register("One more"))
+    assert (refusal.code, refusal.limit) == ("GAME_FULL", limit)
+
+
+def test_a_key_is_its_teams_and_the_organizers_key_is_nobodys(bare: World) -> None:
+    bare.register("First", key_hash="k1")
+    assert bare.ask(AuthenticateKey(key_hash="k1")) == Principal(
+        team_id=TeamId("t1"),
+        account_id=AccountId("t1"),
+        role=Role("hedge_fund"),
+        scopes=(Scope.TRADE, Scope.READ),
+    )
+    organizer = bare.ask(AuthenticateKey(key_hash=ADMIN))
+    assert isinstance(organizer, Principal)
+    assert organizer.team_id is None
+    assert organizer.scopes == (Scope.ADMIN, Scope.READ)
+    assert bare.ask(AuthenticateKey(key_hash="k2")) == UnknownKey()
+    assert bare.ask(AuthenticateKey(key_hash="")) == UnknownKey()
+
+
+def test_no_event_carries_a_key_or_code_digest(closed: World) -> None:
+    closed.register("Some", key_hash="f00d" * 16, join_code_hash=JOIN)
+    closed.register("Else", key_hash="beef" * 16, join_code_hash="bad")
+    told = b"".join(msgpack.encode(o) for _, o in closed.told if isinstance(o, Event))
+    for secret in (ADMIN, JOIN, "f00d" * 16, "beef" * 16):
+        assert secret.encode() not in told
+
+
+def test_teams_and_keys_survive_a_restart(closed: World) -> None:
+    closed.register("Some", key_hash="k1", join_code_hash=JOIN)
+    state = closed.machine.snapshot()
+    again = World.of("classic")
+    again.machine.restore(state)
+    assert again.machine.snapshot() == state
+    assert again.ask(AuthenticateKey(key_hash="k1")) == closed.ask(AuthenticateKey(key_hash="k1"))
+    assert refused(again.register("some", key_hash="k2", join_code_hash=JOIN)).code == (
+        "DUPLICATE_TEAM_NAME"
+    )

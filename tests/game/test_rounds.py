@@ -1,0 +1,181 @@
+"""The life of a round: schedule, start, pause, end."""
+
+from pathlib import Path
+
+import pytest
+from tests.game.worlds import World
+
+from itg import scenario
+from itg.exchange.contract import ExchangeStatus, GetExchangeStatus, PhaseChanged
+from itg.game.contract import (
+    EndRound,
+    GameActRejected,
+    GameCreated,
+    GameState,
+    GetGame,
+    GetRounds,
+    MovePhase,
+    PauseRound,
+    ResumeRound,
+    RoundEnded,
+    RoundPaused,
+    RoundResumed,
+    Rounds,
+    RoundStarted,
+)
+from itg.game.service import GameService
+from itg.kernel.ids import InstrumentId, Shard
+from itg.kernel.messages import Message
+from itg.kernel.words import Phase
+from itg.market_data.contract import PricesStepped, StopMarket
+from itg.retail.contract import StopFlow
+
+
+def phase_of(world: World, shard: int = 0) -> Phase:
+    status = world.ask(GetExchangeStatus(shard=Shard(shard)))
+    assert isinstance(status, ExchangeStatus)
+    return status.phase
+
+
+def statuses(world: World) -> list[str]:
+    rounds = world.ask(GetRounds())
+    assert isinstance(rounds, Rounds)
+    return [r.status.value for r in rounds.rounds]
+
+
+def kinds(messages: object) -> list[type[Message]]:
+    assert isinstance(messages, list | tuple)
+    return [type(m) for m in messages]
+
+
+def code(outputs: object) -> str:
+    assert isinstance(outputs, tuple)
+    (rejected,) = outputs
+    assert isinstance(rejected, GameActRejected)
+    return rejected.refusal.code
+
+
+def test_creating_a_game_configures_everybody_first() -> None:
+    create = scenario.load("demo")
+    outputs = GameService().handle(create.rules.rounds[0].start_ns, create)
+    assert kinds(outputs).index(GameCreated) == len(outputs) - 1
+    assert len(outputs) == len(create.setup) + 1
+
+
+def test_each_phase_begins_at_its_instant_and_not_a_nanosecond_before(tmp_path: Path) -> None:
+    world = World.short_day(tmp_path)
+    world.start()
+    before = Phase.CLOSED
+    for boundary in world.game.rules.rounds[0].boundaries:
+        if boundary.at_ns > world.now:
+            world.run_to(boundary.at_ns - 1)
+            assert phase_of(world) is phase_of(world, 1) is before
+        world.run_to(boundary.at_ns)
+        assert phase_of(world) is phase_of(world, 1) is boundary.phase
+        before = boundary.phase
+    assert before is Phase.CLOSED
+
+
+def test_a_round_ends_by_itself_after_its_market_closed(tmp_path: Path) -> None:
+    world = World.short_day(tmp_path)
+    world.start()
+    plan = world.game.rules.rounds[0]
+    world.run_to(plan.session_end_ns)
+    assert statuses(world) == ["running"]
+    ended = world.run_to(plan.end_ns or 0)
+    assert RoundEnded in kinds(ended)
+    assert {StopMarket, StopFlow} <= set(kinds(ended))
+    assert statuses(world) == ["ended"]
+    assert world.run_to(plan.session_end_ns + 60 * 10**9) == []
+
+
+def test_an_early_end_closes_the_market_before_it_is_told() -> None:
+    world = World.of("demo")
+    world.start()
+    world.run_to(world.seconds(10))
+    outputs = world.send(EndRound(round_id=1))
+    order = kinds(outputs)
+    closes = [n for n, o in enumerate(outputs) if isinstance(o, PhaseChanged)]
+    assert len(closes) == 2
+    assert max(closes) < order.index(RoundEnded)
+    assert phase_of(world) is phase_of(world, 1) is Phase.CLOSED
+    assert statuses(world) == ["ended"]
+    assert PricesStepped not in kinds(world.run_to(world.seconds(3600)))
+
+
+def test_an_end_before_anything_opened_ends_at_once() -> None:
+    world = World.of("bare")
+    world.start()
+    assert RoundEnded in kinds(world.send(EndRound(round_id=1)))
+
+
+def test_pause_and_resume_alternate() -> None:
+    world = World.of("bare")
+    assert code(world.send(PauseRound(round_id=1))) == "ROUND_WRONG_STATUS"
+    world.start()
+    assert kinds(world.send(PauseRound(round_id=1))) == [RoundPaused]
+    assert statuses(world) == ["paused"]
+    assert code(world.send(PauseRound(round_id=1))) == "ROUND_WRONG_STATUS"
+    assert kinds(world.send(ResumeRound(round_id=1))) == [RoundResumed]
+    assert code(world.send(ResumeRound(round_id=1))) == "ROUND_WRONG_STATUS"
+    world.send(PauseRound(round_id=1))
+    assert RoundEnded in kinds(world.send(EndRound(round_id=1)))
+
+
+def test_one_round_at_a_time() -> None:
+    world = World.of("classic")
+    assert RoundStarted in kinds(world.start())
+    assert code(world.start()) == "ROUND_WRONG_STATUS"
+    assert code(world.start(2)) == "ROUND_WRONG_STATUS"
+    world.send(EndRound(round_id=1))
+    assert code(world.start(1)) == "ROUND_WRONG_STATUS"
+    assert code(world.start(3)) == "ROUND_NOT_FOUND"
+    assert code(world.start(0)) == "ROUND_NOT_FOUND"
+    (started,) = [o for o in world.start() if isinstance(o, RoundStarted)]
+    assert (started.round_id, started.trading_day) == (2, "2026-12-03")
+    state = world.ask(GetGame())
+    assert isinstance(state, GameState)
+    assert state.current_round is not None
+    assert state.current_round.round_id == 2
+    world.send(EndRound(round_id=2))
+    assert code(world.start()) == "ROUND_NOT_FOUND"
+
+
+def test_the_organizer_moves_phases_of_a_running_round_only() -> None:
+    world = World.of("bare")
+    assert code(world.send(MovePhase(phase=Phase.PRE_OPEN))) == "ROUND_WRONG_STATUS"
+    world.start()
+    assert phase_of(world) is Phase.CLOSED
+    for phase in (Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.CONTINUOUS, Phase.CLOSED):
+        world.send(MovePhase(phase=phase))
+        assert phase_of(world) is phase
+    world.send(MovePhase(phase=Phase.PRE_OPEN))
+    world.send(EndRound(round_id=1))
+    assert phase_of(world) is Phase.CLOSED
+    assert code(world.send(MovePhase(phase=Phase.PRE_OPEN))) == "ROUND_WRONG_STATUS"
+
+
+def test_a_phase_move_of_one_instrument_finds_its_shard() -> None:
+    world = World.of("bare")
+    world.start()
+    name = InstrumentId("SPX-20261203-C-4400")
+    outputs = world.send(MovePhase(phase=Phase.PRE_OPEN, instrument_id=name))
+    moved = [o for o in outputs if isinstance(o, PhaseChanged)]
+    assert [(o.instrument_id, o.phase) for o in moved] == [(name, Phase.PRE_OPEN)]
+    unknown = MovePhase(phase=Phase.PRE_OPEN, instrument_id=InstrumentId("SPX-X"))
+    assert code(world.send(unknown)) == "INVALID_INSTRUMENT"
+
+
+@pytest.mark.parametrize("seconds", [-30, -5, 30])
+def test_a_snapshot_in_any_phase_goes_on_identically(seconds: float) -> None:
+    world = World.of("demo")
+    world.register("Some")
+    world.start()
+    world.run_to(world.seconds(seconds))
+    state = world.machine.snapshot()
+    again = World.of("demo")
+    again.machine.restore(state)
+    assert again.machine.snapshot() == state
+    later = world.seconds(seconds + 15)
+    assert again.run_to(later) == world.run_to(later)
+    assert again.machine.snapshot() == world.machine.snapshot()

@@ -1,0 +1,225 @@
+"""A whole game behind real sockets on loopback, and clients to talk to it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from hashlib import sha256
+from typing import Any, Self
+
+import aiohttp
+from msgspec import json
+from msgspec.structs import replace
+
+from itg import scenario
+from itg.adapters.http_server import HttpServer
+from itg.compose.services import services_of
+from itg.gateway import Gateway, build_app
+from itg.gateway.settings import GatewaySettings
+from itg.runtime.cascade import Machine
+from itg.runtime.clock import Clock, ScaledClock, VirtualClock
+from itg.runtime.envelope import Record
+from itg.runtime.journal import Journal, MemoryJournal
+from itg.runtime.pump import Pump
+from itg.runtime.recovery import recover
+
+ADMIN_KEY = "itg_admin"
+Json = dict[str, Any]
+
+
+def digest(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()
+
+
+class House:
+    """One running game. `frozen` journals let a test hold the disk."""
+
+    def __init__(
+        self,
+        name: str = "bare",
+        *,
+        journal: Journal | None = None,
+        settings: GatewaySettings | None = None,
+        has_order_lane: bool = True,
+        lock_step: bool = False,
+    ) -> None:
+        self.create = scenario.load(name, admin_key_hash=digest(ADMIN_KEY), lock_step=lock_step)
+        rules = self.create.rules
+        self.machine = Machine(services_of([shard for shard, _ in rules.shards]))
+        self.journal = journal or MemoryJournal.opened()
+        if self.journal.head().seq:
+            recover(self.journal, self.machine)
+        start_ns = rules.rounds[0].start_ns
+        self.clock: Clock = VirtualClock(start_ns) if lock_step else ScaledClock(start_ns, 1.0)
+        self.records: list[Record] = []
+        self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
+        self.gateway = Gateway(self.pump, settings)
+        self.app = build_app(self.gateway, has_order_lane=has_order_lane)
+        self.server = HttpServer(self.app, "127.0.0.1", 0)
+        self.stack = AsyncExitStack()
+
+    def _see(self, records: Sequence[Record]) -> None:
+        self.gateway.publish(records)
+        self.records.extend(records)
+
+    async def __aenter__(self) -> Self:
+        self.pump.start()
+        if self.machine.next_seq == 1:
+            self.pump.submit(self.create)
+        await self.gateway.start()
+        await self.server.start()
+        self.http = await self.stack.enter_async_context(aiohttp.ClientSession())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stack.aclose()
+        if self.pump.failure is None:
+            await self.pump.drain()
+        await self.gateway.stop()
+        await self.server.stop()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> "Answered":
+        sent = dict(headers or {})
+        if key is not None:
+            sent["X-API-Key"] = key
+        data = None
+        if body is not None:
+            data = body if isinstance(body, bytes) else json.encode(body)
+            sent.setdefault("Content-Type", "application/json")
+        request = self.http.request(method, self.url + path, data=data, headers=sent)
+        async with request as response:
+            return Answered(response.status, dict(response.headers), await response.read())
+
+    async def register(self, name: str, role: str = "market_maker") -> "Team":
+        answer = await self.call("POST", "/game/teams/register", {"team_name": name, "role": role})
+        assert answer.status == 201, answer.body
+        return Team(self, answer.json["api_key"], answer.json["team_id"])
+
+    async def phase(self, phase: str, instrument_id: str | None = None) -> "Answered":
+        body = {"phase": phase, "instrument_id": instrument_id}
+        return await self.call("POST", "/admin/phases", body, key=ADMIN_KEY)
+
+    async def open_market(self) -> None:
+        """Start the round and go to continuous trading."""
+        await self.call("POST", "/admin/rounds/1/start", key=ADMIN_KEY)
+        for phase in ("pre_open", "continuous"):
+            answer = await self.phase(phase)
+            assert answer.status == 200, answer.body
+
+    @property
+    def instruments(self) -> list[str]:
+        return list(self.gateway.directory.instruments)
+
+
+class Answered:
+    """A response that has been read."""
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.status = status
+        self.headers = {name.lower(): value for name, value in headers.items()}
+        self.body = body
+
+    @property
+    def json(self) -> Json:
+        decoded: Json = json.decode(self.body)
+        return decoded
+
+
+class Team:
+    """A registered team over REST and over sockets."""
+
+    def __init__(self, house: House, key: str, team_id: str) -> None:
+        self.house = house
+        self.key = key
+        self.team_id = team_id
+
+    async def call(self, method: str, path: str, body: object = None, **headers: str) -> Answered:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.house.call(method, path, body, key=self.key, headers=sent)
+
+    async def place(self, side: str, quantity: int, price: float, **more: object) -> Answered:
+        body = {
+            "instrument_id": self.house.instruments[-1],
+            "side": side,
+            "quantity": quantity,
+            "price": price,
+            **more,
+        }
+        return await self.call("POST", "/exchange/orders", body)
+
+    @asynccontextmanager
+    async def socket(self, *channels: str, path: str = "/ws") -> AsyncIterator["Socket"]:
+        async with socket_of(self.house, self.key, path) as socket:
+            if channels:
+                await socket.request("subscribe", {"channels": list(channels)})
+            yield socket
+
+
+@asynccontextmanager
+async def socket_of(house: House, key: str, path: str = "/ws") -> AsyncIterator["Socket"]:
+    connecting = house.http.ws_connect(
+        house.url + path, headers={"X-API-Key": key}, protocols=("itg.v1.json",)
+    )
+    async with connecting as raw:
+        socket = Socket(raw)
+        socket.hello = await socket.frame()
+        yield socket
+
+
+class Socket:
+    """A WebSocket; frames that are not the answer waited for are kept in `pushes`."""
+
+    def __init__(self, raw: aiohttp.ClientWebSocketResponse) -> None:
+        self.raw = raw
+        self.hello: Json = {}
+        self.pushes: list[Json] = []
+        self._id = 0
+
+    async def frame(self) -> Json:
+        """Return the next frame that is no heartbeat."""
+        while True:
+            message = await self.raw.receive(timeout=10)
+            assert message.type is aiohttp.WSMsgType.TEXT, (message, self.raw.close_code)
+            frame: Json = json.decode(message.data)
+            if frame.get("type") != "heartbeat":
+                return frame
+
+    async def send(self, method: str, params: object = None) -> int:
+        self._id += 1
+        await self.raw.send_bytes(b"") if False else None
+        request = {"id": self._id, "method": method, "params": params or {}}
+        await self.raw.send_str(json.encode(request).decode())
+        return self._id
+
+    async def request(self, method: str, params: object = None) -> Json:
+        """Send a request and return its answer; what came before is in `pushes`."""
+        return await self.answer(await self.send(method, params))
+
+    async def answer(self, request_id: int) -> Json:
+        while True:
+            frame = await self.frame()
+            if frame.get("id") == request_id and "channel" not in frame:
+                return frame
+            self.pushes.append(frame)
+
+    async def push(self, channel: str, kind: str) -> Json:
+        """Return the first push of a channel and type, waiting for it if need be."""
+        while True:
+            for index, push in enumerate(self.pushes):
+                if push.get("channel") == channel and push["type"] == kind:
+                    return self.pushes.pop(index)
+            self.pushes.append(await self.frame())
+
+
+def lock_stepped(settings: GatewaySettings) -> GatewaySettings:
+    return replace(settings, silent_bot_s=1.0)

@@ -1,0 +1,53 @@
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import pytest
+from tests.positions.campaign import MUST_MEET, Campaign
+from tests.positions.toy_exchange import UNDERLYING_IDS, ToyExchange
+
+from itg.exchange.contract import ConfigureExchange
+from itg.exchange.service import ExchangeService
+from itg.kernel.ids import Shard
+from itg.kernel.times import Nanos
+from itg.runtime.service import Service
+
+
+def toy_shards() -> Sequence[Service]:
+    return [ToyExchange(Shard(number)) for number in (0, 1)]
+
+
+def real_shards() -> Sequence[Service]:
+    shards = [ExchangeService(Shard(number)) for number in (0, 1)]
+    for shard, underlying_id in zip(shards, UNDERLYING_IDS, strict=True):
+        number = Shard(UNDERLYING_IDS.index(underlying_id))
+        shard.handle(Nanos(0), ConfigureExchange(shard=number, underlying_id=underlying_id))
+    return shards
+
+
+both_exchanges = pytest.mark.parametrize("shards", [toy_shards, real_shards])
+
+
+def campaign(shards: Callable[[], Sequence[Service]], seeds: range, commands: int) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for seed in seeds:
+        day = Campaign(seed, shards())
+        counts += day.run(commands)
+        day.check_mailboxes()
+    return counts
+
+
+@both_exchanges
+def test_random_trading_keeps_every_promise(shards: Callable[[], Sequence[Service]]) -> None:
+    counts = campaign(shards, range(12), 250)
+    missed = [name for name in MUST_MEET if not counts[name]]
+    assert not missed, counts
+
+
+@pytest.mark.gate
+@both_exchanges
+def test_long_random_trading_keeps_every_promise(
+    shards: Callable[[], Sequence[Service]], record_property: Callable[[str, object], None]
+) -> None:
+    counts = campaign(shards, range(1_000, 1_300), 400)
+    record_property("met", dict(sorted(counts.items())))
+    assert all(counts[name] for name in MUST_MEET), counts

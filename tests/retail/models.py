@@ -1,0 +1,44 @@
+"""Classic's house and investors, and instruments to quote."""
+
+from msgspec import msgpack
+
+from itg import scenario
+from itg.exchange.contract import ListInstrument
+from itg.game.service import Setup
+from itg.kernel.ids import InstrumentId, Shard, UnderlyingId
+from itg.kernel.money import Price
+from itg.kernel.times import Nanos
+from itg.kernel.words import Instrument, Phase
+from itg.retail.contract import ConfigureRetail, HouseQuotes, RetailFlow
+from itg.retail.core.listings import Listings
+
+NOW = Nanos(1_796_139_000_000_000_000)  # classic's first open
+SPOTS = {UnderlyingId("SPX"): Price(44_000_000), UnderlyingId("SPY"): Price(4_400_000)}
+
+
+def setup() -> list[object]:
+    return [msgpack.decode(raw, type=Setup) for raw in scenario.load("classic").setup]
+
+
+def configured() -> tuple[HouseQuotes, RetailFlow]:
+    (config,) = [c for c in setup() if isinstance(c, ConfigureRetail)]
+    assert config.house is not None
+    assert config.flow is not None
+    return config.house, config.flow
+
+
+def instruments() -> list[Instrument]:
+    return [c.instrument for c in setup() if isinstance(c, ListInstrument)]
+
+
+def listings(phase: Phase = Phase.CONTINUOUS) -> Listings:
+    listed = Listings()
+    for instrument in instruments():
+        listed.add(instrument)
+    for shard in (Shard(0), Shard(1)):
+        listed.move(shard, phase, None)
+    return listed
+
+
+def theories(price: int = 100_000) -> dict[InstrumentId, Price]:
+    return {i.instrument_id: Price(price) for i in instruments() if i.option}

@@ -1,0 +1,223 @@
+"""The small investors' orders, at 99.9 % bounds on fixed seeds."""
+
+from itertools import pairwise
+from math import sqrt
+
+import pytest
+from msgspec.structs import replace
+from tests.retail.models import NOW, SPOTS, configured, instruments, listings, theories
+
+from itg.kernel.ids import AccountId, InstrumentId, OrderId
+from itg.kernel.money import Price
+from itg.kernel.times import NS_PER_S, Nanos
+from itg.kernel.words import OptionRight, Phase, Side
+from itg.retail.core.choice import STREAMS, Dice, draw_limit, draw_quantity
+from itg.retail.core.flow import Flow, OrderWish
+
+Z = 3.29
+DRAWS = 4_000
+HALF = 7_500  # of a theory of 10.00
+END = Nanos(NOW + 1_800 * NS_PER_S)
+
+
+def flow(**changes: float) -> Flow:
+    made = Flow(replace(configured()[1], **changes))
+    made.open(NOW, END)
+    return made
+
+
+def dice(seed: int = 1) -> Dice:
+    return Dice(seed, {})
+
+
+def near(share: float, count: int) -> float:
+    return Z * sqrt(share * (1 - share) / count)
+
+
+@pytest.fixture(scope="module")
+def wishes() -> list[OrderWish]:
+    investors, rolls = flow(), dice()
+    options = listings().open_options(NOW)
+    drawn = (investors.arrive(rolls, options, SPOTS, theories()) for _ in range(DRAWS))
+    return [wish for wish in drawn if wish is not None]
+
+
+def share(wishes: list[OrderWish], which: "list[bool]") -> float:
+    return sum(which) / len(wishes)
+
+
+def test_sides_rights_and_expiries_have_their_shares(wishes: list[OrderWish]) -> None:
+    assert len(wishes) == DRAWS
+    options = {i.instrument_id: i.option for i in instruments()}
+    nearest = min(o.expires_ns for o in options.values() if o)
+    chosen = [o for wish in wishes if (o := options[wish.instrument_id])]
+    assert share(wishes, [w.side is Side.BUY for w in wishes]) == pytest.approx(
+        0.5, abs=near(0.5, DRAWS)
+    )
+    calls = share(wishes, [o.right is OptionRight.CALL for o in chosen])
+    assert calls == pytest.approx(0.6, abs=near(0.6, DRAWS))
+    at_first = share(wishes, [o.expires_ns == nearest for o in chosen])
+    assert at_first == pytest.approx(0.8, abs=near(0.8, DRAWS))
+
+
+def test_seven_of_ten_are_out_of_the_money(wishes: list[OrderWish]) -> None:
+    by_name = {i.instrument_id: i for i in instruments()}
+    out = 0
+    for wish in wishes:
+        instrument = by_name[wish.instrument_id]
+        assert instrument.option
+        is_above = instrument.option.strike > SPOTS[instrument.underlying_id]
+        out += is_above == (instrument.option.right is OptionRight.CALL)
+    # A put at the money counts as out of it here: at or below spot.
+    assert out / DRAWS == pytest.approx(0.7, abs=near(0.7, DRAWS))
+
+
+def test_market_and_limit_orders_have_their_shares_and_prices(wishes: list[OrderWish]) -> None:
+    limits = [wish for wish in wishes if wish.price is not None]
+    assert len(limits) / DRAWS == pytest.approx(0.6, abs=near(0.6, DRAWS))
+    reach = [
+        ((wish.price or 0) - 100_000) * (1 if wish.side is Side.BUY else -1) for wish in limits
+    ]
+    through = sum(r >= HALF for r in reach) / len(reach)
+    far = sum(r <= -HALF for r in reach) / len(reach)
+    assert through == pytest.approx(0.3, abs=near(0.3, len(reach)))
+    assert far == pytest.approx(0.2, abs=near(0.2, len(reach)) + 0.01)
+    assert all(wish.price and wish.price >= 100 and wish.price % 100 == 0 for wish in limits)
+
+
+def test_sizes_are_exponential_in_lots() -> None:
+    config, rng = configured()[1], dice(2)["quantity"]
+    sizes = [draw_quantity(rng, config) for _ in range(DRAWS)]
+    assert all(1 <= size <= 50 and (size < 5 or size % 5 == 0) for size in sizes)
+    assert sum(sizes) / DRAWS == pytest.approx(5, abs=Z * 5 / sqrt(DRAWS) + 0.25)
+
+
+def test_every_limit_price_is_at_least_a_tick() -> None:
+    config, rng = configured()[1], dice(3)["price"]
+    for theory in (0, 1, 50, 100, 250):
+        for side in Side:
+            prices = [draw_limit(rng, config, side, Price(theory), Price(100)) for _ in range(200)]
+            assert all(price is None or price >= 100 for price in prices)
+
+
+def test_orders_arrive_as_a_poisson_process_within_the_window() -> None:
+    investors, rolls = flow(orders_per_minute=600), dice(4)
+    times = [Nanos(NOW - 50 * NS_PER_S)]
+    while (at := investors.next_arrival(times[-1], rolls)) is not None:
+        times.append(at)
+    times = times[1:]
+    assert times[0] >= NOW
+    assert times[-1] < END
+    expected = 600 * 30
+    assert abs(len(times) - expected) < Z * sqrt(expected)
+    gaps = [(b - a) / NS_PER_S for a, b in pairwise(times)]
+    mean = sum(gaps) / len(gaps)
+    spread = sqrt(sum((gap - mean) ** 2 for gap in gaps) / len(gaps))
+    assert spread / mean == pytest.approx(1, abs=Z / sqrt(len(gaps)) * 1.5)
+
+
+def test_the_cap_binds_each_account_and_orders_go_to_those_with_room() -> None:
+    investors, rolls, options = flow(), dice(5), listings().open_options(NOW)
+    cap, accounts = investors.config.position_cap, investors.config.account_ids
+    number = 0
+    while (wish := investors.arrive(rolls, options, SPOTS, theories())) is not None:
+        number += 1
+        rest = wish.quantity // 2
+        fill(investors, wish, wish.quantity - rest)
+        investors.note_rest(NOW, OrderId(number), wish.account_id, wish.instrument_id, rest)
+        assert investors.holdings.used[wish.account_id] <= cap
+    assert all(investors.holdings.room(account, cap) == 0 for account in accounts)
+
+
+def fill(investors: Flow, wish: OrderWish, quantity: int, seconds: float = 0) -> None:
+    now = Nanos(NOW + int(seconds * NS_PER_S))
+    signed = quantity if wish.side is Side.BUY else -quantity
+    investors.holdings.note_fill(now, wish.account_id, wish.instrument_id, signed)
+
+
+def hold(investors: Flow, count: int, seconds: float = 0) -> list[OrderWish]:
+    names = [i.instrument_id for i in instruments() if i.option]
+    held = [
+        OrderWish(AccountId(f"retail-{n % 50 + 1:02d}"), names[n // 50], Side.BUY, 3)
+        for n in range(count)
+    ]
+    for wish in held:
+        fill(investors, wish, 3, seconds)
+    return held
+
+
+def second(n: int) -> Nanos:
+    return Nanos(NOW + n * NS_PER_S)
+
+
+def test_five_percent_of_positions_close_each_minute() -> None:
+    investors, rolls, listed = flow(hold_s=100_000), dice(6), listings()
+    hold(investors, 200)
+    closings = [
+        wish for n in range(1, 1_800) for wish in investors.close_some(second(n), rolls, listed)
+    ]
+    expected = 200 * 0.05 * 1_799 / 60
+    assert abs(len(closings) - expected) < Z * sqrt(expected)
+    assert all(w.side is Side.SELL and w.price is None and w.quantity == 3 for w in closings)
+    assert len({(w.account_id, w.instrument_id) for w in closings}) > 100
+
+
+def test_what_was_held_long_enough_is_closed_oldest_first_and_tried_again_later() -> None:
+    investors, rolls, listed = flow(close_per_minute=0.0), dice(7), listings()
+    old = hold(investors, 1)[0]
+    closings = [
+        (n, wish)
+        for n in range(1, 1_800)
+        for wish in investors.close_some(second(n), rolls, listed)
+    ]
+    assert [n for n, _ in closings] == [1_200]
+    assert closings[0][1].instrument_id == old.instrument_id
+
+
+def test_a_closed_position_is_closed_no_more() -> None:
+    investors, rolls, listed = flow(), dice(8), listings()
+    (wish,) = hold(investors, 1)
+    fill(investors, OrderWish(wish.account_id, wish.instrument_id, Side.SELL, 3), 3)
+    assert investors.holdings.positions == {}
+    assert investors.holdings.room(wish.account_id, 50) == 50
+    assert investors.close_some(second(1_500), rolls, listed) == []
+
+
+def test_nothing_is_closed_in_a_freeze_or_outside_the_window() -> None:
+    investors, rolls = flow(), dice(9)
+    hold(investors, 100)
+    frozen = listings(Phase.OPENING_AUCTION)
+    late = Nanos(END + NS_PER_S)
+    assert not any(investors.close_some(second(n), rolls, frozen) for n in range(1_500))
+    assert investors.close_some(late, rolls, listings()) == []
+
+
+def test_a_resting_order_is_given_up_after_its_life() -> None:
+    investors, listed = flow(), listings()
+    name = InstrumentId("SPX-20261203-C-4400")
+    account = AccountId("retail-01")
+    for number, at in ((1, 0), (2, 10), (3, 20)):
+        investors.note_rest(second(at), OrderId(number), account, name, 5)
+    investors.note_rest(second(30), OrderId(2), account, name, 2)  # partly filled
+    investors.note_rest(second(40), OrderId(3), account, name, 0)  # gone
+    assert investors.holdings.used[account] == 7
+    assert investors.give_up(second(299), listed) == []
+    assert investors.give_up(second(310), listed) == [(account, OrderId(1)), (account, OrderId(2))]
+    assert investors.give_up(second(310), listings(Phase.OPENING_AUCTION)) == []
+
+
+def test_no_order_is_drawn_without_a_price() -> None:
+    investors, options = flow(), listings().open_options(NOW)
+    assert investors.arrive(dice(), options, SPOTS, {}) is None
+    assert investors.arrive(dice(), [], SPOTS, theories()) is None
+    assert investors.counts.orders == 0
+
+
+def test_a_draw_of_one_stream_moves_no_other() -> None:
+    disturbed, quiet = dice(), dice()
+    disturbed["strike"].uniform()
+    for name in STREAMS:
+        if name != "strike":
+            assert disturbed[name].bits64() == quiet[name].bits64()
+    again = Dice(1, disturbed.counters())
+    assert [again[n].bits64() for n in STREAMS] == [disturbed[n].bits64() for n in STREAMS]

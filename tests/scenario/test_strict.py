@@ -1,0 +1,126 @@
+"""What a scenario file may not say, and how it is told."""
+
+from pathlib import Path
+
+import pytest
+
+from itg import scenario
+from itg.kernel.errors import ConfigurationError
+
+
+def load(folder: Path, text: str, base: str = "demo") -> None:
+    file = folder / "mine.toml"
+    file.write_text(f'extends = "{base}"\n{text}', encoding="utf-8")
+    scenario.load(str(file))
+
+
+ROLE = '[[roles]]\nrole = "a"\nregistrable = true\nmaker_fee = 0\ntaker_fee = 0\n'
+TEAM = '[[teams]]\nname = "Some"\nrole = "hedge_fund"\n'
+WRONG = [
+    ("sed = 3", "unknown key `sed` in the file; did you mean 'seed'?"),
+    ("[market]\nstep_m = 250", "unknown key `step_m` in table [market]; did you mean 'step_ms'?"),
+    ("[market.regimes]\nvols = [1]", "unknown key `vols` in table [market.regimes]"),
+    ("[zzz]\na = 1", "unknown key `zzz` in the file; known: title, "),
+    ('seed = "three"', "seed: Expected `int`, got `str`"),
+    ("seed = -1", "seed: Expected `int` >= 0"),
+    ("[market]\nstep_ms = 5", "market.step_ms: Expected `int` >= 10"),
+    ("[clock]\nspeed = 0", "clock.speed: Expected `float` > 0.0"),
+    (
+        "first_day = 2026-12-02",
+        "first_day: 2026-12-02 is no trading day; the next",
+    ),
+    ('[session]\nkind = "tmed"', "session.kind: no kind 'tmed'; did you mean 'timed'?"),
+    ('[calendar]\nzone = "America/Chicgo"', "calendar.zone: no time zone 'America/Chicgo'"),
+    (
+        '[calendar]\nweekdays = ["tusday"]',
+        "calendar.weekdays: no day 'tusday'; did you mean 'tuesday'?",
+    ),
+    (
+        '[matching]\nauction = "midpont"',
+        "matching.auction: no rule 'midpont'; known: max",
+    ),
+    ('[house]\nrole = "hous"', "house.role: no such role 'hous'; did you mean 'house'?"),
+    (
+        "[market.regimes]\ntransition = [[0.9, 0.2, 0], [0, 1, 0], [0, 0, 1]]",
+        "market.regimes.transition[0]: probabilities sum to 1.1, not 1",
+    ),
+    (
+        "[market.regimes]\ntransition = [[1, 0, 0], [0.3, 0.4, 0.3], [0, 0, 1]]",
+        "market.regimes.transition[1]: a regime stays with more than 0.5",
+    ),
+    ("[house]\nleader_half_spread_min = 0.25001", "0.25001 USD has more than 4 decimals"),
+    ('[[teams]]\nname = "AB"\nrole = "hedge_fund"', "teams[0].name: Expected `str` of length >= 3"),
+    ('[[teams]]\nname = "Some"\nrole = "retail"', "teams.Some: no such role 'retail'"),
+    (
+        TEAM + TEAM.replace("Some", "SOME"),
+        "teams: 'Some' twice",
+    ),
+    (
+        ROLE + 'constraints = [{ kind = "position_limt", max_quantity = 1 }]',
+        "roles[0].constraints[0].kind: no kind 'position_limt'; did you mean 'position_limit'?",
+    ),
+    (
+        ROLE + 'constraints = [{ kind = "position_limit", max_quantity = 1, burst = 2 }]',
+        "unknown key `burst` in table [roles[0].constraints[0]]",
+    ),
+    (
+        ROLE + "constraints = [{ max_quantity = 1 }]",
+        "roles[0].constraints[0] needs the key `kind`; known: position_limit, ",
+    ),
+    ("extends = 3", "is not TOML"),
+    (
+        '[[underlyings]]\nid = "SPX"\nstart_price = 4400\nstrike_step = 44.003',
+        "underlyings.SPX.strike_step is not on the grid of tick_size",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), WRONG, ids=[told[:40] for _, told in WRONG])
+def test_a_wrong_file_is_refused_with_its_place_and_what_would_be_right(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=r"mine\.toml") as refused:
+        load(tmp_path, text)
+    assert told in str(refused.value)
+
+
+def test_an_unknown_scenario_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(ConfigurationError, match="no scenario 'clasic'; did you mean 'classic'"):
+        scenario.load("clasic")
+
+
+def test_a_file_that_extends_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('extends = "b.toml"')
+    (tmp_path / "b.toml").write_text('extends = "b.toml"')
+    with pytest.raises(ConfigurationError, match=r"extends itself: .*b\.toml → b\.toml"):
+        scenario.load(str(tmp_path / "a.toml"))
+
+
+def test_a_house_needs_a_market(tmp_path: Path) -> None:
+    house = (Path(__file__).parents[2] / "src/itg/scenarios/classic.toml").read_text()
+    table = "[house]" + house.split("[house]")[1].split("[retail]")[0]
+    with pytest.raises(ConfigurationError, match=r"needs the table \[market\]"):
+        load(tmp_path, table.replace('role = "house"', 'role = "hedge_fund"'), base="bare")
+
+
+def test_overrides_out_of_range_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="seed: -1"):
+        scenario.load("demo", seed=-1)
+    with pytest.raises(ConfigurationError, match="speed: 0"):
+        scenario.load("demo", speed=0)
+
+
+def test_tables_merge_key_by_key_and_another_kind_replaces_the_table(tmp_path: Path) -> None:
+    load(tmp_path, '[session]\nkind = "organizer"\nstarts = 10:00:00\nsession_s = 60\n')
+    load(tmp_path, "[session]\ncontinuous_s = 60\n")
+    with pytest.raises(ConfigurationError, match="pre_open_s"):
+        load(tmp_path, '[session]\nkind = "timed"\ndays = 1\n', base="classic")
+
+
+def test_a_week_that_ends_in_a_holiday_expires_on_its_last_trading_day(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('extends = "demo"\nfirst_day = 2026-12-22\n')
+    game = scenario.load(str(file))
+    names = [bytes(raw) for raw in game.setup]
+    assert any(b"SPX-20261222-C-4400" in name for name in names)
+    assert not any(b"SPX-20261224" in name for name in names)
