@@ -38,12 +38,12 @@ class Server:
     def __init__(self, name: str, command: list[str], ready_path: str = "/") -> None:
         self.name = name
         self.port = free_port()
-        self._process = subprocess.Popen(
-            [*command, "--port", str(self.port)],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
+        SCRATCH.mkdir(exist_ok=True)
+        self._log = SCRATCH / f"bench-{self.port}.log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*command, "--port", str(self.port)], cwd=ROOT, stdout=log, stderr=log
+            )
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(self.pid, {SERVER_CORE})
         self._wait_until_ready(ready_path)
@@ -62,6 +62,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._log.unlink(missing_ok=True)
 
     def keys_of(self, index: int) -> tuple[tuple[str, str], tuple[str, str]]:
         return ("buy", f"buyer-{index}"), ("sell", f"seller-{index}")
@@ -83,13 +84,14 @@ class Server:
         finally:
             connection.close()
 
+    def _last_words(self) -> str:
+        return self._log.read_text(errors="replace")[-500:]
+
     def _wait_until_ready(self, path: str) -> None:
         deadline = time.monotonic() + READY_S_MAX
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                assert self._process.stderr is not None
-                last = self._process.stderr.read().decode()[-500:]
-                raise RuntimeError(f"{self.name} ended while starting: {last}")
+                raise RuntimeError(f"{self.name} ended while starting: {self._last_words()}")
             try:
                 status, _ = self.call("GET", path)
             except (OSError, http.client.HTTPException):

@@ -17,7 +17,17 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "itg"
 ALLOWED = ROOT / "tools" / "deadcode_allowed.toml"
 # Registered by decorator: commands of the command line, routes, hooks.
-DECORATORS = ["@app.*", "@*.command", "@get", "@post", "@put", "@patch", "@delete", "@*.default", "@*.register"]
+DECORATORS = [
+    "@app.*",
+    "@*.command",
+    "@get",
+    "@post",
+    "@put",
+    "@patch",
+    "@delete",
+    "@*.default",
+    "@*.register",
+]
 CONFIDENCE = 60
 
 

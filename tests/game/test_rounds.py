@@ -6,7 +6,7 @@ import pytest
 from tests.game.worlds import World
 
 from itg import scenario
-from itg.exchange.contract import ExchangeStatus, GetExchangeStatus, PhaseChanged
+from itg.exchange.contract import ExchangeStatus, GetExchangeStatus, PhaseChanged, SetSchedule
 from itg.game.contract import (
     EndRound,
     GameActRejected,
@@ -27,8 +27,8 @@ from itg.game.service import GameService
 from itg.kernel.ids import InstrumentId, Shard
 from itg.kernel.messages import Message
 from itg.kernel.words import Phase
-from itg.market_data.contract import PricesStepped, StopMarket
-from itg.retail.contract import StopFlow
+from itg.market_data.contract import PricesStepped, StartMarket, StopMarket
+from itg.retail.contract import StartFlow, StopFlow
 
 
 def phase_of(world: World, shard: int = 0) -> Phase:
@@ -139,6 +139,25 @@ def test_one_round_at_a_time() -> None:
     assert state.current_round.round_id == 2
     world.send(EndRound(round_id=2))
     assert code(world.start()) == "ROUND_NOT_FOUND"
+
+
+def test_a_round_of_another_day_opens_at_its_own_start() -> None:
+    world = World.of("classic")
+    started = kinds(world.start(2))
+    assert RoundStarted in started
+    assert SetSchedule not in started
+    plan = world.game.rules.rounds[1]
+    assert world.run_to(plan.start_ns - 1) == []
+    opened = kinds(world.run_to(plan.start_ns))
+    assert {SetSchedule, StartMarket, StartFlow, PhaseChanged} <= set(opened)
+    assert phase_of(world) is Phase.PRE_OPEN
+
+
+def test_a_round_can_end_before_its_day_begins() -> None:
+    world = World.of("classic")
+    world.start(2)
+    assert RoundEnded in kinds(world.send(EndRound(round_id=2)))
+    assert world.run_to(world.game.rules.rounds[1].end_ns or 0) == []
 
 
 def test_the_organizer_moves_phases_of_a_running_round_only() -> None:

@@ -7,13 +7,14 @@ from typing import Any, Self
 
 import aiohttp
 from msgspec import json
-from msgspec.structs import replace
 
 from itg import scenario
 from itg.adapters.http_server import HttpServer
+from itg.compose.clock_director import ClockDirector, ScaledClockDirector, VirtualClockDirector
 from itg.compose.services import services_of
 from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings
+from itg.kernel.times import Nanos
 from itg.runtime.cascade import Machine
 from itg.runtime.clock import Clock, ScaledClock, VirtualClock
 from itg.runtime.envelope import Record
@@ -48,7 +49,7 @@ class House:
         if self.journal.head().seq:
             recover(self.journal, self.machine)
         start_ns = rules.rounds[0].start_ns
-        self.clock: Clock = VirtualClock(start_ns) if lock_step else ScaledClock(start_ns, 1.0)
+        self.clock, self._director = clock_of(start_ns, lock_step=lock_step)
         self.records: list[Record] = []
         self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
         self.gateway = Gateway(self.pump, settings)
@@ -58,6 +59,7 @@ class House:
 
     def _see(self, records: Sequence[Record]) -> None:
         self.gateway.publish(records)
+        self._director.see(records)
         self.records.extend(records)
 
     async def __aenter__(self) -> Self:
@@ -119,6 +121,14 @@ class House:
     @property
     def instruments(self) -> list[str]:
         return list(self.gateway.directory.instruments)
+
+
+def clock_of(start_ns: Nanos, *, lock_step: bool) -> tuple[Clock, ClockDirector]:
+    if lock_step:
+        virtual = VirtualClock(start_ns)
+        return virtual, VirtualClockDirector(virtual)
+    scaled = ScaledClock(start_ns, 1.0)
+    return scaled, ScaledClockDirector(scaled)
 
 
 class Answered:
@@ -196,7 +206,6 @@ class Socket:
 
     async def send(self, method: str, params: object = None) -> int:
         self._id += 1
-        await self.raw.send_bytes(b"") if False else None
         request = {"id": self._id, "method": method, "params": params or {}}
         await self.raw.send_str(json.encode(request).decode())
         return self._id
@@ -219,7 +228,3 @@ class Socket:
                 if push.get("channel") == channel and push["type"] == kind:
                     return self.pushes.pop(index)
             self.pushes.append(await self.frame())
-
-
-def lock_stepped(settings: GatewaySettings) -> GatewaySettings:
-    return replace(settings, silent_bot_s=1.0)

@@ -1,5 +1,7 @@
 """Market models for tests: classic's numbers, any step, any part switched off."""
 
+from functools import cache
+
 from msgspec import msgpack
 from msgspec.structs import replace
 
@@ -25,6 +27,7 @@ def instruments() -> list[Instrument]:
     return [c.instrument for c in setup() if isinstance(c, TrackSeries)]
 
 
+@cache
 def setup() -> list[object]:
     return [msgpack.decode(raw, type=Setup) for raw in scenario.load("classic").setup]
 

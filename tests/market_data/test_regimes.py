@@ -64,7 +64,7 @@ def test_expected_variance_is_the_sum_over_small_steps(transition: Matrix, secon
     expected = ExpectedVariance(rates, VOLATILITIES)
     assert expected.over(seconds) == pytest.approx(total, rel=1e-6)
     after = [sum(matrix[i][j] * squares[j] for j in range(3)) for i in range(3)]
-    assert expected.after(seconds) == pytest.approx(after, rel=1e-6)
+    assert expected.at_end(expected.over(seconds)) == pytest.approx(after, rel=1e-6)
 
 
 def test_expected_variance_does_not_depend_on_what_was_asked_before() -> None:

@@ -36,7 +36,7 @@ from itg.kernel.errors import Refusal
 from itg.kernel.ids import AccountId, OrderId, ReservationId, Shard, TradeId
 from itg.kernel.messages import Message
 from itg.kernel.money import Quantity
-from itg.kernel.words import CancelReason, OrderStatus, Side
+from itg.kernel.words import CancelReason, OrderStatus, Phase, Side
 from itg.positions.contract import (
     AccountCancelRejected,
     AccountFilled,
@@ -307,3 +307,34 @@ def test_a_trade_between_a_quote_and_an_order_in_flight_books_both() -> None:
     assert wire.worst_case() == 50, "20 are held and 30 are in flight"
     wire.hear(quote_accepted(again, 3, None))
     assert wire.worst_case() == 50
+
+
+def test_a_fill_as_maker_right_after_the_acceptance_is_no_part_of_the_first_answer() -> None:
+    wire = Wire()
+    wire.rest(2, BOB, "sell", 5)
+    body = order(ALICE, "buy", 5, cid="a-1")
+    told = list(wire.accept(only(PlaceOrder, wire.hear(body)), 1))
+    told += wire.trade(1, 2, 5)
+    first = fold_answer(told, ALICE)
+    again = fold_answer(wire.hear(body), ALICE)
+    assert first is not None
+    assert again is not None
+    assert again.order == first.order
+    assert again.fills == ()
+
+
+def test_an_order_accepted_after_its_day_answers_no_order_of_the_next_day() -> None:
+    wire = Wire()
+    late = only(PlaceOrder, wire.hear(order(quantity=1, cid="a-1")))
+    wire.market.enter(Phase.CLOSED)
+    wire.market.enter(Phase.PRE_OPEN)
+    body = order(quantity=2, cid="a-1")
+    placed = only(PlaceOrder, wire.hear(body))
+    wire.accept(late, 1)
+    first = fold_answer(wire.accept(placed, 2), ALICE)
+    again = fold_answer(wire.hear(body), ALICE)
+    assert first is not None
+    assert again is not None
+    assert again.order == first.order
+    assert again.order is not None
+    assert again.order.quantity == 2

@@ -105,6 +105,15 @@ def test_a_larger_replace_is_checked_and_reserved() -> None:
     assert market.worst_case(ALICE, "position_limit") == 5
 
 
+def test_a_smaller_replace_passes_even_over_the_limit() -> None:
+    market = scene(LIMIT_50)
+    order_id = market.rest(order(quantity=50))
+    market.send(ConfigurePositions(roles=(role(TRADER, PositionLimit(max_quantity=10)),)))
+    told = market.send(replace(ALICE, order_id, quantity=40))
+    assert not of(AccountReplaceRejected, told)
+    assert market.worst_case(ALICE, "position_limit") == 40
+
+
 def test_a_refused_replace_leaves_the_reservation_of_the_order() -> None:
     market = scene(LIMIT_50)
     order_id = market.rest(order(quantity=20))

@@ -1,5 +1,7 @@
 """Classic's house and investors, and instruments to quote."""
 
+from functools import cache
+
 from msgspec import msgpack
 
 from itg import scenario
@@ -16,6 +18,7 @@ NOW = Nanos(1_796_139_000_000_000_000)  # classic's first open
 SPOTS = {UnderlyingId("SPX"): Price(44_000_000), UnderlyingId("SPY"): Price(4_400_000)}
 
 
+@cache
 def setup() -> list[object]:
     return [msgpack.decode(raw, type=Setup) for raw in scenario.load("classic").setup]
 

@@ -42,7 +42,7 @@ def wishes() -> list[OrderWish]:
     return [wish for wish in drawn if wish is not None]
 
 
-def share(wishes: list[OrderWish], which: "list[bool]") -> float:
+def share(wishes: list[OrderWish], which: list[bool]) -> float:
     return sum(which) / len(wishes)
 
 

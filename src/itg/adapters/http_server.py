@@ -71,6 +71,9 @@ class HttpServer:
         await self._ticks
         self._ticks = None
         await self._server.shutdown(sockets=self._sockets)
+        # Peers that do not even read their close frame.
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()
 
 
 def _config(app: AsgiApp) -> Config:
@@ -86,7 +89,7 @@ def _config(app: AsgiApp) -> Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=3,
     )
 
 

@@ -1,9 +1,10 @@
 """An arbitrage desk: trades the convergence of two underlyings that follow one another.
 
-The follower should stand at a fixed fraction of the leader. When its average price strays by more
-than trading costs, the desk sells the dear one and buys the cheap one in the proportion of their
-prices, and goes back as the gap closes. The follower's leg trades first, the leader's leg follows
-what was really filled, so that the two never drift apart for long.
+The follower should stand at a fixed fraction of the leader. When its average price strays by about
+what it costs to cross both spreads, the desk sells the dear one and buys the cheap one in the
+proportion of their prices: one unit first, more as the gap widens. It keeps what it has until the
+gap has turned, for leaving costs as much as entering. The follower's leg trades first, the leader's
+leg follows what was really filled, so that the two never drift apart for long.
 """
 
 from collections import deque
@@ -24,8 +25,9 @@ class ArbitrageDesk(Bot):
 
     def __init__(self, *, seed: int = 0) -> None:
         super().__init__(seed=seed)
-        self.entry = self.dice.uniform(0.0004, 0.0007)  # gap below which nothing is opened
-        self.full = self.dice.uniform(0.0020, 0.0030)  # gap at which the position is full
+        # In costs of crossing both spreads once: gaps at which a first unit and all is held.
+        self.entry = self.dice.uniform(0.45, 0.65)
+        self.full = self.dice.uniform(1.5, 2.0)
         self.share = self.dice.uniform(0.7, 0.95)  # of the underlying limit that is used
         self._gaps: deque[float] = deque(maxlen=AVERAGE_STEPS)
         self._leader = ""
@@ -53,7 +55,7 @@ class ArbitrageDesk(Bot):
             return
         held = self.account.net(self._follower)
         missing = self._target(held) - held
-        if abs(missing) >= 2 * self._ratio:
+        if missing:
             take(self, self._follower, missing, ORDER_MAX)
         self._balance(held)
 
@@ -65,12 +67,22 @@ class ArbitrageDesk(Bot):
         return all(self.phases.get(name) == "continuous" for name in (self._leader, self._follower))
 
     def _target(self, held: int) -> int:
-        gap = self.gap()
+        cost = self.cost()
+        if cost is None or abs(self.gap()) < self.entry * cost:
+            return held
         limit = self.share * (self.limit_of("underlying_limit") or 200)
-        wanted = -limit * min(max(gap / self.full, -1.0), 1.0)
-        if abs(gap) < self.entry and abs(wanted) > abs(held):
-            return held  # too small to open for, wide enough to keep
-        return round(wanted / self._ratio) * self._ratio
+        reach = (abs(self.gap()) / cost - 1.0) / (self.full - 1.0)
+        units = max(int(limit * min(reach, 1.0) / self._ratio), 1)
+        wanted = units * self._ratio if self.gap() < 0.0 else -units * self._ratio
+        is_same_side = held * wanted > 0
+        return held if is_same_side and abs(held) >= abs(wanted) else wanted
+
+    def cost(self) -> float | None:
+        """Return what crossing both spreads once costs, as a fraction; None without prices."""
+        books = (self.books[self._leader], self.books[self._follower])
+        spreads = [(book.spread, book.mid) for book in books]
+        halves = [spread / mid / 2 for spread, mid in spreads if spread is not None and mid]
+        return sum(halves) if len(halves) == len(spreads) else None
 
     def _balance(self, held: int) -> None:
         # Rounded to whole leaders: a rest of less than half a leader stays open.

@@ -1,9 +1,10 @@
 """A hedge fund: trades volatility through straddles and keeps its delta small.
 
 It compares how much the leading underlying moves now with how much it moved before, and the same
-for what the nearest options imply. Where movement has risen more than implied volatility it buys
-straddles at the money, where it has fallen more it sells them. Orders take what stands and never
-rest, so it never shows a bid and an ask in one instrument.
+for what the nearest options imply. Where movement has risen more than implied volatility, by more
+than crossing the spread costs, it buys straddles at the money; where it has fallen more it sells
+them. What it has it keeps until the edge has turned. Orders take what stands and never rest, so it
+never shows a bid and an ask in one instrument.
 """
 
 from math import log
@@ -18,6 +19,7 @@ SLOW_S = 240.0
 WARM_UP_S = 90.0
 LEARNING = 0.25
 LOT_MAX = 5
+JUMP_FACTOR = 9.0  # of the usual squared move: three standard deviations
 
 
 class Ewma:
@@ -103,6 +105,9 @@ class HedgeFund(Bot):
     def _measure(self, price: float) -> None:
         if self._sampled is not None:
             squared = log(price / self._sampled) ** 2
+            usual = self._moved[1].value
+            # A jump is over when it is seen: it says little about the movement to come.
+            squared = squared if usual is None else min(squared, JUMP_FACTOR * usual)
             for mean in self._moved:
                 mean.add(squared, self.timer_s)
         self._sampled = price
@@ -117,14 +122,26 @@ class HedgeFund(Bot):
                 mean.add(leg.deviation, self.timer_s)
 
     def _trade(self, legs: list[Series]) -> None:
-        share = min(max(self.edge() / self.full_edge, -1.0), 1.0)
-        target = round(share * self.straddles_max)
-        wanted = {leg.instrument_id: target for leg in legs}
+        wanted = {leg.instrument_id: self._target(leg) for leg in legs}
         gaps = {
             name: wanted.get(name, 0) - self.account.net(name)
             for name in (*wanted, *self.account.positions)
             if name in self.series
         }
         name = max(gaps, key=lambda name: abs(gaps[name]))
-        if abs(gaps[name]) >= self.lot:
+        if gaps[name]:
             take(self, name, gaps[name], self.lot)
+
+    def _target(self, leg: Series) -> int:
+        # At the money a relative error of volatility is the same relative error of the price, so
+        # edge and cost compare as they are.
+        book, held = self.books[leg.instrument_id], self.account.net(leg.instrument_id)
+        if book.spread is None or not book.mid:
+            return held
+        edge, cost = self.edge(), book.spread / book.mid / 2
+        has_turned = held * edge < 0
+        if abs(edge) < cost:
+            return 0 if has_turned else held
+        size = round(self.straddles_max * min((abs(edge) - cost) / self.full_edge, 1.0))
+        size = size if has_turned else max(size, abs(held))
+        return size if edge > 0 else -size

@@ -4,6 +4,8 @@ import asyncio
 import signal
 import sys
 
+import uvloop
+
 from itg.compose.solo import Solo, SoloSettings
 from itg.kernel.errors import ConfigurationError, ItgError
 from itg.runtime.supervise import collect_young, supervise, tuned_process
@@ -12,7 +14,7 @@ from itg.runtime.supervise import collect_young, supervise, tuned_process
 def serve_forever(settings: SoloSettings) -> int:
     """Run the game until a signal drains it; return the exit code."""
     try:
-        asyncio.run(_serve(settings))
+        uvloop.run(_serve(settings))
     except ConfigurationError:
         raise
     except ItgError as error:

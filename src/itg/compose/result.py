@@ -92,23 +92,36 @@ class Tally:
 
 
 def team_results(balances: Balances, teams: Teams) -> tuple[list[TeamResult], list[TeamResult]]:
-    """Return the teams' rows in registration order, and the house's accounts that traded."""
+    """Return the teams' rows in registration order, and one row for each of the house's roles."""
     names = {team.account_id: team.team_name for team in teams.teams}
-    rows = [(a, _row(a, names.get(a.account_id, a.account_id))) for a in balances.accounts]
-    played = [row for account, row in rows if account.account_id in names]
-    house = [row for account, row in rows if account.account_id not in names and row.contracts]
+    played = [_row(names[a.account_id], [a]) for a in balances.accounts if a.account_id in names]
+    roles: dict[str, list[AccountBalance]] = {}
+    for account in balances.accounts:
+        if account.account_id not in names:
+            roles.setdefault(account.role, []).append(account)
+    house = [_row(_plural(role, accounts), accounts) for role, accounts in roles.items()]
     return played, house
 
 
-def _row(account: AccountBalance, name: str) -> TeamResult:
+def _plural(role: str, accounts: list[AccountBalance]) -> str:
+    return role if len(accounts) == 1 else f"{role} ({len(accounts)} accounts)"
+
+
+def _row(name: str, accounts: list[AccountBalance]) -> TeamResult:
+    nets: Counter[str] = Counter()
+    for account in accounts:
+        nets.update(dict(account.net_quantities))
+    realized = sum(a.realized_pnl for a in accounts)
+    unrealized = sum(a.unrealized_pnl for a in accounts)
+    fees = sum(a.fees for a in accounts)
     return TeamResult(
         team=name,
-        role=account.role,
-        orders=account.orders,
-        contracts=account.contracts_traded,
-        fees=account.fees / PRICE_SCALE,
-        pnl=(account.realized_pnl + account.unrealized_pnl - account.fees) / PRICE_SCALE,
-        realized_pnl=account.realized_pnl / PRICE_SCALE,
-        unrealized_pnl=account.unrealized_pnl / PRICE_SCALE,
-        net_quantities={i: n for i, n in account.net_quantities if n},
+        role=accounts[0].role,
+        orders=sum(a.orders for a in accounts),
+        contracts=sum(a.contracts_traded for a in accounts),
+        fees=fees / PRICE_SCALE,
+        pnl=(realized + unrealized - fees) / PRICE_SCALE,
+        realized_pnl=realized / PRICE_SCALE,
+        unrealized_pnl=unrealized / PRICE_SCALE,
+        net_quantities={i: n for i, n in nets.items() if n},
     )

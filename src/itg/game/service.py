@@ -1,7 +1,7 @@
 """Maps messages to teams and rounds, and rounds to every other service's schedule."""
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 from msgspec import msgpack
 
@@ -29,7 +29,7 @@ Setup = (
     | market_data.TrackSeries
     | retail.ConfigureRetail
 )
-END = "end"
+OPEN, END = "open", "end"
 
 
 class GameService:
@@ -37,29 +37,16 @@ class GameService:
 
     name: ClassVar[str] = "game"
     accepts: ClassVar[tuple[type[Message], ...]] = (
-        game.CreateGame,
-        game.RegisterTeam,
-        game.StartRound,
-        game.PauseRound,
-        game.ResumeRound,
-        game.EndRound,
-        game.MovePhase,
-        game.DropBot,
-        exchange.InstrumentListed,
-        exchange.PhaseChanged,
-        TimerFired,
+        *(game.CreateGame, game.RegisterTeam, game.DropBot, game.MovePhase),
+        *(game.StartRound, game.PauseRound, game.ResumeRound, game.EndRound),
+        *(exchange.InstrumentListed, exchange.PhaseChanged, TimerFired),
     )
     emits: ClassVar[tuple[type[Message], ...]] = (
-        *(game.GameCreated, game.TeamRegistered, game.RegistrationRejected),
+        *(game.GameCreated, game.TeamRegistered, game.RegistrationRejected, game.BotDropped),
         *(game.RoundStarted, game.RoundPaused, game.RoundResumed, game.RoundEnded),
-        *(game.GameActRejected, game.BotDropped),
-        *(positions.ConfigurePositions, positions.OpenAccount),
-        *(exchange.ConfigureExchange, exchange.ListInstrument),
-        *(exchange.SetSchedule, exchange.SetPhase),
-        *(market_data.ConfigureMarketData, market_data.TrackSeries),
+        *(game.GameActRejected, StartTimer, StopTimer, *get_args(Setup)),
+        *(exchange.SetSchedule, exchange.SetPhase, retail.StartFlow, retail.StopFlow),
         *(market_data.StartMarket, market_data.StopMarket),
-        *(retail.ConfigureRetail, retail.StartFlow, retail.StopFlow),
-        *(StartTimer, StopTimer),
     )
     answers: ClassVar[tuple[type[Query], ...]] = (
         *(game.AuthenticateKey, game.GetTeams, game.GetRounds, game.GetGame),
@@ -82,7 +69,7 @@ class GameService:
             case game.RegisterTeam():
                 return self._register(now, message)
             case TimerFired():
-                return self._end(now)
+                return self._end(now) if message.key == END else [*self._opening()]
             case _:
                 acted = self._organize(now, message)
                 return (
@@ -133,7 +120,8 @@ class GameService:
         match ask:
             case game.StartRound():
                 told = created.start(ask)
-                return [*self._opening(told)] if isinstance(told, game.RoundStarted) else [told]
+                is_started = isinstance(told, game.RoundStarted)
+                return [told, *self._before_opening(now)] if is_started else [told]
             case game.PauseRound():
                 return [created.pause(ask)]
             case game.ResumeRound():
@@ -148,9 +136,16 @@ class GameService:
             case _:
                 raise AssertionError(ask)
 
-    def _opening(self, started: game.RoundStarted) -> Iterator[Message]:
-        rules, plan = self._created.rules, self._created.rounds.plan(started.round_id)
-        yield started
+    def _before_opening(self, now: Nanos) -> Iterator[Message]:
+        # Nobody ticks through the days before a round: the others hear of it when it begins.
+        start_ns = self._created.rounds.current_plan.start_ns
+        if start_ns <= now:
+            yield from self._opening()
+        else:
+            yield StartTimer(owner=self.name, key=OPEN, at_ns=start_ns)
+
+    def _opening(self) -> Iterator[Message]:
+        rules, plan = self._created.rules, self._created.rounds.current_plan
         if plan.boundaries:
             for shard, _ in rules.shards:
                 yield exchange.SetSchedule(shard=shard, boundaries=plan.boundaries)
@@ -185,7 +180,7 @@ class GameService:
         if told is None:
             return ()
         rules = self._created.rules
-        stops: list[Message] = [StopTimer(owner=self.name, key=END)]
+        stops: list[Message] = [StopTimer(owner=self.name, key=key) for key in (OPEN, END)]
         stops += [retail.StopFlow()] if rules.has_retail else []
         stops += [market_data.StopMarket()] if rules.has_market else []
         return [*stops, told]

@@ -17,6 +17,7 @@ from itg.kernel.ids import Seq
 from itg.kernel.messages import Reply
 from itg.positions.contract import RATE_LIMIT_EXCEEDED
 from itg.runtime.pump import Pump
+from itg.wire.v1.problems import Problem
 
 KEY_PREFIX = "itg_"
 _KEY_BYTES = 32
@@ -46,19 +47,19 @@ class KeyRing:
             raise RefusedError(problem_of(UNAUTHENTICATED))
         digest = digest_of(shown.api_key)
         caller = self._known.get(digest)
-        if caller is not None:
-            return caller
-        retry_after_ms = self._failures.is_empty(shown.address)
-        if retry_after_ms is not None:
-            raise RefusedError(
-                problem_of(RATE_LIMIT_EXCEEDED, "too many bad keys", retry_after_ms=retry_after_ms)
-            )
-        caller = await self._find(digest) if len(shown.api_key) <= _KEY_CHARACTERS_MAX else None
+        if caller is None and len(shown.api_key) <= _KEY_CHARACTERS_MAX:
+            caller = await self._find(digest)
         if caller is None:
-            self._failures.take(shown.address)
-            raise RefusedError(problem_of(UNAUTHENTICATED, "nobody has this key"))
+            # Looked up first: whoever shares an address with a guesser still gets in.
+            raise RefusedError(self._problem(shown.address))
         self._known[digest] = caller
         return caller
+
+    def _problem(self, address: str) -> Problem:
+        retry_after_ms = self._failures.take(address)
+        if retry_after_ms is None:
+            return problem_of(UNAUTHENTICATED, "nobody has this key")
+        return problem_of(RATE_LIMIT_EXCEEDED, "too many bad keys", retry_after_ms=retry_after_ms)
 
     async def _find(self, digest: str) -> Caller | None:
         found: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()

@@ -29,13 +29,6 @@ class Buckets(Generic[K]):
             self._forget_full(now)
         return None
 
-    def is_empty(self, key: K) -> int | None:
-        """Return what `take` would, and take nothing."""
-        missing = (self._full_at.get(key, 0.0) - self._now()) * self.per_s
-        if missing <= self.burst - 1:
-            return None
-        return max(1, ceil((missing - self.burst + 1) / self.per_s * 1_000))
-
     def remaining(self, key: K) -> int:
         """Return the whole tokens left."""
         missing = max(0.0, (self._full_at.get(key, 0.0) - self._now()) * self.per_s)

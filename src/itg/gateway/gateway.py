@@ -87,7 +87,7 @@ class Gateway:
         async with asyncio.timeout(self.settings.start_deadline_s):
             if self.pump.machine.next_seq == 1:
                 await self._created.wait()
-            replies = await self._asked(first_queries(), self._meet)
+            await self._asked(first_queries(), self._meet)
             accounts = [team.account_id for team in self.directory.teams.values()]
             seqs = tuple(GetQuotes(account_id=account_id) for account_id in accounts)
             queries = self.directory.second_queries()
@@ -95,7 +95,7 @@ class Gateway:
                 (*queries, *seqs), lambda replies: self._open(accounts, replies, len(queries))
             )
         self._heart = asyncio.create_task(self._beat(), name="heartbeat")
-        log.info("gateway_ready", epoch=self.feed.epoch, teams=len(accounts), asked=len(replies))
+        log.info("gateway_ready", epoch=self.feed.epoch, teams=len(accounts))
 
     async def stop(self) -> None:
         """Take nothing more and close every socket; they may come back to the next process."""
@@ -271,15 +271,15 @@ class Gateway:
 
     async def _asked(
         self, queries: tuple[Query, ...], take: Callable[[Sequence[Reply]], None]
-    ) -> Sequence[Reply]:
-        asked: asyncio.Future[Sequence[Reply]] = asyncio.get_running_loop().create_future()
+    ) -> None:
+        asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def settle(replies: tuple[Reply, ...], _: Seq) -> None:
             take(replies)
-            asked.set_result(replies)
+            asked.set_result(None)
 
         self.pump.ask(queries, settle)
-        return await asked
+        await asked
 
     def _meet(self, replies: Sequence[Reply]) -> None:
         self._directory = Directory(replies)

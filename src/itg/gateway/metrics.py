@@ -13,7 +13,7 @@ from itg.runtime.metrics import Histogram
 
 # From a commit to memory to one on a sick disk.
 COMMIT_NS_MIN, COMMIT_NS_MAX = 10 * NS_PER_US, 2 * NS_PER_S
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+CONTENT_TYPE = "text/plain; version=0.0.4"
 
 
 class _Collector(Collector):

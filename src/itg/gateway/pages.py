@@ -9,11 +9,11 @@ from itg.kernel.errors import RejectReason
 
 _STATIC = Path(__file__).parent / "static"
 _ASSETS = {
-    "docs.js": ("docs.js", "text/javascript; charset=utf-8"),
-    "swagger-ui.css": ("vendor/swagger-ui.css", "text/css; charset=utf-8"),
-    "swagger-ui-bundle.js": ("vendor/swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+    "docs.js": ("docs.js", "text/javascript"),
+    "swagger-ui.css": ("vendor/swagger-ui.css", "text/css"),
+    "swagger-ui-bundle.js": ("vendor/swagger-ui-bundle.js", "text/javascript"),
 }
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 # The browser itself refuses whatever would come from another host.
 POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "

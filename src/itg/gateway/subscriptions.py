@@ -107,23 +107,22 @@ class _Planner:
 
     def plan(self, name: str, index: int) -> _Plan:
         """Return a channel's plan; refuse one there is not."""
-        family, _, of = name.partition(".")
         account_id = self._session.caller.account_id
-        match family, of:
-            case "private", "" if account_id is not None:
+        match name.split(".", 1):
+            case ["private"] if account_id is not None:
                 return self._private(account_id)
-            case "book", _ if of in self._directory.instruments:
+            case ["book", of] if of in self._directory.instruments:
                 return self._book(InstrumentId(of))
-            case "bbo", _ if of in self._directory.shards:
+            case ["bbo", of] if of in self._directory.shards:
                 return self._bbo(UnderlyingId(of))
-            case "trades", _ if of == "*" or of in self._directory.instruments:
+            case ["trades", of] if of == "*" or of in self._directory.instruments:
                 return _Plan((), self._starter(name, self._last_trades))
-            case "prices", "":
+            case ["prices"]:
                 return _Plan((), self._starter(name, self._last_prices))
-            case "phase", "":
+            case ["phase"]:
                 queries = tuple(GetExchangeStatus(shard=s) for s in self._directory.shards.values())
                 return _Plan(queries, self._starter(name, self._phases))
-            case "system", "":
+            case ["system"]:
                 return _Plan((), lambda _: None)
             case _:
                 errors = [FieldError(pointer=f"/channels/{index}", detail="no such channel")]

@@ -37,17 +37,9 @@ class RetailService:
 
     name: ClassVar[str] = "retail"
     accepts: ClassVar[tuple[type[Message], ...]] = (
-        ConfigureRetail,
-        StartFlow,
-        StopFlow,
-        InstrumentListed,
-        PhaseChanged,
-        PricesStepped,
-        MarksPublished,
-        AccountFilled,
-        AccountOrderUpdated,
-        AccountQuoteRejected,
-        TimerFired,
+        *(ConfigureRetail, StartFlow, StopFlow, TimerFired),
+        *(InstrumentListed, PhaseChanged, PricesStepped, MarksPublished),
+        *(AccountFilled, AccountOrderUpdated, AccountQuoteRejected),
     )
     emits: ClassVar[tuple[type[Message], ...]] = (
         ReserveQuotes,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from hashlib import sha256
-from math import exp, log, sqrt
+from math import cosh, erfc, exp, log, sinh, sqrt
 from pathlib import Path
 from struct import pack
 
@@ -35,7 +35,7 @@ def code_fingerprint(package: Path = PACKAGE) -> str:
 
 
 def numeric_fingerprint() -> str:
-    """Return SHA-256 over exp, log and sqrt on a fixed grid: libraries differ in the last bit."""
+    """Return SHA-256 over the functions the models use: libraries differ in the last bit."""
     values = tuple(_values())
     return sha256(pack(f"<{len(values)}d", *values)).hexdigest()
 
@@ -46,6 +46,9 @@ def _values() -> Iterator[float]:
         yield exp(-x)
         yield log(x)
         yield sqrt(x)
+        yield erfc(x - 6.0)
+        yield sinh(x)
+        yield cosh(x)
 
 
 def header_of(machine: Machine, scenario_hash: str = "") -> Header:

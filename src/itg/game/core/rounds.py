@@ -35,6 +35,12 @@ class Rounds(Struct):
                 return index + 1
         return None
 
+    @property
+    def current_plan(self) -> RoundPlan:
+        """Return the plan of the round that is running or paused."""
+        assert self.current_id is not None
+        return self.plan(self.current_id)
+
     def to_start(self, round_id: int | None) -> int | Refusal:
         """Return the round a start means: the next scheduled one unless it is named."""
         if round_id is None:

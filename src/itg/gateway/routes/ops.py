@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from itg.gateway.calls import encode
 from itg.gateway.gateway import Gateway
@@ -66,7 +67,7 @@ def _docs() -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
         return _page(page)
 
     @get("/docs/assets/{name:str}", summary="What the documentation loads.")
-    async def asset(name: str) -> Response[bytes]:
+    async def asset(name: FromPath[str]) -> Response[bytes]:
         if name not in files:
             raise NotFoundException
         content, media_type = files[name]
@@ -84,7 +85,7 @@ def _problems() -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
         return _page(pages)
 
     @get("/problems/{code:str}", summary="One problem code.")
-    async def problem(code: str) -> Response[bytes]:
+    async def problem(code: FromPath[str]) -> Response[bytes]:
         page = problem_page(code)
         if page is None:
             raise NotFoundException

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from itg.kernel.money import Price
 from itg.kernel.times import NS_PER_S, Nanos
@@ -61,10 +62,16 @@ def _merged(candles: Iterable[Candle], interval_s: int) -> Iterator[Candle]:
             continue
         if merged is not None:
             yield merged
-        merged = Candle(start_ns, candle.open_price, candle.high_price, candle.low_price, candle.close_price)
+        merged = replace(candle, start_ns=start_ns)
     if merged is not None:
         yield merged
 
 
 def _joined(candle: Candle, high: Price, low: Price, close: Price) -> Candle:
-    return Candle(candle.start_ns, candle.open_price, max(candle.high_price, high), min(candle.low_price, low), close)
+    return Candle(
+        candle.start_ns,
+        candle.open_price,
+        max(candle.high_price, high),
+        min(candle.low_price, low),
+        close,
+    )

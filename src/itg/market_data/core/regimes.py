@@ -74,11 +74,8 @@ class ExpectedVariance:
             rows.append(self._onward(rows[-1], self._grid_s))
         return self._onward(rows[index], seconds - index * self._grid_s)
 
-    def after(self, seconds: float) -> Vector:
-        """Return the expected annual variance at the instant `seconds` from now."""
-        return self._slope(self.over(seconds))
-
-    def _slope(self, w: Vector) -> Vector:
+    def at_end(self, w: Vector) -> Vector:
+        """Return the expected annual variance at the end of the time that `over` gave `w` for."""
         (a0, a1, a2), (b0, b1, b2), (c0, c1, c2) = self._rates
         v0, v1, v2 = self._variances
         w0, w1, w2 = w
@@ -91,7 +88,7 @@ class ExpectedVariance:
     def _onward(self, w: Vector, seconds: float) -> Vector:
         (a0, a1, a2), (b0, b1, b2), (c0, c1, c2) = self._rates
         w0, w1, w2 = w
-        d0, d1, d2 = self._slope(w)
+        d0, d1, d2 = self.at_end(w)
         scale = seconds
         for order in range(2, _ORDER + 2):
             w0, w1, w2 = w0 + scale * d0, w1 + scale * d1, w2 + scale * d2

@@ -92,10 +92,10 @@ class Valuation:
         nights_variance = 0.0
         for nights in range(len(session.session_ends_ns) or 1):
             seconds = remaining_s + nights * session_s
-            moved = self._expected.over(seconds)[regime]
-            variance = (moved + nights_variance) / year_s + jumps * (first_jumps + nights)
+            moved = self._expected.over(seconds)
+            variance = (moved[regime] + nights_variance) / year_s + jumps * (first_jumps + nights)
             horizons.append(Horizon((seconds + nights * night_s) / year_s, variance))
-            nights_variance += night_s * self._expected.after(seconds)[regime]
+            nights_variance += night_s * self._expected.at_end(moved)[regime]
         return horizons
 
     def _value(self, chain: Chain, horizon: Horizon, spot: float, marks: dict[int, Mark]) -> None:

@@ -29,9 +29,9 @@ def reserve_order(
 ) -> tuple[ReservationId, Order] | None:
     """Reserve an order's worst case; None when it was refused or is a repeat, which `out` tells."""
     account = desk.account(body.account_id)
-    known = _known_answer(account, body)
-    if known is not None:
-        _repeat(account, body, known, out)
+    key = body.client_order_id
+    if key is not None and key in account.answers:
+        _repeat(account, body, account.answers[key], out)
         return None
     vetted = _vet(desk, account, now, body)
     if isinstance(vetted, Refusal):
@@ -43,8 +43,8 @@ def reserve_order(
     order = Order(body, vetted, body.stp or account.terms.rules.stp)
     account.portfolio.reserve(vetted, body.side, body.quantity)
     order.reserved = body.quantity
-    if body.client_order_id is not None:
-        account.answers[body.client_order_id] = Answer(body, order)
+    if key is not None:
+        account.answers[key] = Answer(body, order)
     reservation_id = desk.next_reservation()
     desk.placements[reservation_id] = order
     return reservation_id, order

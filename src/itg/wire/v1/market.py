@@ -117,7 +117,7 @@ class PricePage(Body, frozen=True, kw_only=True):
 WireLevel = tuple[float, int]
 
 
-class BookPush(Body, frozen=True, kw_only=True):
+class BookPush(Body, frozen=True, kw_only=True, omit_defaults=True):
     """Data of `book.{instrument}`: a snapshot, or in a delta the changed levels."""
 
     instrument_id: str
