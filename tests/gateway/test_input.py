@@ -151,9 +151,7 @@ async def test_an_order_with_one_bad_field_is_told_which(
         ("/game/rounds/one", "/round_id"),
     ],
 )
-async def test_a_bad_query_or_path_is_told_which_field(
-    team: Team, path: str, pointer: str
-) -> None:
+async def test_a_bad_query_or_path_is_told_which_field(team: Team, path: str, pointer: str) -> None:
     answer = await team.call("GET", path)
     assert answer.status == 400, answer.body
     assert [error["pointer"] for error in answer.json["errors"]] == [pointer]

@@ -133,7 +133,9 @@ async def test_metrics_count_and_name_no_team_and_no_instrument() -> None:
             await team.place("buy", 1, 1.0)
             await socket.request("ping")
             text = (await house.call("GET", "/metrics")).body.decode()
-    assert 'itg_http_requests_total{method="POST",route="/exchange/orders",status="201"} 1.0' in text
+    assert (
+        'itg_http_requests_total{method="POST",route="/exchange/orders",status="201"} 1.0' in text
+    )
     assert 'itg_socket_requests_total{method="ping"} 1.0' in text
     assert "itg_sessions 1.0" in text
     assert re.search(r"^itg_pump_inputs_total [1-9]", text, re.MULTILINE)

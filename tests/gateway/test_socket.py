@@ -93,7 +93,9 @@ async def test_a_snapshot_taken_in_the_middle_of_a_flood_meets_its_deltas(house:
         pushes = await settled(house, socket)
         read = (await taker.call("GET", f"/exchange/orderbook/{name}")).json
     book = folded_book(push for push in pushes if push["channel"] == channel)
-    assert book == {side: {r["price"]: r["quantity"] for r in read[side]} for side in ("bids", "asks")}
+    assert book == {
+        side: {r["price"]: r["quantity"] for r in read[side]} for side in ("bids", "asks")
+    }
     tops = folded_tops(push for push in pushes if push["channel"] == "bbo.SPX")
     best = max(book["bids"], default=None)
     assert tops[name] == (best, book["bids"].get(best, 0) if best else 0)
@@ -442,7 +444,17 @@ VALUES = st.recursive(
     max_leaves=4,
 )
 NAMES = st.sampled_from(
-    ["instrument_id", "order_id", "quantity", "price", "side", "channels", "quotes", "limit", "step"]
+    [
+        "instrument_id",
+        "order_id",
+        "quantity",
+        "price",
+        "side",
+        "channels",
+        "quotes",
+        "limit",
+        "step",
+    ]
 )
 PARAMS = st.dictionaries(NAMES, VALUES, max_size=4) | VALUES
 

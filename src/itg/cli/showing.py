@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
+import uvloop
 from msgspec import json
 from rich.console import Console, Group
 from rich.live import Live
@@ -93,15 +94,15 @@ def _live(settings: SoloSettings, *, quiet: bool) -> DayResult:
     if quiet:
         return _headless(settings)
     with Live(console=Console(), refresh_per_second=4, transient=False) as live:
-        return asyncio.run(run_demo(settings, lambda view: live.update(_screen(view))))
+        return uvloop.run(run_demo(settings, lambda view: live.update(_screen(view))))
 
 
 def _headless(settings: SoloSettings) -> DayResult:
     console = Console(stderr=True)
     if not console.is_terminal:
-        return asyncio.run(run_demo(settings, lambda _: None))
+        return uvloop.run(run_demo(settings, lambda _: None))
     with console.status("starting …") as status:
-        return asyncio.run(run_demo(settings, lambda view: status.update(_headline(view))))
+        return uvloop.run(run_demo(settings, lambda view: status.update(_headline(view))))
 
 
 def _headline(view: DemoView) -> str:

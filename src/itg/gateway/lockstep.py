@@ -47,9 +47,11 @@ class LockStep:
         self._ready = dict.fromkeys(sorted(accounts), False)
 
     def begin(self) -> None:
-        """Announce step 0: the round has started."""
+        """Announce step 0 when all that the start of the round brings has been released."""
+        self.step = -1
         self._is_running = True
-        self._announce()
+        # After this release: its other listeners may move the clock to the round's start.
+        asyncio.get_running_loop().call_soon(self._wait_for_release)
 
     def end(self) -> None:
         """Let the step under way be the last: the round is over."""
@@ -110,14 +112,17 @@ class LockStep:
     def _advance_if_all_ready(self) -> None:
         if not self._is_running or self._is_advancing or not all(self._ready.values()):
             return
-        self._is_advancing = True
+        self._is_advancing = True  # a submission that is released at once changes nothing here
         for account_id in self._turns():
             for submit in self._held.pop(account_id, ()):
                 submit()
         self._clock.advance_to(Nanos(self._clock.game_ns() + STEP_NS))
-        # Two turns of the loop: the pump takes its inputs in the first.
-        loop = asyncio.get_running_loop()
-        loop.call_soon(loop.call_soon, self.see_release)
+        self._wait_for_release()
+
+    def _wait_for_release(self) -> None:
+        self._is_advancing = True
+        # A turn later: by then the pump has taken its inputs, and is idle only if it has none.
+        asyncio.get_running_loop().call_soon(self.see_release)
 
     def _turns(self) -> list[AccountId]:
         """Return the accounts in this step's order (Fisher-Yates, one draw each)."""
