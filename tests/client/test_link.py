@@ -258,3 +258,10 @@ async def test_a_server_that_does_not_come_back_ends_the_link() -> None:
         await link.open()
     with pytest.raises(ConnectionFailedError):
         await link.wait_closed()
+
+
+async def test_a_silent_connection_is_given_up_for_a_fresh_one() -> None:
+    options = LinkOptions(backoff_first_s=0.001, silence_s=0.02)
+    async with running(Venue()) as venue, Link(venue.url, KEY, options=options) as link:
+        await until(lambda: venue.connections == 2)
+        assert link.connects >= 1

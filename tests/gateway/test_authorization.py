@@ -1,4 +1,4 @@
-"""Every operation × every kind of caller, generated from the table; nothing is open by oversight."""
+"""Every operation × every kind of caller, generated from the table; nothing is open unawares."""
 
 from collections.abc import AsyncIterator
 
@@ -76,7 +76,7 @@ async def test_without_a_key_or_with_a_bad_one_nothing_but_the_public_answers(
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("role", ROLES)
 async def test_a_teams_key_opens_what_its_scopes_say(
-    house: House, teams: dict[str, Team], operation: Operation, role: str
+    teams: dict[str, Team], operation: Operation, role: str
 ) -> None:
     answer = await teams[role].call(operation.route.method, path_of(operation))
     if operation.route.scope is Scope.ADMIN:

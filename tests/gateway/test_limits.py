@@ -122,7 +122,12 @@ async def test_a_waiting_room_calls_the_late_and_frees_the_seats_of_the_rest() -
     room = WaitingRoom(4)
     called: list[str] = []
     late = asyncio.Event()
-    short = room.enter(0.01, lambda: (called.append("short"), late.set())[0], headroom=False)
+
+    def call_short() -> None:
+        called.append("short")
+        late.set()
+
+    short = room.enter(0.01, call_short, headroom=False)
     long = room.enter(10.0, lambda: called.append("long"), headroom=False)
     gone = room.enter(0.01, lambda: called.append("gone"), headroom=False)
     assert room.leave(gone)

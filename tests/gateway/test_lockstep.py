@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from tests.gateway.house import ADMIN_KEY, House, Socket, Team
@@ -61,7 +62,7 @@ async def play(count: int, steps: int, *, reverse: bool) -> tuple[list[str], lis
                 await socket.raw.close()
         facts = [repr((r.game_ns, r.outputs)) for r in house.records]
         orders = [r.body for r in house.records if isinstance(r.body, ReserveOrder)]
-        entered = [(o.account_id, str(o.price)) for o in orders if o.tag == o.account_id]
+        entered = [(str(o.account_id), str(o.price)) for o in orders if o.tag == o.account_id]
         return facts, entered
 
 
@@ -102,7 +103,7 @@ async def test_a_step_brings_its_answers_and_frames_before_the_next_is_announced
             assert len(prices) == 1, "one market step"
         await socket.raw.close()
     stepped = [r.game_ns for r in house.records for o in r.outputs if isinstance(o, PricesStepped)]
-    assert {b - a for a, b in zip(stepped, stepped[1:], strict=False)} == {STEP_US * 1_000}
+    assert {b - a for a, b in pairwise(stepped)} == {STEP_US * 1_000}
 
 
 async def answers_until_next_step(socket: Socket) -> list[int]:

@@ -1,21 +1,15 @@
 """The socket's promises, each on real connections."""
 
 import asyncio
-import socket as sockets
-from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from msgspec import json
 from tests.gateway.house import ADMIN_KEY, House, Json, Socket, Team, socket_of
 
-from itg.gateway.routes.table import BY_NAME
 from itg.gateway.settings import GatewaySettings
-from itg.runtime.journal import Header, MemoryJournal
 
 
 @pytest_asyncio.fixture
@@ -254,73 +248,6 @@ async def heartbeat(socket: Socket) -> Json:
             return frame
 
 
-async def test_two_sockets_of_a_team_hear_the_same_frames(house: House) -> None:
-    maker, taker = await house.register("maker"), await house.register("taker", "hedge_fund")
-    channels = ("private", f"book.{house.instruments[-1]}")
-    async with maker.socket(*channels) as one, maker.socket(*channels) as two:
-        assert (one.hello["data"]["connection_number"], two.hello["data"]["connection_number"]) == (
-            1,
-            2,
-        )
-        await settled(house, one)
-        await settled(house, two)
-        await churn(maker, taker, 3)
-        assert await settled(house, one) == await settled(house, two)
-
-
-async def test_the_ninth_connection_of_a_team_replaces_the_oldest(house: House) -> None:
-    team = await house.register("alpha")
-    first = await house.http.ws_connect(house.url + "/ws", headers={"X-API-Key": team.key})
-    await first.receive_json()
-    others = [
-        await house.http.ws_connect(house.url + "/ws", headers={"X-API-Key": team.key})
-        for _ in range(8)
-    ]
-    for other in others:
-        assert (await other.receive_json())["type"] == "hello"
-    while (await first.receive(timeout=5)).type.name == "TEXT":
-        pass
-    assert first.close_code == 4001
-    assert len(house.gateway.feed.sessions) == 8
-
-
-async def test_a_dead_socket_delays_nobody_and_is_closed_when_its_outbox_is_full() -> None:
-    settings = GatewaySettings(outbox_bytes_max=200_000, queries_per_s=100_000)
-    async with House(settings=settings) as house:
-        await house.open_market()
-        maker = await house.register("maker")
-        dead = await dead_subscriber(house, maker)
-        async with maker.socket("private") as alive:
-            for n in range(1_000):
-                if house.gateway.numbers.slow_sessions:
-                    break
-                await maker.place("buy", 1, 1.0)
-                assert (await alive.push("private", "order.accepted"))["seq"] == n + 1
-            assert house.gateway.numbers.slow_sessions == 1
-            assert len(house.gateway.feed.sessions) == 1
-        dead.close()
-
-
-async def dead_subscriber(house: House, team: Team) -> sockets.socket:
-    """Open a socket with a tiny receive buffer, ask for megabytes, and never read again."""
-    loop = asyncio.get_running_loop()
-    raw = sockets.socket()
-    raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
-    raw.setblocking(False)
-    await loop.sock_connect(raw, ("127.0.0.1", house.server.port))
-    request = (
-        f"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {b64encode(bytes(16)).decode()}\r\n"
-        f"X-API-Key: {team.key}\r\n\r\n"
-    )
-    await loop.sock_sendall(raw, request.encode())
-    assert b"101" in await loop.sock_recv(raw, 2_048)
-    body = json.encode({"id": 1, "method": "rules.get"})
-    frame = bytes([0x81, 0x80 | len(body)]) + bytes(4) + body  # masked with zeros
-    await loop.sock_sendall(raw, frame * 4_000)
-    return raw
-
-
 async def test_prices_stream_needs_no_subscription() -> None:
     async with House("demo") as house:
         team = await house.register("alpha", "hedge_fund")
@@ -386,142 +313,3 @@ async def test_rounds_are_told_on_system_without_a_subscription() -> None:
             ended = await house.call("POST", "/admin/rounds/1/end", key=ADMIN_KEY)
             assert (ended.status, ended.json["status"]) == (200, "ended")
             await socket.push("system", "round.ended")
-
-
-async def test_after_a_restart_keys_work_private_resumes_and_the_rest_begins_a_new_epoch() -> None:
-    journal = MemoryJournal.opened()
-    async with House(journal=journal) as house:
-        await house.open_market()
-        maker, taker = await house.register("maker"), await house.register("taker", "hedge_fund")
-        async with maker.socket("private") as socket:
-            await churn(maker, taker, 3)
-            before = [p for p in await settled(house, socket) if p["type"] != "snapshot"]
-            epoch = socket.hello["epoch"]
-            await maker.place("buy", 7, 2.0, client_order_id="still")
-    assert socket.raw.close_code in {None, 1012, 1000}
-    successor = MemoryJournal(journal.store)
-    successor.open(Header(code_fingerprint="", numeric_fingerprint=""))
-    async with House(journal=successor) as again:
-        same = Team(again, maker.key, maker.team_id)
-        async with same.socket() as socket:
-            assert socket.hello["epoch"] > epoch
-            assert socket.hello["data"]["connection_number"] == 2
-            point = {"private": {"epoch": 1, "seq": before[-1]["seq"]}}
-            await socket.request("subscribe", {"channels": ["private", "phase"], "resume": point})
-            missed = await socket.push("private", "order.accepted")
-            assert missed["seq"] == before[-1]["seq"] + 1
-            assert (await socket.push("phase", "snapshot"))["seq"] == 0
-            repeat = await same.place("buy", 7, 2.0, client_order_id="still")
-            assert repeat.headers["idempotent-replayed"] == "true"
-            assert (await again.call("GET", "/game/teams", key=ADMIN_KEY)).json["items"]
-
-
-async def test_sockets_are_told_of_a_restart() -> None:
-    async with House() as house:
-        team = await house.register("alpha")
-        raw = await house.http.ws_connect(house.url + "/ws", headers={"X-API-Key": team.key})
-        await raw.receive_json()
-        await house.gateway.stop()
-        while (await raw.receive(timeout=5)).type.name == "TEXT":
-            pass
-        assert raw.close_code == 1012
-
-
-async def test_a_message_above_64_kib_closes_with_1009(house: House) -> None:
-    team = await house.register("alpha")
-    raw = await house.http.ws_connect(house.url + "/ws", headers={"X-API-Key": team.key})
-    await raw.receive_json()
-    await raw.send_str("x" * (64 * 1024 + 1))
-    while (await raw.receive(timeout=5)).type.name == "TEXT":
-        pass
-    assert raw.close_code == 1009
-
-
-METHODS = st.sampled_from([*BY_NAME, "subscribe", "unsubscribe", "ping", "sim.ready", "no.such"])
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
-    max_leaves=4,
-)
-NAMES = st.sampled_from(
-    [
-        "instrument_id",
-        "order_id",
-        "quantity",
-        "price",
-        "side",
-        "channels",
-        "quotes",
-        "limit",
-        "step",
-    ]
-)
-PARAMS = st.dictionaries(NAMES, VALUES, max_size=4) | VALUES
-
-
-@settings(
-    max_examples=150,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(requests=st.lists(st.tuples(METHODS, PARAMS), min_size=1, max_size=8))
-async def test_every_request_has_exactly_one_answer(
-    house: House, requests: list[tuple[str, Any]]
-) -> None:
-    team = await fuzzer(house)
-    async with team.socket() as socket:
-        for number, (method, params) in enumerate(requests):
-            body = {"id": number, "method": method, "params": params}
-            if number == 3:
-                await socket.raw.send_bytes(b"\xff")
-            await socket.raw.send_str(json.encode(body).decode())
-        expected = [*range(len(requests)), *([None] if len(requests) > 3 else [])]
-        frames = [await socket.frame() for _ in expected]
-        await house.gateway.settled()
-        # Whatever would come twice, or for nobody, would come before this.
-        assert (await socket.request("ping"))["id"] == 1
-        assert socket.pushes == []
-    assert sorted(str(frame["id"]) for frame in frames) == sorted(map(str, expected))
-    for frame in frames:
-        assert ("result" in frame) != ("error" in frame)
-        assert frame.get("error", {"status": 400})["status"] < 500
-
-
-async def fuzzer(house: House) -> Team:
-    known = getattr(house, "fuzzer", None)
-    if known is None:
-        known = await house.register("fuzzer")
-        house.fuzzer = known  # type: ignore[attr-defined]  # one team for all examples
-    assert isinstance(known, Team)
-    return known
-
-
-@pytest.mark.parametrize(
-    ("text", "request_id"),
-    [
-        ("", None),
-        ("[]", None),
-        ("{", None),
-        ("[" * 60_000, None),
-        ('{"id":1}', 1),
-        ('{"id":"a","method":5}', "a"),
-        ('{"id":1.5,"method":"ping"}', None),
-        ('{"id":1,"method":"ping","extra":1}', 1),
-        ('{"id":2,"method":"ping","params":{"a":NaN}}', None),
-        ('{"id":3,"method":"ping","params":[]}', 3),
-        ('{"id":4,"method":"ping","params":null}', 4),
-        ('{"id":5,"id":6,"method":"ping"}', 6),
-        ('{"id":7,"method":"order.place","params":{"quantity":1,"quantity":2}}', 7),
-        ('{"id":8,"method":"ping","params":' + "[" * 20_000 + "]" * 20_000 + "}", None),
-        ('{"id":9,"method":"order.cancel","params":{}}', 9),
-    ],
-)
-async def test_a_frame_that_cannot_be_served_is_answered_once_with_a_problem(
-    house: House, text: str, request_id: int | str | None
-) -> None:
-    team = await house.register("alpha")
-    async with team.socket() as socket:
-        await socket.raw.send_str(text)
-        answer = await socket.frame()
-        assert answer["id"] == request_id
-        assert 400 <= answer["error"]["status"] < 500
-        assert "result" in await socket.request("ping")

@@ -9,10 +9,9 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TypeAlias
 
 import uvicorn
-from uvicorn._types import ASGI3Application
+from litestar.types import ASGIApp
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -37,13 +36,12 @@ _UNREADABLE = (
     b'{"type":"/problems/UNREADABLE_BODY","title":"Unreadable body","status":400,'
     b'"detail":"This is no HTTP request.","code":"UNREADABLE_BODY"}'
 )
-AsgiApp: TypeAlias = ASGI3Application
 
 
 class HttpServer:
     """Serve an ASGI application; `port` 0 takes a free one, to be read once started."""
 
-    def __init__(self, app: AsgiApp, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
         if not uvicorn.__version__.startswith(_PINNED):
             raise ConfigurationError(f"uvicorn {_PINNED}x is needed, not {uvicorn.__version__}")
         self.port = port
@@ -76,7 +74,7 @@ class HttpServer:
             connection.transport.abort()
 
 
-def _config(app: AsgiApp) -> Config:
+def _config(app: ASGIApp) -> Config:
     return Config(
         app,
         http=_BoundedHttp,
@@ -94,14 +92,17 @@ def _config(app: AsgiApp) -> Config:
 
 
 def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named, or asyncio would not know to switch Nagle's delay off.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), backlog=_BACKLOG, family=_family(host))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
     except OSError as error:
+        listener.close()
         raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror}") from error
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+    return listener
 
 
 class _HeadersTooLargeError(ValueError):

@@ -6,7 +6,7 @@ where only reducing trades are wanted. Delta is hedged in the leading underlying
 """
 
 from itg.bots.chain import Series, round_to, series_of
-from itg.bots.hedging import Hedger
+from itg.bots.hedging import Hedger, take
 from itg.client.bot import Bot
 from itg.client.greeks import Greeks
 from itg.wire.v1.account import RejectedPush
@@ -19,6 +19,8 @@ SPREAD_MAX_FRACTION = 0.10
 SPREAD_MAX_FLOOR = 0.05
 PAUSE_US = 10_000_000  # after a refusal, in that instrument
 LEARNING = 0.3
+ROOM_QUOTES = 2  # quotes of room below which only reducing sides are shown
+REDUCING_LOT = 5
 
 
 class MarketMaker(Bot):
@@ -34,6 +36,7 @@ class MarketMaker(Bot):
         self.requote = self.dice.uniform(0.2, 0.3)  # of the half-width
         self.series: dict[str, Series] = {}
         self.hedger = Hedger(self, self.series, self.dice.uniform(12.0, 25.0))
+        self.room = 0  # contracts to the portfolio limit
         self._paused_until_us: dict[str, int] = {}
 
     def on_start(self) -> None:
@@ -51,23 +54,33 @@ class MarketMaker(Bot):
     def on_timer(self) -> None:
         """Learn, requote what moved, hedge."""
         held = sum(abs(self.account.net(name)) for name in self.series)
-        is_full = held >= self.portfolio_max - 2 * self.quantity
+        self.room = max(self.portfolio_max - held, 0)
         for series in self.series.values():
             spot = self.prices.get(series.underlying_id)
             if spot is not None and self.phase_of(series.instrument_id) in QUOTING_PHASES:
-                self._consider(series, spot, is_full=is_full)
+                self._consider(series, spot)
         if self.phases and set(self.phases.values()) == {"continuous"}:
             self.hedger.rebalance()
+            if self.room < self.quantity_min:
+                self._reduce()
 
-    def _consider(self, series: Series, spot: float, *, is_full: bool) -> None:
+    def _reduce(self) -> None:
+        # At the limit only a quote no larger than the position may stand, and small positions
+        # are below the least size of a quote: buy room by crossing the spread.
+        nets = {name: self.account.net(name) for name in self.series}
+        largest = max(nets, key=lambda name: abs(nets[name]))
+        take(self, largest, -nets[largest], REDUCING_LOT)
+
+    def _consider(self, series: Series, spot: float) -> None:
         standing = self.account.quotes.get(series.instrument_id)
-        observed = self._observed(series, series.value(spot), standing)
+        value = series.value(spot)
+        observed = self._observed(series, value, standing)
         if observed is not None:
             series.learn(spot, observed, LEARNING)
-        value = series.value(spot)
+            value = series.value(spot)
         if value is None or self.now_us < self._paused_until_us.get(series.instrument_id, 0):
             return
-        bid, ask = self._sides(series, value, is_full=is_full)
+        bid, ask = self._sides(series, value)
         if bid is None and ask is None:
             if standing is not None:
                 self.pull(series.instrument_id)
@@ -92,9 +105,7 @@ class MarketMaker(Bot):
         below = 0.0 if is_ask_ours else max(value.price + half - ask[0], 0.0)
         return value.price + (above - below) / 2 if above or below else None
 
-    def _sides(
-        self, series: Series, value: Greeks, *, is_full: bool
-    ) -> tuple[WireLevel | None, WireLevel | None]:
+    def _sides(self, series: Series, value: Greeks) -> tuple[WireLevel | None, WireLevel | None]:
         net = self.account.net(series.instrument_id)
         half = self._half_width(series, value)
         full = min(max(net / (2 * self.quantity), -1.0), 1.0)
@@ -102,14 +113,18 @@ class MarketMaker(Bot):
         bid = round_to(middle - half, series.tick)
         widest = max(SPREAD_MAX_FRACTION * (bid + half), SPREAD_MAX_FLOOR) - series.tick
         ask = round_to(min(max(middle + half, bid + series.tick), bid + widest), series.tick)
-        bid_quantity = min(self.quantity, self.position_max - net)
-        ask_quantity = min(self.quantity, self.position_max + net)
-        wants_bid = not (is_full and net >= 0) and value.price >= PENNY_THEORY
-        wants_ask = not (is_full and net <= 0)
+        bid_quantity = self._quantity(-net) if value.price >= PENNY_THEORY else 0
+        ask_quantity = self._quantity(net)
         return (
-            (bid, bid_quantity) if wants_bid and bid_quantity >= self.quantity_min else None,
-            (ask, ask_quantity) if wants_ask and ask_quantity >= self.quantity_min else None,
+            (bid, bid_quantity) if bid_quantity >= self.quantity_min else None,
+            (ask, ask_quantity) if ask_quantity >= self.quantity_min else None,
         )
+
+    def _quantity(self, reducible: int) -> int:
+        # What may trade on a side that takes off `reducible` (negative: that adds to a position).
+        if self.room >= ROOM_QUOTES * self.quantity:
+            return min(self.quantity, self.position_max + reducible)
+        return min(self.quantity, reducible + self.room) if reducible > 0 else 0
 
     def _half_width(self, series: Series, value: Greeks) -> float:
         return max(self.width * value.price / 2, series.tick)

@@ -26,8 +26,13 @@ from itg.kernel.times import NS_PER_S
 def show_demo(*, lock_step: bool, seed: int | None, as_json: bool, data: Path | None) -> int:
     """Run the demo and print its result; 1 if the market did not sum to zero."""
     with tempfile.TemporaryDirectory(prefix="itg-demo-") as scratch:
+        # A journal that is thrown away at the end need not survive a power cut.
         settings = SoloSettings(
-            scenario="demo", data=data or Path(scratch), seed=seed, lock_step=lock_step
+            scenario="demo",
+            data=data or Path(scratch),
+            seed=seed,
+            lock_step=lock_step,
+            unsafe=data is None,
         )
         try:
             result = _live(settings, quiet=as_json or lock_step)

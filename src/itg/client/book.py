@@ -46,6 +46,11 @@ class BookSide:
         self._keys = [key for key, _ in ordered]
         self.quantities = [quantity for _, quantity in ordered]
 
+    def reset_best(self, price: float | None, quantity: int) -> None:
+        """Replace all levels by one, or by none."""
+        self._keys = [] if price is None else [self._sign * price]
+        self.quantities = [] if price is None else [quantity]
+
     def best(self) -> WireLevel | None:
         """Return the best level, None without one."""
         return (self._sign * self._keys[0], self.quantities[0]) if self._keys else None
@@ -113,8 +118,8 @@ class Book:
 
     def set_top(self, top: TopPush) -> None:
         """Become a row of channel `bbo.{underlying}`: one level a side."""
-        self._bids.reset([] if top.bid is None else [(top.bid, top.bid_quantity)])
-        self._asks.reset([] if top.ask is None else [(top.ask, top.ask_quantity)])
+        self._bids.reset_best(top.bid, top.bid_quantity)
+        self._asks.reset_best(top.ask, top.ask_quantity)
 
     @property
     def bids(self) -> list[WireLevel]:

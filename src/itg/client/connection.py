@@ -30,6 +30,7 @@ class Connection:
     def __init__(self, socket: "aiohttp.ClientWebSocketResponse[bool]", silence_s: float) -> None:
         self._socket = socket
         self._silence_s = silence_s
+        self._is_heard = True
 
     @classmethod
     async def open(
@@ -37,7 +38,7 @@ class Connection:
     ) -> "Connection":
         """Connect; raise `AccessDeniedError` for a refused key, `ConnectionFailedError` otherwise.
 
-        A socket silent for `silence_s` counts as dead: the server's heartbeat is missing.
+        A socket silent for `silence_s`, or up to twice that, counts as dead: no heartbeat came.
         """
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
@@ -59,14 +60,25 @@ class Connection:
     async def frames(self) -> AsyncIterator[Frame]:
         """Yield frames until the socket closes, breaks or falls silent."""
         receive = self._socket.receive
+        watch = asyncio.create_task(self._close_when_silent(), name="itg silence")
+        try:
+            while True:
+                message = await receive()
+                if message.type is not aiohttp.WSMsgType.TEXT:
+                    return
+                self._is_heard = True
+                yield decode_frame(message.data)
+        finally:
+            watch.cancel()
+
+    async def _close_when_silent(self) -> None:
+        # One look per interval instead of a timer per frame: frames come by the thousand.
         while True:
-            try:
-                message = await receive(self._silence_s)
-            except TimeoutError:
+            self._is_heard = False
+            await asyncio.sleep(self._silence_s)
+            if not self._is_heard:
+                await self.close()
                 return
-            if message.type is not aiohttp.WSMsgType.TEXT:
-                return
-            yield decode_frame(message.data)
 
     async def send(self, text: str) -> bool:
         """Send one request; False when the socket is gone."""

@@ -225,7 +225,9 @@ async def run_many(
 
 
 @asynccontextmanager
-async def _opened(seat: BotSeat, url: str, options: LinkOptions | None) -> AsyncGenerator[BotRun, None]:
+async def _opened(
+    seat: BotSeat, url: str, options: LinkOptions | None
+) -> AsyncGenerator[BotRun, None]:
     link = Link(url, seat.api_key, options=options)
     run = BotRun(seat.bot, link)
     try:

@@ -19,7 +19,6 @@ from itg.market_data.contract import PricesStepped
 from itg.positions.contract import Balances, ConnectionOpened, GetBalances
 from itg.runtime.digest import EventDigest
 from itg.runtime.envelope import Record
-from itg.runtime.journal import read
 
 CREW_READY_S_MAX = 30.0
 SHOW_EVERY_S = 0.25
@@ -45,6 +44,7 @@ class DemoView(Struct, kw_only=True):
     """What a person who watches the demo is shown, kept up to date as batches are released."""
 
     tally: Tally = field(default_factory=Tally)
+    digest: EventDigest | None = None
     balances: Balances | None = None
     teams: Teams | None = None
     prices: PricesStepped | None = None
@@ -65,6 +65,7 @@ async def run_demo(settings: SoloSettings, show: Show) -> DayResult:
     started = perf_counter()
     view = DemoView()
     solo = Solo(settings, watchers=[lambda records: _see(view, records)])
+    view.digest = EventDigest(solo.machine.codec)
     await solo.start(begin=False)
     try:
         orders = CrewOrders(url=solo.url, bots=await _enrolled(solo))
@@ -76,7 +77,7 @@ async def run_demo(settings: SoloSettings, show: Show) -> DayResult:
         await solo.gateway.settled()
     finally:
         await solo.stop()
-    return _result(solo, perf_counter() - started)
+    return _result(solo, view, perf_counter() - started)
 
 
 async def _enrolled(solo: Solo) -> list[CrewBot]:
@@ -149,6 +150,8 @@ def _see(view: DemoView, records: Sequence[Record]) -> None:
     view.tally.add(records)
     view.game_ns = records[-1].game_ns
     for record in records:
+        if view.digest is not None:
+            view.digest.add(record)
         for output in record.outputs:
             match output:
                 case PricesStepped():
@@ -161,20 +164,12 @@ def _see(view: DemoView, records: Sequence[Record]) -> None:
                     pass
 
 
-def _result(solo: Solo, wall_s: float) -> DayResult:
+def _result(solo: Solo, view: DemoView, wall_s: float) -> DayResult:
     balances, teams = solo.machine.query(GetBalances()), solo.machine.query(GetTeams())
     assert isinstance(balances, Balances)
     assert isinstance(teams, Teams)
-    digest = EventDigest(solo.machine.codec)
-    tally = Tally()
-    journal = solo.reopened()
-    try:
-        for record in read(journal, solo.machine.codec):
-            digest.add(record)
-            tally.add([record])
-        head = journal.head().hash.hex()
-    finally:
-        journal.close()
+    assert view.digest is not None
+    tally = view.tally
     played, house = team_results(balances, teams)
     return DayResult(
         scenario=solo.rules.scenario,
@@ -189,7 +184,7 @@ def _result(solo: Solo, wall_s: float) -> DayResult:
         contracts_sum=balances.contracts_sum,
         cash_sum=balances.cash_sum / PRICE_SCALE,
         events=tally.events,
-        event_digest=digest.hexdigest(),
-        journal_head=head,
+        event_digest=view.digest.hexdigest(),
+        journal_head=solo.head_hash(),
         wall_s=round(wall_s, 1),
     )

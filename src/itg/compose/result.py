@@ -1,4 +1,4 @@
-"""What a day came to, read from the journal and the final state: the truth, not a running tally."""
+"""What a day came to: counts over the released records, which the journal holds, and the state."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -49,7 +49,7 @@ class DayResult(Struct, frozen=True, kw_only=True):
 
 
 class Tally:
-    """Counts over a journal's outputs."""
+    """Counts over what inputs caused."""
 
     def __init__(self) -> None:
         self.phases: list[str] = []

@@ -105,9 +105,13 @@ class Solo:
             await self.server.stop()
             self.journal.close()
 
-    def reopened(self) -> SqliteJournal:
-        """Return the stopped game's journal for reading."""
-        return SqliteJournal(self.directory.path)
+    def head_hash(self) -> str:
+        """Return the hash of the stopped game's last row, as read back from the disk."""
+        journal = SqliteJournal(self.directory.path)
+        try:
+            return journal.head().hash.hex()
+        finally:
+            journal.close()
 
     def _see(self, records: Sequence[Record]) -> None:
         self.gateway.publish(records)

@@ -77,11 +77,6 @@ class Feed:
             **dict.fromkeys(AnyPrivateEvent.__args__, self._publish_private),
         }
 
-    @property
-    def published_kinds(self) -> frozenset[type[Message]]:
-        """Return every class of fact that leaves through a channel."""
-        return frozenset(self._publishers)
-
     def begin(self, directory: Directory) -> None:
         """Publish from now on; `directory` is folded before each record is published."""
         self._directory = directory

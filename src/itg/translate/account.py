@@ -41,6 +41,7 @@ from itg.wire.v1.account import (
 )
 from itg.wire.v1.orders import Body, BudgetBody, SideWord, ValidateBody
 
+
 def private_push(event: PrivateEvent) -> tuple[PrivateType, Body]:
     """Return a mailbox event as type and data of a push on `private`."""
     assert isinstance(event, AnyPrivateEvent), f"no translation of {type(event).__name__}"

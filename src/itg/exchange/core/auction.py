@@ -3,27 +3,31 @@
 The published rule, `maximum_volume`: on the tick grid, the price with the most volume; of those
 the least surplus; of those, if the surplus is on the bid everywhere the highest, on the ask
 everywhere the lowest; else the nearest to the reference, of two equally near the lower. Without a
-reference the midpoint of the tied range stands in for it, an exact half tick rounded down.
+reference the midpoint of the tied range stands in for it, an exact half tick rounded down. The
+price lies between the lowest and the highest of the limit prices and the reference; the reference
+counts as the grid prices on both its sides.
 
-The price lies between the lowest and the highest limit price: market interest alone names none.
-Volume and surplus are constant strictly between two neighboring order prices, so the ends of a
-tied range are order prices or one tick beside one; and as demand falls and supply rises with the
-price, a tied range has no holes.
+Demand falls and supply rises with the price, so what each step leaves is one range. Pairing the
+sides best against best finds the volume, and the prices that reach it run from the last ask paired
+to the last bid paired. Where one of those two has contracts left, everything in the range presses
+to its side. Where none has, the surplus is zero between the best bid and the best ask not paired,
+and only where no tick lies between them do these two compete. So the cost is the levels that cross.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
-from itertools import accumulate
+from collections.abc import Callable
 from typing import NamedTuple
 
-LevelQuantity = tuple[int, int]  # price, quantity; ascending by price
+from itg.exchange.core.book import BookSide
+
+# Market orders pair before any limit.
+_ANY_PRICE = 1 << 62
 
 
 class Interest(NamedTuple):
-    """What takes part: limit interest by price, ascending, and market interest of each side."""
+    """What takes part: both sides' limit orders, and each side's contracts at any price."""
 
-    bids: Sequence[LevelQuantity]
-    asks: Sequence[LevelQuantity]
+    bids: BookSide
+    asks: BookSide
     market_bid: int = 0
     market_ask: int = 0
 
@@ -39,23 +43,19 @@ class Clearing(NamedTuple):
 AuctionRule = Callable[[Interest, int, int | None], Clearing | None]
 
 
-class _Curves:
-    """Demand at or above and supply at or below a price, by binary search."""
-
-    def __init__(self, interest: Interest) -> None:
-        self.bid_prices = [price for price, _ in interest.bids]
-        self.ask_prices = [price for price, _ in interest.asks]
-        # demand[i] is what bids of index i and higher want; supply[i] what the first i asks offer.
-        wanted = list(accumulate((q for _, q in reversed(interest.bids)), initial=0))
-        self.demand = [interest.market_bid + q for q in reversed(wanted)]
-        self.supply = [
-            interest.market_ask + q for q in accumulate((q for _, q in interest.asks), initial=0)
-        ]
-
-    def at(self, price: int) -> Clearing:
-        demand = self.demand[bisect_left(self.bid_prices, price)]
-        supply = self.supply[bisect_right(self.ask_prices, price)]
-        return Clearing(price, min(demand, supply), demand - supply)
+class _Pairing(NamedTuple):
+    # `high` and `low` are the last bid and ask paired. `bid` and `ask` are the best with contracts
+    # left, of which there are `wanted` and `offered`: none where that side is used up. `bids_behind`
+    # and `asks_behind` count the levels behind those two.
+    volume: int
+    high: int
+    low: int
+    bid: int
+    wanted: int
+    bids_behind: int
+    ask: int
+    offered: int
+    asks_behind: int
 
 
 def maximum_volume(interest: Interest, tick: int, reference: int | None) -> Clearing | None:
@@ -63,41 +63,96 @@ def maximum_volume(interest: Interest, tick: int, reference: int | None) -> Clea
 
     Prices are multiples of `tick` and at least one tick; `reference` may lie off the grid.
     """
-    curves = _Curves(interest)
-    prices = sorted({*curves.bid_prices, *curves.ask_prices})
-    if not prices:
-        return _market_only(interest, tick, reference)
-    points = [curves.at(price) for price in _candidates(prices, tick)]
-    most = max(point.volume for point in points)
-    if most == 0:
+    paired = _pair(interest)
+    grid = _grid(interest, tick, reference) if paired.volume else None
+    if grid is None:
         return None
-    least = min(abs(point.surplus) for point in points if point.volume == most)
-    tied = [p for p in points if p.volume == most and abs(p.surplus) == least]
-    if all(point.surplus > 0 for point in tied):
-        return tied[-1]
-    if all(point.surplus < 0 for point in tied):
-        return tied[0]
-    return curves.at(_nearest(tied[0].price, tied[-1].price, tick, reference))
+    low, high = max(paired.low, grid[0]), min(paired.high, grid[1])
+    if paired.wanted and paired.bid == paired.high:
+        beside = 0 if high == paired.high else _quantity_at(interest.bids, high)
+        return Clearing(high, paired.volume, paired.wanted + beside)
+    if paired.offered and paired.ask == paired.low:
+        beside = 0 if low == paired.low else _quantity_at(interest.asks, -low)
+        return Clearing(low, paired.volume, -paired.offered - beside)
+    return _balanced(interest, paired, (low, high), tick, reference)
 
 
 AUCTION_STRATEGIES: dict[str, AuctionRule] = {"maximum_volume": maximum_volume}
 
 
-def _candidates(prices: Sequence[int], tick: int) -> list[int]:
-    beside = {p + step for p in prices for step in (-tick, 0, tick)}
-    return sorted(p for p in beside if prices[0] <= p <= prices[-1])
+def _pair(interest: Interest) -> _Pairing:
+    bid_keys, bid_levels = interest.bids.keys, interest.bids.levels
+    ask_keys, ask_levels = interest.asks.keys, interest.asks.levels
+    bids_behind, asks_behind = len(bid_keys), len(ask_keys)
+    bid = high = _ANY_PRICE
+    ask = low = -_ANY_PRICE
+    wanted, offered = interest.market_bid, interest.market_ask
+    volume = 0
+    while True:
+        if not wanted and bids_behind:
+            bids_behind -= 1
+            bid = bid_keys[bids_behind]
+            wanted = bid_levels[bid].quantity
+        if not offered and asks_behind:
+            asks_behind -= 1
+            ask = -ask_keys[asks_behind]
+            offered = ask_levels[-ask].quantity
+        if not wanted or not offered or bid < ask:
+            return _Pairing(
+                volume, high, low, bid, wanted, bids_behind, ask, offered, asks_behind
+            )
+        high, low = bid, ask
+        if wanted < offered:
+            volume += wanted
+            offered -= wanted
+            wanted = 0
+        else:
+            volume += offered
+            wanted -= offered
+            offered = 0
 
 
-def _market_only(interest: Interest, tick: int, reference: int | None) -> Clearing | None:
-    volume = min(interest.market_bid, interest.market_ask)
-    if volume == 0 or reference is None:
-        return None
-    price = max(_nearest(tick, max(tick, reference + tick), tick, reference), tick)
-    return Clearing(price, volume, interest.market_bid - interest.market_ask)
+def _grid(interest: Interest, tick: int, reference: int | None) -> tuple[int, int] | None:
+    bids, asks = interest.bids.keys, interest.asks.keys
+    ends = []
+    if bids:
+        ends += (bids[0], bids[-1])
+    if asks:
+        ends += (-asks[0], -asks[-1])
+    if reference is not None:
+        ends += (max(tick, reference // tick * tick), max(tick, -(-reference // tick) * tick))
+    return (min(ends), max(ends)) if ends else None
+
+
+def _quantity_at(side: BookSide, key: int) -> int:
+    level = side.levels.get(key)
+    return 0 if level is None else level.quantity
+
+
+def _balanced(
+    interest: Interest, paired: _Pairing, ends: tuple[int, int], tick: int, reference: int | None
+) -> Clearing:
+    low, high = ends
+    first = max(low, paired.bid + tick) if paired.wanted else low
+    last = min(high, paired.ask - tick) if paired.offered else high
+    if first <= last:
+        return Clearing(_nearest(first, last, tick, reference), paired.volume, 0)
+    bid_surplus = paired.wanted if paired.bid >= low else 0
+    ask_surplus = paired.offered if paired.ask <= high else 0
+    if not ask_surplus or 0 < bid_surplus < ask_surplus:
+        return Clearing(paired.bid, paired.volume, bid_surplus)
+    if not bid_surplus or ask_surplus < bid_surplus:
+        return Clearing(paired.ask, paired.volume, -ask_surplus)
+    # Equal on both sides: all prices down to the next bid and up to the next ask are tied.
+    if paired.bids_behind:
+        low = max(low, interest.bids.keys[paired.bids_behind - 1] + tick)
+    if paired.asks_behind:
+        high = min(high, -interest.asks.keys[paired.asks_behind - 1] - tick)
+    price = _nearest(low, high, tick, reference)
+    return Clearing(price, paired.volume, bid_surplus if price <= paired.bid else -ask_surplus)
 
 
 def _nearest(low: int, high: int, tick: int, reference: int | None) -> int:
-    """Return the grid price in [low, high] nearest to the reference, the lower of two."""
     if reference is None:
         return low + (high - low) // tick // 2 * tick
     if reference <= low:

@@ -1,7 +1,5 @@
 """One listed instrument: its two sides, what waits for an auction, and its market state."""
 
-from collections.abc import Sequence
-
 from itg.exchange.core.auction import AuctionRule, Clearing, Interest
 from itg.exchange.core.book import BookSide, Order
 from itg.kernel.ids import InstrumentId
@@ -19,7 +17,8 @@ class Listing:
         "instrument",
         "instrument_id",
         "last_price",
-        "market_orders",
+        "market_asks",
+        "market_bids",
         "own_phase",
         "previous_close",
         "tick",
@@ -31,7 +30,9 @@ class Listing:
         self.tick: int = instrument.tick_size
         self.bids = BookSide(is_buy=True)
         self.asks = BookSide(is_buy=False)
-        self.market_orders: list[Order] = []  # wait for the uncross, oldest first
+        # Market orders that wait for an uncross stand apart, all of them at key 0.
+        self.market_bids = BookSide(is_buy=True)
+        self.market_asks = BookSide(is_buy=False)
         self.own_phase: Phase | None = None
         self.previous_close = previous_close
         self.last_price: int | None = None  # of the day
@@ -40,6 +41,12 @@ class Listing:
 
     def side(self, *, is_buy: bool) -> BookSide:
         return self.bids if is_buy else self.asks
+
+    def home(self, order: Order) -> BookSide:
+        """Return the side an order rests in."""
+        if order.price is None:
+            return self.market_bids if order.is_buy else self.market_asks
+        return self.bids if order.is_buy else self.asks
 
     def against(self, order: Order) -> BookSide:
         """Return the side an order trades with."""
@@ -52,46 +59,38 @@ class Listing:
 
     def orders(self) -> list[Order]:
         """Return every live order: bids, asks, then waiting market orders."""
-        return [*self.bids.orders(), *self.asks.orders(), *self.market_orders]
+        return [*self.bids.orders(), *self.asks.orders(), *self.waiting()]
+
+    def waiting(self) -> list[Order]:
+        """Return the market orders that wait for an uncross, oldest first."""
+        waiting = [*self.market_bids.orders(), *self.market_asks.orders()]
+        return sorted(waiting, key=lambda order: order.priority_seq)
 
     def rest(self, order: Order) -> None:
-        """Let an order stand: in its level, or among the market orders of an auction."""
-        if order.price is None:
-            self.market_orders.append(order)
-        else:
-            self.side(is_buy=order.is_buy).add(order)
+        """Let an order stand behind all others at its price."""
+        self.home(order).add(order)
 
     def take_out(self, order: Order) -> None:
-        if order.price is None:
-            self.market_orders.remove(order)
-        else:
-            self.side(is_buy=order.is_buy).remove(order)
-
-    def interest(self) -> Interest:
-        """Return what would take part in an uncross now."""
-        return Interest(
-            bids=_by_price(self.bids),
-            asks=_by_price(self.asks),
-            market_bid=sum(o.leaves for o in self.market_orders if o.is_buy),
-            market_ask=sum(o.leaves for o in self.market_orders if not o.is_buy),
-        )
+        self.home(order).remove(order)
 
     def clearing(self, rule: AuctionRule) -> Clearing | None:
-        return rule(self.interest(), self.tick, self.reference)
+        """Return what an uncross would do now."""
+        interest = Interest(
+            self.bids, self.asks, _at_any_price(self.market_bids), _at_any_price(self.market_asks)
+        )
+        return rule(interest, self.tick, self.reference)
 
     def eligible(self, price: int, *, is_buy: bool) -> list[Order]:
         """Return the orders that may trade at `price`: market first, then price, then time."""
-        waiting = [o for o in self.market_orders if o.is_buy is is_buy]
+        orders = [*(self.market_bids if is_buy else self.market_asks).orders()]
         worst = price if is_buy else -price
         for order in self.side(is_buy=is_buy).orders():
             if order.key < worst:
                 break
-            waiting.append(order)
-        return waiting
+            orders.append(order)
+        return orders
 
 
-def _by_price(side: BookSide) -> Sequence[tuple[int, int]]:
-    levels = side.levels
-    if side.is_buy:
-        return [(key, levels[key].quantity) for key in side.keys]
-    return [(-key, levels[key].quantity) for key in reversed(side.keys)]
+def _at_any_price(side: BookSide) -> int:
+    level = side.levels.get(0)
+    return 0 if level is None else level.quantity

@@ -106,7 +106,7 @@ def replace(venue: Venue, command: ReplaceOrder) -> None:
     listing = venue.listings[order.instrument_id]
     price = order.price if command.price is None else command.price
     quantity = order.quantity if command.quantity is None else command.quantity
-    keeps = price == order.price and quantity <= order.quantity
+    keeps = price == order.price and quantity < order.quantity
     order.revision += 1
     if keeps:
         _shrink(listing, order, quantity)
@@ -186,13 +186,8 @@ def _match(venue: Venue, listing: Listing, order: Order, time_in_force: TimeInFo
 
 
 def _shrink(listing: Listing, order: Order, quantity: int) -> None:
-    by = order.quantity - quantity
+    listing.home(order).reduce(order, order.quantity - quantity)
     order.quantity = quantity
-    if by and order.price is None:
-        order.leaves -= by
-    elif by:
-        listing.side(is_buy=order.is_buy).reduce(order, by)
-    assert order.leaves > 0
 
 
 def _matches(order: Order, command: MassCancel) -> bool:

@@ -1,0 +1,141 @@
+"""Connections come and go, some die, the server restarts: nobody else notices."""
+
+import asyncio
+import socket as sockets
+from base64 import b64encode
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from msgspec import json
+from tests.gateway.house import ADMIN_KEY, House, Json, Socket, Team
+
+from itg.gateway.settings import GatewaySettings
+from itg.runtime.journal import Header, MemoryJournal
+
+
+@pytest_asyncio.fixture
+async def house() -> AsyncIterator[House]:
+    async with House() as running:
+        await running.open_market()
+        yield running
+
+
+async def settled(house: House, socket: Socket) -> list[Json]:
+    """Return every push that reached the socket for what was released so far."""
+    await house.gateway.settled()
+    await socket.request("ping")
+    pushes, socket.pushes = socket.pushes, []
+    return pushes
+
+
+async def churn(maker: Team, taker: Team, rounds: int) -> None:
+    for n in range(rounds):
+        await maker.place("buy", 5, 10.0 - n % 3)
+        await taker.place("sell", 3, 9.0 - n % 2)
+        await maker.call("DELETE", "/exchange/orders")
+
+
+async def test_two_sockets_of_a_team_hear_the_same_frames(house: House) -> None:
+    maker, taker = await house.register("maker"), await house.register("taker", "hedge_fund")
+    channels = ("private", f"book.{house.instruments[-1]}")
+    async with maker.socket(*channels) as one, maker.socket(*channels) as two:
+        assert (one.hello["data"]["connection_number"], two.hello["data"]["connection_number"]) == (
+            1,
+            2,
+        )
+        await settled(house, one)
+        await settled(house, two)
+        await churn(maker, taker, 3)
+        assert await settled(house, one) == await settled(house, two)
+
+
+async def test_the_ninth_connection_of_a_team_replaces_the_oldest(house: House) -> None:
+    team = await house.register("alpha")
+    first = await house.http.ws_connect(house.url + "/ws", headers={"X-API-Key": team.key})
+    await first.receive_json()
+    others = [
+        await house.http.ws_connect(house.url + "/ws", headers={"X-API-Key": team.key})
+        for _ in range(8)
+    ]
+    for other in others:
+        assert (await other.receive_json())["type"] == "hello"
+    while (await first.receive(timeout=5)).type.name == "TEXT":
+        pass
+    assert first.close_code == 4001
+    assert len(house.gateway.feed.sessions) == 8
+
+
+async def test_a_dead_socket_delays_nobody_and_is_closed_when_its_outbox_is_full() -> None:
+    settings = GatewaySettings(outbox_bytes_max=200_000, queries_per_s=100_000)
+    async with House(settings=settings) as house:
+        await house.open_market()
+        maker = await house.register("maker")
+        dead = await dead_subscriber(house, maker)
+        async with maker.socket("private") as alive:
+            for n in range(1_000):
+                if house.gateway.numbers.slow_sessions:
+                    break
+                await maker.place("buy", 1, 1.0)
+                assert (await alive.push("private", "order.accepted"))["seq"] == n + 1
+            assert house.gateway.numbers.slow_sessions == 1
+            assert len(house.gateway.feed.sessions) == 1
+        dead.close()
+
+
+async def dead_subscriber(house: House, team: Team) -> sockets.socket:
+    """Open a socket with a tiny receive buffer, ask for megabytes, and never read again."""
+    loop = asyncio.get_running_loop()
+    raw = sockets.socket()
+    raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+    raw.setblocking(False)
+    await loop.sock_connect(raw, ("127.0.0.1", house.server.port))
+    request = (
+        f"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {b64encode(bytes(16)).decode()}\r\n"
+        f"X-API-Key: {team.key}\r\n\r\n"
+    )
+    await loop.sock_sendall(raw, request.encode())
+    assert b"101" in await loop.sock_recv(raw, 2_048)
+    body = json.encode({"id": 1, "method": "rules.get"})
+    frame = bytes([0x81, 0x80 | len(body)]) + bytes(4) + body  # masked with zeros
+    await loop.sock_sendall(raw, frame * 4_000)
+    return raw
+
+
+async def test_after_a_restart_keys_work_private_resumes_and_the_rest_begins_a_new_epoch() -> None:
+    journal = MemoryJournal.opened()
+    async with House(journal=journal) as house:
+        await house.open_market()
+        maker, taker = await house.register("maker"), await house.register("taker", "hedge_fund")
+        async with maker.socket("private") as socket:
+            await churn(maker, taker, 3)
+            before = [p for p in await settled(house, socket) if p["type"] != "snapshot"]
+            epoch = socket.hello["epoch"]
+            await maker.place("buy", 7, 2.0, client_order_id="still")
+    assert socket.raw.close_code in {None, 1012, 1000}
+    successor = MemoryJournal(journal.store)
+    successor.open(Header(code_fingerprint="", numeric_fingerprint=""))
+    async with House(journal=successor) as again:
+        same = Team(again, maker.key, maker.team_id)
+        async with same.socket() as socket:
+            assert socket.hello["epoch"] > epoch
+            assert socket.hello["data"]["connection_number"] == 2
+            point = {"private": {"epoch": 1, "seq": before[-1]["seq"]}}
+            await socket.request("subscribe", {"channels": ["private", "phase"], "resume": point})
+            missed = await socket.push("private", "order.accepted")
+            assert missed["seq"] == before[-1]["seq"] + 1
+            assert (await socket.push("phase", "snapshot"))["seq"] == 0
+            repeat = await same.place("buy", 7, 2.0, client_order_id="still")
+            assert repeat.headers["idempotent-replayed"] == "true"
+            assert (await again.call("GET", "/game/teams", key=ADMIN_KEY)).json["items"]
+
+
+async def test_sockets_are_told_of_a_restart() -> None:
+    async with House() as house:
+        team = await house.register("alpha")
+        raw = await house.http.ws_connect(house.url + "/ws", headers={"X-API-Key": team.key})
+        await raw.receive_json()
+        await house.gateway.stop()
+        while (await raw.receive(timeout=5)).type.name == "TEXT":
+            pass
+        assert raw.close_code == 1012

@@ -1,0 +1,43 @@
+"""The reference pages list exactly what the program has."""
+
+import re
+from pathlib import Path
+
+from itg.gateway.problems import REASONS
+from itg.gateway.routes.table import OPERATIONS
+
+REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
+
+
+def test_the_page_of_problems_lists_every_code_with_its_status_and_hint() -> None:
+    reasons = sorted(REASONS.values(), key=lambda reason: (reason.status, reason.code))
+    rows = [f"| `{reason.code}` | {reason.status} | {reason.hint} |" for reason in reasons]
+    table = ["", "| code | status | what to do |", "|---|---|---|", *rows, ""]
+    assert between("problems.md", "codes") == table
+
+
+def test_the_page_of_rest_lists_every_operation() -> None:
+    rows = [
+        f"| `{route.name}` | `{route.method} {route.path}` | {scope_of(route.scope)} | "
+        f"{route.summary} |"
+        for route in (operation.route for operation in OPERATIONS)
+    ]
+    table = ["", "| name | request | scope | |", "|---|---|---|---|", *rows, ""]
+    assert between("rest.md", "operations") == table
+
+
+def test_the_page_of_the_socket_names_every_read() -> None:
+    page = (REFERENCE / "websocket.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z]+\.[a-z_]+)`", page))
+    methods = {operation.route.name for operation in OPERATIONS if operation.route.on_socket}
+    assert methods <= named
+
+
+def scope_of(scope: object) -> str:
+    return "" if scope is None else str(getattr(scope, "value", ""))
+
+
+def between(page: str, mark: str) -> list[str]:
+    """Return the lines between `<!-- mark -->` and the next `<!-- end -->`."""
+    text = (REFERENCE / page).read_text(encoding="utf-8")
+    return text.partition(f"<!-- {mark} -->\n")[2].partition("<!-- end -->")[0].split("\n")[:-1]
