@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from tests.dice import Dice
@@ -31,6 +32,7 @@ from itg.exchange.contract import (
     ReplaceRejected,
     SetPhase,
     SetQuote,
+    SetSchedule,
     TradeExecuted,
 )
 from itg.exchange.service import ExchangeService
@@ -45,7 +47,15 @@ from itg.kernel.ids import (
 from itg.kernel.messages import Message
 from itg.kernel.money import Price, Quantity
 from itg.kernel.times import Nanos
-from itg.kernel.words import Instrument, OrderType, Phase, SelfTradePolicy, Side, TimeInForce
+from itg.kernel.words import (
+    Instrument,
+    OrderType,
+    Phase,
+    PhaseBoundary,
+    SelfTradePolicy,
+    Side,
+    TimeInForce,
+)
 
 TICK = 100
 SHARD = Shard(0)
@@ -62,8 +72,8 @@ class Campaign:
     def __init__(self, seed: int) -> None:
         self.dice = Dice(seed)
         self.counts: Counter[str] = Counter()
-        close = self.dice.choice((None, 20, 25))
-        self.judge = ReferenceExchange(close)
+        close = self.dice.choice((None, 2_000, 2_430, 2_450, 2_470))
+        self.judge = ReferenceExchange(None if close is None else Fraction(close, TICK))
         self.engine = ExchangeService(SHARD)
         self.now = 0
         self.ids: list[int] = []
@@ -77,7 +87,7 @@ class Campaign:
             multiplier=100,
             tick_size=Price(TICK),
         )
-        previous = None if close is None else Price(close * TICK)
+        previous = None if close is None else Price(close)
         self._send(ListInstrument(shard=SHARD, instrument=listed, previous_close=previous))
 
     def run(self, commands: int) -> None:
@@ -102,6 +112,8 @@ class Campaign:
             self._replace()
         elif draw < 0.96:
             self._mass_cancel()
+        elif draw < 0.965:
+            self._jump()
         else:
             self._move(self._likely_phase())
 
@@ -204,6 +216,13 @@ class Campaign:
         facts = self._send(SetPhase(shard=SHARD, phase=Phase(phase)))
         self._compare(facts, self.judge.move(phase), phase)
         self.counts[f"phase {self.judge.phase}"] += 1
+
+    def _jump(self) -> None:
+        phase = self.dice.choice(PHASES)
+        boundary = PhaseBoundary(at_ns=Nanos(self.now), phase=Phase(phase))
+        facts = self._send(SetSchedule(shard=SHARD, boundaries=(boundary,)))
+        self.counts[f"jump {self.judge.phase} to {phase}"] += 1
+        self._compare(facts, self.judge.enter(phase), phase)
 
     # the two sides, side by side ----------------------------------------------------------------
 

@@ -7,6 +7,8 @@ A command returns facts, tuples that begin with their kind; the campaign transla
 events into the same tuples and compares.
 """
 
+from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 Fact = tuple[Any, ...]
@@ -16,12 +18,12 @@ OPEN_PHASES = ("pre_open", "continuous")
 class ReferenceExchange:
     """One instrument, price–time, with phases and the published auction."""
 
-    def __init__(self, previous_close: int | None = None) -> None:
+    def __init__(self, previous_close: Fraction | None = None) -> None:
         self.phase = "closed"
         self.queue: list[dict[str, Any]] = []
         self.order_count = 0
         self.last_price: int | None = None
-        self.previous_close = previous_close
+        self.previous_close: Fraction | int | None = previous_close
         self.indicative: Fact | None = None
 
     # commands ---------------------------------------------------------------------------------
@@ -53,7 +55,7 @@ class ReferenceExchange:
             return [("replace_rejected", order_id, refused)]
         price = changes.get("price") or order["price"]
         quantity = changes.get("quantity") or order["quantity"]
-        keeps = price == order["price"] and quantity <= order["quantity"]
+        keeps = price == order["price"] and quantity < order["quantity"]
         order.update(price=price, quantity=quantity, revision=order["revision"] + 1)
         left = quantity - order["filled"]
         facts: list[Fact] = [
@@ -139,17 +141,24 @@ class ReferenceExchange:
         return facts + self._indication()
 
     def move(self, phase: str) -> list[Fact]:
+        """Move to a phase on somebody's word, if it is legal."""
         legal = {
             "closed": ("pre_open",),
             "pre_open": ("opening_auction", "continuous", "closed"),
-            "opening_auction": ("continuous", "closed"),
+            "opening_auction": ("continuous",),
             "continuous": ("closed",),
         }
         if phase not in legal[self.phase]:
             return [("phase_rejected", "ILLEGAL_PHASE_MOVE")]
+        return self.enter(phase)
+
+    def enter(self, phase: str) -> list[Fact]:
+        """Enter a phase by the schedule, which may jump."""
         was, self.phase = self.phase, phase
+        if phase == was:
+            return []
         facts: list[Fact] = [("phase", was, phase)]
-        if phase == "continuous":
+        if was == "opening_auction" or (was == "pre_open" and phase == "continuous"):
             self._uncross(facts)
         if phase == "closed":
             facts += sorted(self._canceled(order, "market_closed") for order in self.queue)
@@ -277,37 +286,51 @@ class ReferenceExchange:
         self, maker: dict[str, Any], taker: dict[str, Any], price: int, facts: list[Fact]
     ) -> None:
         quantity = min(o["quantity"] - o["filled"] for o in (maker, taker))
-        for order in (maker, taker):
-            order["filled"] += quantity
-            if order["filled"] == order["quantity"] and order in self.queue:
-                self.queue.remove(order)
+        self._note_trade(maker, taker, (price, quantity), facts)
+        if maker["filled"] == maker["quantity"]:
+            self.queue.remove(maker)
+
+    def _note_trade(
+        self,
+        maker: dict[str, Any],
+        taker: dict[str, Any],
+        terms: tuple[int, int],
+        facts: list[Fact],
+    ) -> None:
+        price, quantity = terms
+        maker["filled"] += quantity
+        taker["filled"] += quantity
         self.last_price = price
         facts.append(("trade", maker["id"], taker["id"], price, quantity, taker["side"]))
 
     # auction ----------------------------------------------------------------------------------
 
-    def _reference(self) -> int | None:
+    def _reference(self) -> Fraction | int | None:
         return self.previous_close if self.last_price is None else self.last_price
+
+    def _left(self, order: dict[str, Any]) -> int:
+        left: int = order["quantity"] - order["filled"] - order.get("doomed", 0)
+        return left
 
     def _amounts(self, price: int) -> tuple[int, int]:
         """Return volume and surplus (bid positive) of an uncross at `price`."""
         wanted = offered = 0
         for o in self.queue:
-            left = o["quantity"] - o["filled"]
             if o["side"] == "buy" and (o["price"] is None or o["price"] >= price):
-                wanted += left
+                wanted += self._left(o)
             if o["side"] == "sell" and (o["price"] is None or o["price"] <= price):
-                offered += left
+                offered += self._left(o)
         return min(wanted, offered), wanted - offered
 
     def clearing(self) -> tuple[int, int, int] | None:
         """Return (price, volume, surplus) by trying every tick; None if nothing would trade."""
         reference = self._reference()
-        limits = [o["price"] for o in self.queue if o["price"] is not None]
-        if not limits:
-            volume, surplus = self._amounts(0)
-            return None if not volume or reference is None else (reference, volume, surplus)
-        table = [(p, *self._amounts(p)) for p in range(min(limits), max(limits) + 1)]
+        ends = [o["price"] for o in self.queue if o["price"] is not None and self._left(o)]
+        if reference is not None:
+            ends += [max(1, floor(reference)), max(1, ceil(reference))]
+        if not ends:
+            return None
+        table = [(p, *self._amounts(p)) for p in range(min(ends), max(ends) + 1)]
         most = max(volume for _, volume, _ in table)
         if not most:
             return None
@@ -326,18 +349,22 @@ class ReferenceExchange:
         able = [
             o
             for o in self.queue
-            if o["side"] == side and (o["price"] is None or sign * o["price"] <= sign * price)
+            if o["side"] == side
+            and self._left(o)
+            and (o["price"] is None or sign * o["price"] <= sign * price)
         ]
         return sorted(able, key=lambda o: (o["price"] is not None, sign * (o["price"] or 0)))
 
     def _uncross(self, facts: list[Fact]) -> None:
+        doomed: list[dict[str, Any]] = []
         while (clearing := self.clearing()) is not None:
-            doomed = self._self_meeting(clearing[0])
-            if not doomed:
+            losers = self._self_meeting(clearing[0])
+            if not losers:
                 break
-            for order in doomed:
-                self.queue.remove(order)
-                facts.append(self._canceled(order, "self_trade"))
+            for order, quantity in losers:
+                order["doomed"] = order.get("doomed", 0) + quantity
+                if order not in doomed:
+                    doomed.append(order)
         self.indicative = None
         facts.append(("uncrossed", clearing))
         if clearing is not None:
@@ -347,30 +374,33 @@ class ReferenceExchange:
                 sell = self._participants("sell", price)[0]
                 later = max(buy, sell, key=self.queue.index)
                 earlier = sell if later is buy else buy
-                volume -= min(o["quantity"] - o["filled"] for o in (buy, sell))
-                self._fill(earlier, later, price, facts)
-        for order in [o for o in self.queue if o["price"] is None]:
-            self.queue.remove(order)
-            facts.append(self._canceled(order, "no_liquidity"))
+                traded = min(self._left(buy), self._left(sell))
+                volume -= traded
+                self._note_trade(earlier, later, (price, traded), facts)
+        market = [o for o in self.queue if o["price"] is None and o not in doomed and self._left(o)]
+        for orders, reason in ((doomed, "self_trade"), (market, "no_liquidity")):
+            facts += [self._canceled(order, reason) for order in orders]
+        gone = [*doomed, *market]
+        self.queue = [o for o in self.queue if o not in gone and self._left(o)]
 
-    def _self_meeting(self, price: int) -> list[dict[str, Any]]:
-        buys = [[o, o["quantity"] - o["filled"]] for o in self._participants("buy", price)]
-        sells = [[o, o["quantity"] - o["filled"]] for o in self._participants("sell", price)]
+    def _self_meeting(self, price: int) -> list[tuple[dict[str, Any], int]]:
+        """Return who loses how much where an account first meets itself; nobody if it does not."""
+        buys = [(o, self._left(o)) for o in self._participants("buy", price)]
+        sells = [(o, self._left(o)) for o in self._participants("sell", price)]
         while buys and sells:
-            buy, sell = buys[0][0], sells[0][0]
-            later = max(buy, sell, key=self.queue.index)
-            if buy["account"] == sell["account"] and later["stp"] != "allow":
-                earlier = sell if later is buy else buy
+            pair = [buys.pop(0), sells.pop(0)]
+            earlier, later = sorted(pair, key=lambda row: self.queue.index(row[0]))
+            if later[0]["account"] == earlier[0]["account"] and later[0]["stp"] != "allow":
                 return {
                     "cancel_incoming": [later],
                     "cancel_resting": [earlier],
                     "cancel_both": [earlier, later],
-                }[later["stp"]]
-            traded = min(buys[0][1], sells[0][1])
-            for side in (buys, sells):
-                side[0][1] -= traded
-                if not side[0][1]:
-                    side.pop(0)
+                }[later[0]["stp"]]
+            (buy, wanted), (sell, offered) = pair
+            if wanted > offered:
+                buys.insert(0, (buy, wanted - offered))
+            elif offered > wanted:
+                sells.insert(0, (sell, offered - wanted))
         return []
 
     def _indication(self) -> list[Fact]:

@@ -2,7 +2,7 @@
 
 It compares how much the leading underlying moves now with how much it moved before, and the same
 for what the nearest options imply. Where movement has risen more than implied volatility, by more
-than crossing the spread costs, it buys straddles at the money; where it has fallen more it sells
+than going in and out costs, it buys straddles at the money; where it has fallen more it sells
 them. What it has it keeps until the edge has turned. Orders take what stands and never rest, so it
 never shows a bid and an ask in one instrument.
 """
@@ -138,7 +138,7 @@ class HedgeFund(Bot):
         book, held = self.books[leg.instrument_id], self.account.net(leg.instrument_id)
         if book.spread is None or not book.mid:
             return held
-        edge, cost = self.edge(), book.spread / book.mid / 2
+        edge, cost = self.edge(), book.spread / book.mid  # going in and out again
         has_turned = held * edge < 0
         if abs(edge) < cost:
             return 0 if has_turned else held

@@ -6,6 +6,7 @@ import sys
 
 import uvloop
 
+from itg.cli.logs import log_to_stderr
 from itg.compose.solo import Solo, SoloSettings
 from itg.kernel.errors import ConfigurationError, ItgError
 from itg.runtime.supervise import collect_young, supervise, tuned_process
@@ -13,6 +14,7 @@ from itg.runtime.supervise import collect_young, supervise, tuned_process
 
 def serve_forever(settings: SoloSettings) -> int:
     """Run the game until a signal drains it; return the exit code."""
+    log_to_stderr(quiet=False)
     try:
         uvloop.run(_serve(settings))
     except ConfigurationError:

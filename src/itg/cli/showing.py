@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from itg.cli.logs import log_to_stderr
 from itg.compose.demo import DemoView, run_demo
 from itg.compose.result import DayResult, TeamResult, team_results
 from itg.compose.solo import SoloSettings
@@ -25,6 +26,7 @@ from itg.kernel.times import NS_PER_S
 
 def show_demo(*, lock_step: bool, seed: int | None, as_json: bool, data: Path | None) -> int:
     """Run the demo and print its result; 1 if the market did not sum to zero."""
+    log_to_stderr(quiet=True)
     with tempfile.TemporaryDirectory(prefix="itg-demo-") as scratch:
         # A journal that is thrown away at the end need not survive a power cut.
         settings = SoloSettings(

@@ -39,15 +39,19 @@ class Session:
         self._fewer = asyncio.Event()
         self.closing = asyncio.Event()
 
-    def push(self, frame: bytes) -> None:
-        """Let a frame wait to be written; too many close the connection."""
+    def push(self, frame: bytes, *, wakes: bool = True) -> None:
+        """Let a frame wait to be written; too many close the connection.
+
+        `wakes` False: it may wait for the next one, to share its write.
+        """
         if self.close_code is not None:
             return
         self._outbox.append(frame)
         self.waiting_bytes += len(frame)
         if self.waiting_bytes > self._outbox_bytes_max:
             self.close(CLOSE_SLOW)
-        self._more.set()
+        if wakes:
+            self._more.set()
 
     def close(self, code: int) -> None:
         """End the connection; frames that a reader did not take in time are dropped."""
@@ -60,9 +64,9 @@ class Session:
 
     async def frames(self) -> list[bytes]:
         """Wait for frames and take them all; none are left once the connection closes."""
-        if not self._outbox and self.close_code is None:
-            self._more.clear()
+        if self.close_code is None:
             await self._more.wait()
+            self._more.clear()
         frames, self._outbox = self._outbox, []
         return frames
 
@@ -70,11 +74,11 @@ class Session:
         """Note that frames have left."""
         self.waiting_bytes -= sum(map(len, frames))
 
-    def answer(self, frame: bytes) -> None:
+    def answer(self, frame: bytes, *, wakes: bool = True) -> None:
         """Push the answer to a request."""
         self.unanswered -= 1
         self._fewer.set()
-        self.push(frame)
+        self.push(frame, wakes=wakes)
 
     async def until_fewer_than(self, unanswered: int) -> None:
         """Wait until the connection has room for another request."""

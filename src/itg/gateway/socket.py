@@ -196,7 +196,9 @@ class _Connection:
             self._answerer(_id_in(text), trace_id)(refused(error.problem))
             return
         self._gateway.numbers.count_socket_request(self._known_name(request.method))
-        call = self._call(self._answerer(request.id, trace_id), trace_id)
+        # What ends a bot's turn is answered with what the step brings, in one write.
+        wakes = request.method != "sim.ready"
+        call = self._call(self._answerer(request.id, trace_id, wakes=wakes), trace_id)
         failures: list[Exception] = []
         with Guard(failures.append):
             self._serve(request, call)
@@ -229,7 +231,9 @@ class _Connection:
     def _call(self, reply: Callable[[Answer], None], trace_id: str = "") -> Call:
         return Call(caller=self.session.caller, trace_id=trace_id, reply=reply, is_rest=False)
 
-    def _answerer(self, request_id: int | str | None, trace_id: str) -> Callable[[Answer], None]:
+    def _answerer(
+        self, request_id: int | str | None, trace_id: str, *, wakes: bool = True
+    ) -> Callable[[Answer], None]:
         session = self.session
         is_answered = False
 
@@ -237,7 +241,8 @@ class _Connection:
             nonlocal is_answered
             if not is_answered:
                 is_answered = True
-                session.answer(_frame_of(answer, request_id, trace_id))
+                frame = _frame_of(answer, request_id, trace_id)
+                session.answer(frame, wakes=wakes or answer.problem is not None)
 
         return answer_once
 

@@ -44,9 +44,9 @@ AuctionRule = Callable[[Interest, int, int | None], Clearing | None]
 
 
 class _Pairing(NamedTuple):
-    # `high` and `low` are the last bid and ask paired. `bid` and `ask` are the best with contracts
-    # left, of which there are `wanted` and `offered`: none where that side is used up. `bids_behind`
-    # and `asks_behind` count the levels behind those two.
+    # `high` and `low` are the last bid and ask paired; `bid` and `ask` the best with contracts left,
+    # `wanted` and `offered` of them: 0 where that side is used up. `bids_behind` and `asks_behind`
+    # count the levels behind those two.
     volume: int
     high: int
     low: int
@@ -98,9 +98,7 @@ def _pair(interest: Interest) -> _Pairing:
             ask = -ask_keys[asks_behind]
             offered = ask_levels[-ask].quantity
         if not wanted or not offered or bid < ask:
-            return _Pairing(
-                volume, high, low, bid, wanted, bids_behind, ask, offered, asks_behind
-            )
+            return _Pairing(volume, high, low, bid, wanted, bids_behind, ask, offered, asks_behind)
         high, low = bid, ask
         if wanted < offered:
             volume += wanted
@@ -114,7 +112,7 @@ def _pair(interest: Interest) -> _Pairing:
 
 def _grid(interest: Interest, tick: int, reference: int | None) -> tuple[int, int] | None:
     bids, asks = interest.bids.keys, interest.asks.keys
-    ends = []
+    ends: list[int] = []
     if bids:
         ends += (bids[0], bids[-1])
     if asks:

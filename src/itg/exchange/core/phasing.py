@@ -75,6 +75,8 @@ def _enter(venue: Venue, phase: Phase) -> None:
         _report(venue, phase, previous, None)
     for listing, was in before:
         listing.own_phase = None
+        if phase is previous and was is not phase:
+            _report(venue, phase, was, listing)
         _act(venue, listing, was, phase)
 
 

@@ -1,39 +1,102 @@
 """Detached answers from the books."""
 
-from collections.abc import Sequence
+from itertools import islice
 
-from itg.exchange.contract import BookSnapshot
+from itg.exchange.contract import (
+    BookMissing,
+    BookSnapshot,
+    BookSnapshots,
+    ExchangeStatus,
+    GetBook,
+    GetBooks,
+    GetExchangeStatus,
+    GetInstruments,
+    GetQueueAhead,
+    GetTrades,
+    Instruments,
+    PublicTrades,
+    QueueAhead,
+)
 from itg.exchange.core.listing import Listing
 from itg.exchange.core.venue import Venue
 from itg.kernel.ids import OrderId, Seq
 from itg.kernel.money import Price
-from itg.kernel.words import Phase
 
 
-def book(listing: Listing, phase: Phase, depth_levels: int | None) -> BookSnapshot:
+def book(venue: Venue, query: GetBook) -> BookSnapshot | BookMissing:
     """Return a book as of its last delta."""
-    indicative = listing.indicative
-    return BookSnapshot(
-        instrument_id=listing.instrument_id,
-        book_seq=Seq(listing.book_seq),
-        phase=phase,
-        bids=listing.bids.rows(depth_levels),
-        asks=listing.asks.rows(depth_levels),
-        indicative_price=None if indicative is None else Price(indicative.price),
-        indicative_quantity=0 if indicative is None else indicative.volume,
+    listing = venue.listings.get(query.instrument_id)
+    if listing is None:
+        return BookMissing(instrument_id=query.instrument_id)
+    return _snapshot(venue, listing, query.depth_levels)
+
+
+def books(venue: Venue, query: GetBooks) -> BookSnapshots:
+    """Return every book, in listing order."""
+    listings = venue.listings.values()
+    return BookSnapshots(
+        books=tuple(_snapshot(venue, listing, query.depth_levels) for listing in listings)
     )
 
 
-def queue_ahead(venue: Venue, order_ids: Sequence[OrderId]) -> dict[OrderId, int]:
+def status(venue: Venue, query: GetExchangeStatus) -> ExchangeStatus:
+    """Return the phases now and the boundary to come."""
+    following = venue.boundaries[0] if venue.boundaries else None
+    return ExchangeStatus(
+        shard=query.shard,
+        underlying_id=venue.underlying_id,
+        phase=venue.phase,
+        next_phase=None if following is None else following.phase,
+        next_at_ns=None if following is None else following.at_ns,
+        instrument_phases=tuple(
+            (listing.instrument_id, listing.own_phase)
+            for listing in venue.listings.values()
+            if listing.own_phase is not None
+        ),
+    )
+
+
+def instruments(venue: Venue, _query: GetInstruments) -> Instruments:
+    """Return what is listed, in listing order."""
+    return Instruments(
+        instruments=tuple(listing.instrument for listing in venue.listings.values())
+    )
+
+
+def trades(venue: Venue, query: GetTrades) -> PublicTrades:
+    """Return a page of the tape, oldest first."""
+    after = -1 if query.after_trade_id is None else query.after_trade_id
+    found = (
+        trade
+        for trade in venue.trades
+        if trade.trade_id > after and query.instrument_id in (None, trade.instrument_id)
+    )
+    return PublicTrades(trades=tuple(islice(found, query.count)))
+
+
+def queue_ahead(venue: Venue, query: GetQueueAhead) -> QueueAhead:
     """Return the contracts before each of these orders at its price; gone orders are left out."""
     ahead: dict[OrderId, int] = {}
-    for order_id in order_ids:
+    for order_id in query.order_ids:
         order = venue.orders.get(order_id)
-        if order is None or order.level is None:
+        if order is None:
             continue
         before, total = order.before, 0
         while before is not None:
             total += before.leaves
             before = before.before
         ahead[order_id] = total
-    return ahead
+    return QueueAhead(ahead=ahead)
+
+
+def _snapshot(venue: Venue, listing: Listing, depth_levels: int | None) -> BookSnapshot:
+    indicative = listing.indicative
+    return BookSnapshot(
+        instrument_id=listing.instrument_id,
+        book_seq=Seq(listing.book_seq),
+        phase=venue.phase_of(listing),
+        bids=listing.bids.rows(depth_levels),
+        asks=listing.asks.rows(depth_levels),
+        indicative_price=None if indicative is None else Price(indicative.price),
+        indicative_quantity=0 if indicative is None else indicative.volume,
+    )

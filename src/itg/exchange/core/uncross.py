@@ -7,6 +7,8 @@ contracts left crossed behind it. What an order trades ahead of the meeting stan
 is canceled after the trades.
 """
 
+from typing import assert_never
+
 from itg.exchange.contract import AuctionUncrossed, IndicativePriceChanged
 from itg.exchange.core.auction import AuctionRule, Clearing
 from itg.exchange.core.book import Order
@@ -88,9 +90,7 @@ def _settle(
     return None, []
 
 
-def _pairs(
-    listing: Listing, rule: AuctionRule, price: int, doomed: _Doomed
-) -> list[_Pair] | None:
+def _pairs(listing: Listing, rule: AuctionRule, price: int, doomed: _Doomed) -> list[_Pair] | None:
     """Pair what may trade at `price`, in priority; None when a meeting moved the price."""
     buys = iter(listing.eligible(price, is_buy=True))
     sells = iter(listing.eligible(price, is_buy=False))
@@ -99,19 +99,17 @@ def _pairs(
     buy_left = 0 if buy is None else buy.leaves
     sell_left = 0 if sell is None else sell.leaves
     while buy is not None and sell is not None:
-        if buy.account_id == sell.account_id and _may_not_meet(buy, sell):
-            buy_goes, sell_goes = _losers(buy, sell)
-            if buy_goes:
-                _doom(listing, buy, buy_left, doomed)
-                buy_left = 0
-            if sell_goes:
-                _doom(listing, sell, sell_left, doomed)
-                sell_left = 0
+        losers = _losers(buy, sell) if buy.account_id == sell.account_id else ()
+        if losers:
+            for order in losers:
+                _doom(listing, order, buy_left if order.is_buy else sell_left, doomed)
+            buy_left = 0 if buy in losers else buy_left
+            sell_left = 0 if sell in losers else sell_left
             clearing = listing.clearing(rule)
             if clearing is None or clearing.price != price:
                 return None
         else:
-            quantity = buy_left if buy_left < sell_left else sell_left
+            quantity = min(buy_left, sell_left)
             pairs.append((buy, sell, quantity))
             buy_left -= quantity
             sell_left -= quantity
@@ -124,20 +122,25 @@ def _pairs(
     return pairs
 
 
-def _may_not_meet(buy: Order, sell: Order) -> bool:
-    return _later(buy, sell).stp is not SelfTradePolicy.ALLOW
-
-
 def _later(buy: Order, sell: Order) -> Order:
     return buy if buy.priority_seq > sell.priority_seq else sell
 
 
-def _losers(buy: Order, sell: Order) -> tuple[bool, bool]:
-    """Tell which of buy and sell the later one's policy ends."""
+def _losers(buy: Order, sell: Order) -> tuple[Order, ...]:
+    """Return which of two orders of one account the later one's policy ends."""
     later = _later(buy, sell)
-    later_goes = later.stp is not SelfTradePolicy.CANCEL_RESTING
-    earlier_goes = later.stp is not SelfTradePolicy.CANCEL_INCOMING
-    return (later_goes, earlier_goes) if later is buy else (earlier_goes, later_goes)
+    earlier = sell if later is buy else buy
+    match later.stp:
+        case SelfTradePolicy.ALLOW:
+            return ()
+        case SelfTradePolicy.CANCEL_INCOMING:
+            return (later,)
+        case SelfTradePolicy.CANCEL_RESTING:
+            return (earlier,)
+        case SelfTradePolicy.CANCEL_BOTH:
+            return (earlier, later)
+        case _:
+            assert_never(later.stp)
 
 
 def _doom(listing: Listing, order: Order, quantity: int, doomed: _Doomed) -> None:

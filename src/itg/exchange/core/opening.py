@@ -1,0 +1,25 @@
+"""What a shard is told once, before it trades."""
+
+from itg.exchange.contract import ConfigureExchange, InstrumentListed, ListInstrument
+from itg.exchange.core.auction import AUCTION_STRATEGIES
+from itg.exchange.core.listing import Listing
+from itg.exchange.core.venue import Venue
+
+
+def configure(venue: Venue, command: ConfigureExchange) -> None:
+    """Set how the shard matches."""
+    assert command.auction_rule in AUCTION_STRATEGIES, command.auction_rule
+    assert command.tick_ns > 0, "time-based checks need an interval"
+    assert not venue.listings, "configure before listing"
+    venue.underlying_id = command.underlying_id
+    venue.continuous_rule = command.continuous_rule
+    venue.auction_rule = command.auction_rule
+    venue.tick_ns = command.tick_ns
+
+
+def list_instrument(venue: Venue, command: ListInstrument) -> None:
+    """Open a book in the shard's phase; a second listing changes nothing."""
+    instrument = command.instrument
+    if instrument.instrument_id not in venue.listings:
+        venue.listings[instrument.instrument_id] = Listing(instrument, command.previous_close)
+        venue.events.append(InstrumentListed(shard=venue.shard, instrument=instrument))
