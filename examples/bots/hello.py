@@ -11,6 +11,10 @@ from itg.wire.v1.market import PhasePush
 class Hello(Bot):
     def on_start(self) -> None:
         print(f"playing {self.role} with {len(self.instruments)} instruments at {self.prices}")
+        for underlying_id, phase in self.phases.items():
+            print(f"{underlying_id} is {phase}")
+            if phase == "continuous":
+                self.buy_at_the_money(underlying_id)
 
     def on_phase(self, phase: PhasePush) -> None:
         print(f"{phase.underlying_id} is now {phase.phase}")

@@ -26,7 +26,6 @@ from itg.wire.v1.socket import PlaceParams, PullParams
 STEP_US = 250_000
 VOL_PER_STEP = 0.00006
 DEVIATION = {"SPX": 0.03, "SPY": 0.03}
-HOUSE_WIDTH = 0.15
 TOLERANCE = 1e-9
 Data = dict[str, Any]
 
@@ -39,15 +38,18 @@ class Limits(Struct, frozen=True, kw_only=True):
     underlying: int
     orders_per_s: int
     quotes_allowed: bool = False
+    width: float = 0.06  # of the quotes this role meets, as a fraction of theory
 
 
-MAKER = Limits(position=50, portfolio=200, underlying=200, orders_per_s=10, quotes_allowed=True)
+MAKER = Limits(
+    position=50, portfolio=200, underlying=200, orders_per_s=10, quotes_allowed=True, width=0.15
+)
 FUND = Limits(position=150, portfolio=500, underlying=200, orders_per_s=5)
 DESK = Limits(position=100, portfolio=300, underlying=200, orders_per_s=7)
 
 
 class PaperMarket:
-    """One bot's market; `orders` and `quotes` count what it did."""
+    """One bot's market; `log` holds its deals."""
 
     def __init__(self, bot: Bot, limits: Limits, seed: int) -> None:
         self.bot = bot
@@ -129,7 +131,7 @@ class PaperMarket:
 
     def top(self, instrument: InstrumentBody) -> TopPush:
         theory = self.theory(instrument)
-        half = 0.00008 * theory if instrument.strike is None else HOUSE_WIDTH / 2 * theory
+        half = 0.00008 * theory if instrument.strike is None else self.limits.width / 2 * theory
         half = max(half, 0.01)
         bid, ask = max(round(theory - half, 2), 0.01), round(theory + half, 2)
         sizes, own = [20, 20], self.quotes.get(instrument.instrument_id)

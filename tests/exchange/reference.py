@@ -8,8 +8,9 @@ events into the same tuples and compares.
 """
 
 from fractions import Fraction
-from math import ceil, floor
 from typing import Any
+
+from tests.exchange.reference_auction import clearing, left, participants, self_meeting
 
 Fact = tuple[Any, ...]
 OPEN_PHASES = ("pre_open", "continuous")
@@ -308,57 +309,10 @@ class ReferenceExchange:
     def _reference(self) -> Fraction | int | None:
         return self.previous_close if self.last_price is None else self.last_price
 
-    def _left(self, order: dict[str, Any]) -> int:
-        left: int = order["quantity"] - order["filled"] - order.get("doomed", 0)
-        return left
-
-    def _amounts(self, price: int) -> tuple[int, int]:
-        """Return volume and surplus (bid positive) of an uncross at `price`."""
-        wanted = offered = 0
-        for o in self.queue:
-            if o["side"] == "buy" and (o["price"] is None or o["price"] >= price):
-                wanted += self._left(o)
-            if o["side"] == "sell" and (o["price"] is None or o["price"] <= price):
-                offered += self._left(o)
-        return min(wanted, offered), wanted - offered
-
-    def clearing(self) -> tuple[int, int, int] | None:
-        """Return (price, volume, surplus) by trying every tick; None if nothing would trade."""
-        reference = self._reference()
-        ends = [o["price"] for o in self.queue if o["price"] is not None and self._left(o)]
-        if reference is not None:
-            ends += [max(1, floor(reference)), max(1, ceil(reference))]
-        if not ends:
-            return None
-        table = [(p, *self._amounts(p)) for p in range(min(ends), max(ends) + 1)]
-        most = max(volume for _, volume, _ in table)
-        if not most:
-            return None
-        table = [row for row in table if row[1] == most]
-        least = min(abs(surplus) for _, _, surplus in table)
-        table = [row for row in table if abs(row[2]) == least]
-        if all(surplus > 0 for _, _, surplus in table):
-            return table[-1]
-        if all(surplus < 0 for _, _, surplus in table):
-            return table[0]
-        aim = (table[0][0] + table[-1][0]) // 2 if reference is None else reference
-        return min(table, key=lambda row: (abs(row[0] - aim), row[0]))
-
-    def _participants(self, side: str, price: int) -> list[dict[str, Any]]:
-        sign = -1 if side == "buy" else 1
-        able = [
-            o
-            for o in self.queue
-            if o["side"] == side
-            and self._left(o)
-            and (o["price"] is None or sign * o["price"] <= sign * price)
-        ]
-        return sorted(able, key=lambda o: (o["price"] is not None, sign * (o["price"] or 0)))
-
     def _uncross(self, facts: list[Fact]) -> None:
         doomed: list[dict[str, Any]] = []
-        while (clearing := self.clearing()) is not None:
-            losers = self._self_meeting(clearing[0])
+        while (found := clearing(self.queue, self._reference())) is not None:
+            losers = self_meeting(self.queue, found[0])
             if not losers:
                 break
             for order, quantity in losers:
@@ -366,47 +320,27 @@ class ReferenceExchange:
                 if order not in doomed:
                     doomed.append(order)
         self.indicative = None
-        facts.append(("uncrossed", clearing))
-        if clearing is not None:
-            price, volume, _ = clearing
+        facts.append(("uncrossed", found))
+        if found is not None:
+            price, volume, _ = found
             while volume:
-                buy = self._participants("buy", price)[0]
-                sell = self._participants("sell", price)[0]
+                buy = participants(self.queue, "buy", price)[0]
+                sell = participants(self.queue, "sell", price)[0]
                 later = max(buy, sell, key=self.queue.index)
                 earlier = sell if later is buy else buy
-                traded = min(self._left(buy), self._left(sell))
+                traded = min(left(buy), left(sell))
                 volume -= traded
                 self._note_trade(earlier, later, (price, traded), facts)
-        market = [o for o in self.queue if o["price"] is None and o not in doomed and self._left(o)]
+        market = [o for o in self.queue if o["price"] is None and o not in doomed and left(o)]
         for orders, reason in ((doomed, "self_trade"), (market, "no_liquidity")):
             facts += [self._canceled(order, reason) for order in orders]
         gone = [*doomed, *market]
-        self.queue = [o for o in self.queue if o not in gone and self._left(o)]
-
-    def _self_meeting(self, price: int) -> list[tuple[dict[str, Any], int]]:
-        """Return who loses how much where an account first meets itself; nobody if it does not."""
-        buys = [(o, self._left(o)) for o in self._participants("buy", price)]
-        sells = [(o, self._left(o)) for o in self._participants("sell", price)]
-        while buys and sells:
-            pair = [buys.pop(0), sells.pop(0)]
-            earlier, later = sorted(pair, key=lambda row: self.queue.index(row[0]))
-            if later[0]["account"] == earlier[0]["account"] and later[0]["stp"] != "allow":
-                return {
-                    "cancel_incoming": [later],
-                    "cancel_resting": [earlier],
-                    "cancel_both": [earlier, later],
-                }[later[0]["stp"]]
-            (buy, wanted), (sell, offered) = pair
-            if wanted > offered:
-                buys.insert(0, (buy, wanted - offered))
-            elif offered > wanted:
-                sells.insert(0, (sell, offered - wanted))
-        return []
+        self.queue = [o for o in self.queue if o not in gone and left(o)]
 
     def _indication(self) -> list[Fact]:
         if self.phase not in ("pre_open", "opening_auction"):
             return []
-        now = self.clearing()
+        now = clearing(self.queue, self._reference())
         if now == self.indicative:
             return []
         self.indicative = now

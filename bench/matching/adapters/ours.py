@@ -36,6 +36,7 @@ class Engine:
         self.ids = {}  # theirs → ours
         self.theirs = {}
         self.accounts = {}
+        self.filled = {}
         self.trades = []
 
     def new(self, instrument, side, oid, price, quantity, account):
@@ -73,7 +74,7 @@ class Engine:
                 account_id=self.accounts[oid],
                 order_id=self.ids[oid],
                 price=price * TICK,
-                quantity=quantity,
+                quantity=quantity + self.filled.get(oid, 0),
             ),
         )
         if len(events) > 2:
@@ -87,4 +88,10 @@ class Engine:
         ]
 
     def _note(self, events):
-        self.trades += [event for event in events if type(event) is TradeExecuted]
+        trades = [event for event in events if type(event) is TradeExecuted]
+        self.trades += trades
+        for trade in trades:
+            # A replace names the new total, filled contracts included.
+            for order_id in (trade.maker_order_id, trade.taker_order_id):
+                oid = self.theirs[order_id]
+                self.filled[oid] = self.filled.get(oid, 0) + trade.quantity

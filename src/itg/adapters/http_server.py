@@ -84,9 +84,11 @@ def _config(app: ASGIApp) -> Config:
         lifespan="on",
         interface="asgi3",
         log_config=None,
+        log_level="error",
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=60,
         timeout_graceful_shutdown=3,
     )
 

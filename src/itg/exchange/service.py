@@ -1,6 +1,6 @@
 """Maps messages to a shard's books."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, TypeVar, cast
 
 from itg.exchange import contract, store
@@ -29,34 +29,16 @@ def _to(kind: type[Q], answer: Callable[[Venue, Q], Reply]) -> tuple[type[Query]
     return kind, cast("Answer", answer)
 
 
-def _set_schedule(venue: Venue, command: contract.SetSchedule) -> None:
-    phasing.set_schedule(venue, command)
-    _keep_time(venue, (BOUNDARY, TICK))
-
-
-def _timer_fired(venue: Venue, event: TimerFired) -> None:
-    # What was due has run before any message; there is only the next one to ask for.
-    _keep_time(venue, (event.key,))
-
-
-def _keep_time(venue: Venue, keys: Sequence[str]) -> None:
-    # The tick is a second pair of eyes: a boundary is run by whatever comes first of its own
-    # timer, the tick, and any message stamped at or after it.
-    owner = node_name(ExchangeService.name, venue.shard)
-    for key in keys:
-        if not venue.boundaries:
-            venue.asks.append(StopTimer(owner=owner, key=key))
-        else:
-            tick_at = Nanos(venue.now + venue.tick_ns)
-            at_ns = venue.boundaries[0].at_ns if key == BOUNDARY else tick_at
-            venue.asks.append(StartTimer(owner=owner, key=key, at_ns=at_ns))
+def _timer_fired(_venue: Venue, _event: TimerFired) -> None:
+    # What was due has run before any message; there is only the next timer to ask for.
+    return
 
 
 HANDLERS: dict[type[Message], Handler] = dict(
     (
         _on(contract.ConfigureExchange, opening.configure),
         _on(contract.ListInstrument, opening.list_instrument),
-        _on(contract.SetSchedule, _set_schedule),
+        _on(contract.SetSchedule, phasing.set_schedule),
         _on(contract.SetPhase, phasing.set_phase),
         _on(contract.PlaceOrder, placing.place),
         _on(contract.ReplaceOrder, placing.replace),
@@ -115,7 +97,14 @@ class ExchangeService:
             phasing.run_due(venue, now)
         venue.now = now
         HANDLERS[type(message)](venue, message)
-        return venue.taken()
+        if venue.changed:
+            phasing.publish_indicative(venue)
+        events = venue.taken()
+        if isinstance(message, contract.SetSchedule):
+            return [*events, *self._timers(BOUNDARY, TICK)]
+        if isinstance(message, TimerFired):
+            return [*events, *self._timers(message.key)]
+        return events
 
     def query(self, query: Query) -> Reply:
         return ANSWERS[type(query)](self._venue, query)
@@ -125,3 +114,16 @@ class ExchangeService:
 
     def restore(self, data: bytes) -> None:
         store.decode_into(self._venue, data)
+
+    def _timers(self, *keys: str) -> Iterator[StartTimer | StopTimer]:
+        # The tick is a second pair of eyes: a boundary is run by whatever comes first of its own
+        # timer, the tick, and any message stamped at or after it.
+        owner = node_name(self.name, self.shard)
+        venue = self._venue
+        for key in keys:
+            if not venue.boundaries:
+                yield StopTimer(owner=owner, key=key)
+            elif key == BOUNDARY:
+                yield StartTimer(owner=owner, key=key, at_ns=venue.boundaries[0].at_ns)
+            else:
+                yield StartTimer(owner=owner, key=key, at_ns=Nanos(venue.now + venue.tick_ns))

@@ -158,9 +158,8 @@ class Gateway:
         elif call.is_rest:
             raise RefusedError(problem_of(LOCK_STEP))
         else:
-            account_id = call.account_id()
             waiting = _Waiting(self, call, compose, seat=None)
-            self.lock_step.hold(account_id, lambda: self._submit(command, waiting))
+            self.lock_step.hold(call.account_id(), lambda: self._submit_late(command, waiting))
 
     def send(
         self, call: Call, command: Command, compose: Compose, metered: Metered = Metered.ORDER
@@ -237,6 +236,12 @@ class Gateway:
             waiting.leave()
             raise RefusedError(busy()) from error
 
+    def _submit_late(self, command: Command, waiting: "_Waiting") -> None:
+        try:
+            self._submit(command, waiting)
+        except RefusedError as error:
+            waiting.call.reply(refused(error.problem))
+
     def _enter(self, call: Call, deadline_s: float, *, headroom: bool = False) -> int:
         def late() -> None:
             self.numbers.timeouts += 1
@@ -294,10 +299,8 @@ class Gateway:
             self.feed.open_private(account_id, quotes.private_seq)
         self.feed.begin(directory)
         if directory.game.rules.lock_step:
-            seed = int(directory.game.scenario_hash[:16] or "0", 16)
-            self.lock_step = LockStep(
-                self.pump, self.feed, seed=seed, silence_s=self.settings.silent_bot_s
-            )
+            silence_s = self.settings.silent_bot_s
+            self.lock_step = LockStep(self.pump, self.feed, directory.game, silence_s)
         self.is_ready = True
 
     async def _beat(self) -> None:

@@ -8,31 +8,33 @@ fast anybody was, unless a bot stays silent: it is dropped, by a journalled comm
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
-from itg.game.contract import DropBot
+from itg.game.contract import DropBot, GameState
 from itg.gateway.feed import Feed
 from itg.gateway.sessions import Session
 from itg.kernel.ids import AccountId
 from itg.kernel.rng import Rng
-from itg.kernel.times import NS_PER_MS, Nanos
+from itg.kernel.times import Nanos
 from itg.runtime.clock import VirtualClock
-from itg.runtime.pump import Pump
+from itg.runtime.pump import Pump, PumpStoppedError
 from itg.wire.v1.socket import CLOSE_POLICY, StepData
 
-STEP_NS = 250 * NS_PER_MS
 Submit = Callable[[], None]
 
 
 class LockStep:
     """The turns of one game. Nothing runs before `begin`, nothing after `end`."""
 
-    def __init__(self, pump: Pump, feed: Feed, *, seed: int, silence_s: float) -> None:
+    def __init__(self, pump: Pump, feed: Feed, game: GameState, silence_s: float) -> None:
         assert isinstance(pump.clock, VirtualClock), "lock step moves a virtual clock"
         self.step = 0
+        self._step_ns = game.rules.step_ns
         self._pump = pump
         self._clock = pump.clock
         self._feed = feed
-        self._dice = Rng(seed, "lock_step")
+        # The scenario's hash covers its seed.
+        self._dice = Rng(int(game.scenario_hash or "0", 16), "lock_step")
         self._silence_s = silence_s
         self._held: dict[AccountId, list[Submit]] = {}
         self._ready: dict[AccountId, bool] = {}
@@ -116,7 +118,7 @@ class LockStep:
         for account_id in self._turns():
             for submit in self._held.pop(account_id, ()):
                 submit()
-        self._clock.advance_to(Nanos(self._clock.game_ns() + STEP_NS))
+        self._clock.advance_to(Nanos(self._clock.game_ns() + self._step_ns))
         self._wait_for_release()
 
     def _wait_for_release(self) -> None:
@@ -139,7 +141,8 @@ class LockStep:
         for account_id in [name for name, is_ready in self._ready.items() if not is_ready]:
             del self._ready[account_id]
             self._held.pop(account_id, None)
-            self._pump.submit(DropBot(account_id=account_id))
+            with suppress(PumpStoppedError):
+                self._pump.submit(DropBot(account_id=account_id))
             for session in list(self._feed.sessions):
                 if session.caller.account_id == account_id:
                     session.close(CLOSE_POLICY)

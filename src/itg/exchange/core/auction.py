@@ -44,9 +44,9 @@ AuctionRule = Callable[[Interest, int, int | None], Clearing | None]
 
 
 class _Pairing(NamedTuple):
-    # `high` and `low` are the last bid and ask paired; `bid` and `ask` the best with contracts left,
-    # `wanted` and `offered` of them: 0 where that side is used up. `bids_behind` and `asks_behind`
-    # count the levels behind those two.
+    # `high` and `low` are the last bid and ask paired; `bid` and `ask` are the best with contracts
+    # left, `wanted` and `offered` of them: 0 where that side is used up. `bids_behind` and
+    # `asks_behind` count the levels behind those two.
     volume: int
     high: int
     low: int

@@ -6,6 +6,7 @@ from itg.exchange.contract import (
     PhaseChanged,
     PhaseRejected,
     SetPhase,
+    SetSchedule,
 )
 from itg.exchange.core.listing import Listing
 from itg.exchange.core.placing import COLLECTING, refusal
@@ -14,6 +15,7 @@ from itg.exchange.core.venue import Venue
 from itg.kernel.times import Nanos
 from itg.kernel.words import CancelReason, Phase
 
+CONTINUOUS = Phase.CONTINUOUS
 AUCTIONS = COLLECTING | {Phase.OPENING_AUCTION}
 UNCROSSED_WHEN_LEFT = frozenset({Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION})
 # What an organizer may do; a schedule may jump.
@@ -34,6 +36,16 @@ def run_due(venue: Venue, now: Nanos) -> None:
         venue.now = boundary.at_ns
         _enter(venue, boundary.phase)
     venue.now = now
+
+
+def set_schedule(venue: Venue, command: SetSchedule) -> None:
+    """Replace the boundaries to come and run those that are due."""
+    assert venue.tick_ns, "configure before the schedule"
+    times = [boundary.at_ns for boundary in command.boundaries]
+    assert times == sorted(times), "boundaries ascend"
+    venue.boundaries.clear()
+    venue.boundaries.extend(command.boundaries)
+    run_due(venue, venue.now)
 
 
 def set_phase(venue: Venue, command: SetPhase) -> None:
@@ -63,7 +75,8 @@ def publish_indicative(venue: Venue) -> None:
     """Report the indicative price of every changed book that collects for an auction."""
     for instrument_id in venue.changed:
         listing = venue.listings[instrument_id]
-        if venue.phase_of(listing) in AUCTIONS:
+        phase = venue.phase_of(listing)
+        if phase is not CONTINUOUS and phase in AUCTIONS:
             indicate(venue, listing)
 
 

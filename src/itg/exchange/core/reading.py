@@ -58,9 +58,7 @@ def status(venue: Venue, query: GetExchangeStatus) -> ExchangeStatus:
 
 def instruments(venue: Venue, _query: GetInstruments) -> Instruments:
     """Return what is listed, in listing order."""
-    return Instruments(
-        instruments=tuple(listing.instrument for listing in venue.listings.values())
-    )
+    return Instruments(instruments=tuple(listing.instrument for listing in venue.listings.values()))
 
 
 def trades(venue: Venue, query: GetTrades) -> PublicTrades:

@@ -1,0 +1,221 @@
+"""A shard to act on in tests: prices in ticks, accounts by name, events back."""
+
+from typing import Any, TypeVar
+
+from itg.exchange.contract import (
+    AuctionUncrossed,
+    BookSnapshot,
+    CancelOrder,
+    ConfigureExchange,
+    ExchangeStatus,
+    GetBook,
+    GetExchangeStatus,
+    GetTrades,
+    ListInstrument,
+    MassCancel,
+    OrderAccepted,
+    OrderCanceled,
+    PlaceOrder,
+    PublicTrade,
+    PublicTrades,
+    ReplaceOrder,
+    SetPhase,
+    SetQuote,
+    SetSchedule,
+    TradeExecuted,
+)
+from itg.exchange.service import ExchangeService
+from itg.kernel.ids import AccountId, InstrumentId, OrderId, ReservationId, Shard, UnderlyingId
+from itg.kernel.messages import Message
+from itg.kernel.money import Price, Quantity
+from itg.kernel.times import Nanos
+from itg.kernel.words import (
+    Instrument,
+    OrderType,
+    Phase,
+    PhaseBoundary,
+    SelfTradePolicy,
+    Side,
+    TimeInForce,
+)
+
+TICK = 100
+SHARD = Shard(0)
+FIRST, SECOND = InstrumentId("U"), InstrumentId("U-C")
+RESERVATION = ReservationId(1)
+ALLOW = SelfTradePolicy.ALLOW
+
+E = TypeVar("E", bound=Message)
+Events = list[Message]
+
+
+class Market:
+    """One shard with two instruments; `now` moves only when a test moves it."""
+
+    def __init__(self, phase: Phase = Phase.CLOSED, close: int | None = None) -> None:
+        self.service = ExchangeService(SHARD)
+        self.now = 1
+        self.send(ConfigureExchange(shard=SHARD, underlying_id=UnderlyingId("U")))
+        for instrument_id in (FIRST, SECOND):
+            listed = Instrument(
+                instrument_id=instrument_id,
+                underlying_id=UnderlyingId("U"),
+                shard=SHARD,
+                multiplier=100,
+                tick_size=Price(TICK),
+            )
+            previous = None if close is None else Price(close)
+            self.send(ListInstrument(shard=SHARD, instrument=listed, previous_close=previous))
+        for step in (Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.CONTINUOUS):
+            if self.phase is not phase:
+                self.move(step)
+
+    def send(self, message: Message) -> Events:
+        return list(self.service.handle(Nanos(self.now), message))
+
+    def buy(self, account: str, quantity: int, price: int | None = None, **terms: Any) -> Events:
+        return self.place(Side.BUY, account, quantity, price, **terms)
+
+    def sell(self, account: str, quantity: int, price: int | None = None, **terms: Any) -> Events:
+        return self.place(Side.SELL, account, quantity, price, **terms)
+
+    def place(
+        self,
+        side: Side,
+        account: str,
+        quantity: int,
+        price: int | None,
+        *,
+        instrument_id: InstrumentId = FIRST,
+        time_in_force: TimeInForce | None = None,
+        stp: SelfTradePolicy = SelfTradePolicy.CANCEL_INCOMING,
+        tag: str = "",
+    ) -> Events:
+        return self.send(
+            PlaceOrder(
+                shard=SHARD,
+                reservation_id=RESERVATION,
+                account_id=AccountId(account),
+                instrument_id=instrument_id,
+                side=side,
+                quantity=Quantity(quantity),
+                order_type=OrderType.MARKET if price is None else OrderType.LIMIT,
+                price=None if price is None else Price(price * TICK),
+                time_in_force=time_in_force,
+                stp=stp,
+                tag=tag,
+            )
+        )
+
+    def cancel(self, account: str, order_id: OrderId) -> Events:
+        return self.send(CancelOrder(shard=SHARD, account_id=AccountId(account), order_id=order_id))
+
+    def replace(
+        self, account: str, order_id: OrderId, *, price: int | None = None, quantity: int
+    ) -> Events:
+        return self.send(
+            ReplaceOrder(
+                shard=SHARD,
+                reservation_id=RESERVATION,
+                account_id=AccountId(account),
+                order_id=order_id,
+                price=None if price is None else Price(price * TICK),
+                quantity=Quantity(quantity),
+            )
+        )
+
+    def quote(
+        self, account: str, bid: tuple[int, int] | None, ask: tuple[int, int] | None
+    ) -> Events:
+        return self.send(
+            SetQuote(
+                shard=SHARD,
+                reservation_id=RESERVATION,
+                account_id=AccountId(account),
+                instrument_id=FIRST,
+                bid=None if bid is None else Price(bid[0] * TICK),
+                bid_quantity=0 if bid is None else bid[1],
+                ask=None if ask is None else Price(ask[0] * TICK),
+                ask_quantity=0 if ask is None else ask[1],
+            )
+        )
+
+    def mass_cancel(
+        self,
+        account: str,
+        *,
+        instrument_id: InstrumentId | None = None,
+        side: Side | None = None,
+        tag: str | None = None,
+    ) -> Events:
+        return self.send(
+            MassCancel(
+                shard=SHARD,
+                account_id=AccountId(account),
+                instrument_id=instrument_id,
+                side=side,
+                tag=tag,
+            )
+        )
+
+    def move(self, phase: Phase, instrument_id: InstrumentId | None = None) -> Events:
+        return self.send(SetPhase(shard=SHARD, phase=phase, instrument_id=instrument_id))
+
+    def schedule(self, *boundaries: tuple[int, Phase]) -> Events:
+        return self.send(
+            SetSchedule(
+                shard=SHARD,
+                boundaries=tuple(
+                    PhaseBoundary(at_ns=Nanos(at_ns), phase=phase) for at_ns, phase in boundaries
+                ),
+            )
+        )
+
+    @property
+    def status(self) -> ExchangeStatus:
+        reply = self.service.query(GetExchangeStatus(shard=SHARD))
+        assert isinstance(reply, ExchangeStatus)
+        return reply
+
+    @property
+    def phase(self) -> Phase:
+        return self.status.phase
+
+    def book(self, instrument_id: InstrumentId = FIRST) -> BookSnapshot:
+        reply = self.service.query(GetBook(shard=SHARD, instrument_id=instrument_id))
+        assert isinstance(reply, BookSnapshot)
+        return reply
+
+    def trades(self) -> tuple[PublicTrade, ...]:
+        reply = self.service.query(GetTrades(shard=SHARD))
+        assert isinstance(reply, PublicTrades)
+        return reply.trades
+
+
+def of(kind: type[E], events: Events) -> list[E]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def id_of(events: Events) -> OrderId:
+    (accepted,) = of(OrderAccepted, events)
+    return accepted.order_id
+
+
+def trades(events: Events) -> list[tuple[str, str, int, int]]:
+    """Return (maker's account, taker's account, price in ticks, quantity) of each trade."""
+    return [
+        (e.maker_account_id, e.taker_account_id, e.price // TICK, e.quantity)
+        for e in of(TradeExecuted, events)
+    ]
+
+
+def ends(events: Events) -> list[tuple[str, int, str]]:
+    """Return (account, quantity left, reason) of each cancel."""
+    return [(e.account_id, e.quantity, e.cancel_reason.value) for e in of(OrderCanceled, events)]
+
+
+def cleared(events: Events) -> tuple[int | None, int]:
+    """Return price in ticks and quantity of the first instrument's one uncross."""
+    (uncrossed,) = [e for e in of(AuctionUncrossed, events) if e.instrument_id == FIRST]
+    price = uncrossed.clearing_price
+    return None if price is None else price // TICK, uncrossed.quantity

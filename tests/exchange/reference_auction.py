@@ -1,0 +1,82 @@
+"""The judge's auction: every question a scan, every price of the grid tried.
+
+Prices are in ticks; only the reference may lie between two. What an order may not trade because it
+would meet its own account is its "doomed" quantity.
+"""
+
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any
+
+Orders = list[dict[str, Any]]
+
+
+def left(order: dict[str, Any]) -> int:
+    left: int = order["quantity"] - order["filled"] - order.get("doomed", 0)
+    return left
+
+
+def amounts(queue: Orders, price: int) -> tuple[int, int]:
+    """Return volume and surplus (bid positive) of an uncross at `price`."""
+    wanted = offered = 0
+    for o in queue:
+        if o["side"] == "buy" and (o["price"] is None or o["price"] >= price):
+            wanted += left(o)
+        if o["side"] == "sell" and (o["price"] is None or o["price"] <= price):
+            offered += left(o)
+    return min(wanted, offered), wanted - offered
+
+
+def clearing(queue: Orders, reference: Fraction | int | None) -> tuple[int, int, int] | None:
+    """Return (price, volume, surplus) by trying every tick; None if nothing would trade."""
+    ends = [o["price"] for o in queue if o["price"] is not None and left(o)]
+    if reference is not None:
+        ends += [max(1, floor(reference)), max(1, ceil(reference))]
+    if not ends:
+        return None
+    table = [(p, *amounts(queue, p)) for p in range(min(ends), max(ends) + 1)]
+    most = max(volume for _, volume, _ in table)
+    if not most:
+        return None
+    table = [row for row in table if row[1] == most]
+    least = min(abs(surplus) for _, _, surplus in table)
+    table = [row for row in table if abs(row[2]) == least]
+    if all(surplus > 0 for _, _, surplus in table):
+        return table[-1]
+    if all(surplus < 0 for _, _, surplus in table):
+        return table[0]
+    aim = (table[0][0] + table[-1][0]) // 2 if reference is None else reference
+    return min(table, key=lambda row: (abs(row[0] - aim), row[0]))
+
+
+def participants(queue: Orders, side: str, price: int) -> Orders:
+    sign = -1 if side == "buy" else 1
+    able = [
+        o
+        for o in queue
+        if o["side"] == side
+        and left(o)
+        and (o["price"] is None or sign * o["price"] <= sign * price)
+    ]
+    return sorted(able, key=lambda o: (o["price"] is not None, sign * (o["price"] or 0)))
+
+
+def self_meeting(queue: Orders, price: int) -> list[tuple[dict[str, Any], int]]:
+    """Return who loses how much where an account first meets itself; nobody if it does not."""
+    buys = [(o, left(o)) for o in participants(queue, "buy", price)]
+    sells = [(o, left(o)) for o in participants(queue, "sell", price)]
+    while buys and sells:
+        pair = [buys.pop(0), sells.pop(0)]
+        earlier, later = sorted(pair, key=lambda row: queue.index(row[0]))
+        if later[0]["account"] == earlier[0]["account"] and later[0]["stp"] != "allow":
+            return {
+                "cancel_incoming": [later],
+                "cancel_resting": [earlier],
+                "cancel_both": [earlier, later],
+            }[later[0]["stp"]]
+        (buy, wanted), (sell, offered) = pair
+        if wanted > offered:
+            buys.insert(0, (buy, wanted - offered))
+        elif offered > wanted:
+            sells.insert(0, (sell, offered - wanted))
+    return []
