@@ -9,6 +9,8 @@ from itg.wire.v1.market import PhasePush
 
 
 class Hello(Bot):
+    wants_one = True
+
     def on_start(self) -> None:
         print(f"playing {self.role} with {len(self.instruments)} instruments at {self.prices}")
         for underlying_id, phase in self.phases.items():
@@ -28,8 +30,9 @@ class Hello(Bot):
             for i in self.instruments.values()
             if i.underlying_id == underlying_id and i.right == "call" and i.strike is not None
         ]
-        if not calls:
+        if not calls or not self.wants_one:
             return
+        self.wants_one = False
         nearest = min(calls, key=lambda call: abs((call.strike or 0.0) - spot))
         # No hook waits for an answer: what became of the order arrives in on_fill or on_reject.
         self.place(nearest.instrument_id, "buy", 1)
