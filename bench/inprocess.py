@@ -5,17 +5,18 @@ of each team, answer: the whole game as it is composed, entered where a socket's
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 
 import uvloop
 from bench.figures import Figure, Goal
 from bench.flows import FLOWS, SIDES, Requests
 from bench.handlers import OPENING, ORDERS, ROLE
 from bench.servers import SCRATCH
+from msgspec import Struct
 
 from itg.compose.solo import Solo, SoloSettings
 from itg.game.contract import Scope
@@ -31,24 +32,34 @@ OUTBOX_BYTES = 1 << 24
 THROUGHPUT_GOAL = Goal(name="S5", at_least=60_000)
 
 
-def measure_inprocess(orders: int = ORDERS, rounds: int = ROUNDS) -> list[Figure]:
-    """Measure throughput of both flows, one round after the other."""
-    figures: list[Figure] = []
+class Sample(Struct, frozen=True):
+    """One run: orders per second, processor time per order (all threads), median commit."""
+
+    per_s: float
+    cpu_us: float
+    commit_us: float
+
+
+def measure_inprocess(orders: int = ORDERS, rounds: int = ROUNDS) -> Iterator[Figure]:
+    """Measure both flows, one round after the other."""
     for label, flow in FLOWS:
-        runs = [uvloop.run(_throughput(list(flow(orders)))) for _ in range(rounds)]
-        for per_s, commit_us in runs:
-            print(f"  {label}: {per_s:,.0f} orders/s, commit p50 {commit_us:.0f} us", flush=True)
         name = f"in process, {label}"
-        per_s = median(run[0] for run in runs)
-        commit_us = median(run[1] for run in runs)
-        figures += [
-            Figure(name=name, value=per_s, unit="/s", goal=THROUGHPUT_GOAL),
-            Figure(name=f"{name}, commit p50", value=commit_us, unit="us", is_less_better=True),
-        ]
-    return figures
+        runs = [uvloop.run(_sample(list(flow(orders)))) for _ in range(rounds)]
+        for run in runs:
+            print(
+                f"  {name}: {run.per_s:,.0f} orders/s, {run.cpu_us:.0f} us of CPU each, "
+                f"commit p50 {run.commit_us:.0f} us",
+                flush=True,
+            )
+        per_s = median(run.per_s for run in runs)
+        cpu_us = median(run.cpu_us for run in runs)
+        commit_us = median(run.commit_us for run in runs)
+        yield Figure(name=name, value=per_s, unit="/s", goal=THROUGHPUT_GOAL)
+        yield Figure(name=f"{name}, CPU", value=cpu_us, unit="us", is_less_better=True)
+        yield Figure(name=f"{name}, commit p50", value=commit_us, unit="us", is_less_better=True)
 
 
-async def _throughput(requests: Sequence[tuple[str, bytes]]) -> tuple[float, float]:
+async def _sample(requests: Sequence[tuple[str, bytes]]) -> Sample:
     SCRATCH.mkdir(exist_ok=True)
     with TemporaryDirectory(prefix="bench-", dir=SCRATCH) as folder:
         solo = Solo(SoloSettings(scenario="bare", data=Path(folder)))
@@ -59,7 +70,7 @@ async def _throughput(requests: Sequence[tuple[str, bytes]]) -> tuple[float, flo
             await solo.stop()
 
 
-async def _timed(solo: Solo, requests: Sequence[tuple[str, bytes]]) -> tuple[float, float]:
+async def _timed(solo: Solo, requests: Sequence[tuple[str, bytes]]) -> Sample:
     for command in OPENING:
         solo.pump.submit(command)
     for side in SIDES:
@@ -69,12 +80,16 @@ async def _timed(solo: Solo, requests: Sequence[tuple[str, bytes]]) -> tuple[flo
     drains = [asyncio.create_task(_drained(solo, caller)) for caller in callers.values()]
     await asyncio.sleep(0)
     with tuned_process():
-        started = perf_counter()
+        started, cpu_before = perf_counter(), process_time()
         await _drive(solo, callers, iter(requests), len(requests))
-        elapsed = perf_counter() - started
+        elapsed, cpu = perf_counter() - started, process_time() - cpu_before
     for drain in drains:
         drain.cancel()
-    return len(requests) / elapsed, solo.pump.numbers.commit_times.quantile_ns(0.5) / 1e3
+    return Sample(
+        per_s=len(requests) / elapsed,
+        cpu_us=cpu / len(requests) * 1e6,
+        commit_us=solo.pump.numbers.commit_times.quantile_ns(0.5) / 1e3,
+    )
 
 
 def _caller_of(account_id: AccountId) -> Caller:

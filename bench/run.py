@@ -3,8 +3,8 @@
     python -m bench.run                  all of it, about five minutes
     python -m bench.run orders           one part, or several; writes nothing
 
-The peers of the matching engines need interpreters of their own, see matching/README.md; without
-them they are skipped and named.
+The peers of the matching engines need interpreters of their own, see matching/run.py; without them
+they are skipped and named.
 """
 
 import sys
@@ -15,9 +15,12 @@ from bench import report
 from bench.figures import Figure
 from bench.handlers import measure_handlers
 from bench.inprocess import measure_inprocess
+from bench.matching.run import measure_matching
 from bench.rest import measure_orders
 
 PARTS: dict[str, Callable[[], Iterable[Figure]]] = {
+    "matching": measure_matching,
+    "matching": measure_matching,
     "handlers": measure_handlers,
     "process": measure_inprocess,
     "orders": measure_orders,

@@ -24,7 +24,9 @@ def example(name: str) -> Bot:
     return load_bot(EXAMPLES / f"{name}.py")()
 
 
-def test_hello_buys_one_call_when_the_market_is_open_or_opens(capsys: pytest.CaptureFixture[str]) -> None:
+def test_hello_buys_one_call_when_the_market_is_open(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     market = PaperMarket(example("hello"), FUND, 1)
     market.run(2)
     market.tell("phase", "phase", phase("SPX", "continuous"))

@@ -7,11 +7,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from itg.kernel.errors import ConfigurationError, FencedError, JournalError, RecoveryError
+from itg.runtime.asserts import refuse_optimized
 from itg.runtime.supervise import (
     RestartPolicy,
     collect_all,
     collect_young,
-    refuse_optimized,
     supervise,
     tuned_process,
 )
@@ -83,7 +83,7 @@ async def test_a_cancellation_is_not_a_crash() -> None:
 
 def test_optimized_python_is_refused() -> None:
     refuse_optimized()
-    program = "from itg.runtime.supervise import refuse_optimized; refuse_optimized()"
+    program = "from itg.runtime.asserts import refuse_optimized; refuse_optimized()"
     run = subprocess.run([sys.executable, "-O", "-c", program], capture_output=True, check=False)
     assert b"run without -O" in run.stderr
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from tests.dice import Dice
+from tests.system.copies import recovered_state_hash
 from tests.system.server import Server
 
-from itg.compose.verify import recovered_state_hash, verify_data
+from itg.compose.verify import verify_data
 
 KILLS = 3
 KILLS_IN_THE_GATE = 10

@@ -61,9 +61,7 @@ class Engine:
             self._note(events)
 
     def cancel(self, instrument, oid):
-        self.handle(
-            1, CancelOrder(shard=0, account_id=self.accounts[oid], order_id=self.ids[oid])
-        )
+        self.handle(1, CancelOrder(shard=0, account_id=self.accounts[oid], order_id=self.ids[oid]))
 
     def amend(self, instrument, oid, side, price, quantity):
         events = self.handle(

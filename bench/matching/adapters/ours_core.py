@@ -4,7 +4,7 @@
 from itg.exchange.core.book import Order
 from itg.exchange.core.listing import Listing
 from itg.exchange.core.matching import take
-from itg.kernel.words import Instrument, SelfTradePolicy
+from itg.kernel.words import Instrument, Phase, SelfTradePolicy
 
 FREE = SelfTradePolicy.ALLOW
 
@@ -19,6 +19,7 @@ class Engine:
                     instrument_id="U", underlying_id="U", shard=0, multiplier=1, tick_size=1
                 ),
                 None,
+                Phase.CONTINUOUS,
             )
             for _ in range(instruments)
         ]

@@ -7,14 +7,10 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from itg import __version__
+from itg.cli import exits
 
 # Only what the command line itself needs is loaded here; each command loads its own world, so that
 # `itg --help` answers at once.
-
-EXIT_CHECK_FAILED = 1
-EXIT_WRONG_USE = 2
-EXIT_NO_SERVER = 3
-EXIT_INTERRUPTED = 130
 
 app = App(
     name="itg",
@@ -161,19 +157,21 @@ def verify(
 def wrong_use(message: str) -> int:
     """Say what would have been right and return the exit code of wrong use."""
     print(f"itg: {message}", file=sys.stderr)
-    return EXIT_WRONG_USE
+    return exits.WRONG_USE
 
 
 def main() -> None:
     """Run the command line and exit."""
     from itg.kernel.errors import ConfigurationError
+    from itg.runtime.asserts import refuse_optimized
 
     try:
+        refuse_optimized()
         code = app(exit_on_error=False)
     except CycloptsError:
-        code = EXIT_WRONG_USE  # already said by cyclopts
+        code = exits.WRONG_USE  # already said by cyclopts
     except ConfigurationError as error:
         code = wrong_use(str(error))
     except KeyboardInterrupt:
-        code = EXIT_INTERRUPTED
+        code = exits.INTERRUPTED
     sys.exit(code)

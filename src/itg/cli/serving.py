@@ -3,13 +3,17 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Sequence
 
 import uvloop
 
+from itg.cli import exits
 from itg.cli.logs import log_to_stderr
 from itg.compose.solo import Solo, SoloSettings
+from itg.exchange.contract import PhaseChanged
 from itg.kernel.errors import ConfigurationError, ItgError
-from itg.runtime.supervise import collect_young, supervise, tuned_process
+from itg.runtime.envelope import Record
+from itg.runtime.supervise import collect_all, collect_young, supervise, tuned_process
 
 
 def serve_forever(settings: SoloSettings) -> int:
@@ -21,8 +25,8 @@ def serve_forever(settings: SoloSettings) -> int:
         raise
     except ItgError as error:
         print(f"itg: {error}", file=sys.stderr)
-        return 1
-    return 0
+        return exits.FAILED
+    return exits.DONE
 
 
 async def _serve(settings: SoloSettings) -> None:
@@ -34,7 +38,7 @@ async def _serve(settings: SoloSettings) -> None:
 
 
 async def _one_life(settings: SoloSettings, stop: asyncio.Event) -> None:
-    solo = Solo(settings)
+    solo = Solo(settings, watchers=[_collect_between_phases])
     try:
         await solo.start()
         _announce(solo, settings)
@@ -57,6 +61,13 @@ async def _until_stopped(solo: Solo, stop: asyncio.Event) -> None:
     finally:
         for task in waits:
             task.cancel()
+
+
+def _collect_between_phases(records: Sequence[Record]) -> None:
+    for record in records:
+        if any(isinstance(output, PhaseChanged) for output in record.outputs):
+            collect_all()
+            return
 
 
 def _announce(solo: Solo, settings: SoloSettings) -> None:

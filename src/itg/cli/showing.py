@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from itg.cli import exits
 from itg.cli.logs import log_to_stderr
 from itg.compose.demo import DemoView, run_demo
 from itg.compose.result import DayResult, TeamResult, team_results
@@ -42,12 +43,12 @@ def show_demo(*, lock_step: bool, seed: int | None, as_json: bool, data: Path | 
             raise
         except ItgError as error:
             print(f"itg: {error}", file=sys.stderr)
-            return 1
+            return exits.FAILED
     if as_json:
         print(json.format(json.encode(result)).decode())
     else:
         _print_result(result, data)
-    return int(result.contracts_sum != 0 or result.cash_sum != 0)
+    return _done(result.contracts_sum == 0 and result.cash_sum == 0)
 
 
 def show_status(url: str, *, as_json: bool) -> int:
@@ -56,7 +57,7 @@ def show_status(url: str, *, as_json: bool) -> int:
         health = asyncio.run(_health(url))
     except (aiohttp.ClientError, TimeoutError):
         print(f"itg: no server answers at {url}; start one with `itg serve`", file=sys.stderr)
-        return 3
+        return exits.NO_SERVER
     if as_json:
         print(json.format(json.encode(health)).decode())
     else:
@@ -64,7 +65,7 @@ def show_status(url: str, *, as_json: bool) -> int:
         for name, value in health.items():
             table.add_row(name.replace("_", " "), _plain(value))
         Console().print(table)
-    return int(health.get("status") != "ready")
+    return _done(health.get("status") == "ready")
 
 
 def show_verify(data: Path, *, as_json: bool) -> int:
@@ -82,7 +83,11 @@ def show_verify(data: Path, *, as_json: bool) -> int:
         print("every input replays to the recorded outputs" if report.is_equal else "")
     if report.difference is not None:
         print(f"itg: the journal does not replay: {report.difference}", file=sys.stderr)
-    return int(not report.is_equal)
+    return _done(report.is_equal)
+
+
+def _done(is_sound: bool) -> int:  # noqa: FBT001 - the verdict itself
+    return exits.DONE if is_sound else exits.FAILED
 
 
 async def _health(url: str) -> dict[str, object]:

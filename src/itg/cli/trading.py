@@ -7,16 +7,13 @@ from pathlib import Path
 from msgspec import Struct, json
 
 from itg.bots import crew_bot
+from itg.cli import exits
 from itg.client.bot import Bot
 from itg.client.errors import BotFileError, ClientError, ConnectionFailedError
 from itg.client.load import load_bot
 from itg.client.rest import Rest
 from itg.client.run import BotSeat, run_bot, run_many
 from itg.compose.demo import CrewOrders
-
-EXIT_FAILED = 1
-EXIT_WRONG_USE = 2
-EXIT_NO_SERVER = 3
 
 
 class TeamChoice(Struct, frozen=True, kw_only=True):
@@ -32,17 +29,17 @@ def run_file(file: Path, url: str, choice: TeamChoice) -> int:
     """Run the bot of a file until the round ends; return the exit code."""
     if (choice.key is None) is (choice.team is None):
         needed = "give the team's key in ITG_API_KEY, or --team NAME to register one"
-        return _failed(needed, EXIT_WRONG_USE)
+        return _failed(needed, exits.WRONG_USE)
     try:
         bot_class = load_bot(file)
         asyncio.run(_register_and_run(bot_class(), url, choice))
     except BotFileError as error:
-        return _failed(str(error), EXIT_WRONG_USE)
+        return _failed(str(error), exits.WRONG_USE)
     except ConnectionFailedError as error:
-        return _failed(f"{error}; start a server with `itg serve`", EXIT_NO_SERVER)
+        return _failed(f"{error}; start a server with `itg serve`", exits.NO_SERVER)
     except ClientError as error:
-        return _failed(str(error), EXIT_FAILED)
-    return 0
+        return _failed(str(error), exits.FAILED)
+    return exits.DONE
 
 
 def run_crew(orders: bytes) -> int:
@@ -54,7 +51,7 @@ def run_crew(orders: bytes) -> int:
         asyncio.run(run_many(seats, crew.url))
     except* ClientError as errors:
         failures += errors.exceptions
-    return _failed("; ".join(map(str, failures)), EXIT_FAILED) if failures else 0
+    return _failed("; ".join(map(str, failures)), exits.FAILED) if failures else exits.DONE
 
 
 async def _register_and_run(bot: Bot, url: str, choice: TeamChoice) -> None:

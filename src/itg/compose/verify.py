@@ -7,8 +7,7 @@ from itg.compose.services import services_of
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import Shard
 from itg.runtime.cascade import Machine
-from itg.runtime.fingerprint import header_of
-from itg.runtime.recovery import VerifyReport, recover, verify
+from itg.runtime.recovery import VerifyReport, verify
 
 
 def verify_data(data: Path) -> VerifyReport:
@@ -16,21 +15,6 @@ def verify_data(data: Path) -> VerifyReport:
     journal = opened_for_reading(data)
     try:
         return verify(journal, machine_of(journal))
-    finally:
-        journal.close()
-
-
-def recovered_state_hash(data: Path) -> str:
-    """Return the state hash a restart would come to, from the newest snapshot on.
-
-    Fences a writer of this directory: for copies and stopped games.
-    """
-    journal = opened_for_reading(data)
-    try:
-        machine = machine_of(journal)
-        journal.open(header_of(machine))
-        recover(journal, machine)
-        return machine.state_hash()
     finally:
         journal.close()
 

@@ -48,6 +48,7 @@ HANDLERS: dict[type[Message], Handler] = dict(
         _on(TimerFired, _timer_fired),
     )
 )
+TIMED = (contract.SetSchedule, TimerFired)
 ANSWERS: dict[type[Query], Answer] = dict(
     (
         _to(contract.GetBook, reading.book),
@@ -96,15 +97,13 @@ class ExchangeService:
         if boundaries and boundaries[0].at_ns <= now:
             phasing.run_due(venue, now)
         venue.now = now
-        HANDLERS[type(message)](venue, message)
+        kind = type(message)
+        HANDLERS[kind](venue, message)
         if venue.changed:
             phasing.publish_indicative(venue)
-        events = venue.taken()
-        if isinstance(message, contract.SetSchedule):
-            return [*events, *self._timers(BOUNDARY, TICK)]
-        if isinstance(message, TimerFired):
-            return [*events, *self._timers(message.key)]
-        return events
+        if kind in TIMED:
+            return [*venue.taken(), *self._timers(message)]
+        return venue.taken()
 
     def query(self, query: Query) -> Reply:
         return ANSWERS[type(query)](self._venue, query)
@@ -115,12 +114,12 @@ class ExchangeService:
     def restore(self, data: bytes) -> None:
         store.decode_into(self._venue, data)
 
-    def _timers(self, *keys: str) -> Iterator[StartTimer | StopTimer]:
+    def _timers(self, message: Message) -> Iterator[StartTimer | StopTimer]:
         # The tick is a second pair of eyes: a boundary is run by whatever comes first of its own
         # timer, the tick, and any message stamped at or after it.
         owner = node_name(self.name, self.shard)
         venue = self._venue
-        for key in keys:
+        for key in (message.key,) if isinstance(message, TimerFired) else (BOUNDARY, TICK):
             if not venue.boundaries:
                 yield StopTimer(owner=owner, key=key)
             elif key == BOUNDARY:

@@ -34,7 +34,7 @@ class ListingRow(Struct, frozen=True, array_like=True):
     """A listing with its orders, best price first, oldest first within each."""
 
     instrument: Instrument
-    own_phase: Phase | None
+    phase: Phase
     previous_close: int | None
     last_price: int | None
     book_seq: int
@@ -117,7 +117,7 @@ def _listing_row(listing: Listing) -> ListingRow:
     indicative = listing.indicative
     return ListingRow(
         instrument=listing.instrument,
-        own_phase=listing.own_phase,
+        phase=listing.phase,
         previous_close=listing.previous_close,
         last_price=listing.last_price,
         book_seq=listing.book_seq,
@@ -145,8 +145,8 @@ def _order_row(order: Order) -> OrderRow:
 
 
 def _listing(row: ListingRow) -> Listing:
-    listing = Listing(row.instrument, row.previous_close)
-    listing.own_phase, listing.last_price = row.own_phase, row.last_price
+    listing = Listing(row.instrument, row.previous_close, row.phase)
+    listing.last_price = row.last_price
     listing.book_seq = row.book_seq
     listing.indicative = row.indicative
     for held in row.orders:

@@ -10,11 +10,6 @@ Quantity = NewType("Quantity", int)
 PRICE_SCALE = 10_000
 
 
-def is_on_tick(price: Price, tick_size: Price) -> bool:
-    """Tell whether `price` lies on the grid of `tick_size`."""
-    return price % tick_size == 0
-
-
 def nearest_ticks(price: Price, tick_size: Price) -> tuple[Price, Price]:
     """Return the grid prices at or below and at or above `price`."""
     below = price - price % tick_size
@@ -25,8 +20,3 @@ def nearest_ticks(price: Price, tick_size: Price) -> tuple[Price, Price]:
 def round_half_up_to_tick(value: float, tick_size: Price) -> Price:
     """Round a model price in price units (not USD) to the grid, halves upward."""
     return Price(int((value + tick_size / 2) // tick_size) * tick_size)
-
-
-def notional(price: Price, quantity: int, multiplier: int) -> Cash:
-    """Return what `quantity` contracts cost at `price`; negative for a negative quantity."""
-    return Cash(price * quantity * multiplier)

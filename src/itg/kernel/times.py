@@ -8,7 +8,6 @@ NS_PER_US = 1_000
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
 NS_PER_MINUTE = 60 * NS_PER_S
-NS_PER_HOUR = 60 * NS_PER_MINUTE
 
 
 def to_micros(at_ns: int) -> int:

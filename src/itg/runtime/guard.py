@@ -19,7 +19,7 @@ class Guard:
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        traceback: TracebackType | None,
+        _traceback: TracebackType | None,
     ) -> bool:
         if not isinstance(error, Exception):
             return False

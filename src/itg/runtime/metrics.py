@@ -85,7 +85,6 @@ class PumpNumbers:
 
     __slots__ = (
         "batch_size_average",
-        "batch_size_last",
         "batches",
         "commit_ns_average",
         "commit_times",
@@ -103,7 +102,6 @@ class PumpNumbers:
         self.snapshots = 0
         self.overloads = 0
         self.released_seq = 0
-        self.batch_size_last = 0
         self.batch_size_average = 0.0
         self.commit_ns_average = 0.0
         self.commit_times = Histogram()
@@ -112,7 +110,6 @@ class PumpNumbers:
         self.batches += 1
         self.inputs += inputs
         self.events += events
-        self.batch_size_last = inputs
         self.batch_size_average += (inputs - self.batch_size_average) / 10
 
     def note_commit(self, duration_ns: int) -> None:

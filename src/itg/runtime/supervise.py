@@ -66,12 +66,6 @@ async def supervise(
             return
 
 
-def refuse_optimized(optimize: int = sys.flags.optimize) -> None:
-    """Raise `ConfigurationError` under `python -O`: asserts guard the books here."""
-    if optimize:
-        raise ConfigurationError("run without -O: assertions stop a node before it is wrong")
-
-
 @contextmanager
 def tuned_process() -> Iterator[None]:
     """Set the interpreter up for a pump beside a commit thread, and back again afterwards.

@@ -7,7 +7,7 @@ from itg.kernel.words import Instrument, Phase
 
 
 class Listing:
-    """An instrument's book. `own_phase` is set while it differs from its shard's."""
+    """An instrument's book. `phase` may differ from its shard's until the shard moves."""
 
     __slots__ = (
         "asks",
@@ -19,12 +19,12 @@ class Listing:
         "last_price",
         "market_asks",
         "market_bids",
-        "own_phase",
+        "phase",
         "previous_close",
         "tick",
     )
 
-    def __init__(self, instrument: Instrument, previous_close: int | None) -> None:
+    def __init__(self, instrument: Instrument, previous_close: int | None, phase: Phase) -> None:
         self.instrument = instrument
         self.instrument_id: InstrumentId = instrument.instrument_id
         self.tick: int = instrument.tick_size
@@ -33,7 +33,7 @@ class Listing:
         # Market orders that wait for an uncross stand apart, all of them at key 0.
         self.market_bids = BookSide(is_buy=True)
         self.market_asks = BookSide(is_buy=False)
-        self.own_phase: Phase | None = None
+        self.phase = phase
         self.previous_close = previous_close
         self.last_price: int | None = None  # of the day
         self.book_seq = 0

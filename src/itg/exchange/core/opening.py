@@ -21,5 +21,7 @@ def list_instrument(venue: Venue, command: ListInstrument) -> None:
     """Open a book in the shard's phase; a second listing changes nothing."""
     instrument = command.instrument
     if instrument.instrument_id not in venue.listings:
-        venue.listings[instrument.instrument_id] = Listing(instrument, command.previous_close)
+        venue.listings[instrument.instrument_id] = Listing(
+            instrument, command.previous_close, venue.phase
+        )
         venue.events.append(InstrumentListed(shard=venue.shard, instrument=instrument))

@@ -9,15 +9,14 @@ from itg.exchange.contract import (
     SetSchedule,
 )
 from itg.exchange.core.listing import Listing
-from itg.exchange.core.placing import COLLECTING, refusal
+from itg.exchange.core.placing import COLLECTING, CONTINUOUS, refusal
 from itg.exchange.core.uncross import indicate, uncross
 from itg.exchange.core.venue import Venue
 from itg.kernel.times import Nanos
 from itg.kernel.words import CancelReason, Phase
 
-CONTINUOUS = Phase.CONTINUOUS
-AUCTIONS = COLLECTING | {Phase.OPENING_AUCTION}
-UNCROSSED_WHEN_LEFT = frozenset({Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION})
+AUCTIONS = (*COLLECTING, Phase.OPENING_AUCTION)
+UNCROSSED_WHEN_LEFT = (Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION)
 # What an organizer may do; a schedule may jump.
 LEGAL_MOVES = {
     Phase.CLOSED: {Phase.PRE_OPEN},
@@ -58,7 +57,7 @@ def set_phase(venue: Venue, command: SetPhase) -> None:
             refused = refusal(INVALID_INSTRUMENT, detail, "instrument_id")
             venue.events.append(PhaseRejected(shard=venue.shard, refusal=refused))
             return
-    current = venue.phase if listing is None else venue.phase_of(listing)
+    current = venue.phase if listing is None else listing.phase
     if command.phase not in LEGAL_MOVES[current]:
         detail = f"from {current.value} the market cannot go to {command.phase.value}"
         refused = refusal(ILLEGAL_PHASE_MOVE, detail, "phase")
@@ -67,7 +66,7 @@ def set_phase(venue: Venue, command: SetPhase) -> None:
         _enter(venue, command.phase)
     else:
         _report(venue, command.phase, current, listing)
-        listing.own_phase = None if command.phase is venue.phase else command.phase
+        listing.phase = command.phase
         _act(venue, listing, current, command.phase)
 
 
@@ -75,19 +74,19 @@ def publish_indicative(venue: Venue) -> None:
     """Report the indicative price of every changed book that collects for an auction."""
     for instrument_id in venue.changed:
         listing = venue.listings[instrument_id]
-        phase = venue.phase_of(listing)
+        phase = listing.phase
         if phase is not CONTINUOUS and phase in AUCTIONS:
             indicate(venue, listing)
 
 
 def _enter(venue: Venue, phase: Phase) -> None:
     previous = venue.phase
-    before = [(listing, venue.phase_of(listing)) for listing in venue.listings.values()]
+    before = [(listing, listing.phase) for listing in venue.listings.values()]
     venue.phase = phase
     if phase is not previous:
         _report(venue, phase, previous, None)
     for listing, was in before:
-        listing.own_phase = None
+        listing.phase = phase
         if phase is previous and was is not phase:
             _report(venue, phase, was, listing)
         _act(venue, listing, was, phase)

@@ -32,8 +32,10 @@ from itg.kernel.ids import AccountId, InstrumentId, OrderId
 from itg.kernel.money import PRICE_SCALE, Price, Quantity, nearest_ticks
 from itg.kernel.words import CancelReason, OrderType, Phase, SelfTradePolicy, Side, TimeInForce
 
-COLLECTING = frozenset({Phase.PRE_OPEN, Phase.CLOSING_AUCTION, Phase.HALTED})
-OPEN = COLLECTING | {Phase.CONTINUOUS}
+# Names for what every order asks about: to read an enum's attribute or hash it is not free.
+BUY, LIMIT, CONTINUOUS, FOK = Side.BUY, OrderType.LIMIT, Phase.CONTINUOUS, TimeInForce.FOK
+COLLECTING = (Phase.PRE_OPEN, Phase.CLOSING_AUCTION, Phase.HALTED)
+OPEN = (CONTINUOUS, *COLLECTING)
 IMMEDIATE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 OFFERED_TIMES = frozenset({TimeInForce.DAY, TimeInForce.IOC, TimeInForce.FOK})
 
@@ -46,7 +48,7 @@ def refusal(reason: RejectReason, detail: str, field: str | None = None) -> Refu
 def place(venue: Venue, command: PlaceOrder) -> None:
     """Accept and match an order, or reject it; what may rest stands behind its price's queue."""
     listing = venue.listings.get(command.instrument_id)
-    refused = _refused(venue, listing, command)
+    refused = _refused(listing, command)
     if refused is not None or listing is None:
         assert refused is not None
         venue.events.append(
@@ -62,7 +64,7 @@ def place(venue: Venue, command: PlaceOrder) -> None:
         venue.next_order_id(),
         command.account_id,
         command.instrument_id,
-        command.side is Side.BUY,
+        command.side is BUY,
         command.price,
         command.quantity,
         command.stp,
@@ -81,7 +83,7 @@ def place(venue: Venue, command: PlaceOrder) -> None:
             price=command.price,
         )
     )
-    if venue.phase_of(listing) is Phase.CONTINUOUS:
+    if listing.phase is CONTINUOUS:
         _match(venue, listing, order, command.time_in_force)
     else:
         venue.rest(listing, order)
@@ -130,7 +132,7 @@ def replace(venue: Venue, command: ReplaceOrder) -> None:
     venue.changed[listing.instrument_id] = None
     if keeps:
         return
-    if venue.phase_of(listing) is Phase.CONTINUOUS:
+    if listing.phase is CONTINUOUS:
         _match(venue, listing, order, None)
     else:
         venue.rest(listing, order)
@@ -142,10 +144,10 @@ def cancel(venue: Venue, command: CancelOrder) -> None:
     refused = _absent(venue, order, command.account_id, command.order_id)
     if refused is None and order is not None:
         listing = venue.listings[order.instrument_id]
-        if venue.phase_of(listing) in OPEN:
+        if listing.phase in OPEN:
             venue.cancel(listing, order, CancelReason.REQUESTED)
             return
-        refused = wrong_phase(venue.phase_of(listing), "cancel")
+        refused = wrong_phase(listing.phase, "cancel")
     assert refused is not None
     venue.events.append(
         CancelRejected(
@@ -162,7 +164,7 @@ def mass_cancel(venue: Venue, command: MassCancel) -> None:
     order_ids = []
     for order in [o for o in venue.orders.values() if _matches(o, command)]:
         listing = venue.listings[order.instrument_id]
-        if venue.phase_of(listing) in OPEN:
+        if listing.phase in OPEN:
             venue.cancel(listing, order, command.reason)
             order_ids.append(order.order_id)
     venue.events.append(
@@ -172,7 +174,7 @@ def mass_cancel(venue: Venue, command: MassCancel) -> None:
 
 def _match(venue: Venue, listing: Listing, order: Order, time_in_force: TimeInForce | None) -> None:
     against = listing.against(order)
-    if time_in_force is TimeInForce.FOK and fillable(order, against) < order.leaves:
+    if time_in_force is FOK and fillable(order, against) < order.leaves:
         venue.gone(order, CancelReason.NOT_FILLABLE)
         return
     venue.changed[listing.instrument_id] = None
@@ -195,28 +197,43 @@ def _matches(order: Order, command: MassCancel) -> bool:
         order.account_id == command.account_id
         and (command.quotes if order.is_quote else command.orders)
         and command.instrument_id in (None, order.instrument_id)
-        and (command.side is None or (command.side is Side.BUY) is order.is_buy)
+        and (command.side is None or (command.side is BUY) is order.is_buy)
         and command.tag in (None, order.tag)
     )
 
 
-def _refused(venue: Venue, listing: Listing | None, command: PlaceOrder) -> Refusal | None:
+def _refused(listing: Listing | None, command: PlaceOrder) -> Refusal | None:
     if listing is None:
         detail = f"{command.instrument_id} is not listed"
         return refusal(INVALID_INSTRUMENT, detail, "instrument_id")
-    phase = venue.phase_of(listing)
+    phase = listing.phase
+    if phase is CONTINUOUS and _is_plain(command, listing.tick):
+        return None
     if phase not in OPEN:
         return wrong_phase(phase, "order")
-    if command.time_in_force in IMMEDIATE and phase is not Phase.CONTINUOUS:
+    if command.time_in_force in IMMEDIATE and phase is not CONTINUOUS:
         return wrong_phase(phase, f"{command.time_in_force.value} order")
     if command.quantity <= 0:
         return refusal(INVALID_QUANTITY, f"quantity {command.quantity} is not above 0", "quantity")
     refused = _terms_refused(command) or price_refused(listing, command.price, "price")
-    if refused is None and command.post_only and phase is Phase.CONTINUOUS:
-        probe = _probe(command.side is Side.BUY, command.price)
+    if refused is None and command.post_only and phase is CONTINUOUS:
+        probe = _probe(command.side is BUY, command.price)
         if would_take(probe, listing.against(probe)):
             return refusal(POST_ONLY_WOULD_TAKE, "the order would trade at once", "post_only")
     return refused
+
+
+def _is_plain(command: PlaceOrder, tick: int) -> bool:
+    price = command.price
+    return (
+        command.order_type is LIMIT
+        and price is not None
+        and price >= tick
+        and not price % tick
+        and command.quantity > 0
+        and command.time_in_force is None
+        and not command.post_only
+    )
 
 
 def _terms_refused(command: PlaceOrder) -> Refusal | None:
@@ -270,7 +287,7 @@ def _replace_refused(venue: Venue, command: ReplaceOrder, order: Order | None) -
     if refused is not None or order is None:
         return refused
     listing = venue.listings[order.instrument_id]
-    phase = venue.phase_of(listing)
+    phase = listing.phase
     if phase not in OPEN:
         return wrong_phase(phase, "replace")
     if command.expected_revision not in (None, order.revision):
@@ -283,7 +300,7 @@ def _replace_refused(venue: Venue, command: ReplaceOrder, order: Order | None) -
     if command.price is not None and order.price is None:
         return refusal(UNEXPECTED_PRICE, "a market order has no price", "price")
     refused = price_refused(listing, command.price, "price")
-    if refused is None and order.post_only and phase is Phase.CONTINUOUS:
+    if refused is None and order.post_only and phase is CONTINUOUS:
         probe = _probe(order.is_buy, order.price if command.price is None else command.price)
         if would_take(probe, listing.against(probe)):
             return refusal(POST_ONLY_WOULD_TAKE, "the order would trade at once", "price")

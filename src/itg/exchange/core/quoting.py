@@ -12,11 +12,10 @@ from itg.exchange.contract import (
 from itg.exchange.core.book import Order
 from itg.exchange.core.listing import Listing
 from itg.exchange.core.matching import take
-from itg.exchange.core.placing import OPEN, price_refused, refusal, wrong_phase
+from itg.exchange.core.placing import CONTINUOUS, OPEN, price_refused, refusal, wrong_phase
 from itg.exchange.core.venue import Venue
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import OrderId
-from itg.kernel.words import Phase
 
 
 class _Terms(NamedTuple):
@@ -28,7 +27,7 @@ class _Terms(NamedTuple):
 def set_quote(venue: Venue, command: SetQuote) -> None:
     """Make an account's quote exactly this, or reject and leave the one before."""
     listing = venue.listings.get(command.instrument_id)
-    refused = _refused(venue, listing, command)
+    refused = _refused(listing, command)
     if refused is not None or listing is None:
         assert refused is not None
         venue.events.append(
@@ -121,17 +120,17 @@ def _prepared(
 
 
 def _enter(venue: Venue, listing: Listing, order: Order) -> None:
-    if venue.phase_of(listing) is Phase.CONTINUOUS:
+    if listing.phase is CONTINUOUS:
         take(order, listing.against(order), venue)
     if order.leaves:
         venue.rest(listing, order)
 
 
-def _refused(venue: Venue, listing: Listing | None, command: SetQuote) -> Refusal | None:
+def _refused(listing: Listing | None, command: SetQuote) -> Refusal | None:
     if listing is None:
         detail = f"{command.instrument_id} is not listed"
         return refusal(INVALID_INSTRUMENT, detail, "instrument_id")
-    phase = venue.phase_of(listing)
+    phase = listing.phase
     if phase not in OPEN:
         return wrong_phase(phase, "quote")
     for name, price, quantity in (

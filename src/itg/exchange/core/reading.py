@@ -28,14 +28,14 @@ def book(venue: Venue, query: GetBook) -> BookSnapshot | BookMissing:
     listing = venue.listings.get(query.instrument_id)
     if listing is None:
         return BookMissing(instrument_id=query.instrument_id)
-    return _snapshot(venue, listing, query.depth_levels)
+    return _snapshot(listing, query.depth_levels)
 
 
 def books(venue: Venue, query: GetBooks) -> BookSnapshots:
     """Return every book, in listing order."""
     listings = venue.listings.values()
     return BookSnapshots(
-        books=tuple(_snapshot(venue, listing, query.depth_levels) for listing in listings)
+        books=tuple(_snapshot(listing, query.depth_levels) for listing in listings)
     )
 
 
@@ -49,9 +49,9 @@ def status(venue: Venue, query: GetExchangeStatus) -> ExchangeStatus:
         next_phase=None if following is None else following.phase,
         next_at_ns=None if following is None else following.at_ns,
         instrument_phases=tuple(
-            (listing.instrument_id, listing.own_phase)
+            (listing.instrument_id, listing.phase)
             for listing in venue.listings.values()
-            if listing.own_phase is not None
+            if listing.phase is not venue.phase
         ),
     )
 
@@ -87,12 +87,12 @@ def queue_ahead(venue: Venue, query: GetQueueAhead) -> QueueAhead:
     return QueueAhead(ahead=ahead)
 
 
-def _snapshot(venue: Venue, listing: Listing, depth_levels: int | None) -> BookSnapshot:
+def _snapshot(listing: Listing, depth_levels: int | None) -> BookSnapshot:
     indicative = listing.indicative
     return BookSnapshot(
         instrument_id=listing.instrument_id,
         book_seq=Seq(listing.book_seq),
-        phase=venue.phase_of(listing),
+        phase=listing.phase,
         bids=listing.bids.rows(depth_levels),
         asks=listing.asks.rows(depth_levels),
         indicative_price=None if indicative is None else Price(indicative.price),

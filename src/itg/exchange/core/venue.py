@@ -5,7 +5,6 @@ it with one book delta for each instrument whose levels changed.
 """
 
 from collections import deque
-from collections.abc import Iterator
 
 from itg.exchange.contract import (
     BookDelta,
@@ -61,9 +60,6 @@ class Venue:
     @property
     def rule(self) -> AuctionRule:
         return AUCTION_STRATEGIES[self.auction_rule]
-
-    def phase_of(self, listing: Listing) -> Phase:
-        return self.phase if listing.own_phase is None else listing.own_phase
 
     def next_order_id(self) -> OrderId:
         self.last_order_id += 1
@@ -138,23 +134,24 @@ class Venue:
 
     def taken(self) -> list[Event]:
         """Return the message's events, book deltas last, and begin the next."""
+        events = self.events
+        self.events = []
         for instrument_id in self.changed:
-            self.events.extend(self._delta(self.listings[instrument_id]))
+            listing = self.listings[instrument_id]
+            bids, asks = listing.bids.take_touched(), listing.asks.take_touched()
+            if bids or asks:
+                listing.book_seq += 1
+                events.append(
+                    BookDelta(
+                        shard=self.shard,
+                        instrument_id=instrument_id,
+                        book_seq=Seq(listing.book_seq),
+                        bids=bids,
+                        asks=asks,
+                    )
+                )
         self.changed.clear()
-        events, self.events = self.events, []
         return events
-
-    def _delta(self, listing: Listing) -> Iterator[BookDelta]:
-        bids, asks = listing.bids.take_touched(), listing.asks.take_touched()
-        if bids or asks:
-            listing.book_seq += 1
-            yield BookDelta(
-                shard=self.shard,
-                instrument_id=listing.instrument_id,
-                book_seq=Seq(listing.book_seq),
-                bids=bids,
-                asks=asks,
-            )
 
     def _forget(self, order: Order) -> None:
         self.orders.pop(order.order_id, None)
