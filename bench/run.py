@@ -20,7 +20,6 @@ from bench.rest import measure_orders
 
 PARTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "matching": measure_matching,
-    "matching": measure_matching,
     "handlers": measure_handlers,
     "process": measure_inprocess,
     "orders": measure_orders,

@@ -4,10 +4,11 @@ The generator keeps a small book of its own, so that each cancel and amend names
 and the expected tape is known: (maker, taker, price, quantity) of every trade, in order.
 """
 
-import random
 from bisect import insort
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from bench.matching.dice import Dice
 
 NEW, CANCEL, AMEND = 0, 1, 2
 BUY, SELL = 0, 1
@@ -48,7 +49,7 @@ class Flow:
     def __init__(self, shape: Shape, seed: int = 7) -> None:
         self.shape = shape
         self.tape: list[Trade] = []
-        self.dice = random.Random(seed)
+        self.dice = Dice(seed)
         self.orders = 0
         self.arrivals = 0
         self.mids = [10_000 + 50 * book for book in range(shape.books)]
@@ -66,7 +67,7 @@ class Flow:
                 yield self._passive(book)
 
     def traffic(self, count: int) -> Iterator[Command]:
-        """Draw `count` commands around that depth: half new, two fifths cancels, the rest crosses."""
+        """Draw `count` commands around that depth: half new, two fifths cancels, the rest cross."""
         for _ in range(count):
             book = int(self.dice.random() * self.shape.books)
             draw, living = self.dice.random(), len(self.lives[book])

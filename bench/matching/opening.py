@@ -5,8 +5,9 @@ python -m bench.matching.opening
 
 import gc
 import json
-import random
 import time
+
+from bench.matching.dice import Dice
 
 from itg.exchange.contract import (
     ConfigureExchange,
@@ -60,7 +61,7 @@ def waiting() -> ExchangeService:
 
 
 def orders() -> list[Message]:
-    dice = random.Random(7)
+    dice = Dice(7)
     return [
         PlaceOrder(
             shard=SHARD,

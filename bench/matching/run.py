@@ -124,7 +124,7 @@ def beside_peers(rates: Rates, wrong: set[tuple[str, str]], stream: str) -> Iter
             name=f"matching {stream}, {engine}{beside}",
             value=rates[engine, stream],
             unit="/s",
-            goal=BEST_GOAL if peer is RIVAL else None,
+            goal=BEST_GOAL if (engine, peer) == (SERVICE, RIVAL) else None,
             peer=None if theirs is None else Peer(name=peer, value=theirs),
             fault=f"the tape of {' and '.join(faults)} is not the stream's" if faults else "",
         )

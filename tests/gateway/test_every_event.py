@@ -22,7 +22,6 @@ TOLD_BY_POSITIONS = {
     exchange.OrderReplaced,
     exchange.ReplaceRejected,
     exchange.OrderCanceled,
-    exchange.OrderReduced,
     exchange.CancelRejected,
     exchange.MassCanceled,
     exchange.QuoteAccepted,

@@ -22,7 +22,6 @@ from tests.positions.scene import (
 from itg.exchange.contract import (
     OrderAccepted,
     OrderCanceled,
-    OrderReduced,
     OrderRejected,
     OrderReplaced,
     PlaceOrder,
@@ -36,7 +35,7 @@ from itg.kernel.errors import Refusal
 from itg.kernel.ids import AccountId, OrderId, ReservationId, Shard, TradeId
 from itg.kernel.messages import Message
 from itg.kernel.money import Quantity
-from itg.kernel.words import CancelReason, OrderStatus, Phase, Side
+from itg.kernel.words import CancelReason, Phase, Side
 from itg.positions.contract import (
     AccountCancelRejected,
     AccountFilled,
@@ -249,51 +248,6 @@ def replaced_side(order_id: int) -> OrderCanceled:
         quantity=Quantity(10),
         cancel_reason=CancelReason.QUOTE_REPLACED,
     )
-
-
-def reduced(order_id: int, quantity: int) -> OrderReduced:
-    return OrderReduced(
-        shard=Shard(0),
-        order_id=OrderId(order_id),
-        account_id=ALICE,
-        quantity=Quantity(quantity),
-    )
-
-
-def test_a_reduced_order_works_on_with_less_reserved() -> None:
-    wire = Wire()
-    wire.rest(1, ALICE, "buy", 20)
-    update = only(AccountOrderUpdated, wire.hear(reduced(1, 5)))
-    assert update.change is OrderChange.REDUCED
-    assert (update.order.quantity, update.order.leaves_quantity) == (15, 15)
-    assert update.order.status is OrderStatus.WORKING
-    assert wire.worst_case() == 15
-
-
-def test_a_reduced_quote_side_stands_with_less_reserved() -> None:
-    wire = Wire()
-    asked = only(SetQuote, wire.hear(quotes(ALICE, two_sided("9.00", 20, None, 0))))
-    wire.hear(quote_accepted(asked, 1, None))
-    assert only(AccountQuoteUpdated, wire.hear(reduced(1, 5))).quote.bid_quantity == 15
-    assert wire.worst_case() == 15
-
-
-def test_a_reduction_during_placement_is_part_of_the_first_answer() -> None:
-    wire = Wire()
-    body = order(quantity=10, cid="a-1")
-    told = list(wire.accept(only(PlaceOrder, wire.hear(body)), 1))
-    told += wire.hear(reduced(1, 4))
-    first = fold_answer(told, ALICE)
-    assert first is not None
-    assert first.order is not None
-    assert first.order.leaves_quantity == 6
-    wire.restart()
-    told += wire.hear(reduced(1, 1))
-    first = fold_answer(told, ALICE)
-    again = fold_answer(wire.hear(body), ALICE)
-    assert first is not None
-    assert again is not None
-    assert again.order == first.order
 
 
 def test_a_trade_between_a_quote_and_an_order_in_flight_books_both() -> None:

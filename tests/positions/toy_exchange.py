@@ -67,7 +67,6 @@ class ToyExchange:
         exchange.OrderReplaced,
         exchange.ReplaceRejected,
         exchange.OrderCanceled,
-        exchange.OrderReduced,
         exchange.CancelRejected,
         exchange.MassCanceled,
         exchange.QuoteAccepted,

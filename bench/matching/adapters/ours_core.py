@@ -1,5 +1,5 @@
 # python: ours
-"""Our book and matching alone, without commands and events: what the rules' data structures cost."""
+"""Our book and matching alone, without commands and events: what the data structures cost."""
 
 from itg.exchange.core.book import Order
 from itg.exchange.core.listing import Listing

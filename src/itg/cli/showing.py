@@ -4,6 +4,7 @@ import asyncio
 import sys
 import tempfile
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 
 import aiohttp
@@ -23,6 +24,8 @@ from itg.compose.verify import verify_data
 from itg.kernel.errors import ConfigurationError, ItgError
 from itg.kernel.money import PRICE_SCALE
 from itg.kernel.times import NS_PER_S
+
+LINE_EVERY_VIEWS = 20  # about every five seconds, where the output is no terminal
 
 
 def show_demo(*, lock_step: bool, seed: int | None, as_json: bool, data: Path | None) -> int:
@@ -63,7 +66,7 @@ def show_status(url: str, *, as_json: bool) -> int:
     else:
         table = Table(box=None, show_header=False, pad_edge=False)
         for name, value in health.items():
-            table.add_row(name.replace("_", " "), _plain(value))
+            table.add_row(name.removesuffix("_us").replace("_", " "), _readable(name, value))
         Console().print(table)
     return _done(health.get("status") == "ready")
 
@@ -96,6 +99,12 @@ async def _health(url: str) -> dict[str, object]:
         return json.decode(await r.read(), type=dict[str, object])
 
 
+def _readable(name: str, value: object) -> str:
+    if name.endswith("_us") and isinstance(value, int):
+        return datetime.fromtimestamp(value / 1_000_000, UTC).isoformat(" ", "seconds")
+    return _plain(value)
+
+
 def _plain(value: object) -> str:
     if isinstance(value, dict):
         return "  ".join(f"{name} {_plain(item)}" for name, item in value.items())
@@ -105,8 +114,21 @@ def _plain(value: object) -> str:
 def _live(settings: SoloSettings, *, quiet: bool) -> DayResult:
     if quiet:
         return _headless(settings)
-    with Live(console=Console(), refresh_per_second=4, transient=False) as live:
+    console = Console()
+    if not console.is_terminal:
+        return _plainly(settings)
+    with Live(console=console, refresh_per_second=4, transient=False) as live:
         return uvloop.run(run_demo(settings, lambda view: live.update(_screen(view))))
+
+
+def _plainly(settings: SoloSettings) -> DayResult:
+    lines = cycle([True] + [False] * (LINE_EVERY_VIEWS - 1))
+
+    def tell(view: DemoView) -> None:
+        if next(lines) or view.is_over:
+            print(_headline(view), flush=True)
+
+    return uvloop.run(run_demo(settings, tell))
 
 
 def _headless(settings: SoloSettings) -> DayResult:

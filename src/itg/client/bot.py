@@ -90,7 +90,7 @@ class Bot:
         """Hear an own fill; `account` has it already."""
 
     def on_order(self, push: OrderPush) -> None:
-        """Hear that an own order was accepted, replaced, reduced, canceled or expired."""
+        """Hear that an own order was accepted, replaced, canceled or expired."""
 
     def on_reject(self, rejected: RejectedPush) -> None:
         """Hear that a command of this bot was refused, or that its outcome is unknown (504)."""

@@ -25,9 +25,7 @@ decode_rejected = json.Decoder(RejectedPush).decode
 decode_tops = json.Decoder(TopsPush).decode
 decode_trade = json.Decoder(TradeBody).decode
 
-ORDER_TYPES = frozenset(
-    {"order.accepted", "order.replaced", "order.reduced", "order.canceled", "order.expired"}
-)
+ORDER_TYPES = frozenset({"order.accepted", "order.replaced", "order.canceled", "order.expired"})
 
 
 class BotFeed:

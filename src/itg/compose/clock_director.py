@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from itg.game.contract import RoundEnded, RoundPaused, RoundResumed, RoundStarted
+from itg.game.contract import GameRules, RoundEnded, RoundPaused, RoundResumed, RoundStarted
 from itg.kernel.times import Nanos
-from itg.runtime.clock import ScaledClock, VirtualClock
+from itg.runtime.clock import Clock, ScaledClock, VirtualClock
 from itg.runtime.envelope import Record
 
 
@@ -17,6 +17,16 @@ class ClockDirector(Protocol):
 
     def resume_at(self, game_ns: Nanos) -> None:
         """Continue a round that was running before a restart; no game time passed meanwhile."""
+
+
+def clock_of(rules: GameRules) -> tuple[Clock, ClockDirector]:
+    """Return the game's clock, standing at the first round's start, and who moves it."""
+    start_ns = rules.rounds[0].start_ns
+    if rules.lock_step:
+        virtual = VirtualClock(start_ns)
+        return virtual, VirtualClockDirector(virtual)
+    scaled = ScaledClock(start_ns, rules.speed)
+    return scaled, ScaledClockDirector(scaled)
 
 
 class ScaledClockDirector:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from itg import scenario
 from itg.adapters.http_server import HttpServer
 from itg.adapters.sqlite_journal import SqliteJournal
-from itg.compose.clock_director import ClockDirector, ScaledClockDirector, VirtualClockDirector
+from itg.compose.clock_director import clock_of
 from itg.compose.data_directory import DataDirectory, digest_of
 from itg.compose.services import services_of
 from itg.exchange.contract import PhaseChanged
@@ -22,7 +22,6 @@ from itg.game.contract import CreateGame, GameState, GetGame, RoundStatus, Start
 from itg.gateway import Gateway, build_app
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.cascade import Machine
-from itg.runtime.clock import Clock, ScaledClock, VirtualClock
 from itg.runtime.envelope import Record
 from itg.runtime.fingerprint import header_of
 from itg.runtime.metrics import HandlerTimes
@@ -60,7 +59,7 @@ class Solo:
             services_of([shard for shard, _ in self.rules.shards]), times=HandlerTimes()
         )
         self.recovery = self._recover()
-        self.clock, self._director = _clock_of(self.create)
+        self.clock, self._director = clock_of(self.create.rules)
         self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
         self.gateway = Gateway(self.pump)
         self.server = HttpServer(build_app(self.gateway), settings.host, settings.port)
@@ -116,7 +115,7 @@ class Solo:
     def _see(self, records: Sequence[Record]) -> None:
         self.gateway.publish(records)
         self._director.see(records)
-        if any(_is_phase_change(record) for record in records):
+        if any(isinstance(output, PhaseChanged) for r in records for output in r.outputs):
             self.pump.snapshot_soon()
         for watcher in self._watchers:
             watcher(records)
@@ -145,20 +144,4 @@ def _create_command(settings: SoloSettings, directory: DataDirectory) -> CreateG
         lock_step=settings.lock_step,
         admin_key_hash=digest_of(directory.secret(directory.admin_key, "itg_", 32)),
         join_code_hash=digest_of(directory.secret(directory.join_code, "", 6)),
-    )
-
-
-def _clock_of(create: CreateGame) -> tuple[Clock, ClockDirector]:
-    start_ns = create.rules.rounds[0].start_ns
-    if create.rules.lock_step:
-        virtual = VirtualClock(start_ns)
-        return virtual, VirtualClockDirector(virtual)
-    scaled = ScaledClock(start_ns, create.rules.speed)
-    return scaled, ScaledClockDirector(scaled)
-
-
-def _is_phase_change(record: Record) -> bool:
-    return any(
-        isinstance(output, PhaseChanged) and output.instrument_id is None
-        for output in record.outputs
     )

@@ -5,6 +5,7 @@ from typing import ClassVar, TypeVar, cast
 
 from itg.exchange import contract, store
 from itg.exchange.core import opening, phasing, placing, quoting, reading
+from itg.exchange.core.telling import taken
 from itg.exchange.core.venue import Venue
 from itg.kernel.ids import Shard
 from itg.kernel.messages import Message, Query, Reply
@@ -99,11 +100,9 @@ class ExchangeService:
         venue.now = now
         kind = type(message)
         HANDLERS[kind](venue, message)
-        if venue.changed:
-            phasing.publish_indicative(venue)
         if kind in TIMED:
-            return [*venue.taken(), *self._timers(message)]
-        return venue.taken()
+            return [*taken(venue), *self._timers(message)]
+        return taken(venue)
 
     def query(self, query: Query) -> Reply:
         return ANSWERS[type(query)](self._venue, query)

@@ -31,7 +31,6 @@ PLACEMENT_EVENTS = frozenset(
         exchange.OrderAccepted,
         exchange.TradeExecuted,
         exchange.OrderCanceled,
-        exchange.OrderReduced,
     }
 )
 
@@ -149,15 +148,6 @@ def _order_canceled(desk: Desk, _now: Nanos, event: exchange.OrderCanceled, out:
         assert event.cancel_reason is CancelReason.QUOTE_REPLACED, f"unknown order: {event!r}"
 
 
-def _order_reduced(desk: Desk, _now: Nanos, event: exchange.OrderReduced, out: Out) -> None:
-    account = desk.accounts[event.account_id]
-    order = account.working.get(event.order_id)
-    if order is not None:
-        placing.order_reduced(desk, account, order, event.quantity, out)
-    else:
-        quoting.side_reduced(account, account.quote_sides[event.order_id], event.quantity, out)
-
-
 def _trade_executed(desk: Desk, now: Nanos, event: exchange.TradeExecuted, out: Out) -> None:
     out.extend(
         exchange.MassCancel(
@@ -229,7 +219,6 @@ HANDLERS: dict[type[Message], Handler] = dict(
         _on(exchange.OrderReplaced, changing.order_replaced),
         _on(exchange.ReplaceRejected, changing.replace_rejected),
         _on(exchange.OrderCanceled, _order_canceled),
-        _on(exchange.OrderReduced, _order_reduced),
         _on(exchange.CancelRejected, changing.cancel_rejected),
         _on(exchange.QuoteAccepted, quoting.quote_accepted),
         _on(exchange.TradeExecuted, _trade_executed),

@@ -72,7 +72,6 @@ def _order_type(event: AccountOrderUpdated) -> PrivateType:
     types: dict[str, PrivateType] = {
         "accepted": "order.accepted",
         "replaced": "order.replaced",
-        "reduced": "order.reduced",
         "canceled": "order.canceled",
         "expired": "order.expired",
     }

@@ -21,7 +21,7 @@ AUCTION_RULES = ("maximum_volume",)
 
 
 class ConfigureExchange(Command, frozen=True, kw_only=True):
-    """Set how a shard matches; once, before any instrument is listed.
+    """Set how a shard matches; once, before any schedule and any instrument.
 
     An unknown rule name is a `ConfigurationError` of the scenario loader, an assert here.
     """
@@ -42,7 +42,10 @@ class ListInstrument(Command, frozen=True, kw_only=True):
 
 
 class SetSchedule(Command, frozen=True, kw_only=True):
-    """Replace the boundaries still to come, ascending; those already past run at once, in order."""
+    """Replace the boundaries still to come, ascending; those already past run at once, in order.
+
+    A schedule may jump between phases; leaving an auction's freeze uncrosses all the same.
+    """
 
     shard: Shard
     boundaries: tuple[PhaseBoundary, ...]

@@ -100,15 +100,6 @@ class OrderCanceled(Event, frozen=True, kw_only=True):
     cancel_reason: CancelReason
 
 
-class OrderReduced(Event, frozen=True, kw_only=True):
-    """Self-trade prevention took `quantity` off an order that lives on."""
-
-    shard: Shard
-    order_id: OrderId
-    account_id: AccountId
-    quantity: Quantity
-
-
 class CancelRejected(Event, frozen=True, kw_only=True):
     """A cancel named no live order of the account."""
 

@@ -68,7 +68,10 @@ class Listing:
 
     def rest(self, order: Order) -> None:
         """Let an order stand behind all others at its price."""
-        self.home(order).add(order)
+        if order.price is None:
+            self.home(order).add(order)
+        else:
+            (self.bids if order.is_buy else self.asks).add(order)
 
     def take_out(self, order: Order) -> None:
         self.home(order).remove(order)

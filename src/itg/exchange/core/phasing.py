@@ -9,7 +9,7 @@ from itg.exchange.contract import (
     SetSchedule,
 )
 from itg.exchange.core.listing import Listing
-from itg.exchange.core.placing import COLLECTING, CONTINUOUS, refusal
+from itg.exchange.core.placing import COLLECTING, refusal
 from itg.exchange.core.uncross import indicate, uncross
 from itg.exchange.core.venue import Venue
 from itg.kernel.times import Nanos
@@ -68,15 +68,6 @@ def set_phase(venue: Venue, command: SetPhase) -> None:
         _report(venue, command.phase, current, listing)
         listing.phase = command.phase
         _act(venue, listing, current, command.phase)
-
-
-def publish_indicative(venue: Venue) -> None:
-    """Report the indicative price of every changed book that collects for an auction."""
-    for instrument_id in venue.changed:
-        listing = venue.listings[instrument_id]
-        phase = listing.phase
-        if phase is not CONTINUOUS and phase in AUCTIONS:
-            indicate(venue, listing)
 
 
 def _enter(venue: Venue, phase: Phase) -> None:

@@ -178,9 +178,10 @@ def _match(venue: Venue, listing: Listing, order: Order, time_in_force: TimeInFo
         venue.gone(order, CancelReason.NOT_FILLABLE)
         return
     venue.changed[listing.instrument_id] = None
-    take(order, against, venue)
-    if not order.leaves:
-        return
+    if against.keys:
+        take(order, against, venue)
+        if not order.leaves:
+            return
     if order.price is None or time_in_force in IMMEDIATE:
         venue.gone(order, CancelReason.NO_LIQUIDITY)
     else:

@@ -1,13 +1,12 @@
 """A shard's whole state, and the few moves every command is made of.
 
-`events` collects what the message under way caused; the service takes it with `taken`, which ends
-it with one book delta for each instrument whose levels changed.
+`events` collects what the message under way caused; the service takes it, with one book delta
+for each instrument of `changed` whose levels changed.
 """
 
 from collections import deque
 
 from itg.exchange.contract import (
-    BookDelta,
     OrderCanceled,
     PublicTrade,
     TradeExecuted,
@@ -18,7 +17,6 @@ from itg.exchange.core.listing import Listing
 from itg.kernel.ids import (
     InstrumentId,
     OrderId,
-    Seq,
     Shard,
     TradeId,
     UnderlyingId,
@@ -62,8 +60,8 @@ class Venue:
         return AUCTION_STRATEGIES[self.auction_rule]
 
     def next_order_id(self) -> OrderId:
-        self.last_order_id += 1
-        return OrderId(self.last_order_id)
+        self.last_order_id = order_id = OrderId(self.last_order_id + 1)
+        return order_id
 
     def rest(self, listing: Listing, order: Order) -> None:
         """Let an order stand behind all others at its price."""
@@ -131,27 +129,6 @@ class Venue:
                 cancel_reason=reason,
             )
         )
-
-    def taken(self) -> list[Event]:
-        """Return the message's events, book deltas last, and begin the next."""
-        events = self.events
-        self.events = []
-        for instrument_id in self.changed:
-            listing = self.listings[instrument_id]
-            bids, asks = listing.bids.take_touched(), listing.asks.take_touched()
-            if bids or asks:
-                listing.book_seq += 1
-                events.append(
-                    BookDelta(
-                        shard=self.shard,
-                        instrument_id=instrument_id,
-                        book_seq=Seq(listing.book_seq),
-                        bids=bids,
-                        asks=asks,
-                    )
-                )
-        self.changed.clear()
-        return events
 
     def _forget(self, order: Order) -> None:
         self.orders.pop(order.order_id, None)

@@ -35,7 +35,6 @@ class OrderChange(Enum):
 
     ACCEPTED = "accepted"
     REPLACED = "replaced"
-    REDUCED = "reduced"
     CANCELED = "canceled"
     EXPIRED = "expired"
 

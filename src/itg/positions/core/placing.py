@@ -108,15 +108,6 @@ def order_canceled(
     tell_update(desk, account, order, event, out)
 
 
-def order_reduced(
-    desk: Desk, account: Account, order: Order, quantity: int, out: list[Message]
-) -> None:
-    """Take `quantity` off an order that lives on."""
-    order.resize(order.leaves - quantity)
-    settle_replacements(desk, account, order)
-    tell_update(desk, account, order, update_of(account, order, OrderChange.REDUCED), out)
-
-
 def settle_replacements(desk: Desk, account: Account, order: Order) -> None:
     """Reserve what an order needs now: what it has left, or the largest total asked for it."""
     needed = order.leaves

@@ -91,14 +91,6 @@ def side_canceled(
         _post_update(account, quote, out, cancel_reason)
 
 
-def side_reduced(account: Account, side: QuoteSide, quantity: int, out: list[Message]) -> None:
-    """Take `quantity` off a side that lives on."""
-    quote = account.quotes[side.holding.listing.instrument_id]
-    side.resize(side.leaves - quantity)
-    account.settle_quote(quote)
-    _post_update(account, quote, out, None)
-
-
 def tell_pull(desk: Desk, asked: RequestQuotePull, out: list[Message]) -> None:
     """Tell how many standing quotes a pull names."""
     quotes = desk.account(asked.account_id).quotes

@@ -8,7 +8,6 @@ from itg.wire.v1.orders import Body, OrderBody, QuoteBody, SideWord, StatusWord
 PrivateType = Literal[
     "order.accepted",
     "order.replaced",
-    "order.reduced",
     "order.canceled",
     "order.expired",
     "order.rejected",
@@ -66,7 +65,7 @@ class RiskLimitsBody(Body, frozen=True, kw_only=True):
 
 
 class OrderPush(Body, frozen=True, kw_only=True):
-    """Data of `order.accepted|replaced|reduced|canceled|expired`."""
+    """Data of `order.accepted|replaced|canceled|expired`."""
 
     order: OrderBody
     cancel_reason: str | None = None
