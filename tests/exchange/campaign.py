@@ -268,7 +268,7 @@ class Campaign:
         assert self.engine.snapshot() == data
 
     def _price(self) -> int:
-        return max(0, round(self.dice.gauss(22, 4)))
+        return 0 if self.dice.random() < 0.005 else max(0, round(self.dice.gauss(22, 4)))
 
     def _target(self) -> tuple[int, str]:
         """Return an order id, mostly a young and living one, mostly with its own account."""

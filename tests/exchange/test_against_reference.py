@@ -31,6 +31,7 @@ MET = (
     "canceled mass_cancel",
     "canceled market_closed",
     "rejected WRONG_PHASE",
+    "rejected INVALID_PRICE",
     "rejected POST_ONLY_WOULD_TAKE",
     "rejected INVALID_QUANTITY",
     "rejected INVALID_QUOTE",
@@ -40,6 +41,10 @@ MET = (
     "cancel_rejected ORDER_NOT_FOUND",
     "cancel_rejected WRONG_PHASE",
     "phase_rejected",
+    "jump opening_auction to closed",
+    "jump opening_auction to pre_open",
+    "jump continuous to pre_open",
+    "jump pre_open to continuous",
 )
 
 

@@ -115,7 +115,7 @@ class Solo:
     def _see(self, records: Sequence[Record]) -> None:
         self.gateway.publish(records)
         self._director.see(records)
-        if any(isinstance(output, PhaseChanged) for r in records for output in r.outputs):
+        if any(type(output) is PhaseChanged for r in records for output in r.outputs):
             self.pump.snapshot_soon()
         for watcher in self._watchers:
             watcher(records)
