@@ -47,6 +47,7 @@ class Figure(Struct, frozen=True, kw_only=True, omit_defaults=True):
     peer: Peer | None = None
     note: str = ""
     fault: str = ""  # why the figure does not count
+    is_context: bool = False  # of the disk, a peer or one unlucky moment: its change says nothing
 
     @property
     def ratio(self) -> float | None:

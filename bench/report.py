@@ -105,7 +105,7 @@ def row(figure: Figure, change_share: float | None) -> tuple[str, ...]:
 
 def change(figure: Figure, before: Figure | None) -> float | None:
     """Return the change since before, of the ratio where both have one measured beside them."""
-    if before is None or not before.value:
+    if before is None or not before.value or figure.is_context:
         return None
     if figure.is_beside_peer and before.is_beside_peer and before.ratio and figure.ratio:
         return figure.ratio / before.ratio - 1

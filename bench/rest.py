@@ -97,7 +97,9 @@ def figures_of(samples: Samples, ours: str, fastapi: str | None) -> Iterator[Fig
         )
     for clients in CLIENTS:
         own = samples["Litestar, empty", REST, clients]
-        yield from (plain(f"Litestar empty x{clients}", own, metric) for metric in METRICS[:2])
+        for metric in METRICS[:2]:
+            figure = plain(f"Litestar empty x{clients}", own, metric)
+            yield msgspec.structs.replace(figure, is_context=True)
 
 
 def beside_fastapi(name: str, own: list[Sample], peer: list[Sample]) -> Iterator[Figure]:
@@ -114,13 +116,19 @@ def beside_fastapi(name: str, own: list[Sample], peer: list[Sample]) -> Iterator
     commits = [sample.commit_p50 for sample in own if sample.commit_p50 is not None]
     if commits:
         value = median(commits)
-        yield Figure(name=f"{name} commit p50", value=value, unit="us", is_less_better=True)
+        yield Figure(name=f"{name} commit p50", value=value, unit="us", is_context=True)
 
 
 def plain(name: str, own: list[Sample], metric: tuple[str, str, str, bool]) -> Figure:
     label, field, unit, is_less_better = metric
     value = middle(own, field)
-    return Figure(name=f"{name} {label}", value=value, unit=unit, is_less_better=is_less_better)
+    return Figure(
+        name=f"{name} {label}",
+        value=value,
+        unit=unit,
+        is_less_better=is_less_better,
+        is_context=field == "longest",
+    )
 
 
 def middle(samples: list[Sample], field: str) -> float:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -46,7 +47,11 @@ class Server:
             )
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(self.pid, {SERVER_CORE})
-        self._wait_until_ready(ready_path)
+        with ExitStack() as on_failure:
+            on_failure.callback(self.stop)
+            self._wait_until_ready(ready_path)
+            self._prepare()
+            on_failure.pop_all()
 
     @property
     def pid(self) -> int:
@@ -56,6 +61,9 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
         self._process.terminate()
         try:
             self._process.wait(10)
@@ -84,6 +92,9 @@ class Server:
         finally:
             connection.close()
 
+    def _prepare(self) -> None:
+        """Do what is left before the load may come."""
+
     def _last_words(self) -> str:
         return self._log.read_text(errors="replace")[-500:]
 
@@ -108,16 +119,13 @@ class MarketServer(Server):
     def __init__(self, clients: int) -> None:
         SCRATCH.mkdir(exist_ok=True)
         self._data = TemporaryDirectory(prefix="bench-", dir=SCRATCH)
+        self._clients = clients
+        self._keys: list[tuple[tuple[str, str], ...]] = []
         command = [sys.executable, "-m", "itg", "serve", "--scenario", "bare"]
         super().__init__("itg", [*command, "--data", self._data.name], "/health/ready")
-        self._open_market()
-        self._keys = [
-            tuple((side, self._register(f"{side} {index}")) for side in ("buy", "sell"))
-            for index in range(clients)
-        ]
 
-    def __exit__(self, *_: object) -> None:
-        super().__exit__()
+    def stop(self) -> None:
+        super().stop()
         self._data.cleanup()
 
     def keys_of(self, index: int) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -127,6 +135,13 @@ class MarketServer(Server):
     def commits(self) -> Commits:
         _, page = self.call("GET", "/metrics")
         return {float(edge): int(float(seen)) for edge, seen in COMMIT_BUCKET.findall(page)}
+
+    def _prepare(self) -> None:
+        self._open_market()
+        self._keys = [
+            tuple((side, self._register(f"{side} {index}")) for side in ("buy", "sell"))
+            for index in range(self._clients)
+        ]
 
     def _open_market(self) -> None:
         key = (Path(self._data.name) / "admin.key").read_text().strip()
