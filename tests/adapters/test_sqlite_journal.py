@@ -113,6 +113,16 @@ def recovered_or_refused(directory: Path, hashes: dict[Seq, str]) -> str:
     return "cut"
 
 
+def test_a_declaration_that_means_another_table_is_noticed(
+    written: Path, hashes: dict[Seq, str], tmp_path: Path
+) -> None:
+    # Without the word PRIMARY the key is a column of its own, and every row's is null.
+    content = (written / DATABASE).read_bytes()
+    place = content.index(b"first_seq INTEGER PRIMARY KEY") + len("first_seq INTEGER ")
+    (tmp_path / DATABASE).write_bytes(content[:place] + b"Q" + content[place + 1 :])
+    assert recovered_or_refused(tmp_path, hashes) == "refused"
+
+
 @settings(max_examples=300)
 @given(data=st.data())
 def test_a_flipped_byte_anywhere_is_harmless_or_noticed(

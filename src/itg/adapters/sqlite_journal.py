@@ -193,8 +193,12 @@ class SqliteJournal:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             # The hash chain cannot see rows that a damaged page no longer lists at its end.
             finding = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            tables = _tables(connection)
         if version != SCHEMA_VERSION:
             raise JournalError(f"{path} holds no journal of version {SCHEMA_VERSION}")
+        # Nor does any check see a declaration that is still valid and means another table.
+        if finding == "ok" and tables != _declared_tables():
+            finding = "its tables are not as declared"
         if finding != "ok":
             raise JournalError(f"{path} is damaged, restore it from a copy: {finding}")
 
@@ -232,6 +236,17 @@ class SqliteJournal:
                 os.fsync(directory)
             finally:
                 os.close(directory)
+
+
+def _tables(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+    query = "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema ORDER BY rowid"
+    return connection.execute(query).fetchall()
+
+
+def _declared_tables() -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.executescript(_SCHEMA)
+        return _tables(connection)
 
 
 def _batch(row: tuple[object, ...]) -> SealedBatch:
