@@ -79,7 +79,7 @@ class Valuation:
             plan.put_place = place
 
     def _horizons(self, now: Nanos, session: StartMarket, regime: int) -> list[Horizon]:
-        # One entry per number of nights before the expiry: 0 is this session's close.
+        # One entry per number of nights before the expiry: 0 is today's close.
         config = self._config
         session_s = config.session_seconds
         year_s = config.sessions_per_year * session_s
