@@ -11,6 +11,7 @@ from itg.cli import exits
 from itg.cli.logs import log_to_stderr
 from itg.compose.solo import Solo, SoloSettings
 from itg.exchange.contract import PhaseChanged
+from itg.game.contract import GetRounds, Rounds, RoundStatus
 from itg.kernel.errors import ConfigurationError, ItgError
 from itg.runtime.envelope import Record
 from itg.runtime.supervise import collect_all, collect_young, supervise, tuned_process
@@ -80,4 +81,12 @@ def _announce(solo: Solo, settings: SoloSettings) -> None:
     came = solo.recovery
     if came.seq:
         print(f"continued      from seq {came.seq} ({came.inputs} inputs replayed)")
+    if _is_over(solo):
+        print("over           every round of this game has ended; a new --data starts another")
     print("stop with Ctrl-C", flush=True)
+
+
+def _is_over(solo: Solo) -> bool:
+    rounds = solo.machine.query(GetRounds())
+    assert isinstance(rounds, Rounds)
+    return all(r.status is RoundStatus.ENDED for r in rounds.rounds)
