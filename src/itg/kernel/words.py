@@ -89,6 +89,39 @@ class CancelReason(Enum):
     QUOTE_REPLACED = "quote_replaced"
     ACCOUNT_SUSPENDED = "account_suspended"
     PORTFOLIO_LIMIT = "portfolio_limit"
+    PRICE_BAND = "price_band"
+    HALTED = "halted"
+    KILL_SWITCH = "kill_switch"
+    DISCONNECTED = "disconnected"
+    DEADMAN = "deadman"
+    QUOTE_PROTECTION = "quote_protection"
+    LOSS_STOP = "loss_stop"
+
+
+@unique
+class InFreeze(Enum):
+    """What a mass cancel does to an instrument whose book is frozen for its auction."""
+
+    SKIP = "skip"
+    DEFER = "defer"  # acts right after the uncross
+    ACT = "act"
+
+
+@unique
+class Activation(Enum):
+    """Why a pending order entered the market."""
+
+    STOP = "stop"
+    JUMP_GUARD = "jump_guard"
+    CLOSING_AUCTION = "closing_auction"
+
+
+@unique
+class HaltCause(Enum):
+    """Why trading was halted."""
+
+    PRICE_MOVE = "price_move"
+    ORGANIZER = "organizer"
 
 
 @unique

@@ -159,6 +159,20 @@ class JumpOccurred(Event, frozen=True, kw_only=True):
     size_ppm: int
 
 
+class ClosePrice(Struct, frozen=True, gc=False, array_like=True):
+    """One underlying's official close: the mean of the noise-free price over the last minute."""
+
+    underlying_id: UnderlyingId
+    official_close: Price
+
+
+class OfficialClosePublished(Event, frozen=True, kw_only=True):
+    """The session is over: what options that expire with it settle against, in model order."""
+
+    session_end_ns: Nanos
+    closes: tuple[ClosePrice, ...]
+
+
 class GetPrices(Query, frozen=True, kw_only=True):
     """Read the last published prices."""
 

@@ -14,7 +14,7 @@ from itg.kernel.ids import (
 from itg.kernel.messages import Event
 from itg.kernel.money import Price, Quantity
 from itg.kernel.times import Nanos
-from itg.kernel.words import CancelReason, Instrument, Phase, Side
+from itg.kernel.words import Activation, CancelReason, HaltCause, Instrument, Phase, Side
 
 
 class InstrumentListed(Event, frozen=True, kw_only=True):
@@ -44,7 +44,11 @@ class PhaseRejected(Event, frozen=True, kw_only=True):
 
 
 class OrderAccepted(Event, frozen=True, kw_only=True):
-    """An order took an id; it precedes its trades, its rest and its end."""
+    """An order took an id; it precedes its trades, its rest and its end.
+
+    `is_pending`: it stands outside the book until `OrderActivated` (a waiting stop, an order for
+    the closing auction, a taker under the jump guard).
+    """
 
     shard: Shard
     order_id: OrderId
@@ -54,6 +58,27 @@ class OrderAccepted(Event, frozen=True, kw_only=True):
     side: Side
     quantity: Quantity
     price: Price | None = None
+    is_pending: bool = False
+
+
+class OrderActivated(Event, frozen=True, kw_only=True):
+    """A pending order, or one side of a pending quote, enters the market now."""
+
+    shard: Shard
+    order_id: OrderId
+    account_id: AccountId
+    instrument_id: InstrumentId
+    activation: Activation
+
+
+class OrderExpired(Event, frozen=True, kw_only=True):
+    """An order's time in force ended with `quantity` unfilled: gtt, or opg and cls uncrossed."""
+
+    shard: Shard
+    order_id: OrderId
+    account_id: AccountId
+    instrument_id: InstrumentId
+    quantity: Quantity
 
 
 class OrderRejected(Event, frozen=True, kw_only=True):
@@ -66,7 +91,10 @@ class OrderRejected(Event, frozen=True, kw_only=True):
 
 
 class OrderReplaced(Event, frozen=True, kw_only=True):
-    """A resting order has a new price or total; trades it causes follow."""
+    """A resting order has a new price or total; trades it causes follow.
+
+    `price` is 0 for an order without one; `is_pending` as in `OrderAccepted`.
+    """
 
     shard: Shard
     order_id: OrderId
@@ -77,6 +105,7 @@ class OrderReplaced(Event, frozen=True, kw_only=True):
     quantity: Quantity
     leaves_quantity: int
     kept_priority: bool
+    is_pending: bool = False
 
 
 class ReplaceRejected(Event, frozen=True, kw_only=True):
@@ -134,6 +163,7 @@ class QuoteAccepted(Event, frozen=True, kw_only=True):
     ask_order_id: OrderId | None = None
     ask: Price | None = None
     ask_quantity: int = 0
+    is_pending: bool = False  # the jump guard holds both sides outside the book
 
 
 class TradeExecuted(Event, frozen=True, kw_only=True):
@@ -185,3 +215,106 @@ class BookDelta(Event, frozen=True, kw_only=True):
     book_seq: Seq
     bids: tuple[tuple[int, int, int], ...] = ()
     asks: tuple[tuple[int, int, int], ...] = ()
+
+
+class AuctionDrawn(Event, frozen=True, kw_only=True):
+    """The drawn order of all who take part in an uncross, best first; only where the rule draws."""
+
+    shard: Shard
+    instrument_id: InstrumentId
+    auction_number: int
+    buy_order_ids: tuple[OrderId, ...]
+    sell_order_ids: tuple[OrderId, ...]
+
+
+class OpeningDelayed(Event, frozen=True, kw_only=True):
+    """An auction would clear outside the collar: the instrument goes on collecting.
+
+    It opens as soon as its price is inside, and at `opens_ns` in any case.
+    """
+
+    shard: Shard
+    instrument_id: InstrumentId
+    indicative_price: Price
+    opens_ns: Nanos
+
+
+class TradingHalted(Event, frozen=True, kw_only=True):
+    """The shard, or one instrument, halts; its `PhaseChanged` follows. None: until resumed."""
+
+    shard: Shard
+    underlying_id: UnderlyingId
+    instrument_id: InstrumentId | None = None
+    halt_cause: HaltCause
+    resumes_ns: Nanos | None = None
+
+
+class TradingResumed(Event, frozen=True, kw_only=True):
+    """A halt is over; `PhaseChanged` and the reopening auction follow."""
+
+    shard: Shard
+    underlying_id: UnderlyingId
+    instrument_id: InstrumentId | None = None
+
+
+class HaltRejected(Event, frozen=True, kw_only=True):
+    """A halt, or a resumption, was not possible."""
+
+    shard: Shard
+    refusal: Refusal
+
+
+class JumpGuardOpened(Event, frozen=True, kw_only=True):
+    """Takers wait until `ends_ns`; told again when a second jump moves that instant."""
+
+    shard: Shard
+    underlying_id: UnderlyingId
+    ends_ns: Nanos
+
+
+class JumpGuardEnded(Event, frozen=True, kw_only=True):
+    """The pending enter in their order of arrival; their events follow."""
+
+    shard: Shard
+    underlying_id: UnderlyingId
+
+
+class InstrumentSettled(Event, frozen=True, kw_only=True):
+    """A series ended: a contract is worth `settlement_price` at its underlying's official close."""
+
+    shard: Shard
+    instrument_id: InstrumentId
+    settlement_price: Price
+    official_close: Price
+
+
+class InstrumentDelisted(Event, frozen=True, kw_only=True):
+    """A book is no more."""
+
+    shard: Shard
+    instrument_id: InstrumentId
+
+
+class TradeBusted(Event, frozen=True, kw_only=True):
+    """A trade is undone, or counts at `adjusted_price` from now on: the compensating fact."""
+
+    shard: Shard
+    trade_id: TradeId
+    instrument_id: InstrumentId
+    price: Price  # as it was traded
+    adjusted_price: Price | None = None
+    quantity: Quantity
+    aggressor_side: Side
+    maker_order_id: OrderId
+    maker_account_id: AccountId
+    taker_order_id: OrderId
+    taker_account_id: AccountId
+    is_auction: bool = False
+
+
+class BustRejected(Event, frozen=True, kw_only=True):
+    """No such trade to undo."""
+
+    shard: Shard
+    trade_id: TradeId
+    refusal: Refusal

@@ -2,11 +2,13 @@
 
 from msgspec import Struct
 
+from itg.exchange.contract.commands import PlaceOrder
+from itg.kernel.errors import Refusal
 from itg.kernel.ids import InstrumentId, OrderId, Seq, Shard, TradeId, UnderlyingId
 from itg.kernel.messages import Query, Reply
 from itg.kernel.money import Price, Quantity
 from itg.kernel.times import Nanos
-from itg.kernel.words import Instrument, Phase, Side
+from itg.kernel.words import HaltCause, Instrument, Phase, Side
 
 
 class GetBook(Query, frozen=True, kw_only=True):
@@ -52,6 +54,35 @@ class GetQueueAhead(Query, frozen=True, kw_only=True):
     order_ids: tuple[OrderId, ...]
 
 
+class PreviewOrder(Query, frozen=True, kw_only=True):
+    """Ask what placing this order would do to the book as it stands; nothing is sent."""
+
+    shard: Shard
+    order: PlaceOrder
+    game_ns: Nanos
+
+
+class OrderPreview(Reply, frozen=True, kw_only=True):
+    """What a placement would meet: a refusal, or (price, quantity) fills, best first.
+
+    `resting_quantity` would rest or wait; what is neither filled nor resting would be canceled.
+    `would_pend`: it would stand outside the book (stop, closing auction, jump guard).
+    """
+
+    refusal: Refusal | None = None
+    fills: tuple[tuple[Price, int], ...] = ()
+    resting_quantity: int = 0
+    would_pend: bool = False
+
+
+class Halt(Struct, frozen=True, gc=False, kw_only=True):
+    """A halt under way; no instrument: the whole shard. `resumes_ns` None: until resumed."""
+
+    instrument_id: InstrumentId | None = None
+    halt_cause: HaltCause
+    resumes_ns: Nanos | None = None
+
+
 class BookSnapshot(Reply, frozen=True, kw_only=True):
     """A book at `book_seq`: levels (price, quantity, order_count), best first."""
 
@@ -62,6 +93,8 @@ class BookSnapshot(Reply, frozen=True, kw_only=True):
     asks: tuple[tuple[int, int, int], ...]
     indicative_price: Price | None = None
     indicative_quantity: int = 0
+    imbalance_quantity: int = 0
+    imbalance_side: Side | None = None
 
 
 class BookSnapshots(Reply, frozen=True, kw_only=True):
@@ -79,6 +112,8 @@ class ExchangeStatus(Reply, frozen=True, kw_only=True):
     next_phase: Phase | None
     next_at_ns: Nanos | None
     instrument_phases: tuple[tuple[InstrumentId, Phase], ...] = ()
+    halts: tuple[Halt, ...] = ()
+    guard_ends_ns: Nanos | None = None  # the jump guard is open until then
 
 
 class Instruments(Reply, frozen=True, kw_only=True):

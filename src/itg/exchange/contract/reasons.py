@@ -13,12 +13,15 @@ INVALID_PRICE = RejectReason(
 )
 
 
-MISSING_PRICE = RejectReason(code="MISSING_PRICE", hint="A limit order needs a price.")
+MISSING_PRICE = RejectReason(
+    code="MISSING_PRICE",
+    hint="limit and stop_limit need a price, stop and stop_limit a stop_price.",
+)
 
 
 UNEXPECTED_PRICE = RejectReason(
     code="UNEXPECTED_PRICE",
-    hint="A market order has no price; drop the price or send a limit order.",
+    hint="market and stop have no price, limit and market no stop_price; drop it or the type.",
 )
 
 
@@ -46,11 +49,6 @@ POST_ONLY_WOULD_TAKE = RejectReason(
 )
 
 
-EXCHANGE_ORDER_TYPE_NOT_OFFERED = RejectReason(
-    code="ORDER_TYPE_NOT_ALLOWED", hint="Use limit or market; day, ioc or fok."
-)
-
-
 ORDER_NOT_FOUND = RejectReason(
     code="ORDER_NOT_FOUND", hint="No such order of yours; see GET /exchange/orders.", status=404
 )
@@ -70,4 +68,44 @@ ILLEGAL_PHASE_MOVE = RejectReason(
     code="ILLEGAL_PHASE_MOVE",
     hint="closed, pre_open, opening_auction, continuous, closed; to pre_open only through closed.",
     status=409,
+)
+
+
+TERMS_CONFLICT = RejectReason(
+    code="TERMS_CONFLICT", hint="These terms exclude each other; see the table of order types."
+)
+
+
+INVALID_EXPIRY = RejectReason(
+    code="INVALID_EXPIRY", hint="gtt needs an expires_us after now; no other time in force has one."
+)
+
+
+PRICE_OUTSIDE_BAND = RejectReason(
+    code="PRICE_OUTSIDE_BAND",
+    hint="A buy above, or a sell below, the collar around theory; allowed is the edge.",
+)
+
+
+ORDER_PENDING = RejectReason(
+    code="ORDER_PENDING",
+    hint="The order waits for the jump guard's end; cancel it or wait, it cannot be replaced.",
+    status=409,
+)
+
+
+NOT_HALTED = RejectReason(
+    code="NOT_HALTED", hint="Only what is halted can resume; see GET /exchange/status.", status=409
+)
+
+
+TRADE_NOT_FOUND = RejectReason(
+    code="TRADE_NOT_FOUND",
+    hint="Name one of the last 10,000 trades; see GET /exchange/trades.",
+    status=404,
+)
+
+
+TRADE_ALREADY_BUSTED = RejectReason(
+    code="TRADE_ALREADY_BUSTED", hint="A trade is busted or adjusted once.", status=409
 )

@@ -5,7 +5,15 @@ from msgspec import Struct
 from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId, Role, UnderlyingId
 from itg.kernel.messages import Command
 from itg.kernel.money import Price
-from itg.kernel.words import OrderType, SelfTradePolicy, Side, TimeInForce
+from itg.kernel.times import Nanos
+from itg.kernel.words import (
+    CancelReason,
+    InFreeze,
+    OrderType,
+    SelfTradePolicy,
+    Side,
+    TimeInForce,
+)
 from itg.positions.contract.rules import RoleRules
 
 
@@ -46,6 +54,9 @@ class ReserveOrder(Command, frozen=True, kw_only=True):
     stp: SelfTradePolicy | None = None
     client_order_id: ClientOrderId | None = None
     tag: str = ""
+    stop_price: Price | None = None
+    display_quantity: int | None = None
+    expires_ns: Nanos | None = None
 
 
 class ReserveReplace(Command, frozen=True, kw_only=True):
@@ -68,13 +79,20 @@ class RequestCancel(Command, frozen=True, kw_only=True):
 
 
 class RequestMassCancel(Command, frozen=True, kw_only=True):
-    """Cancel every order that matches all filters given; never metered. Quotes stay."""
+    """Cancel every order (and, with `quotes`, every quote side) that matches all filters given.
+
+    Never metered. `in_freeze`: what happens where the book is frozen for its auction.
+    """
 
     account_id: AccountId
     instrument_id: InstrumentId | None = None
     underlying_id: UnderlyingId | None = None
     side: Side | None = None
     tag: str | None = None
+    orders: bool = True
+    quotes: bool = False
+    reason: CancelReason = CancelReason.MASS_CANCEL
+    in_freeze: InFreeze = InFreeze.SKIP
 
 
 class QuoteTerms(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -88,10 +106,15 @@ class QuoteTerms(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True
 
 
 class ReserveQuotes(Command, frozen=True, kw_only=True):
-    """Make the account's quotes in these instruments exactly these; other instruments stay."""
+    """Make the account's quotes in these instruments exactly these.
+
+    Quotes in other instruments stay, or are pulled with `pull_others`: "my quotes are now …". A
+    quote that stands as asked costs nothing and keeps its place.
+    """
 
     account_id: AccountId
     quotes: tuple[QuoteTerms, ...]
+    pull_others: bool = False
 
 
 class RequestQuotePull(Command, frozen=True, kw_only=True):
@@ -99,3 +122,34 @@ class RequestQuotePull(Command, frozen=True, kw_only=True):
 
     account_id: AccountId
     instrument_id: InstrumentId | None = None
+
+
+class SetQuoteProtection(Command, frozen=True, kw_only=True):
+    """Set an account's market-maker protection; both limits None switch it off.
+
+    Once its quotes have traded `contracts_max` contracts, or moved its delta by `delta_max`
+    (1e-6 of the leader's equivalents, either sign), within `window_ns` of game time, all its quotes
+    are pulled and refused until `ResetQuoteProtection`.
+    """
+
+    account_id: AccountId
+    window_ns: Nanos
+    contracts_max: int | None = None
+    delta_max: int | None = None
+
+
+class ResetQuoteProtection(Command, frozen=True, kw_only=True):
+    """Let an account quote again; what its quotes traded before counts no more."""
+
+    account_id: AccountId
+
+
+class SetKillSwitch(Command, frozen=True, kw_only=True):
+    """Cancel everything of an account, or of all (None), and refuse its orders until released.
+
+    Works in every phase, the auction's freeze included; again changes nothing.
+    """
+
+    account_id: AccountId | None = None
+    is_active: bool = True
+    by_organizer: bool = False  # only the organizer releases what the organizer switched

@@ -19,6 +19,7 @@ from itg.kernel.messages import Event
 from itg.kernel.money import Cash, Price, Quantity
 from itg.kernel.times import Nanos
 from itg.kernel.words import (
+    Activation,
     CancelReason,
     Liquidity,
     OrderStatus,
@@ -37,6 +38,7 @@ class OrderChange(Enum):
     REPLACED = "replaced"
     CANCELED = "canceled"
     EXPIRED = "expired"
+    ACTIVATED = "activated"  # pending no more
 
 
 class OrderState(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -61,6 +63,9 @@ class OrderState(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True
     fees: Cash = Cash(0)
     accepted_ns: Nanos
     accepted_seq: Seq  # private_seq of its acceptance
+    stop_price: Price | None = None
+    display_quantity: int | None = None
+    expires_ns: Nanos | None = None
 
 
 class Fill(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -101,6 +106,18 @@ class QuoteState(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True
     ask_order_id: OrderId | None = None
     ask: Price | None = None
     ask_quantity: int = 0
+    is_pending: bool = False  # the jump guard holds it outside the book
+
+
+class QuoteProtection(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """An account's market-maker protection and what its window holds; units of the command."""
+
+    window_ns: Nanos
+    contracts_max: int | None = None
+    delta_max: int | None = None
+    contracts_traded: int = 0
+    delta_traded: int = 0
+    is_tripped: bool = False
 
 
 class AccountOpened(Event, frozen=True, kw_only=True):
@@ -130,6 +147,7 @@ class AccountOrderUpdated(PrivateEvent, frozen=True, kw_only=True):
     change: OrderChange
     order: OrderState
     cancel_reason: CancelReason | None = None
+    activation: Activation | None = None
 
 
 class AccountOrderRejected(PrivateEvent, frozen=True, kw_only=True):
@@ -199,6 +217,76 @@ class AccountLimitWarned(PrivateEvent, frozen=True, kw_only=True):
     limit: int
 
 
+class AccountLimitBreached(PrivateEvent, frozen=True, kw_only=True):
+    """A monitored limit (`delta_limit`) has been passed for longer than its grace; one per episode.
+
+    `used` and `limit` in the limit's own unit (delta: 1e-6 of the leader's equivalents).
+    """
+
+    kind: str
+    used: int
+    limit: int
+    since_ns: Nanos  # when the episode began
+
+
+class AccountLimitCleared(PrivateEvent, frozen=True, kw_only=True):
+    """A breached limit is kept again."""
+
+    kind: str
+    used: int
+    limit: int
+
+
+class AccountLossStopped(PrivateEvent, frozen=True, kw_only=True):
+    """The session's loss reached the role's stop: only reducing orders until the next open."""
+
+    session_pnl: Cash
+    limit: Cash
+
+
+class AccountProtectionChanged(PrivateEvent, frozen=True, kw_only=True):
+    """Market-maker protection was set, tripped (its quotes are pulled) or reset."""
+
+    protection: QuoteProtection
+
+
+class AccountKillSwitchChanged(PrivateEvent, frozen=True, kw_only=True):
+    """The account's kill switch, or everybody's, was switched."""
+
+    is_active: bool
+    by_organizer: bool
+
+
+class AccountSettled(PrivateEvent, frozen=True, kw_only=True):
+    """A series settled in cash: `settled_quantity` contracts left, `cash_settled` came in."""
+
+    instrument_id: InstrumentId
+    settlement_price: Price
+    settled_quantity: int
+    cash_settled: Cash
+
+
+class AccountFillBusted(PrivateEvent, frozen=True, kw_only=True):
+    """A fill was undone, or moved to another price; the position and cash that follow say how."""
+
+    trade_id: TradeId
+    order_id: OrderId
+    instrument_id: InstrumentId
+    side: Side
+    last_price: Price
+    adjusted_price: Price | None = None
+    last_quantity: Quantity
+    fee_returned: Cash
+
+
+class KillSwitchChanged(Event, frozen=True, kw_only=True):
+    """An account's kill switch, or everybody's (None), was switched; for the audit."""
+
+    account_id: AccountId | None
+    is_active: bool
+    by_organizer: bool
+
+
 class OrderAnswerRepeated(Event, frozen=True, kw_only=True):
     """The first answer to a client order id again: an order with its first fills, or a refusal."""
 
@@ -227,4 +315,11 @@ AnyPrivateEvent = (
     | AccountQuoteRejected
     | AccountPositionChanged
     | AccountLimitWarned
+    | AccountLimitBreached
+    | AccountLimitCleared
+    | AccountLossStopped
+    | AccountProtectionChanged
+    | AccountKillSwitchChanged
+    | AccountSettled
+    | AccountFillBusted
 )

@@ -8,7 +8,14 @@ from itg.kernel.messages import Query, Reply
 from itg.kernel.money import Cash
 from itg.kernel.times import Nanos
 from itg.positions.contract.commands import ReserveOrder
-from itg.positions.contract.events import Fill, OrderState, Position, PrivateEvent, QuoteState
+from itg.positions.contract.events import (
+    Fill,
+    OrderState,
+    Position,
+    PrivateEvent,
+    QuoteProtection,
+    QuoteState,
+)
 from itg.positions.contract.rules import RoleRules
 
 
@@ -72,6 +79,25 @@ class ValidateOrder(Query, frozen=True, kw_only=True):
 
     order: ReserveOrder
     game_ns: Nanos
+
+
+class GetOrderEvents(Query, frozen=True, kw_only=True):
+    """Read what was recorded of one order, as far as the mailbox reaches back."""
+
+    account_id: AccountId
+    order_id: OrderId | None = None
+    client_order_id: ClientOrderId | None = None
+
+
+class GetQuoteProtection(Query, frozen=True, kw_only=True):
+    """Read an account's market-maker protection as of a game time."""
+
+    account_id: AccountId
+    game_ns: Nanos
+
+
+class GetKillSwitches(Query, frozen=True, kw_only=True):
+    """Read which kill switches are active (an organizer's read)."""
 
 
 class GetPrivateEvents(Query, frozen=True, kw_only=True):
@@ -182,6 +208,28 @@ class Verdict(Reply, frozen=True, kw_only=True):
 
     refusal: Refusal | None
     private_seq: Seq
+
+
+class OrderEvents(Reply, frozen=True, kw_only=True):
+    """One order's private events, oldest first; `is_complete` when its acceptance is among them."""
+
+    events: tuple[PrivateEvent, ...]
+    is_complete: bool
+    private_seq: Seq
+
+
+class ProtectionState(Reply, frozen=True, kw_only=True):
+    """An account's market-maker protection; None: switched off."""
+
+    protection: QuoteProtection | None
+    private_seq: Seq
+
+
+class KillSwitches(Reply, frozen=True, kw_only=True):
+    """Everybody's kill switch, and the accounts whose own is active, in opening order."""
+
+    is_active: bool
+    account_ids: tuple[AccountId, ...]
 
 
 class PrivateEvents(Reply, frozen=True, kw_only=True):

@@ -73,3 +73,35 @@ CLIENT_ORDER_ID_CONFLICT = RejectReason(
 ACCOUNT_NOT_FOUND = RejectReason(
     code="ACCOUNT_NOT_FOUND", hint="Register a team first.", status=404
 )
+
+
+QUOTE_PROTECTION_TRIPPED = RejectReason(
+    code="QUOTE_PROTECTION_TRIPPED",
+    hint="Your protection pulled your quotes; POST /exchange/quotes/protection/reset.",
+    status=409,
+)
+
+
+KILL_SWITCH_ACTIVE = RejectReason(
+    code="KILL_SWITCH_ACTIVE",
+    hint="Release the kill switch first: POST /exchange/kill-switch with is_active false.",
+    status=409,
+)
+
+
+KILL_SWITCH_OF_ORGANIZER = RejectReason(
+    code="KILL_SWITCH_OF_ORGANIZER",
+    hint="The organizer switched it; only the organizer releases it.",
+    status=403,
+)
+
+
+LOSS_STOP_REACHED = RejectReason(
+    code="LOSS_STOP_REACHED", hint="Until the next open only orders that reduce a position pass."
+)
+
+
+ONE_SIDED_ONLY = RejectReason(
+    code="ONE_SIDED_ONLY",
+    hint="Your role works one side of an instrument at a time; cancel the other side first.",
+)

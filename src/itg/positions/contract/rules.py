@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from itg.kernel.ids import Role, UnderlyingId
 from itg.kernel.money import Cash, Price
+from itg.kernel.times import NS_PER_S, Nanos
 from itg.kernel.words import OrderType, SelfTradePolicy
 
 
@@ -64,10 +65,16 @@ class InstrumentsAllowed(Constraint, frozen=True, kw_only=True, tag="instrument_
 
 
 class QuoteSpreadLimit(Constraint, frozen=True, kw_only=True, tag="quote_spread"):
-    """A two-sided quote's width: at most max(`max_fraction_ppm` of its mid, `min_width`)."""
+    """A two-sided quote's width: at most max(`max_fraction_ppm` of its mid, `min_width`).
+
+    Twice that for `doubled_after_jump_ns` after a jump. Where theory is below `ask_alone_below` an
+    ask alone is a valid quote.
+    """
 
     max_fraction_ppm: int
     min_width: Price
+    doubled_after_jump_ns: Nanos = Nanos(0)
+    ask_alone_below: Price = Price(0)
 
 
 class QuoteSizeLimit(Constraint, frozen=True, kw_only=True, tag="quote_size"):
@@ -83,6 +90,36 @@ class QuoteRateLimit(Constraint, frozen=True, kw_only=True, tag="quote_rate"):
     burst: int
 
 
+class OneSided(Constraint, frozen=True, kw_only=True, tag="one_sided"):
+    """No bid and ask of one account working at once in an instrument."""
+
+
+class DeltaWeight(Struct, frozen=True, gc=False, array_like=True):
+    """What one delta of an underlying counts, 1e-6 of the leader's equivalents."""
+
+    underlying_id: UnderlyingId
+    weight_ppm: int
+
+
+class DeltaLimit(Constraint, frozen=True, kw_only=True, tag="delta_limit"):
+    """Monitored, never refuses: |Σ position × delta × weight|, checked each second of game time.
+
+    A breach begins after `grace_ns` outside, after `grace_after_jump_ns` when a jump or a halt lies
+    within that time.
+    """
+
+    max_delta: int  # 1e-6 of the leader's equivalents
+    weights: tuple[DeltaWeight, ...]
+    grace_ns: Nanos = Nanos(30 * NS_PER_S)
+    grace_after_jump_ns: Nanos = Nanos(60 * NS_PER_S)
+
+
+class LossStop(Constraint, frozen=True, kw_only=True, tag="loss_stop"):
+    """A session's loss, marked each second, that stops the account until the next open."""
+
+    max_loss: Cash
+
+
 AnyConstraint = (
     PositionLimit
     | PortfolioLimit
@@ -95,6 +132,9 @@ AnyConstraint = (
     | QuoteSpreadLimit
     | QuoteSizeLimit
     | QuoteRateLimit
+    | OneSided
+    | DeltaLimit
+    | LossStop
 )
 
 
