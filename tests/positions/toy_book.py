@@ -70,6 +70,10 @@ class ToyBook:
     def enter(self, order: Resting, out: Out) -> None:
         """Let an order trade and stand, and whatever that fires after it."""
         self.meet(order, out)
+        self.fire(out)
+
+    def fire(self, out: Out) -> None:
+        """Let the stops enter that the last trades fired, and those their trades fire."""
         while due := self.due():
             for stop in due:
                 self.activate(stop, out)

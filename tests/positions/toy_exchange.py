@@ -93,9 +93,7 @@ class ToyExchange:
 
     def handle(self, now: Nanos, message: Message) -> Sequence[Message]:
         out: Out = []
-        self.book.expire_due(now, out)
-        if self.guard_ends_ns is not None and now >= self.guard_ends_ns:
-            self.end_guard(out)
+        self.pass_time(now, out)
         match message:
             case exchange.ListInstrument():
                 out.append(
@@ -120,6 +118,11 @@ class ToyExchange:
             case _:
                 raise AssertionError(message)
         return out
+
+    def pass_time(self, now: Nanos, out: Out) -> None:
+        self.book.expire_due(now, out)
+        if self.guard_ends_ns is not None and now >= self.guard_ends_ns:
+            self.end_guard(out)
 
     def step(self, now: Nanos, event: PricesStepped, out: Out) -> None:
         spot, self.spot = self.spot, event.prices[0].spot_price
@@ -160,9 +163,7 @@ class ToyExchange:
             deferred, self.deferred = self.deferred, []
             for swept in deferred:
                 self.sweep(swept, out)
-            for stop in book.due():
-                book.activate(stop, out)
-                book.enter(stop, out)
+            book.fire(out)
         if ask.phase is Phase.CLOSED:
             self.guard_ends_ns = None
             book.last.clear()

@@ -132,7 +132,10 @@ class Desk:
         instrument_id = instrument.instrument_id
         if instrument_id not in self.listings:
             self.listings[instrument_id] = Listing(instrument, len(self.listings))
-        self.listings[instrument_id].is_delisted = False
+        listing = self.listings[instrument_id]
+        if listing.is_delisted:
+            listing.is_delisted = False
+            listing.settlement_price = None
 
     def sweep(
         self,

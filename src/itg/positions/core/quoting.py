@@ -147,7 +147,7 @@ def _vet(desk: Desk, account: Account, now: Nanos, terms: QuoteTerms) -> Holding
         return Refusal(code=reason.code, detail=detail, field="instrument_id")
     holding = account.portfolio.holdings.get(terms.instrument_id) or Holding(listing)
     if _is_pull(terms):
-        return holding
+        return holding if terms.instrument_id in account.quotes else None
     for price, quantity in ((terms.bid, terms.bid_quantity), (terms.ask, terms.ask_quantity)):
         # A side half given or empty is a matter of form: the exchange's to refuse.
         if price is not None and quantity > 0:
@@ -155,11 +155,12 @@ def _vet(desk: Desk, account: Account, now: Nanos, terms: QuoteTerms) -> Holding
             if refusal is not None:
                 return refusal
     quote = account.quotes.get(terms.instrument_id)
-    if quote is not None and quote.stands_as(terms) and not account.is_restricted:
-        return protection_refusal(account)
     ask = _ask_of(desk, account, now, (holding, quote, terms))
     stopped = quote_stopped(desk, account, ask) if account.is_restricted else None
-    return stopped or protection_refusal(account) or account.terms.quote_refusal(ask) or holding
+    stopped = stopped or protection_refusal(account)
+    if stopped is None and quote is not None and quote.stands_as(terms):
+        return None
+    return stopped or account.terms.quote_refusal(ask) or holding
 
 
 def _ask_of(
