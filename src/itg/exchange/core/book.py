@@ -226,20 +226,23 @@ class BookSide:
     def take_touched(self) -> tuple[LevelRow, ...]:
         """Return the levels that changed, best first, and forget them."""
         touched = self.touched
-        sign, levels, rows = 1 if self.is_buy else -1, self.levels, []
-        for key in sorted(touched, reverse=True) if len(touched) > 1 else touched:
-            level = levels.get(key)
-            if level is None:
-                rows.append((sign * key, 0, 0))
-            else:
-                rows.append((sign * key, level.quantity, level.order_count))
+        if len(touched) == 1:
+            for key in touched:
+                rows: tuple[LevelRow, ...] = (self._row(key),)
+        else:
+            rows = tuple(map(self._row, sorted(touched, reverse=True)))
         touched.clear()
-        return tuple(rows)
+        return rows
 
     def orders(self) -> Iterator[Order]:
         """Return the side's orders, best level first, oldest first within each."""
         for key in reversed(self.keys):
             yield from self.levels[key]
+
+    def _row(self, key: int) -> LevelRow:
+        price = key if self.is_buy else -key
+        level = self.levels.get(key)
+        return (price, 0, 0) if level is None else (price, level.quantity, level.order_count)
 
     def _drop(self, key: int) -> None:
         del self.levels[key]

@@ -26,10 +26,10 @@ from itg.exchange.core.venue import GUARD, Venue
 from itg.kernel.errors import Refusal, RejectReason
 from itg.kernel.ids import AccountId, InstrumentId, OrderId
 from itg.kernel.money import PRICE_SCALE, Price, nearest_ticks
-from itg.kernel.words import OrderType, Phase, SelfTradePolicy, Side, TimeInForce
+from itg.kernel.words import Phase, SelfTradePolicy, Side, TimeInForce
 
 # Names for what every order asks about: to read an enum's attribute or hash it is not free.
-BUY, LIMIT, CONTINUOUS = Side.BUY, OrderType.LIMIT, Phase.CONTINUOUS
+BUY, CONTINUOUS = Side.BUY, Phase.CONTINUOUS
 COLLECTING = (Phase.PRE_OPEN, Phase.CLOSING_AUCTION, Phase.HALTED)
 OPEN = (CONTINUOUS, *COLLECTING)
 IMMEDIATE = (TimeInForce.IOC, TimeInForce.FOK)
@@ -50,11 +50,21 @@ def not_listed(instrument_id: InstrumentId) -> Refusal:
     return refusal(INVALID_INSTRUMENT, f"{instrument_id} is not listed", "instrument_id")
 
 
+def is_sound(listing: Listing, command: PlaceOrder) -> bool:
+    """Tell whether a plain order is beyond doubt where no collar binds it."""
+    price = command.price
+    return (
+        listing.phase is CONTINUOUS
+        and price is not None
+        and price >= listing.tick
+        and not price % listing.tick
+        and command.quantity > 0
+    )
+
+
 def placement_refused(venue: Venue, listing: Listing, command: PlaceOrder) -> Refusal | None:
     """Say why an order may not be placed."""
     phase = listing.phase
-    if phase is CONTINUOUS and _is_plain(command, listing.tick):
-        return _band_refused(venue, listing, command.price, "price", is_buy=command.side is BUY)
     refused = _phase_refused(venue, phase, command)
     if refused is not None:
         return refused
@@ -132,22 +142,6 @@ def absent(
     if order is None or order.account_id != account_id or order.is_quote:
         return refusal(ORDER_NOT_FOUND, f"no order {order_id} of yours", "order_id")
     return None
-
-
-def _is_plain(command: PlaceOrder, tick: int) -> bool:
-    price = command.price
-    return (
-        command.order_type is LIMIT
-        and price is not None
-        and price >= tick
-        and not price % tick
-        and command.quantity > 0
-        and command.time_in_force is None
-        and not command.post_only
-        and command.stop_price is None
-        and command.display_quantity is None
-        and command.expires_ns is None
-    )
 
 
 def _phase_refused(venue: Venue, phase: Phase, command: PlaceOrder) -> Refusal | None:

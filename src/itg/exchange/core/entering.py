@@ -76,18 +76,17 @@ def activate_held(venue: Venue, listing: Listing, order: Order) -> None:
 
 
 def _match(venue: Venue, listing: Listing, order: Order) -> None:
-    against = listing.against(order)
-    time_in_force = order.terms.time_in_force
+    against = listing.asks if order.is_buy else listing.bids
     if order.price is not None:
         worst: int | None = -order.key
     else:
-        edge = edge_of(venue.collar, listing, is_buy=order.is_buy)
-        worst = worst_key(order, edge)
+        worst = worst_key(order, edge_of(venue.collar, listing, is_buy=order.is_buy))
+    time_in_force = order.terms.time_in_force
     if time_in_force is FOK and fillable(order, against, worst) < order.leaves:
         venue.gone(order, CancelReason.NOT_FILLABLE)
         return
-    venue.changed[listing.instrument_id] = None
     if against.keys:
+        venue.changed[listing.instrument_id] = None
         take(order, against, venue, worst)
         if not order.leaves:
             return
@@ -95,7 +94,7 @@ def _match(venue: Venue, listing: Listing, order: Order) -> None:
         # What is left of the other side lies beyond the collar's edge.
         beyond = CancelReason.PRICE_BAND if against.keys else CancelReason.NO_LIQUIDITY
         venue.gone(order, beyond)
-    elif time_in_force in IMMEDIATE:
+    elif time_in_force is not None and time_in_force in IMMEDIATE:
         venue.gone(order, CancelReason.NO_LIQUIDITY)
     else:
         venue.rest(listing, order)

@@ -12,13 +12,14 @@ from itg.exchange.core.book import PLAIN, Order
 from itg.exchange.core.checking import (
     BUY,
     CONTINUOUS,
+    is_sound,
     not_listed,
     placement_refused,
     replace_refused,
 )
 from itg.exchange.core.entering import enter, fire_stops, is_guarded, pending_as
 from itg.exchange.core.listing import Listing
-from itg.exchange.core.terms import terms_of
+from itg.exchange.core.terms import is_plain, terms_of
 from itg.exchange.core.venue import EXPIRY, GUARD, Venue
 from itg.kernel.errors import Refusal
 from itg.kernel.money import Price, Quantity
@@ -31,10 +32,12 @@ def place(venue: Venue, command: PlaceOrder) -> None:
     if listing is None:
         _reject(venue, command, not_listed(command.instrument_id))
         return
-    refused = placement_refused(venue, listing, command)
-    if refused is not None:
-        _reject(venue, command, refused)
-        return
+    plain = is_plain(command)
+    if not plain or venue.collar is not None or not is_sound(listing, command):
+        refused = placement_refused(venue, listing, command)
+        if refused is not None:
+            _reject(venue, command, refused)
+            return
     order = Order(
         venue.next_order_id(),
         command.account_id,
@@ -43,10 +46,10 @@ def place(venue: Venue, command: PlaceOrder) -> None:
         command.price,
         command.quantity,
         command.stp,
-        terms_of(command),
+        PLAIN if plain else terms_of(command),
     )
     pending = None
-    if order.terms is not PLAIN or venue.guard_ends_ns is not None:
+    if not plain or venue.guard_ends_ns is not None:
         pending = pending_as(venue, listing, order)
     venue.events.append(
         OrderAccepted(

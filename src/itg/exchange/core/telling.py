@@ -16,6 +16,10 @@ def taken(venue: Venue) -> list[Event]:
     The indicative prices and then the book deltas of the changed instruments come last.
     """
     changed = venue.changed
+    events = venue.events
+    if not changed:
+        venue.events = []
+        return events
     deltas: list[BookDelta] = []
     for instrument_id in changed:
         listing = venue.listings[instrument_id]
@@ -27,9 +31,8 @@ def taken(venue: Venue) -> list[Event]:
         if listing.bids.touched or listing.asks.touched:
             deltas.append(_delta(venue, listing))
     changed.clear()
-    events = venue.events
-    venue.events = []
     events += deltas
+    venue.events = []
     return events
 
 

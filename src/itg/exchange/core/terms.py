@@ -9,20 +9,35 @@ from itg.exchange.contract import (
     UNEXPECTED_PRICE,
     PlaceOrder,
 )
-from itg.exchange.core.book import PLAIN, Terms
+from itg.exchange.core.book import Terms
 from itg.kernel.errors import Refusal, RejectReason
 from itg.kernel.times import Nanos
 from itg.kernel.words import OrderType, TimeInForce
 
+# A name for what every order asks about: to read an enum's attribute is not free.
+LIMIT = OrderType.LIMIT
 STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
 PRICED = (OrderType.LIMIT, OrderType.STOP_LIMIT)
 _SHOWN_PARTLY = (None, TimeInForce.DAY, TimeInForce.GTT)
 
 
+def is_plain(command: PlaceOrder) -> bool:
+    """Tell whether an order says nothing but side, price and quantity, as most do."""
+    return (
+        command.order_type is LIMIT
+        and command.time_in_force is None
+        and not command.post_only
+        and not command.tag
+        and command.stop_price is None
+        and command.display_quantity is None
+        and command.expires_ns is None
+    )
+
+
 def terms_of(command: PlaceOrder) -> Terms:
     """Return what the book keeps of a placement beside price and quantity."""
     display = command.display_quantity
-    terms = Terms(
+    return Terms(
         command.time_in_force,
         command.post_only,
         command.tag,
@@ -30,7 +45,6 @@ def terms_of(command: PlaceOrder) -> Terms:
         0 if display is None or display == command.quantity else display,
         command.expires_ns,
     )
-    return PLAIN if terms == PLAIN else terms
 
 
 def terms_refused(command: PlaceOrder, now: Nanos) -> Refusal | None:
