@@ -77,9 +77,11 @@ def placement_refused(venue: Venue, listing: Listing, command: PlaceOrder) -> Re
         or _grid_refused(listing, command.stop_price, "stop_price")
         or _band_refused(venue, listing, command.price, "price", is_buy=is_buy)
     )
-    if refused is None and command.post_only and phase is CONTINUOUS:
-        return _taking_refused(listing, command.price, "post_only", is_buy=is_buy)
-    return refused
+    if refused is not None or not command.post_only or phase is not CONTINUOUS:
+        return refused
+    if command.time_in_force is TimeInForce.CLS:
+        return None  # it waits for the closing auction, where nobody takes
+    return _taking_refused(listing, command.price, "post_only", is_buy=is_buy)
 
 
 def replace_refused(venue: Venue, command: ReplaceOrder, order: Order | None) -> Refusal | None:
