@@ -124,12 +124,13 @@ class ExchangeService:
         if dues and dues[0][0] <= now:
             timing.run_due(venue, now)
         venue.now = now
-        HANDLERS[type(message)](venue, message)
-        if dues and dues[0][0] <= now:
-            timing.run_due(venue, now)
-        if venue.is_rearmed or type(message) is TimerFired:
-            return [*taken(venue), *self._timers(message)]
-        return taken(venue)
+        kind = type(message)
+        HANDLERS[kind](venue, message)
+        if venue.is_rearmed:
+            timing.run_due(venue, now)  # what it asked for may be due already
+        elif kind is not TimerFired:
+            return taken(venue)
+        return [*taken(venue), *self._timers(message)]
 
     def query(self, query: Query) -> Reply:
         return ANSWERS[type(query)](self._venue, query)

@@ -240,7 +240,7 @@ def _listing(row: ListingRow, orders: dict[OrderId, Order]) -> Listing:
     listing.own_halt, listing.resumes_ns = row.own_halt, row.resumes_ns
     listing.deferred = row.deferred
     for order in _orders(row.resting, listing, orders):
-        listing.rest(order)
+        listing.home(order).add(order)
         if order.terms.time_in_force in AUCTION_TIMES:
             listing.auction_only[order.order_id] = order
     for order in _orders(row.stops, listing, orders):

@@ -50,6 +50,13 @@ def enter(venue: Venue, listing: Listing, order: Order) -> None:
         venue.rest(listing, order)
 
 
+def let_in(venue: Venue, listing: Listing, order: Order) -> None:
+    """Let an order enter, and the stops after it that its trades reach."""
+    enter(venue, listing, order)
+    if listing.stops.count:
+        fire_stops(venue, listing)
+
+
 def fire_stops(venue: Venue, listing: Listing) -> None:
     """Let the stops enter that trades have reached, and those that their trades reach."""
     due: deque[Order] = deque()

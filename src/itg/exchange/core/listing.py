@@ -99,10 +99,6 @@ class Listing:
         waiting = [*self.market_bids.orders(), *self.market_asks.orders()]
         return sorted(waiting, key=lambda order: order.priority_seq)
 
-    def rest(self, order: Order) -> None:
-        """Let an order stand behind all others at its price."""
-        self.home(order).add(order)
-
     def take_out(self, order: Order) -> None:
         self.home(order).remove(order)
 

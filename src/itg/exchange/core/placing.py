@@ -11,19 +11,17 @@ from itg.exchange.contract import (
 from itg.exchange.core.book import PLAIN, Order
 from itg.exchange.core.checking import (
     BUY,
-    CONTINUOUS,
     is_sound,
     not_listed,
     placement_refused,
     replace_refused,
 )
-from itg.exchange.core.entering import enter, fire_stops, is_guarded, pending_as
+from itg.exchange.core.entering import is_guarded, let_in, pending_as
 from itg.exchange.core.listing import Listing
 from itg.exchange.core.terms import is_plain, terms_of
 from itg.exchange.core.venue import EXPIRY, GUARD, Venue
 from itg.kernel.errors import Refusal
 from itg.kernel.money import Price, Quantity
-from itg.kernel.words import Activation
 
 
 def place(venue: Venue, command: PlaceOrder) -> None:
@@ -66,7 +64,10 @@ def place(venue: Venue, command: PlaceOrder) -> None:
     )
     if command.expires_ns is not None:
         venue.when(command.expires_ns, EXPIRY, order.order_id)
-    _settle(venue, listing, order, pending)
+    if pending is None:
+        let_in(venue, listing, order)
+    else:
+        venue.hold(listing, order, pending)
 
 
 def replace(venue: Venue, command: ReplaceOrder) -> None:
@@ -112,17 +113,10 @@ def replace(venue: Venue, command: ReplaceOrder) -> None:
             is_pending=pending is not None,
         )
     )
-    if not keeps:
-        _settle(venue, listing, order, pending)
-
-
-def _settle(venue: Venue, listing: Listing, order: Order, pending: Activation | None) -> None:
-    if pending is not None:
+    if pending is None and not keeps:
+        let_in(venue, listing, order)
+    elif pending is not None and not keeps:
         venue.hold(listing, order, pending)
-        return
-    enter(venue, listing, order)
-    if listing.stops.count and listing.phase is CONTINUOUS:
-        fire_stops(venue, listing)
 
 
 def _shrink(venue: Venue, listing: Listing, order: Order, quantity: int) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from itg.exchange.contract import OrderRejected, QuoteAccepted, SetQuote
 from itg.exchange.core.book import Order
 from itg.exchange.core.checking import CONTINUOUS, not_listed, quote_refused
-from itg.exchange.core.entering import enter, fire_stops
+from itg.exchange.core.entering import let_in
 from itg.exchange.core.listing import Listing
 from itg.exchange.core.venue import GUARD, Venue
 from itg.kernel.errors import Refusal
@@ -42,8 +42,12 @@ def set_quote(venue: Venue, command: SetQuote) -> None:
     ]
     _accept(venue, listing, command, orders, is_pending=is_guarded)
     for order in orders:
-        if order is not None and order.level is None:
-            _let_in(venue, listing, order, is_guarded=is_guarded)
+        if order is None or order.level is not None:
+            continue
+        if is_guarded:
+            venue.hold(listing, order, GUARD)
+        else:
+            let_in(venue, listing, order)
 
 
 def _accept(
@@ -76,15 +80,6 @@ def _accept(
             is_pending=is_pending,
         )
     )
-
-
-def _let_in(venue: Venue, listing: Listing, order: Order, *, is_guarded: bool) -> None:
-    if is_guarded:
-        venue.hold(listing, order, GUARD)
-        return
-    enter(venue, listing, order)
-    if listing.stops.count and listing.phase is CONTINUOUS:
-        fire_stops(venue, listing)
 
 
 def _would_take(

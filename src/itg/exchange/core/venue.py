@@ -107,7 +107,7 @@ class Venue:
             order.show()
             if order.terms.time_in_force in AUCTION_TIMES:
                 listing.auction_only[order.order_id] = order
-        listing.rest(order)
+        listing.home(order).add(order)
         self.orders[order.order_id] = order
         self.changed[listing.instrument_id] = None
 
