@@ -4,12 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, TypeVar, cast
 
 from itg.exchange import contract, store
-from itg.exchange.core import opening, phasing, placing, quoting, reading
+from itg.exchange.core import ladder, opening, phasing, placing, quoting, reading, settling
 from itg.exchange.core.telling import taken
 from itg.exchange.core.venue import Venue
 from itg.kernel.ids import Shard
 from itg.kernel.messages import Message, Query, Reply
 from itg.kernel.times import Nanos
+from itg.market_data.contract import (
+    OfficialClosePublished,
+    PricesStepped,
+    TrackSeries,
+    UntrackSeries,
+)
 from itg.runtime.service import StartTimer, StopTimer, TimerFired, node_name
 
 BOUNDARY, TICK = "boundary", "tick"
@@ -46,6 +52,11 @@ HANDLERS: dict[type[Message], Handler] = dict(
         _on(contract.CancelOrder, placing.cancel),
         _on(contract.MassCancel, placing.mass_cancel),
         _on(contract.SetQuote, quoting.set_quote),
+        _on(contract.ConfigureLadder, ladder.configure),
+        _on(contract.ReportOpenInterest, ladder.report_open_interest),
+        _on(contract.BustTrade, settling.bust),
+        _on(PricesStepped, ladder.hear_prices),
+        _on(OfficialClosePublished, settling.settle),
         _on(TimerFired, _timer_fired),
     )
 )
@@ -83,6 +94,12 @@ class ExchangeService:
         contract.IndicativePriceChanged,
         contract.AuctionUncrossed,
         contract.BookDelta,
+        contract.InstrumentSettled,
+        contract.InstrumentDelisted,
+        contract.TradeBusted,
+        contract.BustRejected,
+        TrackSeries,
+        UntrackSeries,
         StartTimer,
         StopTimer,
     )
@@ -94,15 +111,18 @@ class ExchangeService:
 
     def handle(self, now: Nanos, message: Message) -> Sequence[Message]:
         venue = self._venue
-        boundaries = venue.boundaries
-        if boundaries and boundaries[0].at_ns <= now:
+        due_ns = venue.due_ns
+        if due_ns is not None and due_ns <= now:
             phasing.run_due(venue, now)
         venue.now = now
         kind = type(message)
         HANDLERS[kind](venue, message)
+        told: list[Message] = [*taken(venue)]
+        if venue.relisted:
+            told += _marking(venue)
         if kind in TIMED:
-            return [*taken(venue), *self._timers(message)]
-        return taken(venue)
+            told += self._timers(message)
+        return told
 
     def query(self, query: Query) -> Reply:
         return ANSWERS[type(query)](self._venue, query)
@@ -119,9 +139,23 @@ class ExchangeService:
         owner = node_name(self.name, self.shard)
         venue = self._venue
         for key in (message.key,) if isinstance(message, TimerFired) else (BOUNDARY, TICK):
-            if not venue.boundaries:
+            due_ns = venue.due_ns
+            if due_ns is None:
                 yield StopTimer(owner=owner, key=key)
             elif key == BOUNDARY:
-                yield StartTimer(owner=owner, key=key, at_ns=venue.boundaries[0].at_ns)
+                yield StartTimer(owner=owner, key=key, at_ns=due_ns)
             else:
                 yield StartTimer(owner=owner, key=key, at_ns=Nanos(venue.now + venue.tick_ns))
+
+
+def _marking(venue: Venue) -> list[Message]:
+    # Who lists has it marked: of what the scenario listed, the scenario told market_data itself.
+    relisted, venue.relisted = venue.relisted, []
+    if venue.ladder is not None and not venue.ladder.is_marked:
+        return []
+    return [
+        TrackSeries(instrument=told.instrument)
+        if isinstance(told, contract.InstrumentListed)
+        else UntrackSeries(instrument_id=told.instrument_id)
+        for told in relisted
+    ]

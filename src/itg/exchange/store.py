@@ -2,12 +2,12 @@
 
 from msgspec import Struct, msgpack
 
-from itg.exchange.contract import PublicTrade
+from itg.exchange.contract import ConfigureLadder, TradeExecuted
 from itg.exchange.core.auction import Clearing
 from itg.exchange.core.book import Order
 from itg.exchange.core.listing import Listing
 from itg.exchange.core.venue import Venue
-from itg.kernel.ids import AccountId, InstrumentId, OrderId, UnderlyingId
+from itg.kernel.ids import AccountId, InstrumentId, OrderId, TradeId, UnderlyingId
 from itg.kernel.times import Nanos
 from itg.kernel.words import Instrument, Phase, PhaseBoundary, SelfTradePolicy
 
@@ -58,7 +58,11 @@ class VenueRow(Struct, frozen=True, array_like=True):
     listings: list[ListingRow]
     quotes: list[tuple[str, InstrumentId, OrderId | None, OrderId | None]]
     order_ids: list[OrderId]  # in the order the shard's table holds them
-    trades: list[PublicTrade]
+    trades: list[tuple[Nanos, TradeExecuted]]
+    busted: list[TradeId]
+    ladder: ConfigureLadder | None
+    review_ns: Nanos | None
+    spots: dict[UnderlyingId, int]
 
 
 _encoder = msgpack.Encoder()
@@ -84,6 +88,10 @@ def encode(venue: Venue) -> bytes:
             quotes=[(*key, *sides) for key, sides in venue.quotes.items()],
             order_ids=list(venue.orders),
             trades=list(venue.trades),
+            busted=venue.busted,
+            ladder=venue.ladder,
+            review_ns=venue.review_ns,
+            spots=venue.spots,
         )
     )
 
@@ -111,6 +119,8 @@ def decode_into(venue: Venue, data: bytes) -> None:
     }
     venue.trades.clear()
     venue.trades.extend(row.trades)
+    venue.busted, venue.spots = row.busted, row.spots
+    venue.ladder, venue.review_ns = row.ladder, row.review_ns
 
 
 def _listing_row(listing: Listing) -> ListingRow:

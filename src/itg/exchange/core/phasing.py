@@ -8,6 +8,7 @@ from itg.exchange.contract import (
     SetPhase,
     SetSchedule,
 )
+from itg.exchange.core import ladder
 from itg.exchange.core.listing import Listing
 from itg.exchange.core.placing import COLLECTING, refusal
 from itg.exchange.core.uncross import indicate, uncross
@@ -29,11 +30,13 @@ LEGAL_MOVES = {
 
 
 def run_due(venue: Venue, now: Nanos) -> None:
-    """Run every boundary at or before `now`, in order, each at its own time."""
-    while venue.boundaries and venue.boundaries[0].at_ns <= now:
-        boundary = venue.boundaries.popleft()
-        venue.now = boundary.at_ns
-        _enter(venue, boundary.phase)
+    """Run every boundary and review at or before `now`, in order, each at its own time."""
+    while (due_ns := venue.due_ns) is not None and due_ns <= now:
+        venue.now = due_ns
+        if venue.boundaries and venue.boundaries[0].at_ns == due_ns:
+            _enter(venue, venue.boundaries.popleft().phase)
+        else:
+            ladder.review(venue)
     venue.now = now
 
 
@@ -81,6 +84,7 @@ def _enter(venue: Venue, phase: Phase) -> None:
         if phase is previous and was is not phase:
             _report(venue, phase, was, listing)
         _act(venue, listing, was, phase)
+    ladder.review(venue)
 
 
 def _report(venue: Venue, phase: Phase, previous: Phase, listing: Listing | None) -> None:

@@ -1,7 +1,6 @@
 """Placing, replacing and canceling orders."""
 
 from itg.exchange.contract import (
-    EXCHANGE_ORDER_TYPE_NOT_OFFERED,
     INVALID_INSTRUMENT,
     INVALID_PRICE,
     INVALID_QUANTITY,
@@ -10,6 +9,7 @@ from itg.exchange.contract import (
     ORDER_NOT_FOUND,
     POST_ONLY_WOULD_TAKE,
     REVISION_MISMATCH,
+    TERMS_CONFLICT,
     UNEXPECTED_PRICE,
     WRONG_PHASE,
     CancelOrder,
@@ -240,10 +240,10 @@ def _is_plain(command: PlaceOrder, tick: int) -> bool:
 def _terms_refused(command: PlaceOrder) -> Refusal | None:
     if command.order_type not in (OrderType.LIMIT, OrderType.MARKET):
         detail = f"order type {command.order_type.value} is not offered"
-        return refusal(EXCHANGE_ORDER_TYPE_NOT_OFFERED, detail, "order_type")
+        return refusal(TERMS_CONFLICT, detail, "order_type")
     if command.time_in_force is not None and command.time_in_force not in OFFERED_TIMES:
         detail = f"time in force {command.time_in_force.value} is not offered"
-        return refusal(EXCHANGE_ORDER_TYPE_NOT_OFFERED, detail, "time_in_force")
+        return refusal(TERMS_CONFLICT, detail, "time_in_force")
     if command.order_type is OrderType.MARKET:
         if command.price is not None:
             return refusal(UNEXPECTED_PRICE, "a market order has no price", "price")

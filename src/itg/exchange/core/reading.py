@@ -14,13 +14,16 @@ from itg.exchange.contract import (
     GetQueueAhead,
     GetTrades,
     Instruments,
+    PublicTrade,
     PublicTrades,
     QueueAhead,
+    TradeExecuted,
 )
 from itg.exchange.core.listing import Listing
 from itg.exchange.core.venue import Venue
 from itg.kernel.ids import OrderId, Seq
 from itg.kernel.money import Price
+from itg.kernel.times import Nanos
 
 
 def book(venue: Venue, query: GetBook) -> BookSnapshot | BookMissing:
@@ -65,8 +68,8 @@ def trades(venue: Venue, query: GetTrades) -> PublicTrades:
     """Return a page of the tape, oldest first."""
     after = -1 if query.after_trade_id is None else query.after_trade_id
     found = (
-        trade
-        for trade in venue.trades
+        _public(trade, game_ns)
+        for game_ns, trade in venue.trades
         if trade.trade_id > after and query.instrument_id in (None, trade.instrument_id)
     )
     return PublicTrades(trades=tuple(islice(found, query.count)))
@@ -85,6 +88,18 @@ def queue_ahead(venue: Venue, query: GetQueueAhead) -> QueueAhead:
             before = before.before
         ahead[order_id] = total
     return QueueAhead(ahead=ahead)
+
+
+def _public(trade: TradeExecuted, game_ns: Nanos) -> PublicTrade:
+    return PublicTrade(
+        trade_id=trade.trade_id,
+        instrument_id=trade.instrument_id,
+        price=trade.price,
+        quantity=trade.quantity,
+        aggressor_side=trade.aggressor_side,
+        is_auction=trade.is_auction,
+        game_ns=game_ns,
+    )
 
 
 def _snapshot(listing: Listing, depth_levels: int | None) -> BookSnapshot:

@@ -7,8 +7,10 @@ for each instrument of `changed` whose levels changed.
 from collections import deque
 
 from itg.exchange.contract import (
+    ConfigureLadder,
+    InstrumentDelisted,
+    InstrumentListed,
     OrderCanceled,
-    PublicTrade,
     TradeExecuted,
 )
 from itg.exchange.core.auction import AUCTION_STRATEGIES, AuctionRule
@@ -50,10 +52,21 @@ class Venue:
         self.last_order_id = first_id_of_shard(shard)
         self.last_trade_id = first_id_of_shard(shard)
         self.last_priority = 0
-        self.trades: deque[PublicTrade] = deque(maxlen=TRADES_KEPT)
+        self.trades: deque[tuple[Nanos, TradeExecuted]] = deque(maxlen=TRADES_KEPT)
+        self.busted: list[TradeId] = []  # of the trades kept
+        self.ladder: ConfigureLadder | None = None
+        self.review_ns: Nanos | None = None  # when the ladder looks at the chain again
+        self.spots: dict[UnderlyingId, int] = {}
+        self.relisted: list[InstrumentListed | InstrumentDelisted] = []  # by the shard itself
         self.events: list[Event] = []
         self.is_auction = False  # the trades under way are of an uncross
         self.changed: dict[InstrumentId, None] = {}
+
+    @property
+    def due_ns(self) -> Nanos | None:
+        """Return when a boundary or a review is next."""
+        dues = [boundary.at_ns for boundary in list(self.boundaries)[:1]]
+        return min((*dues, *(() if self.review_ns is None else (self.review_ns,))), default=None)
 
     @property
     def rule(self) -> AuctionRule:
@@ -84,32 +97,21 @@ class Venue:
         listing = self.listings[maker.instrument_id]
         listing.last_price = price
         self.changed[maker.instrument_id] = None
-        self.events.append(
-            TradeExecuted(
-                shard=self.shard,
-                trade_id=trade_id,
-                instrument_id=maker.instrument_id,
-                price=Price(price),
-                quantity=Quantity(quantity),
-                aggressor_side=side,
-                maker_order_id=maker.order_id,
-                maker_account_id=maker.account_id,
-                taker_order_id=taker.order_id,
-                taker_account_id=taker.account_id,
-                is_auction=self.is_auction,
-            )
+        event = TradeExecuted(
+            shard=self.shard,
+            trade_id=trade_id,
+            instrument_id=maker.instrument_id,
+            price=Price(price),
+            quantity=Quantity(quantity),
+            aggressor_side=side,
+            maker_order_id=maker.order_id,
+            maker_account_id=maker.account_id,
+            taker_order_id=taker.order_id,
+            taker_account_id=taker.account_id,
+            is_auction=self.is_auction,
         )
-        self.trades.append(
-            PublicTrade(
-                trade_id=trade_id,
-                instrument_id=maker.instrument_id,
-                price=Price(price),
-                quantity=Quantity(quantity),
-                aggressor_side=side,
-                is_auction=self.is_auction,
-                game_ns=self.now,
-            )
-        )
+        self.events.append(event)
+        self.trades.append((self.now, event))
         if not maker.leaves:
             self._forget(maker)
         if not taker.leaves:
