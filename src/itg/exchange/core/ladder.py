@@ -20,7 +20,7 @@ from itg.kernel.ids import UnderlyingId
 from itg.kernel.money import Price
 from itg.kernel.series import option_of, strikes_around
 from itg.kernel.times import Nanos
-from itg.kernel.words import CancelReason, OptionRight, OptionTerms, Phase
+from itg.kernel.words import OptionRight, OptionTerms, Phase
 
 _PPM = 1_000_000
 REVIEWED_ON_ENTRY = (Phase.PRE_OPEN, Phase.CONTINUOUS)
@@ -138,10 +138,9 @@ def chain_of(venue: Venue, expires_ns: Nanos) -> dict[Price, list[Listing]]:
 
 
 def delist(venue: Venue, listing: Listing) -> None:
-    """End a book; what still stands in it, or waits for it, is canceled first."""
+    """End a book that nothing stands in any more."""
     instrument_id = listing.instrument_id
-    for order in [o for o in venue.orders.values() if o.instrument_id == instrument_id]:
-        venue.cancel(listing, order, CancelReason.MARKET_CLOSED)
+    assert not listing.orders(), f"orders are left in {instrument_id}"
     del venue.listings[instrument_id]
     venue.changed.pop(instrument_id, None)
     told = InstrumentDelisted(shard=venue.shard, instrument_id=instrument_id)

@@ -14,12 +14,13 @@ from itg.exchange.contract import (
     TradeExecuted,
 )
 from itg.exchange.core.ladder import delist
+from itg.exchange.core.listing import Listing
 from itg.exchange.core.venue import Venue
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import UnderlyingId
 from itg.kernel.money import Price
 from itg.kernel.times import Nanos
-from itg.kernel.words import OptionRight, OptionTerms
+from itg.kernel.words import CancelReason, OptionRight, OptionTerms
 
 
 class Close(Protocol):
@@ -51,6 +52,7 @@ def settle(venue: Venue, closed: SessionClosed) -> None:
         if not option:
             listing.previous_close = official_close
         elif option.expires_ns <= closed.session_end_ns:
+            _empty(venue, listing)
             venue.events.append(
                 InstrumentSettled(
                     shard=venue.shard,
@@ -66,6 +68,13 @@ def intrinsic(option: OptionTerms, official_close: Price) -> Price:
     """Return what a series is worth at its end."""
     gain = official_close - option.strike
     return Price(max(gain if option.right is OptionRight.CALL else -gain, 0))
+
+
+def _empty(venue: Venue, listing: Listing) -> None:
+    # Of the shard's orders, not the book's: some wait outside it.
+    instrument_id = listing.instrument_id
+    for order in [o for o in venue.orders.values() if o.instrument_id == instrument_id]:
+        venue.cancel(listing, order, CancelReason.MARKET_CLOSED)
 
 
 def bust(venue: Venue, command: BustTrade) -> None:
