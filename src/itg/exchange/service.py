@@ -7,12 +7,14 @@ from itg.exchange import contract, store
 from itg.exchange.core import (
     canceling,
     halting,
+    ladder,
     opening,
     phasing,
     placing,
     previewing,
     quoting,
     reading,
+    settling,
     steering,
     timing,
     watching,
@@ -22,7 +24,13 @@ from itg.exchange.core.venue import Venue
 from itg.kernel.ids import Shard
 from itg.kernel.messages import Message, Query, Reply
 from itg.kernel.times import Nanos
-from itg.market_data.contract import MarksPublished, PricesStepped
+from itg.market_data.contract import (
+    MarksPublished,
+    OfficialClosePublished,
+    PricesStepped,
+    TrackSeries,
+    UntrackSeries,
+)
 from itg.runtime.service import StartTimer, StopTimer, TimerFired, node_name
 
 DUE, TICK = "due", "tick"
@@ -61,6 +69,10 @@ HANDLERS: dict[type[Message], Handler] = dict(
         _on(contract.CancelOrder, canceling.cancel),
         _on(contract.MassCancel, canceling.mass_cancel),
         _on(contract.SetQuote, quoting.set_quote),
+        _on(contract.ConfigureLadder, ladder.configure),
+        _on(contract.ReportOpenInterest, ladder.report_open_interest),
+        _on(contract.BustTrade, settling.bust),
+        _on(OfficialClosePublished, settling.settle),
         _on(PricesStepped, watching.see_prices),
         _on(MarksPublished, watching.see_marks),
         _on(TimerFired, _timer_fired),
@@ -109,6 +121,12 @@ class ExchangeService:
         contract.AuctionDrawn,
         contract.AuctionUncrossed,
         contract.BookDelta,
+        contract.InstrumentSettled,
+        contract.InstrumentDelisted,
+        contract.TradeBusted,
+        contract.BustRejected,
+        TrackSeries,
+        UntrackSeries,
         StartTimer,
         StopTimer,
     )
@@ -128,9 +146,9 @@ class ExchangeService:
         HANDLERS[kind](venue, message)
         if venue.is_rearmed:
             timing.run_due(venue, now)  # what it asked for may be due already
-        elif kind is not TimerFired:
+        elif kind is not TimerFired and not venue.relisted:
             return taken(venue)
-        return [*taken(venue), *self._timers(message)]
+        return [*taken(venue), *_marking(venue), *self._timers(message)]
 
     def query(self, query: Query) -> Reply:
         return ANSWERS[type(query)](self._venue, query)
@@ -160,3 +178,16 @@ class ExchangeService:
         elif at_ns is None and venue.is_ticking and not has_ticked:
             yield StopTimer(owner=owner, key=TICK)
         venue.is_ticking = at_ns is not None
+
+
+def _marking(venue: Venue) -> list[Message]:
+    # Who lists has it marked: of what the scenario listed, the scenario told market_data itself.
+    relisted, venue.relisted = venue.relisted, []
+    if venue.ladder is not None and not venue.ladder.is_marked:
+        return []
+    return [
+        TrackSeries(instrument=told.instrument)
+        if isinstance(told, contract.InstrumentListed)
+        else UntrackSeries(instrument_id=told.instrument_id)
+        for told in relisted
+    ]

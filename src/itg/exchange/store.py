@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, msgpack
 
-from itg.exchange.contract import ConfigureExchange, MassCancel, TradeExecuted
+from itg.exchange.contract import ConfigureExchange, ConfigureLadder, MassCancel, TradeExecuted
 from itg.exchange.core.auction import Clearing
 from itg.exchange.core.book import PLAIN, Order, Terms
 from itg.exchange.core.listing import Listing
@@ -101,6 +101,9 @@ class VenueRow(Struct, frozen=True, array_like=True):
     quotes: list[tuple[str, InstrumentId, OrderId | None, OrderId | None]]
     order_ids: list[OrderId]  # in the order the shard's table holds them
     trades: list[TradeRow]
+    busted: list[TradeId]
+    ladder: ConfigureLadder | None
+    review_ns: Nanos | None
 
 
 _encoder = msgpack.Encoder()
@@ -132,6 +135,9 @@ def encode(venue: Venue) -> bytes:
             quotes=[(*key, *sides) for key, sides in venue.quotes.items()],
             order_ids=list(venue.orders),
             trades=[_trade_row(game_ns, trade) for game_ns, trade in venue.trades],
+            busted=venue.busted,
+            ladder=venue.ladder,
+            review_ns=venue.review_ns,
         )
     )
 
@@ -170,6 +176,7 @@ def decode_into(venue: Venue, data: bytes) -> None:
     }
     venue.trades.clear()
     venue.trades.extend(_trade(venue, trade) for trade in row.trades)
+    venue.busted, venue.ladder, venue.review_ns = row.busted, row.ladder, row.review_ns
 
 
 def _listing_row(listing: Listing) -> ListingRow:

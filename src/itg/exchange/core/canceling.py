@@ -58,7 +58,6 @@ def run_deferred(venue: Venue, listing: Listing) -> None:
 
 
 def expire_due(venue: Venue, order_id: OrderId) -> None:
-    """End a gtt order whose time has come, if it still lives."""
-    order = venue.orders.get(order_id)
-    if order is not None:
-        venue.expire(venue.listings[order.instrument_id], order)
+    """End a live gtt order whose time has come."""
+    order = venue.orders[order_id]
+    venue.expire(venue.listings[order.instrument_id], order)

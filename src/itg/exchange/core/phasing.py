@@ -1,6 +1,7 @@
 """Phases: what entering and leaving one does."""
 
 from itg.exchange.contract import OpeningDelayed, PhaseChanged, SetSchedule
+from itg.exchange.core import ladder
 from itg.exchange.core.checking import COLLECTING, CONTINUOUS
 from itg.exchange.core.collar import is_outside
 from itg.exchange.core.entering import activate_held
@@ -29,11 +30,9 @@ def set_schedule(venue: Venue, command: SetSchedule) -> None:
         venue.when(at_ns, BOUNDARY)
 
 
-def cross_boundary(venue: Venue, at_ns: Nanos) -> None:
-    """Enter the phase that the schedule has for this instant."""
-    boundaries = venue.boundaries
-    if boundaries and boundaries[0].at_ns == at_ns:
-        enter_phase(venue, boundaries.popleft().phase)
+def cross_boundary(venue: Venue) -> None:
+    """Enter the phase of the schedule's next boundary."""
+    enter_phase(venue, venue.boundaries.popleft().phase)
 
 
 def enter_phase(venue: Venue, phase: Phase) -> None:
@@ -55,6 +54,7 @@ def enter_phase(venue: Venue, phase: Phase) -> None:
         drop_guard(venue, CancelReason.MARKET_CLOSED if phase is CLOSED else None)
     for listing, was in before:
         move_listing(venue, listing, was)
+    ladder.review(venue)
 
 
 def move_listing(venue: Venue, listing: Listing, was: Phase) -> None:

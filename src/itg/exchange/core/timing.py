@@ -2,6 +2,7 @@
 
 from heapq import heappop
 
+from itg.exchange.core import ladder
 from itg.exchange.core.canceling import expire_due
 from itg.exchange.core.guarding import end_guard
 from itg.exchange.core.halting import resume_listing, resume_shard
@@ -12,6 +13,7 @@ from itg.exchange.core.venue import (
     GUARD_END,
     HALT_END,
     OPENING,
+    REVIEW,
     Due,
     Venue,
 )
@@ -26,31 +28,51 @@ def run_due(venue: Venue, now: Nanos) -> None:
         due = heappop(dues)
         venue.is_rearmed = True
         venue.now = max(venue.now, due[0])
-        _run(venue, due)
+        if _is_awaited(venue, due):
+            _run(venue, due)
     venue.now = now
 
 
 def next_due_ns(venue: Venue) -> Nanos | None:
-    """Return when something falls due next."""
-    return venue.dues[0][0] if venue.dues else None
+    """Return when something falls due next, and forget what nobody waits for any more."""
+    dues = venue.dues
+    while dues and not _is_awaited(venue, dues[0]):
+        heappop(dues)
+    return dues[0][0] if dues else None
+
+
+def _is_awaited(venue: Venue, due: Due) -> bool:
+    at_ns, kind, order_id, instrument_id = due
+    if kind == EXPIRY:
+        return OrderId(order_id) in venue.orders
+    if kind == BOUNDARY:
+        return bool(venue.boundaries) and venue.boundaries[0].at_ns == at_ns
+    if instrument_id:
+        listing = venue.listings.get(InstrumentId(instrument_id))
+        if listing is None:
+            return False
+        return at_ns == (listing.opens_ns if kind == OPENING else listing.resumes_ns)
+    shards = {
+        GUARD_END: venue.guard_ends_ns,
+        HALT_END: venue.resumes_ns,
+        REVIEW: venue.review_ns,
+    }
+    return shards[kind] == at_ns
 
 
 def _run(venue: Venue, due: Due) -> None:
-    at_ns, kind, order_id, instrument_id = due
-    listing = venue.listings.get(InstrumentId(instrument_id))
+    _, kind, order_id, instrument_id = due
     if kind == EXPIRY:
         expire_due(venue, OrderId(order_id))
     elif kind == BOUNDARY:
-        cross_boundary(venue, at_ns)
+        cross_boundary(venue)
     elif kind == GUARD_END:
-        if venue.guard_ends_ns == at_ns:
-            end_guard(venue)
-    elif kind == HALT_END:
-        if listing is not None and listing.resumes_ns == at_ns:
-            resume_listing(venue, listing)
-        elif not instrument_id and venue.resumes_ns == at_ns:
-            resume_shard(venue)
+        end_guard(venue)
+    elif kind == REVIEW:
+        ladder.review(venue)
+    elif not instrument_id:
+        assert kind == HALT_END, f"nothing knows what is due: {due!r}"
+        resume_shard(venue)
     else:
-        assert kind == OPENING, f"nothing knows what is due: {due!r}"
-        if listing is not None and listing.opens_ns == at_ns:
-            force_opening(venue, listing)
+        act = force_opening if kind == OPENING else resume_listing
+        act(venue, venue.listings[InstrumentId(instrument_id)])

@@ -9,6 +9,9 @@ from heapq import heappush
 
 from itg.exchange.contract import (
     ConfigureExchange,
+    ConfigureLadder,
+    InstrumentDelisted,
+    InstrumentListed,
     MassCancel,
     OrderActivated,
     OrderCanceled,
@@ -81,6 +84,10 @@ class Venue:
         self.last_trade_id = first_id_of_shard(shard)
         self.last_priority = 0
         self.trades: deque[tuple[Nanos, TradeExecuted]] = deque(maxlen=TRADES_KEPT)
+        self.busted: list[TradeId] = []  # of the trades kept
+        self.ladder: ConfigureLadder | None = None
+        self.review_ns: Nanos | None = None  # when the ladder looks at the chain again
+        self.relisted: list[InstrumentListed | InstrumentDelisted] = []  # by the shard itself
         self.events: list[Event] = []
         self.is_auction = False  # the trades under way are of an uncross
         self.changed: dict[InstrumentId, None] = {}
