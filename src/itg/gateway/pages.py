@@ -10,6 +10,10 @@ from itg.kernel.errors import RejectReason
 _STATIC = Path(__file__).parent / "static"
 _ASSETS = {
     "docs.js": ("docs.js", "text/javascript"),
+    "docs-ws.js": ("docs-ws.js", "text/javascript"),
+    "docs-ws.css": ("docs-ws.css", "text/css"),
+    "asyncapi-component.css": ("vendor/asyncapi-component.css", "text/css"),
+    "asyncapi-component.js": ("vendor/asyncapi-component.js", "text/javascript"),
     "swagger-ui.css": ("vendor/swagger-ui.css", "text/css"),
     "swagger-ui-bundle.js": ("vendor/swagger-ui-bundle.js", "text/javascript"),
 }
@@ -19,6 +23,8 @@ POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
+# The AsyncAPI component compiles its validators in the browser; on its page alone that is allowed.
+COMPILING_POLICY = f"{POLICY}; script-src 'self' 'unsafe-eval'"
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -44,6 +50,11 @@ code {{ font-size: .95em }}
 def docs_page() -> bytes:
     """Return the page that shows the REST interface."""
     return (_STATIC / "docs.html").read_bytes()
+
+
+def socket_docs_page() -> bytes:
+    """Return the page that shows the WebSocket."""
+    return (_STATIC / "docs-ws.html").read_bytes()
 
 
 def assets() -> dict[str, tuple[bytes, str]]:
