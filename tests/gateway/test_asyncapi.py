@@ -109,6 +109,19 @@ def test_every_type_that_the_gateway_names_has_a_row() -> None:
     assert named <= known
 
 
+def test_every_row_is_sent_by_the_gateway_or_stands_for_a_private_event() -> None:
+    sent = {*texts_of_the_gateway(), *get_args(PrivateType)}
+    rounds = {f"round.{word}" for word in ("started", "paused", "resumed", "ended")}
+    assert {push.name for row in CHANNELS for push in row.pushes} <= sent | rounds
+
+
+def texts_of_the_gateway() -> Iterator[str]:
+    for file in GATEWAY.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
 def types_named() -> Iterator[str]:
     """Yield the texts among the arguments of calls that send a push."""
     for file in GATEWAY.glob("*.py"):

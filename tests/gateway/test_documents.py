@@ -8,6 +8,7 @@ from tools import api
 
 from itg.gateway.problems import REASONS
 from itg.gateway.routes.table import OPERATIONS
+from itg.wire.v1.channels import METHODS
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 WRITTEN = ("openapi.json", "asyncapi.json", "problems.md", "websocket.md")
@@ -35,6 +36,7 @@ def test_the_page_of_the_socket_names_every_read() -> None:
     named = set(re.findall(r"`([a-z]+\.[a-z_]+)`", page))
     methods = {operation.route.name for operation in OPERATIONS if operation.route.on_socket}
     assert methods <= named
+    assert all(f"| `{row.name}` |" in page for row in METHODS)
 
 
 @pytest.fixture(scope="module")

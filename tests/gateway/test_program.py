@@ -134,6 +134,12 @@ async def test_no_page_asks_another_host_for_anything() -> None:
         assert re.search(r"url\(\s*[\"']?(?:https?:)?//", styles) is None
 
 
+async def test_a_code_there_is_not_has_no_page_but_a_problem() -> None:
+    async with House() as house:
+        answer = await house.call("GET", "/problems/NO_SUCH_CODE")
+    assert (answer.status, answer.json["code"]) == (404, "ROUTE_NOT_FOUND")
+
+
 async def test_metrics_count_and_name_no_team_and_no_instrument() -> None:
     async with House() as house:
         team = await house.register("alpha")
