@@ -330,19 +330,16 @@ def _push_operation(row: ChannelRow) -> Json:
         "action": "send",
         "channel": {"$ref": f"#/channels/{key}"},
         "title": row.name,
-        "summary": row.summary,
         "tags": [{"name": "pushes"}],
         "messages": [_of_channel(key, _push_key(row, push)) for push in row.pushes],
     }
 
 
 def _stream_operation(key: str) -> Json:
-    stream = _stream(key)
     return {
         "action": "send",
         "channel": {"$ref": f"#/channels/{key}"},
-        "title": stream["address"],
-        "summary": stream["description"],
+        "title": _streams()[key],
         "tags": [{"name": "pushes"}],
     }
 
