@@ -84,12 +84,13 @@ def campaign(shards: Callable[[], Sequence[Service]], seeds: range, commands: in
 
 @both_exchanges
 def test_random_trading_keeps_every_promise(shards: Callable[[], Sequence[Service]]) -> None:
-    counts = campaign(shards, range(12), 250)
+    counts = campaign(shards, range(16), 300)
     missed = [name for name in MUST_MEET if not counts[name]]
     assert not missed, counts
 
 
 @pytest.mark.gate
+@pytest.mark.timeout(600)
 @both_exchanges
 def test_long_random_trading_keeps_every_promise(
     shards: Callable[[], Sequence[Service]], record_property: Callable[[str, object], None]
