@@ -143,7 +143,9 @@ def _headless(settings: SoloSettings) -> GameResult:
     def tell_days(view: DemoView) -> None:
         for day in view.book.days[len(told) :] if view.days_planned > 1 else ():
             told.append(day)
-            console.print(f"day {len(told)} of {view.days_planned}: {_day_words(day)}")
+            console.print(
+                f"day {len(told)} of {view.days_planned}: {_day_words(day)}", soft_wrap=True
+            )
 
     if not console.is_terminal:
         return uvloop.run(run_demo(settings, tell_days))
