@@ -124,7 +124,7 @@ def check_marking(told: Sequence[Message]) -> None:
 
 
 def fired(chain: Chain) -> TimerFired:
-    return TimerFired(owner="exchange.0", key="boundary", at_ns=Nanos(chain.now))
+    return TimerFired(owner="exchange.0", key="due", at_ns=Nanos(chain.now))
 
 
 @given(walks)
@@ -195,10 +195,10 @@ def test_reviews_have_a_timer_between_the_boundaries() -> None:
     chain = Chain(ladder_of(expiries=1))
     chain.price(4400)
     told = chain.schedule((1, PRE_OPEN), (1, CONTINUOUS), (950, CLOSED))
-    assert [m.at_ns for m in of(StartTimer, told) if m.key == "boundary"] == [101]
+    assert [m.at_ns for m in of(StartTimer, told) if m.key == "due"] == [101]
     chain.now = 101
     told = chain.send(fired(chain))
-    assert [m.at_ns for m in of(StartTimer, told) if m.key == "boundary"] == [201]
+    assert [m.at_ns for m in of(StartTimer, told) if m.key == "due"] == [201]
 
 
 def test_a_far_strike_goes_overnight_unless_one_of_its_two_options_is_held() -> None:

@@ -5,7 +5,6 @@ somebody holds them. The policy is arithmetic on a configuration; the state is t
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Protocol
 
 from itg.exchange.contract import (
     ConfigureLadder,
@@ -15,8 +14,7 @@ from itg.exchange.contract import (
     ReportOpenInterest,
 )
 from itg.exchange.core.listing import Listing
-from itg.exchange.core.venue import Venue
-from itg.kernel.ids import UnderlyingId
+from itg.exchange.core.venue import REVIEW, Venue
 from itg.kernel.money import Price
 from itg.kernel.series import option_of, strikes_around
 from itg.kernel.times import Nanos
@@ -24,22 +22,7 @@ from itg.kernel.words import OptionRight, OptionTerms, Phase
 
 _PPM = 1_000_000
 REVIEWED_ON_ENTRY = (Phase.PRE_OPEN, Phase.CONTINUOUS)
-
-
-class Spot(Protocol):
-    """An underlying's noise-free price."""
-
-    @property
-    def underlying_id(self) -> UnderlyingId: ...
-    @property
-    def spot_price(self) -> Price: ...
-
-
-class Spots(Protocol):
-    """The prices of a step."""
-
-    @property
-    def prices(self) -> Sequence[Spot]: ...
+REVIEWED_AGAIN = (Phase.CONTINUOUS, Phase.HALTED)
 
 
 def configure(venue: Venue, command: ConfigureLadder) -> None:
@@ -52,20 +35,15 @@ def configure(venue: Venue, command: ConfigureLadder) -> None:
     venue.ladder = command
 
 
-def hear_prices(venue: Venue, stepped: Spots) -> None:
-    """Keep the last spot of every underlying."""
-    for price in stepped.prices:
-        venue.spots[price.underlying_id] = price.spot_price
-
-
 def review(venue: Venue) -> None:
     """List what the phase just entered, or the time of day, asks for; name the next review."""
-    ladder, spot = venue.ladder, venue.spots.get(venue.underlying_id)
+    ladder, spot = venue.ladder, venue.spots.get(venue.config.underlying_id)
     venue.review_ns = None
     if ladder is None:
         return
-    if venue.phase is Phase.CONTINUOUS:
-        venue.review_ns = Nanos(venue.now + ladder.review_ns)
+    if venue.phase in REVIEWED_AGAIN:
+        venue.review_ns = review_ns = Nanos(venue.now + ladder.review_ns)
+        venue.when(review_ns, REVIEW)
     if venue.phase in REVIEWED_ON_ENTRY and spot is not None:
         for expiry in expiries_to_list(ladder, venue.now):
             listed = [*chain_of(venue, expiry.expires_ns)]
@@ -75,7 +53,7 @@ def review(venue: Venue) -> None:
 
 def report_open_interest(venue: Venue, command: ReportOpenInterest) -> None:
     """Delist the far strikes of a closed shard that nobody holds; what expires now settles."""
-    ladder, spot = venue.ladder, venue.spots.get(venue.underlying_id)
+    ladder, spot = venue.ladder, venue.spots.get(venue.config.underlying_id)
     if ladder is None or spot is None or venue.phase is not Phase.CLOSED:
         return
     held = dict(command.open_interest)
@@ -140,7 +118,7 @@ def chain_of(venue: Venue, expires_ns: Nanos) -> dict[Price, list[Listing]]:
 def delist(venue: Venue, listing: Listing) -> None:
     """End a book that nothing stands in any more."""
     instrument_id = listing.instrument_id
-    assert not listing.orders(), f"orders are left in {instrument_id}"
+    assert not listing.resting(), f"orders are left in {instrument_id}"
     del venue.listings[instrument_id]
     venue.changed.pop(instrument_id, None)
     told = InstrumentDelisted(shard=venue.shard, instrument_id=instrument_id)

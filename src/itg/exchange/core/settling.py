@@ -44,7 +44,7 @@ class SessionClosed(Protocol):
 def settle(venue: Venue, closed: SessionClosed) -> None:
     """Settle and delist the series that end with this session; the close is the next reference."""
     closes = {close.underlying_id: close.official_close for close in closed.closes}
-    official_close = closes.get(venue.underlying_id)
+    official_close = closes.get(venue.config.underlying_id)
     if official_close is None:
         return
     for listing in list(venue.listings.values()):
