@@ -17,6 +17,7 @@ from itg.positions.contract import (
     AnyPrivateEvent,
     Budgets,
     Limits,
+    LimitUse,
     Position,
     Positions,
     PrivateEvent,
@@ -214,18 +215,20 @@ def positions_body(team_id: str, positions: Positions) -> PositionsBody:
 
 def risk_limits_body(team_id: str, limits: Limits) -> RiskLimitsBody:
     """Return an account's risk limits."""
-    rows = [
-        RiskLimitBody(
-            kind=use.kind,
-            instrument_id=use.instrument_id,
-            limit=use.limit,
-            used=use.used,
-            worst_case=use.worst_case,
-            headroom=use.headroom,
-        )
-        for use in limits.limits
-    ]
+    rows = [risk_limit_body(use) for use in limits.limits]
     return RiskLimitsBody(team_id=team_id, limits=rows)
+
+
+def risk_limit_body(use: LimitUse) -> RiskLimitBody:
+    """Return one risk limit."""
+    return RiskLimitBody(
+        kind=use.kind,
+        instrument_id=use.instrument_id,
+        limit=use.limit,
+        used=use.used,
+        worst_case=use.worst_case,
+        headroom=use.headroom,
+    )
 
 
 def budget_bodies(budgets: Budgets) -> list[BudgetBody]:
