@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import aiohttp
 from msgspec import json
+from tests.gateway.pushes import assert_described
 from tests.gateway.scripts import Script, scripted
 
 from itg import scenario
@@ -204,6 +205,8 @@ class Socket:
             message = await self.raw.receive(timeout=10)
             assert message.type is aiohttp.WSMsgType.TEXT, (message, self.raw.close_code)
             frame: Json = json.decode(message.data)
+            if "channel" in frame:
+                assert_described(frame)
             if frame.get("type") != "heartbeat":
                 return frame
 

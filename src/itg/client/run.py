@@ -23,7 +23,7 @@ from itg.client.rest import Rest
 from itg.wire.v1.account import RejectedPush
 from itg.wire.v1.orders import RateLimitsBody
 from itg.wire.v1.problems import Problem
-from itg.wire.v1.socket import HelloData, ReadyParams, StepData
+from itg.wire.v1.socket import HelloData, ReadyParams, RoundData, StepData
 
 # What the private channel calls the refusal of a method.
 REFUSED_AS = {
@@ -32,6 +32,7 @@ REFUSED_AS = {
     "order.cancel": "order.cancel_rejected",
 }
 decode_hello = json.Decoder(HelloData).decode
+decode_round = json.Decoder(RoundData).decode
 decode_step = json.Decoder(StepData).decode
 
 
@@ -136,7 +137,7 @@ class BotRun:
                 self._take_turn(decode_step(frame.data), frame.game_us)
             case "heartbeat" if not self._in_lock_step:
                 self._end_moment(frame.game_us)
-            case "round.ended":
+            case "round.ended" if decode_round(frame.data).next_round_id is None:
                 self._over.set()
             case _:
                 pass

@@ -63,6 +63,7 @@ class GameRules(Struct, frozen=True, gc=False, kw_only=True):
     speed: float
     lock_step: bool
     start_on_create: bool  # the first round starts with the game, no organizer needed
+    starts_next_round: bool = False  # when a round ends, the next scheduled one starts by itself
     rounds: tuple[RoundPlan, ...]
     session_ends_ns: tuple[Nanos, ...]
     shards: tuple[tuple[Shard, UnderlyingId], ...]
@@ -218,10 +219,14 @@ class RoundResumed(Event, frozen=True, kw_only=True):
 
 
 class RoundEnded(Event, frozen=True, kw_only=True):
-    """The round is over; the market is closed and the game clock stands."""
+    """The round is over; the market is closed and the game clock stands.
+
+    `next_round_id` starts by itself now; None: the organizer's to start, or none is left.
+    """
 
     round_id: int
     trading_day: str
+    next_round_id: int | None = None
 
 
 class BotDropped(Event, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ Setup = (
     positions.ConfigurePositions
     | positions.OpenAccount
     | exchange.ConfigureExchange
+    | exchange.ConfigureLadder
     | exchange.ListInstrument
     | market_data.ConfigureMarketData
     | market_data.TrackSeries
@@ -74,7 +75,7 @@ class GameService:
                 self._created.shards.pop(message.instrument_id, None)
                 return ()
             case exchange.PhaseChanged():
-                return self._see_phase(message)
+                return self._see_phase(now, message)
             case game.RegisterTeam():
                 return self._register(now, message)
             case TimerFired():
@@ -195,22 +196,25 @@ class GameService:
         close = (PhaseBoundary(at_ns=now, phase=Phase.CLOSED),)
         open_shards = self._created.open_shards
         closing = [exchange.SetSchedule(shard=shard, boundaries=close) for shard in open_shards]
-        return closing or self._ended()
+        return closing or self._ended(now)
 
-    def _see_phase(self, changed: exchange.PhaseChanged) -> Sequence[Message]:
+    def _see_phase(self, now: Nanos, changed: exchange.PhaseChanged) -> Sequence[Message]:
         if changed.instrument_id is None:
             self._created.phases[changed.shard] = changed.phase
-        return self._ended()
+        return self._ended(now)
 
-    def _ended(self) -> Sequence[Message]:
-        told = self._created.ended_with_market()
+    def _ended(self, now: Nanos) -> Sequence[Message]:
+        created = self._created
+        told = created.ended_with_market()
         if told is None:
             return ()
-        rules = self._created.rules
+        rules = created.rules
         stops: list[Message] = [StopTimer(owner=self.name, key=key) for key in (OPEN, END)]
         stops += [retail.StopFlow()] if rules.has_retail else []
         stops += [market_data.StopMarket()] if rules.has_market else []
-        return [*stops, told]
+        if told.next_round_id is None:
+            return [*stops, told]
+        return [*stops, told, *self._organize(now, game.StartRound(round_id=told.next_round_id))]
 
     def _move_phase(self, ask: game.MovePhase) -> Sequence[Message]:
         created, instrument_id = self._created, ask.instrument_id

@@ -271,5 +271,7 @@ class Feed:
     def _publish_round(self, record: Record, event: Message) -> None:
         assert isinstance(event, RoundStarted | RoundPaused | RoundResumed | RoundEnded)
         kind = f"round.{type(event).__name__.removeprefix('Round').lower()}"
+        following = event.next_round_id if isinstance(event, RoundEnded) else None
+        data = RoundData(round_id=event.round_id, next_round_id=following)
         for session in self.sessions:
-            self.tell(session, kind, RoundData(round_id=event.round_id))
+            self.tell(session, kind, data)

@@ -114,7 +114,11 @@ class Game(Struct):
         if not self.rounds.is_ending or self.open_shards:
             return None
         round_id = self.rounds.end()
-        return RoundEnded(round_id=round_id, trading_day=self.rounds.plan(round_id).trading_day)
+        return RoundEnded(
+            round_id=round_id,
+            trading_day=self.rounds.plan(round_id).trading_day,
+            next_round_id=self.rounds.next_id if self.rules.starts_next_round else None,
+        )
 
     def refusal_of_phase_move(self) -> GameActRejected | None:
         """Say why the organizer may not move a phase now, None if they may."""
