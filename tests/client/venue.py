@@ -287,7 +287,8 @@ class Venue:
             "order_id": self.order_count, "post_only": False, "stp": "cancel_incoming", "tag": "",
             "revision": 1, "status": "working", "filled_quantity": 0,
             "leaves_quantity": params["quantity"], "average_price": None, "fees": 0.0,
-            "accepted_us": self.game_us, "seq": len(self.private) + 1,
+            "accepted_us": self.game_us, "seq": len(self.private) + 1, "stop_price": None,
+            "display_quantity": None, "expires_us": None,
         }  # fmt: skip
         self.orders[self.order_count] = order
         await self.tell("order.accepted", {"order": dict(order)})
