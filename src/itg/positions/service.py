@@ -13,7 +13,7 @@ from itg.market_data.contract import MarksPublished
 from itg.positions import contract
 from itg.positions.core import changing, fills, placing, quoting, views
 from itg.positions.core.desk import Desk, ExchangeReasons
-from itg.positions.store import decode_desk, encode_desk
+from itg.positions.store import Packing, decode_desk, encode_desk
 
 Out = list[Message]
 Handler = Callable[[Desk, Nanos, Message, Out], None]
@@ -257,6 +257,7 @@ class PositionsService:
     def __init__(self) -> None:
         self.shard: Shard | None = None
         self._desk = Desk(REASONS)
+        self._packing = Packing()
 
     def handle(self, now: Nanos, message: Message) -> Sequence[Message]:
         kind = type(message)
@@ -270,7 +271,12 @@ class PositionsService:
         return views.READERS[type(query)](self._desk, query)
 
     def snapshot(self) -> bytes:
-        return encode_desk(self._desk)
+        return encode_desk(self._desk, self._packing)
+
+    def pack(self) -> None:
+        desk = self._desk
+        self._packing.advance(desk.accounts.values(), desk.incoming)
 
     def restore(self, data: bytes) -> None:
         self._desk = decode_desk(data, REASONS)
+        self._packing = Packing()

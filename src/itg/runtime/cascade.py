@@ -22,7 +22,7 @@ from itg.runtime.routing import (
     nodes_by_name,
     routes,
 )
-from itg.runtime.service import Service, StartTimer, StopTimer, TimerFired
+from itg.runtime.service import Packs, Service, StartTimer, StopTimer, TimerFired
 from itg.runtime.timers import Timers
 
 # More outputs than any rule of the game can cause from one input: services that answer each other
@@ -63,6 +63,7 @@ class Machine:
             TimerFired: self._timers.fire,
         }
         self._routes = routes(self.services, own)
+        self._packing = [service for service in self.services if isinstance(service, Packs)]
         self._timed = self._routes if times is None else routes(self.services, own, times.around)
         self._until_timed = _SAMPLING
 
@@ -86,13 +87,18 @@ class Machine:
                         delivered, outputs, emits
                     )
                     queue += outputs
-            assert len(queue) < CASCADE_MAX, f"endless cascade from {message!r}"
+                    assert len(queue) < CASCADE_MAX, f"endless cascade from {message!r}"
         self.next_seq = Seq(self.next_seq + len(queue))
         return tuple(queue[1:])
 
     def query(self, query: Query) -> Reply:
         """Answer from the current state; changes nothing."""
         return answering(self.services, query).query(query)
+
+    def pack(self) -> None:
+        """Let services encode in advance what the next snapshot needs; changes no state."""
+        for service in self._packing:
+            service.pack()
 
     def snapshot(self) -> bytes:
         """Encode the whole state; equal states give equal bytes."""
