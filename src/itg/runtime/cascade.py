@@ -14,6 +14,7 @@ from itg.runtime.codec import Codec
 from itg.runtime.metrics import HandlerTimes
 from itg.runtime.routing import (
     NO_ROUTE,
+    UNHEARD,
     Handle,
     Route,
     answering,
@@ -75,7 +76,10 @@ class Machine:
         route_of = (self._routes if self._until_timed else self._sampled()).get
         queue = [message]
         for delivered in queue:
-            field, by_value, consumers = route_of(type(delivered), NO_ROUTE)
+            route = route_of(type(delivered), NO_ROUTE)
+            if route is UNHEARD:
+                continue
+            field, by_value, consumers = route
             if field is not None:
                 consumers = by_value.get(getattr(delivered, field), consumers)
             if not consumers:
