@@ -9,7 +9,7 @@ PYTEST  = $(RUN) -m pytest --quiet
 XDIST   = -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-versions gate long check format bench lock clean
+.PHONY: help demo test test-fast test-versions gate long check format api bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +41,7 @@ long: ## campaigns of minutes to hours, by hand before a release
 	@$(BOOT) dev
 	$(PYTEST) -m slow --timeout 36000
 
-check: ## format, lint, types, import contracts, tidy, dead code, dependencies, changelog
+check: ## format, lint, types, contracts, tidy, dead code, dependencies, interfaces, changelog
 	@$(BOOT) dev
 	@$(RUN) tools/check.py
 
@@ -49,6 +49,10 @@ format: ## put the code into its one layout
 	@$(BOOT) dev
 	$(VENV)/bin/ruff check --quiet --select I --fix .
 	$(VENV)/bin/ruff format .
+
+api: ## write the documents of the interfaces and the tables read from the program
+	@$(BOOT) dev
+	$(RUN) -m tools.api write
 
 bench: ## measure, print the change against the last run
 	@$(BOOT) bench

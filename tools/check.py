@@ -25,6 +25,7 @@ CHECKS = (
     Check("tidy", ("pytest", "-q", "-p", "no:randomly", "tests/tidy")),
     Check("dead code", ("python", "tools/deadcode.py")),
     Check("dependencies", ("deptry", "src", "--no-ansi")),
+    Check("interfaces", ("python", "-m", "tools.api", "check")),
     Check("changelog", ("towncrier", "build", "--draft", "--version", "next")),
 )
 

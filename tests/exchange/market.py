@@ -2,6 +2,8 @@
 
 from typing import Any, TypeVar
 
+from msgspec import UNSET
+
 from itg.exchange.contract import (
     AuctionUncrossed,
     BookSnapshot,
@@ -14,7 +16,9 @@ from itg.exchange.contract import (
     ListInstrument,
     MassCancel,
     OrderAccepted,
+    OrderActivated,
     OrderCanceled,
+    OrderRejected,
     PlaceOrder,
     PublicTrade,
     PublicTrades,
@@ -30,7 +34,10 @@ from itg.kernel.messages import Message
 from itg.kernel.money import Price, Quantity
 from itg.kernel.times import Nanos
 from itg.kernel.words import (
+    InFreeze,
     Instrument,
+    OptionRight,
+    OptionTerms,
     OrderType,
     Phase,
     PhaseBoundary,
@@ -38,12 +45,21 @@ from itg.kernel.words import (
     Side,
     TimeInForce,
 )
+from itg.market_data.contract import Mark, MarksPublished, PricesStepped, SpotPrice
+from itg.runtime.service import TimerFired
 
 TICK = 100
 SHARD = Shard(0)
 FIRST, SECOND = InstrumentId("U"), InstrumentId("U-C")
 RESERVATION = ReservationId(1)
 ALLOW = SelfTradePolicy.ALLOW
+
+CALL = OptionTerms(
+    right=OptionRight.CALL,
+    strike=Price(1_000),
+    expiry_date="2026-12-03",
+    expires_ns=Nanos(10**18),
+)
 
 E = TypeVar("E", bound=Message)
 Events = list[Message]
@@ -52,10 +68,12 @@ Events = list[Message]
 class Market:
     """One shard with two instruments; `now` moves only when a test moves it."""
 
-    def __init__(self, phase: Phase = Phase.CLOSED, close: int | None = None) -> None:
+    def __init__(
+        self, phase: Phase = Phase.CLOSED, close: int | None = None, **config: Any
+    ) -> None:
         self.service = ExchangeService(SHARD)
         self.now = 1
-        self.send(ConfigureExchange(shard=SHARD, underlying_id=UnderlyingId("U")))
+        self.send(ConfigureExchange(shard=SHARD, underlying_id=UnderlyingId("U"), **config))
         for instrument_id in (FIRST, SECOND):
             listed = Instrument(
                 instrument_id=instrument_id,
@@ -63,6 +81,7 @@ class Market:
                 shard=SHARD,
                 multiplier=100,
                 tick_size=Price(TICK),
+                option=CALL if instrument_id == SECOND else UNSET,
             )
             previous = None if close is None else Price(close)
             self.send(ListInstrument(shard=SHARD, instrument=listed, previous_close=previous))
@@ -90,7 +109,17 @@ class Market:
         time_in_force: TimeInForce | None = None,
         stp: SelfTradePolicy = SelfTradePolicy.CANCEL_INCOMING,
         tag: str = "",
+        stop: int | None = None,
+        display: int | None = None,
+        expires_ns: int | None = None,
+        post_only: bool = False,
     ) -> Events:
+        kinds = {
+            (True, False): OrderType.MARKET,
+            (False, False): OrderType.LIMIT,
+            (True, True): OrderType.STOP,
+            (False, True): OrderType.STOP_LIMIT,
+        }
         return self.send(
             PlaceOrder(
                 shard=SHARD,
@@ -99,11 +128,15 @@ class Market:
                 instrument_id=instrument_id,
                 side=side,
                 quantity=Quantity(quantity),
-                order_type=OrderType.MARKET if price is None else OrderType.LIMIT,
+                order_type=kinds[price is None, stop is not None],
                 price=None if price is None else Price(price * TICK),
                 time_in_force=time_in_force,
                 stp=stp,
                 tag=tag,
+                stop_price=None if stop is None else Price(stop * TICK),
+                display_quantity=None if display is None else Quantity(display),
+                expires_ns=None if expires_ns is None else Nanos(expires_ns),
+                post_only=post_only,
             )
         )
 
@@ -125,14 +158,18 @@ class Market:
         )
 
     def quote(
-        self, account: str, bid: tuple[int, int] | None, ask: tuple[int, int] | None
+        self,
+        account: str,
+        bid: tuple[int, int] | None,
+        ask: tuple[int, int] | None,
+        instrument_id: InstrumentId = FIRST,
     ) -> Events:
         return self.send(
             SetQuote(
                 shard=SHARD,
                 reservation_id=RESERVATION,
                 account_id=AccountId(account),
-                instrument_id=FIRST,
+                instrument_id=instrument_id,
                 bid=None if bid is None else Price(bid[0] * TICK),
                 bid_quantity=0 if bid is None else bid[1],
                 ask=None if ask is None else Price(ask[0] * TICK),
@@ -147,6 +184,7 @@ class Market:
         instrument_id: InstrumentId | None = None,
         side: Side | None = None,
         tag: str | None = None,
+        in_freeze: InFreeze = InFreeze.SKIP,
     ) -> Events:
         return self.send(
             MassCancel(
@@ -155,8 +193,24 @@ class Market:
                 instrument_id=instrument_id,
                 side=side,
                 tag=tag,
+                in_freeze=in_freeze,
             )
         )
+
+    def step(self, spot: int, *, is_moving: bool = True) -> Events:
+        """Let the simulated price of the underlying be `spot` ticks."""
+        price = Price(spot * TICK)
+        prices = (SpotPrice(UnderlyingId("U"), price, price),)
+        return self.send(PricesStepped(step=1, prices=prices, is_moving=is_moving))
+
+    def mark(self, theory: int, vega: int = 0) -> Events:
+        """Let theory of the option be `theory` ticks, and its vega so many 1e-6 USD a point."""
+        mark = Mark(SECOND, Price(theory * TICK), 200_000, 500_000, 0, vega, 0)
+        return self.send(MarksPublished(step=1, marks=(mark,)))
+
+    def fire_timer(self, now: int) -> Events:
+        self.now = now
+        return self.send(TimerFired(owner="exchange.0", key="due", at_ns=Nanos(now)))
 
     def move(self, phase: Phase, instrument_id: InstrumentId | None = None) -> Events:
         return self.send(SetPhase(shard=SHARD, phase=phase, instrument_id=instrument_id))
@@ -219,3 +273,18 @@ def cleared(events: Events) -> tuple[int | None, int]:
     (uncrossed,) = [e for e in of(AuctionUncrossed, events) if e.instrument_id == FIRST]
     price = uncrossed.clearing_price
     return None if price is None else price // TICK, uncrossed.quantity
+
+
+def refused(events: Events) -> tuple[str, str | None]:
+    """Return code and field of the one refusal."""
+    (rejected,) = of(OrderRejected, events)
+    return rejected.refusal.code, rejected.refusal.field
+
+
+def activated(events: Events) -> list[OrderId]:
+    return [event.order_id for event in of(OrderActivated, events)]
+
+
+def is_pending(events: Events) -> bool:
+    (accepted,) = of(OrderAccepted, events)
+    return accepted.is_pending

@@ -109,32 +109,33 @@ def test_boundaries_already_past_run_with_the_schedule_that_brings_them() -> Non
     assert market.status.next_at_ns == 40
 
 
-def test_a_schedule_asks_for_its_boundary_and_for_the_tick() -> None:
+def test_a_schedule_asks_for_what_is_due_first_and_for_the_tick() -> None:
     market = Market()
     timers = of(StartTimer, market.schedule(*DAY))
     assert [(t.owner, t.key, t.at_ns) for t in timers] == [
-        (OWNER, "boundary", 10),
+        (OWNER, "due", 10),
         (OWNER, "tick", 1 + TICK_NS),
     ]
 
 
-def test_a_fired_boundary_acts_and_asks_for_the_next_until_none_is_left() -> None:
+def test_what_falls_due_acts_and_asks_for_the_next_until_none_is_left() -> None:
     market = scheduled()
     asked = []
     for now in (10, 20, 30, 40):
-        fired = TimerFired(owner=OWNER, key="boundary", at_ns=Nanos(now))
+        fired = TimerFired(owner=OWNER, key="due", at_ns=Nanos(now))
         events = at(market, now).send(fired)
         assert phases(events) == [market.phase]
-        asked += [timer.at_ns for timer in of(StartTimer, events)]
+        asked += [timer.at_ns for timer in of(StartTimer, events) if timer.key == "due"]
     assert asked == [20, 30, 40]
-    assert [timer.key for timer in of(StopTimer, events)] == ["boundary"]
+    assert [timer.key for timer in of(StopTimer, events)] == ["due", "tick"]
 
 
 def test_a_tick_runs_what_its_boundary_timer_missed_and_asks_for_the_next_tick() -> None:
     market = at(scheduled(), 25)
     events = market.send(TimerFired(owner=OWNER, key="tick", at_ns=Nanos(25)))
     assert phases(events) == [PRE_OPEN, FREEZE]
-    assert [(t.key, t.at_ns) for t in of(StartTimer, events)] == [("tick", 25 + TICK_NS)]
+    asked = [(t.key, t.at_ns) for t in of(StartTimer, events)]
+    assert asked == [("due", 30), ("tick", 25 + TICK_NS)]
 
 
 def test_a_schedule_before_the_configuration_is_a_mistake_of_ours() -> None:

@@ -26,6 +26,7 @@ from itg.game.contract import (
 from itg.game.service import GameService
 from itg.kernel.ids import InstrumentId, Shard
 from itg.kernel.messages import Message
+from itg.kernel.times import NS_PER_S, Nanos
 from itg.kernel.words import Phase
 from itg.market_data.contract import PricesStepped, StartMarket, StopMarket
 from itg.retail.contract import StartFlow, StopFlow
@@ -198,3 +199,58 @@ def test_a_snapshot_in_any_phase_goes_on_identically(seconds: float) -> None:
     later = world.seconds(seconds + 15)
     assert again.run_to(later) == world.run_to(later)
     assert again.machine.snapshot() == world.machine.snapshot()
+
+
+# -- one round after another --------------------------------------------------
+
+
+def three_days(folder: Path) -> World:
+    file = folder / "days.toml"
+    file.write_text('extends = "demo"\n[session]\ncontinuous_s = 30\n', encoding="utf-8")
+    return World(scenario.load(str(file), days=3))
+
+
+def test_the_next_round_starts_by_itself_at_its_own_start(tmp_path: Path) -> None:
+    world = three_days(tmp_path)
+    world.start()
+    first, second, _ = world.game.rules.rounds
+    told = world.run_to(first.end_ns or 0)
+    (ended,) = [m for m in told if isinstance(m, RoundEnded)]
+    (started,) = [m for m in told if isinstance(m, RoundStarted)]
+    assert (ended.round_id, ended.next_round_id) == (1, 2)
+    assert (started.round_id, started.start_ns) == (2, second.start_ns)
+    assert statuses(world) == ["ended", "running", "scheduled"]
+    assert world.run_to(second.start_ns - 1) == []
+    assert {SetSchedule, StartMarket, StartFlow} <= set(kinds(world.run_to(second.start_ns)))
+    assert phase_of(world) is Phase.PRE_OPEN
+
+
+def test_the_last_round_names_none_after_it(tmp_path: Path) -> None:
+    world = three_days(tmp_path)
+    world.start()
+    told = world.run_to(world.game.rules.rounds[-1].end_ns or 0)
+    ended = [m for m in told if isinstance(m, RoundEnded)]
+    assert [(m.round_id, m.next_round_id) for m in ended] == [(1, 2), (2, 3), (3, None)]
+    assert statuses(world) == ["ended"] * 3
+    assert world.machine.due(Nanos(world.now + 10 * 86_400 * NS_PER_S)) is None
+
+
+def test_an_early_end_starts_the_next_round_too_and_it_can_be_paused(tmp_path: Path) -> None:
+    world = three_days(tmp_path)
+    world.start()
+    world.run_to(world.seconds(10))
+    outputs = world.send(EndRound(round_id=1))
+    order = kinds(outputs)
+    assert order.index(RoundEnded) < order.index(RoundStarted)
+    assert kinds(world.send(PauseRound(round_id=2))) == [RoundPaused]
+    assert kinds(world.send(ResumeRound(round_id=2))) == [RoundResumed]
+    told = world.run_to(world.game.rules.rounds[1].end_ns or 0)
+    assert [m.round_id for m in told if isinstance(m, RoundEnded)] == [2]
+
+
+def test_without_the_key_the_next_round_is_the_organizer_s() -> None:
+    world = World.of("classic")
+    world.start()
+    (ended,) = [m for m in world.send(EndRound(round_id=1)) if isinstance(m, RoundEnded)]
+    assert ended.next_round_id is None
+    assert statuses(world) == ["ended", "scheduled"]

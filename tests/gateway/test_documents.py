@@ -3,10 +3,15 @@
 import re
 from pathlib import Path
 
+import pytest
+from tools import api
+
 from itg.gateway.problems import REASONS
 from itg.gateway.routes.table import OPERATIONS
+from itg.wire.v1.channels import METHODS
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
+WRITTEN = ("openapi.json", "asyncapi.json", "problems.md", "websocket.md")
 
 
 def test_the_page_of_problems_lists_every_code_with_its_status_and_hint() -> None:
@@ -31,6 +36,19 @@ def test_the_page_of_the_socket_names_every_read() -> None:
     named = set(re.findall(r"`([a-z]+\.[a-z_]+)`", page))
     methods = {operation.route.name for operation in OPERATIONS if operation.route.on_socket}
     assert methods <= named
+    assert all(f"| `{row.name}` |" in page for row in METHODS)
+
+
+@pytest.fixture(scope="module")
+def written() -> dict[str, str]:
+    return api.written()
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_what_is_committed_is_what_the_program_says(name: str, written: dict[str, str]) -> None:
+    assert written.keys() == set(WRITTEN)
+    committed = (REFERENCE / name).read_text(encoding="utf-8")
+    assert committed == written[name], "run `make api` and commit what it writes"
 
 
 def scope_of(scope: object) -> str:

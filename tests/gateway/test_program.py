@@ -103,9 +103,17 @@ async def test_the_document_has_every_operation_and_every_reference_resolves() -
             assert operation["responses"]
 
 
+async def test_the_documents_of_both_interfaces_are_public() -> None:
+    async with House() as house:
+        for path, kind in (("/openapi.json", "openapi"), ("/asyncapi.json", "asyncapi")):
+            answer = await house.call("GET", path)
+            assert answer.status == 200
+            assert answer.json[kind].startswith("3.")
+
+
 async def test_no_page_asks_another_host_for_anything() -> None:
     async with House() as house:
-        pages = ["/docs", "/problems", *(f"/problems/{code}" for code in REASONS)]
+        pages = ["/docs", "/docs/ws", "/problems", *(f"/problems/{code}" for code in REASONS)]
         for path in pages:
             page = await house.call("GET", path)
             assert page.status == 200, path
@@ -114,15 +122,22 @@ async def test_no_page_asks_another_host_for_anything() -> None:
             policy = page.headers["content-security-policy"]
             assert "default-src 'self'" in policy
             assert "http" not in policy
-        docs = (await house.call("GET", "/docs")).body.decode()
-        for asset in re.findall(r'(?:src|href)="(/[^"]+)"', docs):
-            loaded = await house.call("GET", asset)
-            assert loaded.status == 200, asset
-            assert loaded.body
+        for path in ("/docs", "/docs/ws"):
+            docs = (await house.call("GET", path)).body.decode()
+            for asset in re.findall(r'(?:src|href)="(/[^"]+)"', docs):
+                loaded = await house.call("GET", asset)
+                assert loaded.status == 200, asset
+                assert loaded.body
         start = (await house.call("GET", "/docs/assets/docs.js")).body
         assert b"validatorUrl: null" in start
         styles = (await house.call("GET", "/docs/assets/swagger-ui.css")).body.decode()
         assert re.search(r"url\(\s*[\"']?(?:https?:)?//", styles) is None
+
+
+async def test_a_code_there_is_not_has_no_page_but_a_problem() -> None:
+    async with House() as house:
+        answer = await house.call("GET", "/problems/NO_SUCH_CODE")
+    assert (answer.status, answer.json["code"]) == (404, "ROUTE_NOT_FOUND")
 
 
 async def test_metrics_count_and_name_no_team_and_no_instrument() -> None:

@@ -20,6 +20,7 @@ from itg.market_data.contract import (
     GetPrices,
     Marks,
     MarksPublished,
+    OfficialClosePublished,
     PriceHistory,
     Prices,
     PricesStepped,
@@ -80,6 +81,9 @@ class Desk:
 
     def steps(self) -> list[tuple[Nanos, PricesStepped]]:
         return [(at, m) for at, m in self.told if isinstance(m, PricesStepped)]
+
+    def closes(self) -> list[tuple[Nanos, OfficialClosePublished]]:
+        return [(at, m) for at, m in self.told if isinstance(m, OfficialClosePublished)]
 
     def marks(self) -> list[tuple[Nanos, MarksPublished]]:
         return [(at, m) for at, m in self.told if isinstance(m, MarksPublished)]
@@ -176,6 +180,23 @@ def test_the_official_close_is_the_mean_of_the_last_minute_half_up(day: Desk) ->
         assert official == (2 * total + 100 * 240) // (2 * 100 * 240) * 100
 
 
+def test_the_official_close_is_told_once_with_the_session_s_last_step(day: Desk) -> None:
+    prices = day.machine.query(GetPrices())
+    assert isinstance(prices, Prices)
+    ((at, told),) = day.closes()
+    assert at == told.session_end_ns == CLOSE_NS
+    assert [close.underlying_id for close in told.closes] == [SPX, SPY]
+    assert [close.official_close for close in told.closes] == list(prices.previous_close)
+
+
+def test_a_stop_after_the_close_tells_no_second_one() -> None:
+    desk = Desk()
+    session = desk.start()
+    desk.run_to(session.session_end_ns + NS_PER_S)
+    desk.send(StopMarket())
+    assert len(desk.closes()) == 1
+
+
 def test_a_session_cut_short_closes_at_its_last_prices() -> None:
     desk = Desk()
     desk.start()
@@ -184,6 +205,9 @@ def test_a_session_cut_short_closes_at_its_last_prices() -> None:
     prices = desk.machine.query(GetPrices())
     assert isinstance(prices, Prices)
     assert list(prices.previous_close) == [p.spot_price for p in prices.prices]
+    ((_, told),) = desk.closes()
+    assert [close.official_close for close in told.closes] == list(prices.previous_close)
+    assert told.session_end_ns == CLOSE_NS
     count = len(desk.told)
     assert len(desk.run_to(CLOSE_NS).told) == count
 

@@ -1,6 +1,7 @@
 """House and investors in a whole world: every service on one machine, no team."""
 
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from itg import scenario
 from itg.exchange.contract import (
     BookSnapshots,
     GetBooks,
+    InstrumentDelisted,
+    InstrumentListed,
     OrderAccepted,
     QuoteAccepted,
     TradeExecuted,
@@ -175,6 +178,64 @@ def test_the_second_day_is_a_day_like_the_first(tmp_path: Path) -> None:
         assert sum(step.is_moving for step in steps) == 120
         assert of(world, AccountQuoteRejected) == []
     assert world.machine.due(Nanos(world.now + 3600 * NS_PER_S)) is None
+
+
+@pytest.fixture(scope="module")
+def weeks(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Return five days of half a minute: two series end, two new weeks begin."""
+    file = tmp_path_factory.mktemp("weeks") / "weeks.toml"
+    text = 'extends = "demo"\n[session]\ncontinuous_s = 30\n[retail]\norders_per_minute = 400\n'
+    file.write_text(text, encoding="utf-8")
+    world = World(scenario.load(str(file), days=5))
+    world.start()
+    world.run_to(world.game.rules.rounds[-1].end_ns or 0)
+    return world
+
+
+def test_the_house_quotes_series_from_their_first_pre_open_on(weeks: World) -> None:
+    third = weeks.game.rules.rounds[2]
+    listed = {
+        m.instrument.instrument_id
+        for at, m in weeks.events(InstrumentListed)
+        if isinstance(m, InstrumentListed) and at == third.start_ns
+    }
+    assert {"SPX-20261224-C-4400", "SPX-20261222-C-4400"} & listed
+    quoted = {
+        quote.instrument_id
+        for at, m in weeks.events(ReserveQuotes)
+        if isinstance(m, ReserveQuotes) and at < third.session_start_ns
+        for quote in m.quotes
+    }
+    assert listed <= quoted
+
+
+def test_nobody_quotes_or_orders_in_a_series_that_ended(weeks: World) -> None:
+    ended = {
+        m.instrument_id: at
+        for at, m in weeks.events(InstrumentDelisted)
+        if isinstance(m, InstrumentDelisted)
+    }
+    assert len(ended) >= 40
+    asked = [
+        (at, m.instrument_id) for at, m in weeks.events(ReserveOrder) if isinstance(m, ReserveOrder)
+    ]
+    asked += [
+        (at, quote.instrument_id)
+        for at, m in weeks.events(ReserveQuotes)
+        if isinstance(m, ReserveQuotes)
+        for quote in m.quotes
+    ]
+    assert not [name for at, name in asked if at > ended.get(name, at)]
+    assert of(weeks, AccountQuoteRejected) == []
+
+
+def test_investors_trade_as_much_on_the_last_day_as_on_the_first(weeks: World) -> None:
+    days = []
+    for plan in weeks.game.rules.rounds:
+        orders = [m for at, m in weeks.events(ReserveOrder) if plan.start_ns <= at]
+        days.append(len(orders))
+    days = [one - two for one, two in pairwise([*days, 0])]
+    assert min(days) > 0.5 * max(days)
 
 
 @pytest.mark.gate

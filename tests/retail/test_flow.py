@@ -221,3 +221,45 @@ def test_a_draw_of_one_stream_moves_no_other() -> None:
             assert disturbed[name].bits64() == quiet[name].bits64()
     again = Dice(1, disturbed.counters())
     assert [again[n].bits64() for n in STREAMS] == [disturbed[n].bits64() for n in STREAMS]
+
+
+# -- series that end ----------------------------------------------------------
+
+ENDING, LASTING = InstrumentId("SPX-20261203-C-4400"), InstrumentId("SPX-20261210-C-4400")
+OWNER = AccountId("retail-01")
+
+
+def holding(*names: InstrumentId) -> Flow:
+    investors = flow()
+    for name in names:
+        investors.holdings.note_fill(NOW, OWNER, name, 20)
+        order_id = OrderId(len(investors.holdings.resting) + 1)
+        investors.note_rest(NOW, order_id, OWNER, name, 5)
+    return investors
+
+
+def test_a_settlement_frees_the_contracts_it_ends_once() -> None:
+    investors = holding(ENDING, LASTING)
+    assert investors.holdings.room(OWNER, 50) == 0
+    for _ in range(2):
+        investors.holdings.settle(OWNER, ENDING)
+    assert investors.holdings.room(OWNER, 50) == 20
+
+
+def test_an_instrument_that_is_no_more_leaves_nothing_behind() -> None:
+    investors = holding(ENDING, LASTING)
+    investors.holdings.forget(ENDING)
+    assert investors.holdings.room(OWNER, 50) == 25
+    assert [h.instrument_id for h in investors.holdings.positions.values()] == [LASTING]
+    assert [r.instrument_id for r in investors.holdings.resting.values()] == [LASTING]
+    # The cancel of what rested is told after the delisting.
+    investors.note_rest(NOW, OrderId(1), OWNER, ENDING, 0)
+    assert investors.holdings.room(OWNER, 50) == 25
+
+
+def test_nothing_is_closed_or_given_up_in_an_instrument_that_is_not_listed() -> None:
+    investors, listed, rolls = holding(ENDING), listings(), dice()
+    listed.remove(ENDING)
+    late = Nanos(NOW + 1_500 * NS_PER_S)
+    assert investors.close_some(late, rolls, listed) == []
+    assert investors.give_up(late, listed) == []

@@ -171,3 +171,12 @@ def test_forgotten_quotes_are_set_anew() -> None:
     quoting.forget([SPX])
     (wish,) = quoting.underlying_wishes(after(0.25), listed, spots(), 10)
     assert (wish.instrument_id, wish.ask_quantity) == (SPX, 20)
+
+
+def test_a_jump_moves_every_quote_that_theory_left_however_little() -> None:
+    quoting, listed = house(), listings()
+    quoting.option_wishes(NOW, listed, priced(100_000))
+    assert quoting.option_wishes(after(1), listed, priced(100_300)) == []
+    (moved,) = quoting.option_wishes(after(1), listed, priced(100_300), is_jump=True)
+    assert moved.instrument_id == CALL
+    assert quoting.option_wishes(after(1), listed, priced(100_300), is_jump=True) == []

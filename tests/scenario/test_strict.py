@@ -37,8 +37,22 @@ WRONG = [
     ),
     (
         '[matching]\nauction = "midpont"',
-        "matching.auction: no rule 'midpont'; known: max",
+        "matching.auction: no rule 'midpont'; known: maximum_volume, midpoint",
     ),
+    (
+        '[matching]\nauction_order = "dice"',
+        "matching.auction_order: no rule 'dice'; known: time, draw",
+    ),
+    (
+        "[series]\nstrikes_max = 4",
+        "series.strikes_max is below strikes, or below strikes_each_side on both sides",
+    ),
+    ("[series]\nexpiries = 0", "series.rolls: it needs at least one of series.expiries"),
+    (
+        "[session]\nclosing_auction_s = 1800",
+        "session: closing_auction_s takes the whole session",
+    ),
+    ('[clock]\nnext_round = "later"', "clock.next_round: Invalid enum value 'later'"),
     ('[house]\nrole = "hous"', "house.role: no such role 'hous'; did you mean 'house'?"),
     (
         "[market.regimes]\ntransition = [[0.9, 0.2, 0], [0, 1, 0], [0, 0, 1]]",
@@ -103,11 +117,25 @@ def test_a_house_needs_a_market(tmp_path: Path) -> None:
         load(tmp_path, table.replace('role = "house"', 'role = "hedge_fund"'), base="bare")
 
 
+def test_half_a_protection_is_refused_with_the_keys_it_lacks(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="halt also needs halt_window_s, halt_s"):
+        load(tmp_path, "[protection]\nhalt_move = 0.02\n", base="bare")
+
+
+def test_a_chain_that_rolls_needs_a_market(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"series\.rolls: .* the table \[market\]"):
+        load(tmp_path, "[series]\nrolls = true\n", base="bare")
+
+
 def test_overrides_out_of_range_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="seed: -1"):
         scenario.load("demo", seed=-1)
     with pytest.raises(ConfigurationError, match="speed: 0"):
         scenario.load("demo", speed=0)
+    with pytest.raises(ConfigurationError, match="days: 0"):
+        scenario.load("demo", days=0)
+    with pytest.raises(ConfigurationError, match="days: the organizer's session"):
+        scenario.load("bare", days=2)
 
 
 def test_tables_merge_key_by_key_and_another_kind_replaces_the_table(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ class Engine:
         raise AssertionError("nobody prevents self-trades here")
 
     def _enter(self, listing, order):
-        take(order, listing.asks if order.is_buy else listing.bids, self)
+        take(order, listing.asks if order.is_buy else listing.bids, self, -order.key)
         if order.leaves:
             self.orders[order.order_id] = order
             (listing.bids if order.is_buy else listing.asks).add(order)

@@ -18,7 +18,7 @@ from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.data_directory import DataDirectory, digest_of
 from itg.compose.services import services_of
 from itg.exchange.contract import PhaseChanged
-from itg.game.contract import CreateGame, GameState, GetGame, RoundStatus, StartRound
+from itg.game.contract import CreateGame, GameState, GetGame, Round, RoundStatus, StartRound
 from itg.gateway import Gateway, build_app
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.cascade import Machine
@@ -41,6 +41,7 @@ class SoloSettings(Struct, frozen=True, kw_only=True):
     seed: int | None = None
     speed: float | None = None
     lock_step: bool | None = None
+    days: int | None = None
     unsafe: bool = False
 
 
@@ -81,8 +82,11 @@ class Solo:
             self.pump.submit(self.create)
             if begin and self.rules.start_on_create:
                 self.begin()
-        elif self._round_status() is RoundStatus.RUNNING:
-            self._director.resume_at(self.machine.game_ns)
+        else:
+            current = self._current_round()
+            if current is not None and current.status is RoundStatus.RUNNING:
+                # The last input may be of the evening before: nobody waits for the night again.
+                self._director.resume_at(max(self.machine.game_ns, current.start_ns))
         await self.gateway.start()
         await self.server.start()
 
@@ -132,10 +136,10 @@ class Solo:
         self.journal.open(header_of(self.machine, self.create.scenario_hash))
         return recover(self.journal, self.machine)
 
-    def _round_status(self) -> RoundStatus | None:
+    def _current_round(self) -> Round | None:
         game = self.machine.query(GetGame())
         assert isinstance(game, GameState)
-        return None if game.current_round is None else game.current_round.status
+        return game.current_round
 
 
 def _create_command(settings: SoloSettings, directory: DataDirectory) -> CreateGame:
@@ -144,6 +148,7 @@ def _create_command(settings: SoloSettings, directory: DataDirectory) -> CreateG
         seed=settings.seed,
         speed=settings.speed,
         lock_step=settings.lock_step,
+        days=settings.days,
         admin_key_hash=digest_of(directory.secret(directory.admin_key, "itg_", 32)),
         join_code_hash=digest_of(directory.secret(directory.join_code, "", 6)),
     )

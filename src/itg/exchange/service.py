@@ -4,15 +4,36 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, TypeVar, cast
 
 from itg.exchange import contract, store
-from itg.exchange.core import opening, phasing, placing, quoting, reading
+from itg.exchange.core import (
+    canceling,
+    halting,
+    ladder,
+    opening,
+    phasing,
+    placing,
+    previewing,
+    quoting,
+    reading,
+    settling,
+    steering,
+    timing,
+    watching,
+)
 from itg.exchange.core.telling import taken
 from itg.exchange.core.venue import Venue
 from itg.kernel.ids import Shard
 from itg.kernel.messages import Message, Query, Reply
 from itg.kernel.times import Nanos
+from itg.market_data.contract import (
+    MarksPublished,
+    OfficialClosePublished,
+    PricesStepped,
+    TrackSeries,
+    UntrackSeries,
+)
 from itg.runtime.service import StartTimer, StopTimer, TimerFired, node_name
 
-BOUNDARY, TICK = "boundary", "tick"
+DUE, TICK = "due", "tick"
 
 M = TypeVar("M", bound=Message)
 Q = TypeVar("Q", bound=Query)
@@ -40,16 +61,23 @@ HANDLERS: dict[type[Message], Handler] = dict(
         _on(contract.ConfigureExchange, opening.configure),
         _on(contract.ListInstrument, opening.list_instrument),
         _on(contract.SetSchedule, phasing.set_schedule),
-        _on(contract.SetPhase, phasing.set_phase),
+        _on(contract.SetPhase, steering.set_phase),
+        _on(contract.HaltTrading, halting.halt),
+        _on(contract.ResumeTrading, halting.resume),
         _on(contract.PlaceOrder, placing.place),
         _on(contract.ReplaceOrder, placing.replace),
-        _on(contract.CancelOrder, placing.cancel),
-        _on(contract.MassCancel, placing.mass_cancel),
+        _on(contract.CancelOrder, canceling.cancel),
+        _on(contract.MassCancel, canceling.mass_cancel),
         _on(contract.SetQuote, quoting.set_quote),
+        _on(contract.ConfigureLadder, ladder.configure),
+        _on(contract.ReportOpenInterest, ladder.report_open_interest),
+        _on(contract.BustTrade, settling.bust),
+        _on(OfficialClosePublished, settling.settle),
+        _on(PricesStepped, watching.see_prices),
+        _on(MarksPublished, watching.see_marks),
         _on(TimerFired, _timer_fired),
     )
 )
-TIMED = (contract.SetSchedule, TimerFired)
 ANSWERS: dict[type[Query], Answer] = dict(
     (
         _to(contract.GetBook, reading.book),
@@ -58,6 +86,7 @@ ANSWERS: dict[type[Query], Answer] = dict(
         _to(contract.GetInstruments, reading.instruments),
         _to(contract.GetTrades, reading.trades),
         _to(contract.GetQueueAhead, reading.queue_ahead),
+        _to(contract.PreviewOrder, previewing.preview),
     )
 )
 
@@ -71,7 +100,15 @@ class ExchangeService:
         contract.InstrumentListed,
         contract.PhaseChanged,
         contract.PhaseRejected,
+        contract.TradingHalted,
+        contract.TradingResumed,
+        contract.HaltRejected,
+        contract.OpeningDelayed,
+        contract.JumpGuardOpened,
+        contract.JumpGuardEnded,
         contract.OrderAccepted,
+        contract.OrderActivated,
+        contract.OrderExpired,
         contract.OrderRejected,
         contract.OrderReplaced,
         contract.ReplaceRejected,
@@ -81,8 +118,15 @@ class ExchangeService:
         contract.QuoteAccepted,
         contract.TradeExecuted,
         contract.IndicativePriceChanged,
+        contract.AuctionDrawn,
         contract.AuctionUncrossed,
         contract.BookDelta,
+        contract.InstrumentSettled,
+        contract.InstrumentDelisted,
+        contract.TradeBusted,
+        contract.BustRejected,
+        TrackSeries,
+        UntrackSeries,
         StartTimer,
         StopTimer,
     )
@@ -94,15 +138,17 @@ class ExchangeService:
 
     def handle(self, now: Nanos, message: Message) -> Sequence[Message]:
         venue = self._venue
-        boundaries = venue.boundaries
-        if boundaries and boundaries[0].at_ns <= now:
-            phasing.run_due(venue, now)
+        dues = venue.dues
+        if dues and dues[0][0] <= now:
+            timing.run_due(venue, now)
         venue.now = now
         kind = type(message)
         HANDLERS[kind](venue, message)
-        if kind in TIMED:
-            return [*taken(venue), *self._timers(message)]
-        return taken(venue)
+        if venue.is_rearmed:
+            timing.run_due(venue, now)  # what it asked for may be due already
+        elif kind is not TimerFired and not venue.relisted:
+            return taken(venue)
+        return [*taken(venue), *_marking(venue), *self._timers(message)]
 
     def query(self, query: Query) -> Reply:
         return ANSWERS[type(query)](self._venue, query)
@@ -114,14 +160,34 @@ class ExchangeService:
         store.decode_into(self._venue, data)
 
     def _timers(self, message: Message) -> Iterator[StartTimer | StopTimer]:
-        # The tick is a second pair of eyes: a boundary is run by whatever comes first of its own
+        # The tick is a second pair of eyes: what is due is run by whatever comes first of its own
         # timer, the tick, and any message stamped at or after it.
         owner = node_name(self.name, self.shard)
         venue = self._venue
-        for key in (message.key,) if isinstance(message, TimerFired) else (BOUNDARY, TICK):
-            if not venue.boundaries:
-                yield StopTimer(owner=owner, key=key)
-            elif key == BOUNDARY:
-                yield StartTimer(owner=owner, key=key, at_ns=venue.boundaries[0].at_ns)
+        at_ns = timing.next_due_ns(venue)
+        has_ticked = isinstance(message, TimerFired) and message.key == TICK
+        if venue.is_rearmed:
+            venue.is_rearmed = False
+            if at_ns is None:
+                yield StopTimer(owner=owner, key=DUE)
             else:
-                yield StartTimer(owner=owner, key=key, at_ns=Nanos(venue.now + venue.tick_ns))
+                yield StartTimer(owner=owner, key=DUE, at_ns=at_ns)
+        if at_ns is not None and (has_ticked or not venue.is_ticking):
+            tick_ns = venue.config.tick_ns
+            yield StartTimer(owner=owner, key=TICK, at_ns=Nanos(venue.now + tick_ns))
+        elif at_ns is None and venue.is_ticking and not has_ticked:
+            yield StopTimer(owner=owner, key=TICK)
+        venue.is_ticking = at_ns is not None
+
+
+def _marking(venue: Venue) -> list[Message]:
+    # Who lists has it marked: of what the scenario listed, the scenario told market_data itself.
+    relisted, venue.relisted = venue.relisted, []
+    if venue.ladder is not None and not venue.ladder.is_marked:
+        return []
+    return [
+        TrackSeries(instrument=told.instrument)
+        if isinstance(told, contract.InstrumentListed)
+        else UntrackSeries(instrument_id=told.instrument_id)
+        for told in relisted
+    ]

@@ -31,11 +31,11 @@ from itg.gateway.routes.ops import handlers_of
 from itg.gateway.routes.table import BY_NAME, OPERATIONS
 from itg.gateway.socket import SocketServer
 from itg.kernel.errors import RejectReason
+from itg.wire.v1.channels import ADDRESSES
 
 log = structlog.get_logger()
 AnyRequest = Request[None, None, State]
 _VERSION = "/v1"
-_SOCKETS: dict[str, tuple[str, ...]] = {"/ws": (), "/prices/stream": ("prices",)}
 
 
 class GatewayApp:
@@ -66,7 +66,7 @@ class GatewayApp:
             await answer(scope, receive, send)
 
     async def _serve_socket(self, scope: WebSocketScope, receive: Receive, send: Send) -> None:
-        channels = _SOCKETS.get(scope["path"].removeprefix(_VERSION))
+        channels = ADDRESSES.get(scope["path"].removeprefix(_VERSION))
         if channels is None:
             await self._sockets.refuse(scope, receive, send)
         else:

@@ -78,6 +78,15 @@ def refuse_doubled_keys(text: bytes | str) -> None:
     json.loads(text, object_pairs_hook=_without_doubles)
 
 
+def refuse_doubled_names(text: bytes, names: tuple[str, ...]) -> None:
+    """Raise `RefusedError` if one of these names stands twice in an object; others may."""
+
+    def watched(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        return _without_doubles([pair for pair in pairs if pair[0] in names])
+
+    json.loads(text, object_pairs_hook=watched)
+
+
 def _keys(value: object) -> int:
     # Written out for the many scalars: a call for each took longer than reading the text.
     if not isinstance(value, dict):

@@ -49,9 +49,13 @@ class LockStep:
         self._ready = dict.fromkeys(sorted(accounts), False)
 
     def begin(self) -> None:
-        """Announce step 0 when all that the start of the round brings has been released."""
-        self.step = -1
-        self._is_running = True
+        """Announce a step when all that the start of the round brings has been released.
+
+        The first is step 0; a round that follows by itself goes on counting.
+        """
+        if not self._is_running:
+            self.step = -1
+        self._is_running, self._is_ending, self._is_advancing = True, False, False
         # After this release: its other listeners may move the clock to the round's start.
         asyncio.get_running_loop().call_soon(self._wait_for_release)
 

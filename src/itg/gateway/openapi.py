@@ -39,7 +39,8 @@ def openapi_document(operations: Iterable[Operation]) -> Json:
             "version": __version__,
             "description": "Prices and money are numbers in USD, times integer microseconds UTC. "
             "Every path is also served under /v1. Every error is a problem of RFC 9457; its code "
-            "is explained under /problems.",
+            "is explained under [/problems](/problems). The WebSocket is described at "
+            "[/docs/ws](/docs/ws).",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],

@@ -1,6 +1,7 @@
 """Why the gateway refuses: what the services never get to see."""
 
 from itg.kernel.errors import RejectReason
+from itg.wire.v1.channels import CHANNELS
 
 UNREADABLE_BODY = RejectReason(
     code="UNREADABLE_BODY", hint="Send one JSON object in UTF-8.", status=400
@@ -32,8 +33,7 @@ INSTRUMENT_NOT_FOUND = RejectReason(
 )
 UNKNOWN_CHANNEL = RejectReason(
     code="UNKNOWN_CHANNEL",
-    hint="Channels: private, book.{instrument}, bbo.{underlying}, trades.{instrument}, trades.*, "
-    "prices, phase, system.",
+    hint=f"Channels: {', '.join(row.name for row in CHANNELS)}.",
     status=404,
 )
 UNKNOWN_METHOD = RejectReason(

@@ -15,6 +15,7 @@ from itg.market_data.contract import (
     JumpOccurred,
     Marks,
     MarksPublished,
+    OfficialClosePublished,
     PriceHistory,
     Prices,
     PricesStepped,
@@ -48,6 +49,7 @@ class MarketDataService:
         JumpOccurred,
         PricesStepped,
         MarksPublished,
+        OfficialClosePublished,
         StartTimer,
         StopTimer,
     )
@@ -71,8 +73,7 @@ class MarketDataService:
             case StartMarket():
                 return [self._timer(self._configured.start(now, message))]
             case StopMarket():
-                self._configured.stop()
-                return [StopTimer(owner=self.name, key=STEP)]
+                return [*self._configured.stop(), StopTimer(owner=self.name, key=STEP)]
             case _:
                 raise AssertionError(message)
         return ()

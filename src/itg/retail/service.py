@@ -3,7 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, assert_never
 
-from itg.exchange.contract import InstrumentListed, PhaseChanged
+from itg.exchange.contract import (
+    InstrumentDelisted,
+    InstrumentListed,
+    JumpGuardOpened,
+    PhaseChanged,
+)
 from itg.kernel.ids import Shard
 from itg.kernel.messages import Message, Query, Reply
 from itg.kernel.times import Nanos
@@ -13,6 +18,7 @@ from itg.positions.contract import (
     AccountFilled,
     AccountOrderUpdated,
     AccountQuoteRejected,
+    AccountSettled,
     QuoteTerms,
     RequestCancel,
     RequestQuotePull,
@@ -27,7 +33,7 @@ from itg.retail.core.house import House, QuoteWish
 from itg.retail.core.state import RetailState
 from itg.runtime.service import StartTimer, StopTimer, TimerFired
 
-OwnEvent = AccountFilled | AccountOrderUpdated | AccountQuoteRejected
+OwnEvent = AccountFilled | AccountOrderUpdated | AccountQuoteRejected | AccountSettled
 ARRIVAL = "arrival"
 TAG = "retail"
 
@@ -38,8 +44,9 @@ class RetailService:
     name: ClassVar[str] = "retail"
     accepts: ClassVar[tuple[type[Message], ...]] = (
         *(ConfigureRetail, StartFlow, StopFlow, TimerFired),
-        *(InstrumentListed, PhaseChanged, PricesStepped, MarksPublished),
-        *(AccountFilled, AccountOrderUpdated, AccountQuoteRejected),
+        *(InstrumentListed, InstrumentDelisted, PhaseChanged, JumpGuardOpened),
+        *(PricesStepped, MarksPublished),
+        *(AccountFilled, AccountOrderUpdated, AccountQuoteRejected, AccountSettled),
     )
     emits: ClassVar[tuple[type[Message], ...]] = (
         ReserveQuotes,
@@ -63,15 +70,21 @@ class RetailService:
             case MarksPublished():
                 theories = {mark.instrument_id: mark.mark_price for mark in message.marks}
                 return self._quotes(state.mark(now, theories))
-            case AccountFilled() | AccountOrderUpdated() | AccountQuoteRejected():
+            case (
+                AccountFilled() | AccountOrderUpdated() | AccountQuoteRejected() | AccountSettled()
+            ):
                 self._note(now, message)
             case TimerFired():
                 return [*self._arrive(now)]
             case PhaseChanged():
                 moved = (message.shard, message.phase, message.instrument_id)
                 return self._quotes(state.move(now, *moved))
+            case JumpGuardOpened():
+                return self._quotes(state.guard(now))
             case InstrumentListed():
                 state.listings.add(message.instrument)
+            case InstrumentDelisted():
+                state.delist(message.instrument_id)
             case _:
                 return [*self._obey(now, message)]
         return ()
@@ -164,7 +177,7 @@ def _note_house(now: Nanos, house: House, event: OwnEvent) -> None:
             house.note_fill(now, fill.instrument_id, fill.side, fill.last_quantity)
         case AccountQuoteRejected():
             house.forget([event.instrument_id])
-        case AccountOrderUpdated():
+        case AccountOrderUpdated() | AccountSettled():
             pass
         case _:
             assert_never(event)
@@ -180,6 +193,8 @@ def _note_investor(now: Nanos, flow: Flow, event: OwnEvent) -> None:
         case AccountOrderUpdated(order=order):
             leaves = order.leaves_quantity
             flow.note_rest(now, order.order_id, event.account_id, order.instrument_id, leaves)
+        case AccountSettled():
+            flow.holdings.settle(event.account_id, event.instrument_id)
         case AccountQuoteRejected():
             pass
         case _:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from math import isclose
 
-from itg.exchange.contract import AUCTION_RULES, CONTINUOUS_RULES
+from itg.exchange.contract import AUCTION_ORDERS, AUCTION_RULES, CONTINUOUS_RULES
 from itg.kernel.errors import ConfigurationError
 from itg.scenario.model import Market, Retail, RoleTable, Scenario, Tracking
 from itg.scenario.nearest import nearest
-from itg.scenario.rules import InstrumentAllowed
+from itg.scenario.rules import AnyRule, DeltaLimit, InstrumentAllowed
 
 # A regime that is more likely left than kept within a regime step has no smaller steps.
 STAY_MIN = 0.5
@@ -21,6 +21,7 @@ def check(scenario: Scenario) -> None:
 
 def _complaints(scenario: Scenario) -> Iterator[str]:
     yield from _matching(scenario)
+    yield from _series(scenario)
     yield from _underlyings(scenario)
     yield from _roles(scenario)
     yield from _teams(scenario)
@@ -31,9 +32,22 @@ def _matching(scenario: Scenario) -> Iterator[str]:
     for key, rule, known in (
         ("continuous", scenario.matching.continuous, CONTINUOUS_RULES),
         ("auction", scenario.matching.auction, AUCTION_RULES),
+        ("auction_order", scenario.matching.auction_order, AUCTION_ORDERS),
     ):
         if rule not in known:
-            yield f"matching.{key}: no rule {rule!r}{nearest(rule, known)}"
+            yield f"matching.{key}: no rule {rule!r}; known: {', '.join(known)}"
+
+
+def _series(scenario: Scenario) -> Iterator[str]:
+    series = scenario.series
+    if not series.rolls:
+        return
+    if scenario.market is None:
+        yield "series.rolls: strikes follow simulated prices: it needs the table [market]"
+    if series.expiries < 1:
+        yield "series.rolls: it needs at least one of series.expiries"
+    if max(series.strikes, 2 * series.strikes_each_side) > series.strikes_max:
+        yield "series.strikes_max is below strikes, or below strikes_each_side on both sides"
 
 
 def _underlyings(scenario: Scenario) -> Iterator[str]:
@@ -67,10 +81,15 @@ def _roles(scenario: Scenario) -> Iterator[str]:
 
 def _role(table: RoleTable, underlyings: Sequence[str]) -> Iterator[str]:
     for rule in table.constraints:
-        if isinstance(rule, InstrumentAllowed):
-            for name in rule.underlying_ids:
-                if name not in underlyings:
-                    yield f"roles.{table.role}: no underlying {name!r}{nearest(name, underlyings)}"
+        for name in _underlyings_named(rule):
+            if name not in underlyings:
+                yield f"roles.{table.role}: no underlying {name!r}{nearest(name, underlyings)}"
+
+
+def _underlyings_named(rule: AnyRule) -> Sequence[str]:
+    if isinstance(rule, InstrumentAllowed):
+        return rule.underlying_ids
+    return tuple(rule.weights) if isinstance(rule, DeltaLimit) else ()
 
 
 def _teams(scenario: Scenario) -> Iterator[str]:

@@ -6,10 +6,10 @@ from hashlib import sha256
 from msgspec import Raw, msgpack
 from msgspec.structs import replace
 
-from itg.exchange.contract import ConfigureExchange, ListInstrument
+from itg.exchange.contract import ListInstrument
 from itg.game.contract import CreateGame, GameRules, TeamPlan
 from itg.kernel.errors import ConfigurationError
-from itg.kernel.ids import Role, Shard, UnderlyingId
+from itg.kernel.ids import Role, Shard
 from itg.kernel.messages import Command
 from itg.kernel.times import NS_PER_MS, Nanos
 from itg.kernel.words import Instrument
@@ -17,11 +17,12 @@ from itg.market_data.contract import TrackSeries
 from itg.positions.contract import ConfigurePositions, OpenAccount, RoleRules
 from itg.scenario.checks import check
 from itg.scenario.files import read
-from itg.scenario.model import RoleTable, Scenario
+from itg.scenario.model import OrganizerSession, RoleTable, Scenario
 from itg.scenario.money import usd_cash
-from itg.scenario.plan import hours_of, rounds_of, session_ends, session_seconds
+from itg.scenario.plan import days_of, hours_of, rounds_of, session_ends, session_seconds
 from itg.scenario.rules import constraint_of
 from itg.scenario.series import Expiry, instruments_of
+from itg.scenario.shards import exchanges_of, ladders_of, shards_of
 from itg.scenario.trading_days import TradingDays
 from itg.scenario.world import house_accounts, market_of, retail_of
 
@@ -34,10 +35,13 @@ def load(  # noqa: PLR0913 - each is an argument of the command line
     seed: int | None = None,
     speed: float | None = None,
     lock_step: bool | None = None,
+    days: int | None = None,
     admin_key_hash: str = "",
     join_code_hash: str = "",
 ) -> CreateGame:
     """Compile a shipped scenario or a TOML file; None leaves a value to the file.
+
+    `days` rounds follow one another by themselves, without a gap of prices between them.
 
     The scenario hash covers everything but the two secrets. Raises `ConfigurationError` naming
     file, table and key.
@@ -45,6 +49,7 @@ def load(  # noqa: PLR0913 - each is an argument of the command line
     name, scenario = read(name_or_path)
     try:
         scenario = _overridden(scenario, seed=seed, speed=speed, lock_step=lock_step)
+        scenario = scenario if days is None else _lasting(scenario, days)
         check(scenario)
         game = _compiled(name, scenario)
     except ConfigurationError as error:
@@ -76,30 +81,49 @@ def _overridden(
     )
 
 
+def _lasting(scenario: Scenario, days: int) -> Scenario:
+    session, market = scenario.session, scenario.market
+    if days < 1:
+        raise ConfigurationError(f"days: {days} is not a number of trading days")
+    if isinstance(session, OrganizerSession):
+        raise ConfigurationError("days: the organizer's session has one round without an end")
+    return replace(
+        scenario,
+        session=replace(session, days=days),
+        clock=replace(scenario.clock, next_round="auto"),
+        market=None if market is None else replace(market, overnight_gap=0.0),
+    )
+
+
 def _compiled(name: str, scenario: Scenario) -> CreateGame:
     days = TradingDays(scenario.calendar, scenario.first_day)
-    expiries: list[Expiry] = [
-        (day, hours_of(scenario.session, days, day).closed_ns)
-        for day in days.weekly_expiries(scenario.series.expiries)
-    ]
+    season = _season(scenario, days)
+    first = season[: scenario.series.expiries]
     instruments = [
         instrument
         for number, table in enumerate(scenario.underlyings)
-        for instrument in instruments_of(table, Shard(number), expiries, scenario.series.strikes)
+        for instrument in instruments_of(table, Shard(number), first, scenario.series.strikes)
     ]
     encode = msgpack.Encoder().encode
     return CreateGame(
         scenario_hash="",
-        rules=_rules(name, scenario, days, expiries),
-        setup=tuple(Raw(encode(command)) for command in _setup(scenario, instruments)),
+        rules=_rules(name, scenario, days, season),
+        setup=tuple(Raw(encode(command)) for command in _setup(scenario, instruments, season)),
         join_code_hash="",
         admin_key_hash="",
     )
 
 
-def _rules(
-    name: str, scenario: Scenario, days: TradingDays, expiries: Sequence[Expiry]
-) -> GameRules:
+def _season(scenario: Scenario, days: TradingDays) -> list[Expiry]:
+    # Where the chain rolls, as many weeks as leave every round with all its expiries.
+    count, session = scenario.series.expiries, scenario.session
+    rounds = days.take(days_of(session)) if scenario.series.rolls else days.take(1)
+    weeks = days.weekly_expiries(count + len(rounds))
+    over = sum(day < rounds[-1] for day in weeks)
+    return [(day, hours_of(session, days, day).closed_ns) for day in weeks[: over + count]]
+
+
+def _rules(name: str, scenario: Scenario, days: TradingDays, season: Sequence[Expiry]) -> GameRules:
     retail = scenario.retail
     rounds = rounds_of(
         scenario.session, days, flow_lead_s=0 if retail is None else retail.pre_open_s
@@ -112,11 +136,12 @@ def _rules(
         speed=scenario.clock.speed,
         lock_step=scenario.clock.lock_step,
         start_on_create=scenario.clock.start_on_create,
+        starts_next_round=scenario.clock.next_round == "auto",
         rounds=rounds,
         session_ends_ns=session_ends(
-            scenario.session, days, [day for day, _ in expiries], len(rounds)
+            scenario.session, days, [day for day, _ in season], len(rounds)
         ),
-        shards=tuple(_shards(scenario)),
+        shards=tuple(shards_of(scenario)),
         has_market=scenario.market is not None,
         has_retail=scenario.house is not None or retail is not None,
         step_ns=step_ns(scenario),
@@ -130,15 +155,12 @@ def step_ns(scenario: Scenario) -> Nanos:
     return Nanos(step_ms * NS_PER_MS)
 
 
-def _setup(scenario: Scenario, instruments: Sequence[Instrument]) -> Iterator[Command]:
-    yield ConfigurePositions(roles=tuple(_role(role) for role in scenario.roles))
-    for shard, underlying_id in _shards(scenario):
-        yield ConfigureExchange(
-            shard=shard,
-            underlying_id=underlying_id,
-            continuous_rule=scenario.matching.continuous,
-            auction_rule=scenario.matching.auction,
-        )
+def _setup(
+    scenario: Scenario, instruments: Sequence[Instrument], season: Sequence[Expiry]
+) -> Iterator[Command]:
+    yield ConfigurePositions(roles=tuple(_role(scenario, role) for role in scenario.roles))
+    yield from exchanges_of(scenario)
+    yield from ladders_of(scenario, season)
     if scenario.market is not None:
         yield market_of(scenario, scenario.market, session_seconds(scenario.session))
     for account_id, role in house_accounts(scenario):
@@ -151,13 +173,12 @@ def _setup(scenario: Scenario, instruments: Sequence[Instrument]) -> Iterator[Co
             yield TrackSeries(instrument=instrument)
 
 
-def _shards(scenario: Scenario) -> Iterator[tuple[Shard, UnderlyingId]]:
-    for number, table in enumerate(scenario.underlyings):
-        yield Shard(number), UnderlyingId(table.id)
-
-
-def _role(table: RoleTable) -> RoleRules:
+def _role(scenario: Scenario, table: RoleTable) -> RoleRules:
     place = f"roles.{table.role}"
+    weights = {
+        underlying.id: 1 / underlying.tracking.ratio if underlying.tracking else 1.0
+        for underlying in scenario.underlyings
+    }
     return RoleRules(
         role=Role(table.role),
         maker_fee=usd_cash(table.maker_fee, f"{place}.maker_fee"),
@@ -166,7 +187,7 @@ def _role(table: RoleTable) -> RoleRules:
         quotes_allowed=table.quotes_allowed,
         stp=table.stp,
         constraints=tuple(
-            constraint_of(rule, f"{place}.constraints[{n}]")
+            constraint_of(rule, f"{place}.constraints[{n}]", weights)
             for n, rule in enumerate(table.constraints)
         ),
     )

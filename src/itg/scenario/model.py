@@ -1,7 +1,7 @@
 """The keys a scenario file may carry. Money is in USD, fractions are plain (0.1 is 10 %)."""
 
 from datetime import date, time
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -29,6 +29,7 @@ class Clock(Table, frozen=True, kw_only=True):
     speed: Positive = 1.0
     lock_step: bool = False
     start_on_create: bool = False
+    next_round: Literal["organizer", "auto"] = "organizer"
 
 
 class Registration(Table, frozen=True, kw_only=True):
@@ -54,6 +55,7 @@ class CivilSession(Table, frozen=True, kw_only=True, tag_field="kind", tag="civi
     opening_auction: time
     continuous: time
     closed: time
+    closing_auction: time | None = None
 
 
 class TimedSession(Table, frozen=True, kw_only=True, tag_field="kind", tag="timed"):
@@ -64,6 +66,7 @@ class TimedSession(Table, frozen=True, kw_only=True, tag_field="kind", tag="time
     freeze_s: Count
     continuous: time
     continuous_s: Count
+    closing_auction_s: Count | None = None
 
 
 class OrganizerSession(Table, frozen=True, kw_only=True, tag_field="kind", tag="organizer"):
@@ -81,6 +84,22 @@ class Matching(Table, frozen=True, kw_only=True):
 
     continuous: str = "price_time"
     auction: str = "maximum_volume"
+    auction_order: str = "time"
+
+
+class Protection(Table, frozen=True, kw_only=True):
+    """Collar, halts and jump guard; each part is there with all its keys, or off without any."""
+
+    collar_option: Positive | None = None
+    collar_vol_points: Count | None = None
+    collar_width: Positive | None = None
+    collar_underlying: Positive | None = None
+    opening_delay_s: Count | None = None
+    halt_move: Positive | None = None
+    halt_window_s: Count | None = None
+    halt_s: Count | None = None
+    guard_step: Positive | None = None
+    guard_s: Positive | None = None
 
 
 class Tracking(Table, frozen=True, kw_only=True):
@@ -111,6 +130,11 @@ class Series(Table, frozen=True, kw_only=True):
 
     expiries: Annotated[int, Meta(ge=0, le=12)]
     strikes: Annotated[int, Meta(ge=1, le=63)]
+    rolls: bool = False
+    strikes_each_side: Count = 2
+    strikes_max: Annotated[int, Meta(ge=1, le=63)] = 15
+    delist_beyond: Positive = 0.06
+    review_s: Count = 1800
 
 
 class Regimes(Table, frozen=True, kw_only=True):
@@ -231,6 +255,7 @@ class Scenario(Table, frozen=True, kw_only=True):
     clock: Clock = Clock()
     registration: Registration = Registration()
     matching: Matching = Matching()
+    protection: Protection = Protection()
     market: Market | None = None
     house: House | None = None
     retail: Retail | None = None

@@ -22,6 +22,7 @@ class Hours(NamedTuple):
     freeze_ns: Nanos | None
     continuous_ns: Nanos
     closed_ns: Nanos
+    closing_auction_ns: Nanos | None = None
 
 
 def hours_of(session: AnySession, days: TradingDays, day: date) -> Hours:
@@ -33,15 +34,19 @@ def hours_of(session: AnySession, days: TradingDays, day: date) -> Hours:
                 days.at(day, session.opening_auction),
                 days.at(day, session.continuous),
                 days.at(day, session.closed),
+                None if session.closing_auction is None else days.at(day, session.closing_auction),
             )
         case TimedSession():
             opens_ns = days.at(day, session.continuous)
             freeze_ns = opens_ns - session.freeze_s * NS_PER_S
+            closed_ns = opens_ns + session.continuous_s * NS_PER_S
+            auction_s = session.closing_auction_s
             return Hours(
                 Nanos(freeze_ns - session.pre_open_s * NS_PER_S),
                 Nanos(freeze_ns),
                 opens_ns,
-                Nanos(opens_ns + session.continuous_s * NS_PER_S),
+                Nanos(closed_ns),
+                None if auction_s is None else Nanos(closed_ns - auction_s * NS_PER_S),
             )
         case OrganizerSession():
             starts_ns = days.at(day, session.starts)
@@ -55,11 +60,15 @@ def session_seconds(session: AnySession) -> int:
     """Return the length of continuous trading; `ConfigurationError` if its times do not rise."""
     match session:
         case CivilSession():
-            times = (session.pre_open, session.opening_auction, session.continuous, session.closed)
-            if list(times) != sorted(set(times)):
+            times = [session.pre_open, session.opening_auction, session.continuous, session.closed]
+            if session.closing_auction is not None:
+                times.insert(3, session.closing_auction)
+            if times != sorted(set(times)):
                 raise ConfigurationError("session: pre_open, …, closed must be rising times")
             return _seconds(session.closed) - _seconds(session.continuous)
         case TimedSession():
+            if (session.closing_auction_s or 0) >= session.continuous_s:
+                raise ConfigurationError("session: closing_auction_s takes the whole session")
             return session.continuous_s
         case OrganizerSession():
             return session.session_s
@@ -69,8 +78,13 @@ def session_seconds(session: AnySession) -> int:
 
 def rounds_of(session: AnySession, days: TradingDays, *, flow_lead_s: int) -> tuple[RoundPlan, ...]:
     """Return one round a trading day, in order."""
-    count = 1 if isinstance(session, OrganizerSession) else session.days
-    return tuple(_round(day, hours_of(session, days, day), flow_lead_s) for day in days.take(count))
+    trading_days = days.take(days_of(session))
+    return tuple(_round(day, hours_of(session, days, day), flow_lead_s) for day in trading_days)
+
+
+def days_of(session: AnySession) -> int:
+    """Return the number of rounds."""
+    return 1 if isinstance(session, OrganizerSession) else session.days
 
 
 def session_ends(
@@ -98,11 +112,15 @@ def _round(day: date, hours: Hours, flow_lead_s: int) -> RoundPlan:
 def _boundaries(hours: Hours) -> tuple[PhaseBoundary, ...]:
     if hours.freeze_ns is None:
         return ()
-    return (
-        PhaseBoundary(at_ns=hours.pre_open_ns, phase=Phase.PRE_OPEN),
-        PhaseBoundary(at_ns=hours.freeze_ns, phase=Phase.OPENING_AUCTION),
-        PhaseBoundary(at_ns=hours.continuous_ns, phase=Phase.CONTINUOUS),
-        PhaseBoundary(at_ns=hours.closed_ns, phase=Phase.CLOSED),
+    rows = (
+        (hours.pre_open_ns, Phase.PRE_OPEN),
+        (hours.freeze_ns, Phase.OPENING_AUCTION),
+        (hours.continuous_ns, Phase.CONTINUOUS),
+        (hours.closing_auction_ns, Phase.CLOSING_AUCTION),
+        (hours.closed_ns, Phase.CLOSED),
+    )
+    return tuple(
+        PhaseBoundary(at_ns=at_ns, phase=phase) for at_ns, phase in rows if at_ns is not None
     )
 
 

@@ -1,17 +1,17 @@
 """Which instruments a scenario lists, in listing order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import InstrumentId, Shard, UnderlyingId
-from itg.kernel.money import PRICE_SCALE, Price
+from itg.kernel.money import Price
+from itg.kernel.series import option_of, strikes_around
 from itg.kernel.times import Nanos
 from itg.kernel.words import Instrument, OptionRight, OptionTerms
 from itg.scenario.model import UnderlyingTable
 from itg.scenario.money import usd_price
 
-LETTERS = {OptionRight.CALL: "C", OptionRight.PUT: "P"}
 Expiry = tuple[date, Nanos]
 
 
@@ -19,57 +19,45 @@ def instruments_of(
     table: UnderlyingTable, shard: Shard, expiries: Sequence[Expiry], strikes: int
 ) -> list[Instrument]:
     """Return the underlying, then its options by expiry, strike, call before put."""
-    place = f"underlyings.{table.id}"
-    tick_size = usd_price(table.tick_size, f"{place}.tick_size")
-    grid = _grid(table, tick_size, strikes)
+    underlying = underlying_of(table, shard)
+    grid = _grid(table, strikes)
     terms = [
         OptionTerms(right=right, strike=strike, expiry_date=day.isoformat(), expires_ns=expires_ns)
         for day, expires_ns in expiries
         for strike in grid
         for right in OptionRight
     ]
-    underlying = Instrument(
+    return [underlying, *(option_of(underlying, option) for option in terms)]
+
+
+def underlying_of(table: UnderlyingTable, shard: Shard) -> Instrument:
+    """Return the underlying itself."""
+    return Instrument(
         instrument_id=InstrumentId(table.id),
         underlying_id=UnderlyingId(table.id),
         shard=shard,
         multiplier=table.multiplier,
-        tick_size=tick_size,
+        tick_size=usd_price(table.tick_size, f"underlyings.{table.id}.tick_size"),
     )
-    return [underlying, *(_option(underlying, option) for option in terms)]
 
 
-def _grid(table: UnderlyingTable, tick_size: Price, strikes: int) -> list[Price]:
-    place = f"underlyings.{table.id}"
-    step = usd_price(table.strike_step, f"{place}.strike_step")
-    start = usd_price(table.start_price, f"{place}.start_price")
-    for name, price in (("strike_step", step), ("start_price", start)):
-        if tick_size < 1 or price % tick_size:
-            raise ConfigurationError(f"{place}.{name} is not on the grid of tick_size")
-    lowest = (start + step // 2) // step - (strikes - 1) // 2
-    if lowest < 1:
+def strike_step_of(table: UnderlyingTable) -> Price:
+    """Return the grid of strikes; `ConfigurationError` if it does not lie on the ticks."""
+    return _on_tick(table, "strike_step", table.strike_step)
+
+
+def _grid(table: UnderlyingTable, strikes: int) -> list[Price]:
+    start = _on_tick(table, "start_price", table.start_price)
+    grid = strikes_around(start, strike_step_of(table), strikes)
+    if len(grid) < strikes:
         raise ConfigurationError(f"series.strikes: {strikes} strikes reach below zero")
-    return [Price(step * (lowest + n)) for n in range(strikes)]
+    return grid
 
 
-def _option(underlying: Instrument, terms: OptionTerms) -> Instrument:
-    parts = (
-        underlying.instrument_id,
-        terms.expiry_date.replace("-", ""),
-        LETTERS[terms.right],
-        "".join(_decimal(terms.strike)),
-    )
-    return Instrument(
-        instrument_id=InstrumentId("-".join(parts)),
-        underlying_id=underlying.underlying_id,
-        shard=underlying.shard,
-        multiplier=underlying.multiplier,
-        tick_size=underlying.tick_size,
-        option=terms,
-    )
-
-
-def _decimal(price: Price) -> Iterator[str]:
-    whole, fraction = divmod(price, PRICE_SCALE)
-    yield str(whole)
-    if fraction:
-        yield "." + f"{fraction:04d}".rstrip("0")
+def _on_tick(table: UnderlyingTable, key: str, usd: float) -> Price:
+    place = f"underlyings.{table.id}"
+    tick_size = usd_price(table.tick_size, f"{place}.tick_size")
+    price = usd_price(usd, f"{place}.{key}")
+    if tick_size < 1 or price % tick_size:
+        raise ConfigurationError(f"{place}.{key} is not on the grid of tick_size")
+    return price

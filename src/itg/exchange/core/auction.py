@@ -12,6 +12,11 @@ sides best against best finds the volume, and the prices that reach it run from 
 to the last bid paired. Where one of those two has contracts left, everything in the range presses
 to its side. Where none has, the surplus is zero between the best bid and the best ask not paired,
 and only where no tick lies between them do these two compete. So the cost is the levels that cross.
+
+The other rule, `midpoint`: of the grid prices with the most volume the one in the middle; an exact
+half tick goes up if both its neighbours leave a surplus on the bid, else down.
+
+Contracts that are not shown count in both.
 """
 
 from collections.abc import Callable
@@ -77,7 +82,26 @@ def maximum_volume(interest: Interest, tick: int, reference: int | None) -> Clea
     return _balanced(interest, paired, (low, high), tick, reference)
 
 
-AUCTION_STRATEGIES: dict[str, AuctionRule] = {"maximum_volume": maximum_volume}
+def midpoint(interest: Interest, tick: int, reference: int | None) -> Clearing | None:
+    """Find the middle of the prices with the most volume; None if nothing would trade."""
+    paired = _pair(interest)
+    grid = _grid(interest, tick, reference) if paired.volume else None
+    if grid is None:
+        return None
+    low, high = max(paired.low, grid[0]), min(paired.high, grid[1])
+    price = low + (high - low) // tick // 2 * tick
+    surplus = _surplus_at(interest, price)
+    if (high - low) // tick % 2:
+        above = _surplus_at(interest, price + tick)
+        if surplus > 0 and above > 0:
+            price, surplus = price + tick, above
+    return Clearing(price, paired.volume, surplus)
+
+
+AUCTION_STRATEGIES: dict[str, AuctionRule] = {
+    "maximum_volume": maximum_volume,
+    "midpoint": midpoint,
+}
 
 
 def _pair(interest: Interest) -> _Pairing:
@@ -92,11 +116,11 @@ def _pair(interest: Interest) -> _Pairing:
         if not wanted and bids_behind:
             bids_behind -= 1
             bid = bid_keys[bids_behind]
-            wanted = bid_levels[bid].quantity
+            wanted = bid_levels[bid].quantity + bid_levels[bid].hidden
         if not offered and asks_behind:
             asks_behind -= 1
             ask = -ask_keys[asks_behind]
-            offered = ask_levels[-ask].quantity
+            offered = ask_levels[-ask].quantity + ask_levels[-ask].hidden
         if not wanted or not offered or bid < ask:
             return _Pairing(volume, high, low, bid, wanted, bids_behind, ask, offered, asks_behind)
         high, low = bid, ask
@@ -124,7 +148,21 @@ def _grid(interest: Interest, tick: int, reference: int | None) -> tuple[int, in
 
 def _quantity_at(side: BookSide, key: int) -> int:
     level = side.levels.get(key)
-    return 0 if level is None else level.quantity
+    return 0 if level is None else level.quantity + level.hidden
+
+
+def _surplus_at(interest: Interest, price: int) -> int:
+    wanted = interest.market_bid + _quantity_from(interest.bids, price)
+    return wanted - interest.market_ask - _quantity_from(interest.asks, -price)
+
+
+def _quantity_from(side: BookSide, worst: int) -> int:
+    total = 0
+    for key in reversed(side.keys):
+        if key < worst:
+            break
+        total += side.levels[key].quantity + side.levels[key].hidden
+    return total
 
 
 def _balanced(

@@ -7,21 +7,40 @@ it stands. A key is the price for bids, its negative for asks: on both sides the
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from itg.kernel.ids import AccountId, InstrumentId, OrderId
-from itg.kernel.words import SelfTradePolicy
+from itg.kernel.words import Activation, SelfTradePolicy, TimeInForce
 
 LevelRow = tuple[int, int, int]
 
 
+class Terms(NamedTuple):
+    """What few orders say of themselves; `display` 0: everything is shown."""
+
+    time_in_force: TimeInForce | None = None
+    post_only: bool = False
+    tag: str = ""
+    stop_price: int | None = None
+    display: int = 0
+    expires_ns: int | None = None
+
+
+PLAIN = Terms()
+
+
 class Order:
-    """A live order or quote side. `key` orders it among its side: price, or −price for a sell."""
+    """A live order or quote side. `key` orders it among its side: price, or −price for a sell.
+
+    `hidden` of what it `leaves` is not shown. A `pending` order stands outside the book. `before`,
+    `after` and `priority_seq` mean nothing until it stands somewhere.
+    """
 
     __slots__ = (
         "account_id",
         "after",
         "before",
-        "filled",
+        "hidden",
         "instrument_id",
         "is_buy",
         "is_quote",
@@ -29,13 +48,13 @@ class Order:
         "leaves",
         "level",
         "order_id",
-        "post_only",
+        "pending",
         "price",
         "priority_seq",
         "quantity",
         "revision",
         "stp",
-        "tag",
+        "terms",
     )
 
     def __init__(  # noqa: PLR0913, PLR0917 - the fields of an order
@@ -47,6 +66,7 @@ class Order:
         price: int | None,
         quantity: int,
         stp: SelfTradePolicy,
+        terms: Terms = PLAIN,
     ) -> None:
         self.order_id = order_id
         self.account_id = account_id
@@ -56,26 +76,43 @@ class Order:
         self.key = 0 if price is None else price if is_buy else -price
         self.quantity = quantity
         self.leaves = quantity
-        self.filled = 0
         self.stp = stp
-        self.post_only = False
+        self.terms = terms
+        self.hidden = 0
         self.is_quote = False
-        self.tag = ""
         self.revision = 1
-        self.priority_seq = 0
+        self.pending: Activation | None = None
         self.level: Level | None = None
-        self.before: Order | None = None
-        self.after: Order | None = None
+        self.before: Order | None
+        self.after: Order | None
+        self.priority_seq: int
+
+    @property
+    def filled(self) -> int:
+        return self.quantity - self.leaves
+
+    def reprice(self, price: int | None, quantity: int) -> None:
+        """Take a price and a total while standing nowhere."""
+        self.leaves = quantity - self.filled
+        self.quantity = quantity
+        self.price = price
+        self.key = 0 if price is None else price if self.is_buy else -price
+
+    def show(self) -> None:
+        """Show the first part of an iceberg while standing nowhere."""
+        display = self.terms.display
+        self.hidden = self.leaves - display if 0 < display < self.leaves else 0
 
 
 class Level:
-    """All resting orders of one side at one price, oldest first."""
+    """All resting orders of one side at one price, oldest first; `quantity` is what they show."""
 
-    __slots__ = ("first", "key", "last", "order_count", "quantity")
+    __slots__ = ("first", "hidden", "key", "last", "order_count", "quantity")
 
     def __init__(self, key: int) -> None:
         self.key = key
         self.quantity = 0
+        self.hidden = 0
         self.order_count = 0
         self.first: Order | None = None
         self.last: Order | None = None
@@ -113,7 +150,10 @@ class BookSide:
         else:
             last.after = order
         level.last = order
-        level.quantity += order.leaves
+        hidden = order.hidden
+        level.quantity += order.leaves - hidden
+        if hidden:
+            level.hidden += hidden
         level.order_count += 1
         self.touched[key] = None
 
@@ -130,20 +170,48 @@ class BookSide:
         else:
             after.before = before
         order.level = None
-        level.quantity -= order.leaves
+        hidden = order.hidden
+        level.quantity -= order.leaves - hidden
+        if hidden:
+            level.hidden -= hidden
         level.order_count -= 1
         self.touched[level.key] = None
         if level.first is None:
             self._drop(level.key)
 
-    def reduce(self, order: Order, by: int) -> None:
-        """Take contracts off a resting order that keeps some."""
+    def reduce(self, order: Order, by: int, hidden: int) -> None:
+        """Take contracts off a resting order that keeps some, `hidden` of them out of sight."""
         level = order.level
         assert level is not None, "the order does not rest"
         assert 0 < by < order.leaves
+        level.quantity -= by - (order.hidden - hidden)
+        level.hidden -= order.hidden - hidden
         order.leaves -= by
-        level.quantity -= by
+        order.hidden = hidden
         self.touched[level.key] = None
+
+    def refresh(self, order: Order) -> None:
+        """Show the next part of an iceberg whose shown part is gone, behind all at its price."""
+        level = order.level
+        assert level is not None, "the order does not rest"
+        shown = min(order.terms.display, order.leaves)
+        level.quantity += shown
+        level.hidden -= shown
+        order.hidden = order.leaves - shown
+        after = order.after
+        if after is None:
+            return
+        before = order.before
+        if before is None:
+            level.first = after
+        else:
+            before.after = after
+        after.before = before
+        last = level.last
+        assert last is not None
+        last.after = order
+        order.before, order.after = last, None
+        level.last = order
 
     def rows(self, depth_levels: int | None = None) -> tuple[LevelRow, ...]:
         """Return (price, quantity, order_count), best first."""
@@ -158,20 +226,23 @@ class BookSide:
     def take_touched(self) -> tuple[LevelRow, ...]:
         """Return the levels that changed, best first, and forget them."""
         touched = self.touched
-        sign, levels, rows = 1 if self.is_buy else -1, self.levels, []
-        for key in sorted(touched, reverse=True) if len(touched) > 1 else touched:
-            level = levels.get(key)
-            if level is None:
-                rows.append((sign * key, 0, 0))
-            else:
-                rows.append((sign * key, level.quantity, level.order_count))
+        if len(touched) == 1:
+            for key in touched:
+                rows: tuple[LevelRow, ...] = (self._row(key),)
+        else:
+            rows = tuple(map(self._row, sorted(touched, reverse=True)))
         touched.clear()
-        return tuple(rows)
+        return rows
 
     def orders(self) -> Iterator[Order]:
         """Return the side's orders, best level first, oldest first within each."""
         for key in reversed(self.keys):
             yield from self.levels[key]
+
+    def _row(self, key: int) -> LevelRow:
+        price = key if self.is_buy else -key
+        level = self.levels.get(key)
+        return (price, 0, 0) if level is None else (price, level.quantity, level.order_count)
 
     def _drop(self, key: int) -> None:
         del self.levels[key]

@@ -20,6 +20,9 @@ class Tape(Protocol):
         """Note that an order leaves unfilled; it rests no more."""
 
 
+ALLOW, CANCEL_INCOMING = SelfTradePolicy.ALLOW, SelfTradePolicy.CANCEL_INCOMING
+
+
 def would_take(order: Order, against: BookSide) -> bool:
     """Tell whether the order's price meets the best of the other side."""
     keys = against.keys
@@ -29,30 +32,41 @@ def would_take(order: Order, against: BookSide) -> bool:
     return order.price is None or order.key + keys[-1] >= 0
 
 
-def take(order: Order, against: BookSide, tape: Tape) -> None:
+def worst_key(order: Order, edge: int | None) -> int | None:
+    """Return the worst key of the other side an order may meet; None: any.
+
+    `edge` is the worst price for an order that names none.
+    """
+    if order.price is not None:
+        return -order.key
+    if edge is None:
+        return None
+    return -edge if order.is_buy else edge
+
+
+def take(order: Order, against: BookSide, tape: Tape, worst: int | None) -> None:
     """Match an incoming order against the other side until it is filled, done or priced out.
 
-    Self-trade prevention follows the incoming order's policy. Afterwards `order.leaves` is what may
-    rest, 0 if prevention ended it.
+    Meets keys from the best down to `worst`, None for all. Self-trade prevention follows the
+    incoming order's policy. Afterwards `order.leaves` is what may rest, 0 if prevention ended it.
     """
     keys, levels, touched = against.keys, against.levels, against.touched
-    limit = None if order.price is None else -order.key
-    allow = order.stp is SelfTradePolicy.ALLOW
-    while order.leaves and keys:
+    prevents = order.stp is not ALLOW
+    leaves = order.leaves
+    while leaves and keys:
         key = keys[-1]
-        if limit is not None and key < limit:
+        if worst is not None and key < worst:
             return
         level = levels[key]
         maker = level.first
         assert maker is not None, "a level holds at least one order"
-        if not allow and maker.account_id == order.account_id:
+        if prevents and maker.account_id == order.account_id:
             if _prevented(order, maker, against, tape):
                 return
             continue
-        quantity = min(order.leaves, maker.leaves)
-        order.leaves -= quantity
-        order.filled += quantity
-        maker.filled += quantity
+        shown = maker.leaves - maker.hidden
+        quantity = min(leaves, shown)
+        order.leaves = leaves = leaves - quantity
         if quantity == maker.leaves:
             against.remove(maker)
             maker.leaves = 0
@@ -63,12 +77,14 @@ def take(order: Order, against: BookSide, tape: Tape) -> None:
         price = maker.price
         assert price is not None
         tape.trade(maker, order, price, quantity)
+        if quantity == shown and maker.hidden:
+            against.refresh(maker)
 
 
 def _prevented(order: Order, maker: Order, against: BookSide, tape: Tape) -> bool:
     """Apply the incoming order's policy to a meeting with its own account; True: it is over."""
     policy = order.stp
-    if policy is not SelfTradePolicy.CANCEL_INCOMING:
+    if policy is not CANCEL_INCOMING:
         against.remove(maker)
         tape.gone(maker, CancelReason.SELF_TRADE)
         if policy is SelfTradePolicy.CANCEL_RESTING:
@@ -78,21 +94,26 @@ def _prevented(order: Order, maker: Order, against: BookSide, tape: Tape) -> boo
     return True
 
 
-def fillable(order: Order, against: BookSide) -> int:
+def fillable(order: Order, against: BookSide, worst: int | None) -> int:
     """Return how much of the order would trade at once, at most its leaves.
 
     Own resting orders are passed over under `cancel_resting` and end the walk under the other
-    preventing policies, as in `take`.
+    preventing policies, as in `take`. An iceberg's hidden part counts.
     """
     total = 0
-    for maker in against.orders():
-        if order.price is not None and order.key + maker.key < 0:
+    for key in reversed(against.keys):
+        if worst is not None and key < worst:
             break
-        if maker.account_id == order.account_id and order.stp is not SelfTradePolicy.ALLOW:
-            if order.stp is SelfTradePolicy.CANCEL_RESTING:
-                continue
-            break
-        total += maker.leaves
-        if total >= order.leaves:
-            return order.leaves
-    return total
+        hidden = 0
+        for maker in against.levels[key]:
+            if maker.account_id == order.account_id and order.stp is not ALLOW:
+                if order.stp is SelfTradePolicy.CANCEL_RESTING:
+                    continue
+                return min(total, order.leaves)
+            total += maker.leaves - maker.hidden
+            hidden += maker.hidden
+            if total >= order.leaves:
+                return order.leaves
+        # What is hidden comes behind everything shown at its price.
+        total += hidden
+    return min(total, order.leaves)

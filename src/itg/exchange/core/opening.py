@@ -1,6 +1,11 @@
 """What a shard is told once, before it trades."""
 
-from itg.exchange.contract import ConfigureExchange, InstrumentListed, ListInstrument
+from itg.exchange.contract import (
+    AUCTION_ORDERS,
+    ConfigureExchange,
+    InstrumentListed,
+    ListInstrument,
+)
 from itg.exchange.core.auction import AUCTION_STRATEGIES
 from itg.exchange.core.listing import Listing
 from itg.exchange.core.venue import Venue
@@ -9,12 +14,10 @@ from itg.exchange.core.venue import Venue
 def configure(venue: Venue, command: ConfigureExchange) -> None:
     """Set how the shard matches."""
     assert command.auction_rule in AUCTION_STRATEGIES, command.auction_rule
+    assert command.auction_order in AUCTION_ORDERS, command.auction_order
     assert command.tick_ns > 0, "time-based checks need an interval"
     assert not venue.listings, "configure before listing"
-    venue.underlying_id = command.underlying_id
-    venue.continuous_rule = command.continuous_rule
-    venue.auction_rule = command.auction_rule
-    venue.tick_ns = command.tick_ns
+    venue.configure(command)
 
 
 def list_instrument(venue: Venue, command: ListInstrument) -> None:

@@ -1,94 +1,103 @@
-"""Phases: what entering and leaving one does, by the schedule or by the organizer."""
+"""Phases: what entering and leaving one does."""
 
-from itg.exchange.contract import (
-    ILLEGAL_PHASE_MOVE,
-    INVALID_INSTRUMENT,
-    PhaseChanged,
-    PhaseRejected,
-    SetPhase,
-    SetSchedule,
-)
+from itg.exchange.contract import OpeningDelayed, PhaseChanged, SetSchedule
+from itg.exchange.core import ladder
+from itg.exchange.core.checking import COLLECTING, CONTINUOUS
+from itg.exchange.core.collar import is_outside
+from itg.exchange.core.entering import activate_held
+from itg.exchange.core.guarding import drop_guard
 from itg.exchange.core.listing import Listing
-from itg.exchange.core.placing import COLLECTING, refusal
 from itg.exchange.core.uncross import indicate, uncross
-from itg.exchange.core.venue import Venue
+from itg.exchange.core.venue import BOUNDARY, OPENING, Venue
+from itg.kernel.money import Price
 from itg.kernel.times import Nanos
 from itg.kernel.words import CancelReason, Phase
 
+CLOSED = Phase.CLOSED
 AUCTIONS = (*COLLECTING, Phase.OPENING_AUCTION)
 UNCROSSED_WHEN_LEFT = (Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION)
-# What an organizer may do; a schedule may jump.
-LEGAL_MOVES = {
-    Phase.CLOSED: {Phase.PRE_OPEN},
-    Phase.PRE_OPEN: {Phase.OPENING_AUCTION, Phase.CONTINUOUS, Phase.CLOSED},
-    Phase.OPENING_AUCTION: {Phase.CONTINUOUS},
-    Phase.CONTINUOUS: {Phase.CLOSED},
-    Phase.CLOSING_AUCTION: {Phase.CLOSED},
-    Phase.HALTED: {Phase.CONTINUOUS, Phase.CLOSED},
-}
-
-
-def run_due(venue: Venue, now: Nanos) -> None:
-    """Run every boundary at or before `now`, in order, each at its own time."""
-    while venue.boundaries and venue.boundaries[0].at_ns <= now:
-        boundary = venue.boundaries.popleft()
-        venue.now = boundary.at_ns
-        _enter(venue, boundary.phase)
-    venue.now = now
 
 
 def set_schedule(venue: Venue, command: SetSchedule) -> None:
-    """Replace the boundaries to come and run those that are due."""
-    assert venue.tick_ns, "configure before the schedule"
+    """Replace the boundaries to come."""
+    assert venue.config.underlying_id, "configure before the schedule"
     times = [boundary.at_ns for boundary in command.boundaries]
     assert times == sorted(times), "boundaries ascend"
     venue.boundaries.clear()
     venue.boundaries.extend(command.boundaries)
-    run_due(venue, venue.now)
+    venue.is_rearmed = True
+    for at_ns in times:
+        venue.when(at_ns, BOUNDARY)
 
 
-def set_phase(venue: Venue, command: SetPhase) -> None:
-    """Move the shard or one instrument, if the move is legal."""
-    listing = None
-    if command.instrument_id is not None:
-        listing = venue.listings.get(command.instrument_id)
-        if listing is None:
-            detail = f"{command.instrument_id} is not listed"
-            refused = refusal(INVALID_INSTRUMENT, detail, "instrument_id")
-            venue.events.append(PhaseRejected(shard=venue.shard, refusal=refused))
-            return
-    current = venue.phase if listing is None else listing.phase
-    if command.phase not in LEGAL_MOVES[current]:
-        detail = f"from {current.value} the market cannot go to {command.phase.value}"
-        refused = refusal(ILLEGAL_PHASE_MOVE, detail, "phase")
-        venue.events.append(PhaseRejected(shard=venue.shard, refusal=refused))
-    elif listing is None:
-        _enter(venue, command.phase)
-    else:
-        _report(venue, command.phase, current, listing)
-        listing.phase = command.phase
-        _act(venue, listing, current, command.phase)
+def cross_boundary(venue: Venue) -> None:
+    """Enter the phase of the schedule's next boundary."""
+    enter_phase(venue, venue.boundaries.popleft().phase)
 
 
-def _enter(venue: Venue, phase: Phase) -> None:
+def enter_phase(venue: Venue, phase: Phase) -> None:
+    """Move the whole shard."""
     previous = venue.phase
     before = [(listing, listing.phase) for listing in venue.listings.values()]
     venue.phase = phase
+    venue.halt_cause = venue.resumes_ns = None
     if phase is not previous:
-        _report(venue, phase, previous, None)
+        report(venue, phase, previous, None)
+    if phase is CONTINUOUS:
+        venue.moves.clear()
     for listing, was in before:
         listing.phase = phase
+        listing.opens_ns = listing.own_halt = listing.resumes_ns = None
         if phase is previous and was is not phase:
-            _report(venue, phase, was, listing)
-        _act(venue, listing, was, phase)
+            report(venue, phase, was, listing)
+    if previous is CONTINUOUS and phase is not CONTINUOUS:
+        drop_guard(venue, CancelReason.MARKET_CLOSED if phase is CLOSED else None)
+    for listing, was in before:
+        move_listing(venue, listing, was)
+    ladder.review(venue)
 
 
-def _report(venue: Venue, phase: Phase, previous: Phase, listing: Listing | None) -> None:
+def move_listing(venue: Venue, listing: Listing, was: Phase) -> None:
+    """Do what an instrument's entry into its present phase asks for, coming from another."""
+    phase = listing.phase
+    if phase is was:
+        return
+    if was in UNCROSSED_WHEN_LEFT or (phase is CONTINUOUS and was in AUCTIONS):
+        if phase is CONTINUOUS and _is_delayed(venue, listing, was):
+            return
+        uncross(venue, listing)
+    if phase is Phase.CLOSING_AUCTION:
+        for order in list(listing.closers.values()):
+            activate_held(venue, listing, order)
+    if phase is CLOSED:
+        _close(venue, listing)
+    if phase in AUCTIONS:
+        indicate(venue, listing)
+
+
+def try_opening(venue: Venue, listing: Listing) -> None:
+    """Open a delayed instrument if its auction is no longer too far from theory."""
+    clearing = listing.clearing(venue.rule)
+    if clearing is None or not is_outside(venue.collar, listing, clearing.price):
+        force_opening(venue, listing)
+
+
+def force_opening(venue: Venue, listing: Listing) -> None:
+    """Open a delayed instrument at whatever its auction says."""
+    was = listing.phase
+    listing.opens_ns = None
+    report(venue, CONTINUOUS, was, listing)
+    listing.phase = CONTINUOUS
+    uncross(venue, listing)
+
+
+def report(venue: Venue, phase: Phase, previous: Phase, listing: Listing | None) -> None:
+    """Tell a change of phase, of the shard or of one instrument."""
     following = venue.boundaries[0] if venue.boundaries else None
     venue.events.append(
         PhaseChanged(
             shard=venue.shard,
-            underlying_id=venue.underlying_id,
+            underlying_id=venue.config.underlying_id,
             phase=phase,
             previous=previous,
             instrument_id=None if listing is None else listing.instrument_id,
@@ -98,15 +107,30 @@ def _report(venue: Venue, phase: Phase, previous: Phase, listing: Listing | None
     )
 
 
-def _act(venue: Venue, listing: Listing, was: Phase, phase: Phase) -> None:
-    if phase is was:
-        return
-    if was in UNCROSSED_WHEN_LEFT or (phase is Phase.CONTINUOUS and was in AUCTIONS):
-        uncross(venue, listing)
-    if phase is Phase.CLOSED:
-        for order in listing.orders():
-            venue.cancel(listing, order, CancelReason.MARKET_CLOSED)
-        listing.indicative = None
-        listing.previous_close, listing.last_price = listing.reference, None
-    if phase in AUCTIONS:
-        indicate(venue, listing)
+def _is_delayed(venue: Venue, listing: Listing, was: Phase) -> bool:
+    """Keep an instrument collecting whose auction is too far from theory."""
+    clearing = listing.clearing(venue.rule)
+    if clearing is None or not is_outside(venue.collar, listing, clearing.price):
+        return False
+    listing.phase = was if was in COLLECTING else Phase.PRE_OPEN
+    listing.opens_ns = opens_ns = Nanos(venue.now + venue.config.opening_delay_ns)
+    venue.when(opens_ns, OPENING, instrument_id=listing.instrument_id)
+    report(venue, listing.phase, was, listing)
+    venue.events.append(
+        OpeningDelayed(
+            shard=venue.shard,
+            instrument_id=listing.instrument_id,
+            indicative_price=Price(clearing.price),
+            opens_ns=opens_ns,
+        )
+    )
+    return True
+
+
+def _close(venue: Venue, listing: Listing) -> None:
+    waiting = [*listing.stops, *listing.closers.values()]
+    for order in (*listing.resting(), *waiting):
+        venue.cancel(listing, order, CancelReason.MARKET_CLOSED)
+    listing.indicative = None
+    listing.deferred.clear()
+    listing.previous_close, listing.last_price = listing.reference, None

@@ -2,18 +2,12 @@
 
 from typing import NamedTuple
 
-from itg.exchange.contract import (
-    INVALID_INSTRUMENT,
-    INVALID_QUOTE,
-    OrderRejected,
-    QuoteAccepted,
-    SetQuote,
-)
+from itg.exchange.contract import OrderRejected, QuoteAccepted, SetQuote
 from itg.exchange.core.book import Order
+from itg.exchange.core.checking import CONTINUOUS, not_listed, quote_refused
+from itg.exchange.core.entering import let_in
 from itg.exchange.core.listing import Listing
-from itg.exchange.core.matching import take
-from itg.exchange.core.placing import CONTINUOUS, OPEN, price_refused, refusal, wrong_phase
-from itg.exchange.core.venue import Venue
+from itg.exchange.core.venue import GUARD, Venue
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import OrderId
 
@@ -27,36 +21,45 @@ class _Terms(NamedTuple):
 def set_quote(venue: Venue, command: SetQuote) -> None:
     """Make an account's quote exactly this, or reject and leave the one before."""
     listing = venue.listings.get(command.instrument_id)
-    refused = _refused(listing, command)
-    if refused is not None or listing is None:
-        assert refused is not None
-        venue.events.append(
-            OrderRejected(
-                shard=venue.shard,
-                reservation_id=command.reservation_id,
-                account_id=command.account_id,
-                refusal=refused,
-            )
-        )
+    if listing is None:
+        _reject(venue, command, not_listed(command.instrument_id))
         return
-    key = (command.account_id, command.instrument_id)
-    held = venue.quotes.get(key, (None, None))
-    bid = _prepared(
-        venue,
-        listing,
-        command,
-        held[0],
+    refused = quote_refused(venue, listing, command)
+    if refused is not None:
+        _reject(venue, command, refused)
+        return
+    held = venue.quotes.get((command.account_id, command.instrument_id), (None, None))
+    sides = (
         _Terms(is_buy=True, price=command.bid, quantity=command.bid_quantity),
-    )
-    ask = _prepared(
-        venue,
-        listing,
-        command,
-        held[1],
         _Terms(is_buy=False, price=command.ask, quantity=command.ask_quantity),
     )
-    bid_id = None if bid is None else bid.order_id
-    ask_id = None if ask is None else ask.order_id
+    is_guarded = venue.guard_ends_ns is not None and any(
+        _would_take(listing, terms, held) for terms in sides
+    )
+    orders = [
+        _prepared(venue, listing, command, held_id, terms, keeps=not is_guarded)
+        for held_id, terms in zip(held, sides, strict=True)
+    ]
+    _accept(venue, listing, command, orders, is_pending=is_guarded)
+    for order in orders:
+        if order is None or order.level is not None:
+            continue
+        if is_guarded:
+            venue.hold(listing, order, GUARD)
+        else:
+            let_in(venue, listing, order)
+
+
+def _accept(
+    venue: Venue,
+    listing: Listing,
+    command: SetQuote,
+    orders: list[Order | None],
+    *,
+    is_pending: bool,
+) -> None:
+    bid_id, ask_id = (None if order is None else order.order_id for order in orders)
+    key = (command.account_id, command.instrument_id)
     if bid_id is None and ask_id is None:
         venue.quotes.pop(key, None)
     else:
@@ -74,30 +77,42 @@ def set_quote(venue: Venue, command: SetQuote) -> None:
             ask_order_id=ask_id,
             ask=command.ask,
             ask_quantity=command.ask_quantity,
+            is_pending=is_pending,
         )
     )
-    for order in (bid, ask):
-        if order is not None and order.level is None:
-            _enter(venue, listing, order)
 
 
-def _prepared(
-    venue: Venue, listing: Listing, command: SetQuote, held_id: OrderId | None, terms: _Terms
+def _would_take(
+    listing: Listing, terms: _Terms, held: tuple[OrderId | None, OrderId | None]
+) -> bool:
+    """Tell whether a side meets anybody but the quote it replaces."""
+    if terms.price is None or listing.phase is not CONTINUOUS:
+        return False
+    key = terms.price if terms.is_buy else -terms.price
+    for maker in listing.side(is_buy=not terms.is_buy).orders():
+        if key + maker.key < 0:
+            return False
+        if maker.order_id not in held:
+            return True
+    return False
+
+
+def _prepared(  # noqa: PLR0913 - a side, what it was, and whether it may stay
+    venue: Venue,
+    listing: Listing,
+    command: SetQuote,
+    held_id: OrderId | None,
+    terms: _Terms,
+    *,
+    keeps: bool,
 ) -> Order | None:
     """Return the side's order: standing where it keeps its priority, else out of the book."""
     held = None if held_id is None else venue.orders.get(held_id)
     if terms.price is None:
         if held is not None:
-            listing.take_out(held)
+            venue.take_out(listing, held)
             del venue.orders[held.order_id]
         return None
-    if held is not None and held.price == terms.price and terms.quantity <= held.leaves:
-        held.stp = command.stp
-        if terms.quantity < held.leaves:
-            by = held.leaves - terms.quantity
-            held.quantity -= by
-            listing.side(is_buy=terms.is_buy).reduce(held, by)
-        return held
     if held is None:
         order = Order(
             venue.next_order_id(),
@@ -110,38 +125,25 @@ def _prepared(
         )
         order.is_quote = True
         return order
-    listing.take_out(held)
-    held.price = terms.price
-    held.key = terms.price if terms.is_buy else -terms.price
-    held.quantity = held.filled + terms.quantity
-    held.leaves = terms.quantity
     held.stp = command.stp
+    is_same = held.price == terms.price and terms.quantity <= held.leaves
+    if keeps and is_same and held.pending is None:
+        if terms.quantity < held.leaves:
+            by = held.leaves - terms.quantity
+            held.quantity -= by
+            listing.side(is_buy=terms.is_buy).reduce(held, by, 0)
+        return held
+    venue.take_out(listing, held)
+    held.reprice(terms.price, held.filled + terms.quantity)
     return held
 
 
-def _enter(venue: Venue, listing: Listing, order: Order) -> None:
-    if listing.phase is CONTINUOUS:
-        take(order, listing.against(order), venue)
-    if order.leaves:
-        venue.rest(listing, order)
-
-
-def _refused(listing: Listing | None, command: SetQuote) -> Refusal | None:
-    if listing is None:
-        detail = f"{command.instrument_id} is not listed"
-        return refusal(INVALID_INSTRUMENT, detail, "instrument_id")
-    phase = listing.phase
-    if phase not in OPEN:
-        return wrong_phase(phase, "quote")
-    for name, price, quantity in (
-        ("bid", command.bid, command.bid_quantity),
-        ("ask", command.ask, command.ask_quantity),
-    ):
-        if (price is None) is not (quantity == 0) or quantity < 0:
-            return refusal(INVALID_QUOTE, f"{name} needs price and quantity together", name)
-        refused = price_refused(listing, price, name)
-        if refused is not None:
-            return refused
-    if command.bid is not None and command.ask is not None and command.bid >= command.ask:
-        return refusal(INVALID_QUOTE, "the bid is not below the ask", "bid")
-    return None
+def _reject(venue: Venue, command: SetQuote, refused: Refusal) -> None:
+    venue.events.append(
+        OrderRejected(
+            shard=venue.shard,
+            reservation_id=command.reservation_id,
+            account_id=command.account_id,
+            refusal=refused,
+        )
+    )

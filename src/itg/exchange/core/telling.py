@@ -1,9 +1,9 @@
 """The end of every message: what its books' changes are told as."""
 
 from itg.exchange.contract import BookDelta
+from itg.exchange.core.checking import CONTINUOUS
 from itg.exchange.core.listing import Listing
-from itg.exchange.core.phasing import AUCTIONS
-from itg.exchange.core.placing import CONTINUOUS
+from itg.exchange.core.phasing import AUCTIONS, try_opening
 from itg.exchange.core.uncross import indicate
 from itg.exchange.core.venue import Venue
 from itg.kernel.ids import Seq
@@ -16,17 +16,23 @@ def taken(venue: Venue) -> list[Event]:
     The indicative prices and then the book deltas of the changed instruments come last.
     """
     changed = venue.changed
+    events = venue.events
+    if not changed:
+        venue.events = []
+        return events
     deltas: list[BookDelta] = []
     for instrument_id in changed:
         listing = venue.listings[instrument_id]
-        if listing.phase is not CONTINUOUS and listing.phase in AUCTIONS:
-            indicate(venue, listing)
+        if listing.phase is not CONTINUOUS:
+            if listing.opens_ns is not None:
+                try_opening(venue, listing)
+            if listing.phase in AUCTIONS:
+                indicate(venue, listing)
         if listing.bids.touched or listing.asks.touched:
             deltas.append(_delta(venue, listing))
     changed.clear()
-    events = venue.events
-    venue.events = []
     events += deltas
+    venue.events = []
     return events
 
 

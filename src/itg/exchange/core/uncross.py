@@ -5,21 +5,29 @@ the two loses what it had left at that meeting. The price is then found anew wit
 contracts, until no meeting is left: one price, the best for what may trade, with nobody else's
 contracts left crossed behind it. What an order trades ahead of the meeting stands; the rest of it
 is canceled after the trades.
+
+Among orders of equal price the earlier trades first, or where the scenario says so the one that a
+seeded draw puts first; the later order stays the incoming one. Hidden contracts take part.
 """
 
 from typing import assert_never
 
-from itg.exchange.contract import AuctionUncrossed, IndicativePriceChanged
+from itg.exchange.contract import AuctionDrawn, AuctionUncrossed, IndicativePriceChanged
 from itg.exchange.core.auction import AuctionRule, Clearing
 from itg.exchange.core.book import Order
+from itg.exchange.core.canceling import run_deferred
+from itg.exchange.core.checking import COLLECTING, CONTINUOUS
+from itg.exchange.core.entering import fire_stops
 from itg.exchange.core.listing import Listing
 from itg.exchange.core.venue import Venue
 from itg.kernel.ids import OrderId
 from itg.kernel.money import Price
+from itg.kernel.rng import Rng
 from itg.kernel.words import CancelReason, SelfTradePolicy, Side
 
 _Pair = tuple[Order, Order, int]
 _Doomed = dict[OrderId, tuple[Order, int]]
+_Draw = dict[OrderId, int]  # the drawn place of each order; empty: by time
 
 
 def indicate(venue: Venue, listing: Listing) -> None:
@@ -36,15 +44,19 @@ def indicate(venue: Venue, listing: Listing) -> None:
             indicative_price=None if clearing is None else Price(clearing.price),
             indicative_quantity=0 if clearing is None else clearing.volume,
             imbalance_quantity=abs(surplus),
-            imbalance_side=_imbalance_side(surplus),
+            imbalance_side=imbalance_side(surplus),
         )
     )
 
 
 def uncross(venue: Venue, listing: Listing) -> None:
-    """Trade what crosses at one price; end what met its own account and all market orders."""
+    """Trade what crosses at one price; end what met its own account, and what was for it alone.
+
+    What was asked for during the freeze happens then, and stops that the price reached fire.
+    """
     doomed: _Doomed = {}
-    clearing, pairs = _settle(listing, venue.rule, doomed)
+    draw = _drawn(venue, listing)
+    clearing, pairs = _settle(listing, venue.rule, doomed, draw)
     listing.indicative = None
     surplus = 0 if clearing is None else clearing.surplus
     venue.changed[listing.instrument_id] = None
@@ -55,7 +67,7 @@ def uncross(venue: Venue, listing: Listing) -> None:
             clearing_price=None if clearing is None else Price(clearing.price),
             quantity=0 if clearing is None else clearing.volume,
             imbalance_quantity=abs(surplus),
-            imbalance_side=_imbalance_side(surplus),
+            imbalance_side=imbalance_side(surplus),
         )
     )
     if clearing is not None:
@@ -65,22 +77,72 @@ def uncross(venue: Venue, listing: Listing) -> None:
             listing.take_out(order)
         order.leaves += quantity
         venue.gone(order, CancelReason.SELF_TRADE)
+    _end_leftovers(venue, listing)
+    run_deferred(venue, listing)
+    if listing.phase is CONTINUOUS or listing.phase in COLLECTING:
+        fire_stops(venue, listing)
+
+
+def _end_leftovers(venue: Venue, listing: Listing) -> None:
     for order in listing.waiting():
-        venue.cancel(listing, order, CancelReason.NO_LIQUIDITY)
+        if order.order_id not in listing.auction_only:
+            venue.cancel(listing, order, CancelReason.NO_LIQUIDITY)
+    for order in sorted(listing.auction_only.values(), key=lambda order: order.priority_seq):
+        venue.expire(listing, order)
 
 
-def _imbalance_side(surplus: int) -> Side | None:
+def _drawn(venue: Venue, listing: Listing) -> _Draw:
+    """Draw the order of those who are equal in price, where the scenario wants that, and tell it.
+
+    Fisher and Yates' shuffle (Knuth, The Art of Computer Programming 2, algorithm 3.4.2P) of all
+    orders; among equal prices their places in it decide.
+    """
+    if listing.clearing(venue.rule) is None:
+        return {}
+    listing.auction_number += 1
+    if venue.config.auction_order != "draw":
+        return {}
+    name = f"exchange.auction.{listing.instrument_id}.{listing.auction_number}"
+    dice = Rng(venue.config.seed, name)
+    order_ids = sorted(order.order_id for order in listing.resting())
+    for last in range(len(order_ids) - 1, 0, -1):
+        other = dice.below(last + 1)
+        order_ids[last], order_ids[other] = order_ids[other], order_ids[last]
+    draw = {order_id: place for place, order_id in enumerate(order_ids)}
+    buys, sells = (_in_priority(listing, None, draw, is_buy=is_buy) for is_buy in (True, False))
+    venue.events.append(
+        AuctionDrawn(
+            shard=venue.shard,
+            instrument_id=listing.instrument_id,
+            auction_number=listing.auction_number,
+            buy_order_ids=tuple(order.order_id for order in buys),
+            sell_order_ids=tuple(order.order_id for order in sells),
+        )
+    )
+    return draw
+
+
+def _in_priority(listing: Listing, price: int | None, draw: _Draw, *, is_buy: bool) -> list[Order]:
+    """Return the orders that may trade at `price` (None: all), best first."""
+    orders = listing.eligible(price, is_buy=is_buy)
+    if draw:
+        orders.sort(key=lambda o: (o.price is not None, -o.key, draw[o.order_id]))
+    return orders
+
+
+def imbalance_side(surplus: int) -> Side | None:
+    """Return the side that has too much, None when neither has."""
     if surplus == 0:
         return None
     return Side.BUY if surplus > 0 else Side.SELL
 
 
 def _settle(
-    listing: Listing, rule: AuctionRule, doomed: _Doomed
+    listing: Listing, rule: AuctionRule, doomed: _Doomed, draw: _Draw
 ) -> tuple[Clearing | None, list[_Pair]]:
     clearing = listing.clearing(rule)
     while clearing is not None:
-        pairs = _pairs(listing, rule, clearing.price, doomed)
+        pairs = _pairs(listing, rule, clearing.price, doomed, draw)
         if pairs is not None:
             if doomed:
                 clearing = listing.clearing(rule)
@@ -90,10 +152,12 @@ def _settle(
     return None, []
 
 
-def _pairs(listing: Listing, rule: AuctionRule, price: int, doomed: _Doomed) -> list[_Pair] | None:
+def _pairs(
+    listing: Listing, rule: AuctionRule, price: int, doomed: _Doomed, draw: _Draw
+) -> list[_Pair] | None:
     """Pair what may trade at `price`, in priority; None when a meeting moved the price."""
-    buys = iter(listing.eligible(price, is_buy=True))
-    sells = iter(listing.eligible(price, is_buy=False))
+    buys = iter(_in_priority(listing, price, draw, is_buy=True))
+    sells = iter(_in_priority(listing, price, draw, is_buy=False))
     pairs: list[_Pair] = []
     buy, sell = next(buys, None), next(sells, None)
     buy_left = 0 if buy is None else buy.leaves
@@ -150,19 +214,25 @@ def _doom(listing: Listing, order: Order, quantity: int, doomed: _Doomed) -> Non
         listing.take_out(order)
         order.leaves = 0
     else:
-        listing.home(order).reduce(order, quantity)
+        _reduce(listing, order, quantity)
 
 
 def _trade(venue: Venue, listing: Listing, pairs: list[_Pair], price: int) -> None:
     venue.is_auction = True
     for buy, sell, quantity in pairs:
         for order in (buy, sell):
-            order.filled += quantity
             if order.leaves > quantity:
-                listing.home(order).reduce(order, quantity)
+                _reduce(listing, order, quantity)
             else:
                 listing.take_out(order)
                 order.leaves = 0
         taker = _later(buy, sell)
         venue.trade(sell if taker is buy else buy, taker, price, quantity)
     venue.is_auction = False
+
+
+def _reduce(listing: Listing, order: Order, by: int) -> None:
+    """Take contracts off an order that keeps some; an iceberg shows what it may of the rest."""
+    display = order.terms.display
+    hidden = max(0, order.leaves - by - display) if display else 0
+    listing.home(order).reduce(order, by, hidden)

@@ -21,6 +21,7 @@ from itg.game.contract import (
     StartRound,
     TeamRegistered,
 )
+from itg.game.core.audit import Audit
 from itg.game.core.registry import Registry
 from itg.game.core.rounds import UNDER_WAY, Rounds
 from itg.kernel.errors import Refusal
@@ -38,6 +39,7 @@ class Game(Struct):
     rounds: Rounds
     phases: dict[Shard, Phase] = field(default_factory=dict)
     shards: dict[InstrumentId, Shard] = field(default_factory=dict)  # of the listed instruments
+    audit: Audit = field(default_factory=Audit)
 
     @classmethod
     def created(cls, ask: CreateGame, roles: tuple[Role, ...]) -> "Game":
@@ -112,7 +114,11 @@ class Game(Struct):
         if not self.rounds.is_ending or self.open_shards:
             return None
         round_id = self.rounds.end()
-        return RoundEnded(round_id=round_id, trading_day=self.rounds.plan(round_id).trading_day)
+        return RoundEnded(
+            round_id=round_id,
+            trading_day=self.rounds.plan(round_id).trading_day,
+            next_round_id=self.rounds.next_id if self.rules.starts_next_round else None,
+        )
 
     def refusal_of_phase_move(self) -> GameActRejected | None:
         """Say why the organizer may not move a phase now, None if they may."""

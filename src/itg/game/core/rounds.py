@@ -36,6 +36,12 @@ class Rounds(Struct):
         return None
 
     @property
+    def next_id(self) -> int | None:
+        """Return the first round still to start."""
+        scheduled = RoundStatus.SCHEDULED
+        return self.statuses.index(scheduled) + 1 if scheduled in self.statuses else None
+
+    @property
     def current_plan(self) -> RoundPlan:
         """Return the plan of the round that is running or paused."""
         assert self.current_id is not None
@@ -44,9 +50,9 @@ class Rounds(Struct):
     def to_start(self, round_id: int | None) -> int | Refusal:
         """Return the round a start means: the next scheduled one unless it is named."""
         if round_id is None:
-            if RoundStatus.SCHEDULED not in self.statuses:
+            round_id = self.next_id
+            if round_id is None:
                 return _refusal(ROUND_NOT_FOUND, "no round is left to start")
-            round_id = self.statuses.index(RoundStatus.SCHEDULED) + 1
         refusal = self.refusal_of(round_id, (RoundStatus.SCHEDULED,))
         if refusal is not None:
             return refusal

@@ -1,19 +1,29 @@
 """Health, metrics, documentation: for whoever runs the program and whoever reads about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from itg.gateway.asyncapi import asyncapi_document
 from itg.gateway.calls import encode
 from itg.gateway.gateway import Gateway
 from itg.gateway.health import health_of
 from itg.gateway.metrics import CONTENT_TYPE, MetricsPage
 from itg.gateway.openapi import openapi_document
 from itg.gateway.operations import Operation
-from itg.gateway.pages import HTML, POLICY, assets, docs_page, problem_page, problems_page
+from itg.gateway.pages import (
+    COMPILING_POLICY,
+    HTML,
+    POLICY,
+    assets,
+    docs_page,
+    problem_page,
+    problems_page,
+    socket_docs_page,
+)
 
 _JSON = "application/json"
 _OK = 200
@@ -22,7 +32,8 @@ _UNAVAILABLE = 503
 
 def handlers_of(gateway: Gateway, operations: Iterable[Operation]) -> tuple[HTTPRouteHandler, ...]:
     """Return the handlers that belong to no service; all of them are public."""
-    return (*_health(gateway), _metrics(gateway), _openapi(operations), *_docs(), *_problems())
+    documents = _documents(list(operations))
+    return (*_health(gateway), _metrics(gateway), *documents, *_docs(), *_problems())
 
 
 def _health(gateway: Gateway) -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
@@ -49,22 +60,31 @@ def _metrics(gateway: Gateway) -> HTTPRouteHandler:
     return metrics
 
 
-def _openapi(operations: Iterable[Operation]) -> HTTPRouteHandler:
-    document = encode(openapi_document(operations))
+def _documents(operations: Sequence[Operation]) -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
+    rest = encode(openapi_document(operations))
+    socket = encode(asyncapi_document(row for row in operations if row.route.on_socket))
 
     @get("/openapi.json", summary="This interface as OpenAPI 3.1.")
     async def openapi() -> Response[bytes]:
-        return Response(document, media_type=_JSON)
+        return Response(rest, media_type=_JSON)
 
-    return openapi
+    @get("/asyncapi.json", summary="The WebSocket as AsyncAPI 3.0.")
+    async def asyncapi() -> Response[bytes]:
+        return Response(socket, media_type=_JSON)
+
+    return openapi, asyncapi
 
 
-def _docs() -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
-    page, files = docs_page(), assets()
+def _docs() -> tuple[HTTPRouteHandler, ...]:
+    page, socket_page, files = docs_page(), socket_docs_page(), assets()
 
     @get("/docs", summary="This interface, to read and to try.")
     async def docs() -> Response[bytes]:
         return _page(page)
+
+    @get("/docs/ws", summary="The WebSocket, to read.")
+    async def socket_docs() -> Response[bytes]:
+        return _page(socket_page, COMPILING_POLICY)
 
     @get("/docs/assets/{name:str}", summary="What the documentation loads.")
     async def asset(name: FromPath[str]) -> Response[bytes]:
@@ -74,7 +94,7 @@ def _docs() -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
         kept = {"cache-control": "max-age=3600", "x-content-type-options": "nosniff"}
         return Response(content, media_type=media_type, headers=kept)
 
-    return docs, asset
+    return docs, socket_docs, asset
 
 
 def _problems() -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
@@ -94,6 +114,6 @@ def _problems() -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
     return problems, problem
 
 
-def _page(content: bytes) -> Response[bytes]:
-    headers = {"content-security-policy": POLICY, "x-content-type-options": "nosniff"}
+def _page(content: bytes, policy: str = POLICY) -> Response[bytes]:
+    headers = {"content-security-policy": policy, "x-content-type-options": "nosniff"}
     return Response(content, media_type=HTML, headers=headers)

@@ -10,10 +10,12 @@ from itg.kernel.money import PRICE_SCALE, Price, round_half_up_to_tick
 from itg.kernel.times import NS_PER_S, Nanos
 from itg.kernel.words import Instrument, VolRegime
 from itg.market_data.contract import (
+    ClosePrice,
     ConfigureMarketData,
     JumpOccurred,
     Mark,
     MarksPublished,
+    OfficialClosePublished,
     PricesStepped,
     RegimeChanged,
     SpotPrice,
@@ -113,12 +115,11 @@ class Market:
         step_ns = state.config.step_ns
         return Nanos(-(-max(now, session.first_step_ns) // step_ns) * step_ns)
 
-    def stop(self) -> None:
+    def stop(self) -> Iterator[Event]:
         """Stop stepping; a session cut short closes at its last prices."""
         state, session = self.state, self.state.session
-        last_ns = state.stepped_ns + state.config.step_ns
-        if state.is_running and session is not None and last_ns <= session.session_end_ns:
-            state.close.previous = [spot.spot_price for spot in state.spots]
+        if state.is_running and session is not None and not self._is_last(state.stepped_ns):
+            yield self._closed([spot.spot_price for spot in state.spots])
         state.is_running = False
 
     def advance(self, now: Nanos) -> Iterator[Event]:
@@ -137,6 +138,8 @@ class Market:
             is_moving=is_moving,
             second_vol_ppm=self._walk.second_vol_ppm[state.paths.regime],
         )
+        if is_moving and self._is_last(now):
+            yield self._closed(self._official_close())
         if state.tracked and (is_moving or now % NS_PER_S == 0):
             state.marks = self._valued().marks(now, session, state.paths.regime, state.spots)
             yield MarksPublished(step=state.step, marks=state.marks)
@@ -175,8 +178,24 @@ class Market:
         close.sums = [
             total + spot.spot_price for total, spot in zip(close.sums, state.spots, strict=True)
         ]
-        if now + state.config.step_ns > session.session_end_ns:
-            close.previous = self._official_close()
+
+    def _is_last(self, stepped_ns: Nanos) -> bool:
+        # Also of what comes after the last step, when the close has been told.
+        session = self.state.session
+        assert session is not None
+        return stepped_ns + self.state.config.step_ns > session.session_end_ns
+
+    def _closed(self, closes: list[Price]) -> OfficialClosePublished:
+        state, session = self.state, self.state.session
+        assert session is not None
+        state.close.previous = closes
+        return OfficialClosePublished(
+            session_end_ns=session.session_end_ns,
+            closes=tuple(
+                ClosePrice(model.underlying_id, close)
+                for model, close in zip(state.config.underlyings, closes, strict=True)
+            ),
+        )
 
     def _official_close(self) -> list[Price]:
         close, models = self.state.close, self.state.config.underlyings

@@ -52,15 +52,15 @@ class Valuation:
         self, now: Nanos, session: StartMarket, regime: int, spots: Sequence[SpotPrice]
     ) -> tuple[Mark, ...]:
         """Return the marks in tracking order."""
-        horizons = self._horizons(now, session, regime)
-        last = len(horizons) - 1
+        ends = [nights_until(chain.expires_ns, session) for chain in self._chains.values()]
+        last = max((nights for nights in ends if nights is not None), default=0)
+        horizons = self._horizons(now, session, regime, last)
         marks: dict[int, Mark] = {}
         for place, underlying in self._spots:
             name = self._instruments[place].instrument_id
             marks[place] = Mark(name, spots[underlying].spot_price, 0, _PPM, 0, 0, 0)
-        for chain in self._chains.values():
-            nights = nights_until(chain.expires_ns, session)
-            horizon = Horizon(0.0, 0.0) if nights is None else horizons[min(nights, last)]
+        for chain, nights in zip(self._chains.values(), ends, strict=True):
+            horizon = Horizon(0.0, 0.0) if nights is None else horizons[nights]
             self._value(chain, horizon, spots[chain.underlying].spot_price / PRICE_SCALE, marks)
         return tuple(marks[place] for place in range(len(self._instruments)))
 
@@ -78,7 +78,9 @@ class Valuation:
         else:
             plan.put_place = place
 
-    def _horizons(self, now: Nanos, session: StartMarket, regime: int) -> list[Horizon]:
+    def _horizons(
+        self, now: Nanos, session: StartMarket, regime: int, nights_max: int
+    ) -> list[Horizon]:
         # One entry per number of nights before the expiry: 0 is today's close.
         config = self._config
         session_s = config.session_seconds
@@ -90,7 +92,7 @@ class Valuation:
         first_jumps = max(remaining_s - quiet_s, 0.0) / max(self._jump_window_s, 1.0)
         horizons: list[Horizon] = []
         nights_variance = 0.0
-        for nights in range(len(session.session_ends_ns) or 1):
+        for nights in range(nights_max + 1):
             seconds = remaining_s + nights * session_s
             moved = self._expected.over(seconds)
             variance = (moved[regime] + nights_variance) / year_s + jumps * (first_jumps + nights)

@@ -210,7 +210,10 @@ class AccountPositionChanged(PrivateEvent, frozen=True, kw_only=True):
 
 
 class AccountLimitWarned(PrivateEvent, frozen=True, kw_only=True):
-    """A limit is 80 % used; once until use falls below again."""
+    """A limit is 80 % used; once until use falls below again.
+
+    `used` and `limit` in the limit's own unit: contracts, `delta_limit` 1e-6 of the leader's.
+    """
 
     kind: str
     instrument_id: InstrumentId | None = None
@@ -281,11 +284,21 @@ class AccountFillBusted(PrivateEvent, frozen=True, kw_only=True):
 
 
 class KillSwitchChanged(Event, frozen=True, kw_only=True):
-    """An account's kill switch, or everybody's (None), was switched; for the audit."""
+    """An account's kill switch, or everybody's (None), is this now; for the audit and the answer.
+
+    Told of every switching, of one that changed nothing too.
+    """
 
     account_id: AccountId | None
     is_active: bool
     by_organizer: bool
+
+
+class KillSwitchRejected(Event, frozen=True, kw_only=True):
+    """A kill switch was not switched: it is the organizer's, or nobody has this account."""
+
+    account_id: AccountId | None
+    refusal: Refusal
 
 
 class OrderAnswerRepeated(Event, frozen=True, kw_only=True):

@@ -5,22 +5,27 @@ from collections.abc import Callable
 from msgspec import Raw
 from msgspec.msgpack import Decoder
 
+from itg.kernel.money import Cash
 from itg.positions.contract import AnyPrivateEvent
-from itg.positions.core.accounts import Account, Answer
+from itg.positions.core.accounts import Account, Answer, KillSwitch, Protection
 from itg.positions.core.buckets import Bucket
 from itg.positions.core.desk import Desk, ExchangeReasons, Quoting, Replacement
 from itg.positions.core.mailbox import Mailbox
 from itg.positions.core.orders import Order, Quote, QuoteSide, Ticket
 from itg.positions.core.portfolio import Holding, Portfolio
+from itg.positions.core.stops import restrict
 from itg.positions.store.rows import (
     AccountRow,
     AnswerRow,
     DeskRow,
+    ListingRow,
     OrderPlace,
     OrderRow,
     PortfolioRow,
+    ProtectionRow,
     QuoteRow,
     TicketRow,
+    WatchRow,
 )
 
 _DECODER = Decoder(DeskRow)
@@ -35,11 +40,12 @@ def decode_desk(data: bytes, reasons: ExchangeReasons) -> Desk:
     desk = Desk(reasons)
     desk.configure(tuple(row.roles))
     for listing_row in row.listings:
-        desk.list_instrument(listing_row.instrument)
-        listing = desk.listings[listing_row.instrument.instrument_id]
-        listing.mark_price = listing_row.mark_price
-        listing.net_sum = listing_row.net_sum
-    desk.open_shards = dict.fromkeys(row.open_shards)
+        _restore_listing(desk, listing_row)
+    desk.open_shards = dict(row.open_shards)
+    desk.kill_switch = _switch(row.kill_switch)
+    desk.jumped_ns = row.jumped_ns
+    desk.disturbed_ns = row.disturbed_ns
+    desk.checked_ns = row.checked_ns
     for account_row in row.accounts:
         _restore_account(desk, account_row)
     for reservation_id, account_id, place in row.placements:
@@ -58,6 +64,21 @@ def decode_desk(data: bytes, reasons: ExchangeReasons) -> Desk:
         account_id, client_order_id = row.incoming
         desk.incoming = desk.accounts[account_id].answers[client_order_id]
     return desk
+
+
+def _restore_listing(desk: Desk, row: ListingRow) -> None:
+    desk.list_instrument(row.instrument)
+    listing = desk.listings[row.instrument.instrument_id]
+    listing.mark_price = row.mark_price
+    listing.delta = row.delta
+    listing.net_sum = row.net_sum
+    listing.is_delisted = row.is_delisted
+    listing.settlement_price = row.settlement_price
+
+
+def _switch(row: tuple[bool, bool]) -> KillSwitch:
+    is_active, by_organizer = row
+    return KillSwitch(is_active=is_active, by_organizer=by_organizer)
 
 
 def _restore_account(desk: Desk, row: AccountRow) -> None:
@@ -81,7 +102,26 @@ def _restore_account(desk: Desk, row: AccountRow) -> None:
     for quote_row in row.quotes:
         _restore_quote(account, quote_row)
     account.warned = dict.fromkeys(row.warned)
+    _restore_watch(desk, account, row.watch)
     account.mailbox = Mailbox(row.private_seq, map(_event, row.mailbox))
+
+
+def _restore_watch(desk: Desk, account: Account, row: WatchRow) -> None:
+    account.kill_switch = _switch(row.kill_switch)
+    account.protection = None if row.protection is None else _protection(row.protection)
+    account.is_loss_stopped = row.is_loss_stopped
+    account.day_equity = Cash(row.day_equity)
+    account.outside_ns = row.outside_ns
+    account.is_breached = row.is_breached
+    restrict(desk, account)
+
+
+def _protection(row: ProtectionRow) -> Protection:
+    protection = Protection(row.window_ns, row.contracts_max, row.delta_max)
+    protection.is_tripped = row.is_tripped
+    for fill in row.fills:
+        protection.count(fill)
+    return protection
 
 
 def _portfolio(desk: Desk, row: PortfolioRow) -> Portfolio:

@@ -3,7 +3,7 @@
 from msgspec.msgpack import Encoder
 
 from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId
-from itg.positions.core.accounts import Account, Answer
+from itg.positions.core.accounts import Account, Answer, KillSwitch
 from itg.positions.core.desk import Desk
 from itg.positions.core.orders import Quote
 from itg.positions.core.portfolio import Portfolio
@@ -14,7 +14,9 @@ from itg.positions.store.rows import (
     HoldingRow,
     ListingRow,
     PortfolioRow,
+    ProtectionRow,
     QuoteRow,
+    WatchRow,
 )
 
 
@@ -33,10 +35,17 @@ def encode_desk(desk: Desk, packing: Packing | None = None) -> bytes:
         DeskRow(
             roles=[terms.rules for terms in desk.roles.values()],
             listings=[
-                ListingRow(listing.instrument, listing.mark_price, listing.net_sum)
+                ListingRow(
+                    listing.instrument,
+                    listing.mark_price,
+                    listing.delta,
+                    listing.net_sum,
+                    listing.is_delisted,
+                    listing.settlement_price,
+                )
                 for listing in desk.listings.values()
             ],
-            open_shards=list(desk.open_shards),
+            open_shards=list(desk.open_shards.items()),
             accounts=[
                 _account_row(account, packing.of(account), desk.incoming)
                 for account in desk.accounts.values()
@@ -52,6 +61,10 @@ def encode_desk(desk: Desk, packing: Packing | None = None) -> bytes:
             cash_moved=desk.cash_moved,
             fees_collected=desk.fees_collected,
             incoming=_incoming(desk),
+            kill_switch=_switch(desk.kill_switch),
+            jumped_ns=desk.jumped_ns,
+            disturbed_ns=desk.disturbed_ns,
+            checked_ns=desk.checked_ns,
         )
     )
 
@@ -75,9 +88,34 @@ def _account_row(account: Account, packing: AccountPacking, incoming: Answer | N
         answers=packing.answers(incoming),
         quotes=[_quote_row(quote) for quote in account.quotes.values()],
         warned=list(account.warned),
+        watch=_watch_row(account),
         private_seq=account.mailbox.seq,
         mailbox=packing.events(incoming),
     )
+
+
+def _watch_row(account: Account) -> WatchRow:
+    protection = account.protection
+    return WatchRow(
+        _switch(account.kill_switch),
+        None
+        if protection is None
+        else ProtectionRow(
+            protection.window_ns,
+            protection.contracts_max,
+            protection.delta_max,
+            protection.is_tripped,
+            list(protection.fills),
+        ),
+        account.is_loss_stopped,
+        account.day_equity,
+        account.outside_ns,
+        account.is_breached,
+    )
+
+
+def _switch(switch: KillSwitch) -> tuple[bool, bool]:
+    return switch.is_active, switch.by_organizer
 
 
 def _portfolio_row(portfolio: Portfolio) -> PortfolioRow:

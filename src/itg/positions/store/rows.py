@@ -20,8 +20,9 @@ from itg.kernel.ids import (
 )
 from itg.kernel.money import Price
 from itg.kernel.times import Nanos
-from itg.kernel.words import Instrument, OrderStatus, SelfTradePolicy, Side
+from itg.kernel.words import Instrument, OrderStatus, Phase, SelfTradePolicy, Side
 from itg.positions.contract import AnyPrivateEvent, ReserveOrder, RoleRules
+from itg.positions.core.accounts import QuoteFill
 
 
 class Row(Struct, frozen=True, gc=False, array_like=True):
@@ -33,7 +34,10 @@ class ListingRow(Row, frozen=True):
 
     instrument: Instrument
     mark_price: Price | None
+    delta: int
     net_sum: int
+    is_delisted: bool
+    settlement_price: Price | None
 
 
 class TicketRow(Row, frozen=True):
@@ -111,6 +115,27 @@ class AnswerRow(Row, frozen=True):
     events: tuple[AnyPrivateEvent, ...]
 
 
+class ProtectionRow(Row, frozen=True):
+    """One account's market-maker protection."""
+
+    window_ns: Nanos
+    contracts_max: int | None
+    delta_max: int | None
+    is_tripped: bool
+    fills: list[QuoteFill]
+
+
+class WatchRow(Row, frozen=True):
+    """What stops an account, and what is being watched of it."""
+
+    kill_switch: tuple[bool, bool]  # is active, by the organizer
+    protection: ProtectionRow | None
+    is_loss_stopped: bool
+    day_equity: int
+    outside_ns: Nanos | None
+    is_breached: bool
+
+
 class AccountRow(Row, frozen=True):
     """One account; `answers` are `AnswerRow`s, `orders` `OrderPlace`s, `mailbox` its events."""
 
@@ -126,6 +151,7 @@ class AccountRow(Row, frozen=True):
     answers: list[Raw]
     quotes: list[QuoteRow]
     warned: list[tuple[str, InstrumentId | None]]
+    watch: WatchRow
     private_seq: Seq
     mailbox: list[Raw]
 
@@ -135,7 +161,7 @@ class DeskRow(Row, frozen=True):
 
     roles: list[RoleRules]
     listings: list[ListingRow]
-    open_shards: list[Shard]
+    open_shards: list[tuple[Shard, Phase]]
     accounts: list[AccountRow]
     placements: list[tuple[ReservationId, AccountId, OrderPlace]]
     replacements: list[tuple[ReservationId, AccountId, OrderId, int]]
@@ -145,3 +171,7 @@ class DeskRow(Row, frozen=True):
     cash_moved: int
     fees_collected: int
     incoming: tuple[AccountId, ClientOrderId] | None
+    kill_switch: tuple[bool, bool]
+    jumped_ns: Nanos | None
+    disturbed_ns: Nanos | None
+    checked_ns: Nanos | None

@@ -98,7 +98,7 @@ class Flow(Struct):
         holdings = [
             holding
             for holding in self.holdings.positions.values()
-            if listings.is_open(listings.instruments[holding.instrument_id], now)
+            if listings.takes(holding.instrument_id, now)
         ]
         if not holdings:
             return []
@@ -115,7 +115,7 @@ class Flow(Struct):
         return [
             (resting.account_id, order_id)
             for order_id, resting in self.holdings.overdue(now)
-            if listings.is_open(listings.instruments[resting.instrument_id], now)
+            if listings.takes(resting.instrument_id, now)
         ]
 
     @property

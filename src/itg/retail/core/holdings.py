@@ -62,6 +62,22 @@ class Holdings(Struct):
         else:
             holding.net_quantity = after
 
+    def settle(self, account_id: AccountId, instrument_id: InstrumentId) -> None:
+        """Forget a position that became cash; its contracts are free again."""
+        holding = self.positions.pop(_key(account_id, instrument_id), None)
+        if holding is not None:
+            self._use(account_id, -abs(holding.net_quantity))
+
+    def forget(self, instrument_id: InstrumentId) -> None:
+        """Forget everything in an instrument that is no more."""
+        for holding in list(self.positions.values()):
+            if holding.instrument_id == instrument_id:
+                self.settle(holding.account_id, instrument_id)
+        for order_id, resting in list(self.resting.items()):
+            if resting.instrument_id == instrument_id:
+                del self.resting[order_id]
+                self._use(resting.account_id, -resting.leaves_quantity)
+
     def room(self, account_id: AccountId, cap: int) -> int:
         """Return how many contracts an account may still add."""
         return cap - self.used.get(account_id, 0)

@@ -83,13 +83,18 @@ class House(Struct):
         return self._changed(wishes)
 
     def option_wishes(
-        self, now: Nanos, listings: Listings, theories: Mapping[InstrumentId, Price]
+        self,
+        now: Nanos,
+        listings: Listings,
+        theories: Mapping[InstrumentId, Price],
+        *,
+        is_jump: bool = False,
     ) -> list[QuoteWish]:
-        """Return the series' quotes that a check of theory changes."""
+        """Return the series' quotes that a check of theory changes; after a jump, any change."""
         wishes = []
         for instrument in listings.open_options(now):
             theory = theories.get(instrument.instrument_id)
-            if theory is not None and self._is_stale(now, instrument, theory):
+            if theory is not None and (is_jump or self._is_stale(now, instrument, theory)):
                 half = self.option_half(theory, instrument.tick_size)
                 wishes.append(self._around(now, instrument, theory, half))
         return self._changed(wishes)

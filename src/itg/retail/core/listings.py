@@ -23,6 +23,10 @@ class Listings(Struct):
         phase = self.shard_phases.get(instrument.shard, Phase.CLOSED)
         self.phases[instrument.instrument_id] = phase
 
+    def remove(self, instrument_id: InstrumentId) -> None:
+        self.instruments.pop(instrument_id, None)
+        self.phases.pop(instrument_id, None)
+
     def move(
         self, shard: Shard, phase: Phase, instrument_id: InstrumentId | None
     ) -> Sequence[InstrumentId]:
@@ -40,6 +44,11 @@ class Listings(Struct):
         if self.phases[instrument.instrument_id] not in TAKING_ORDERS:
             return False
         return not instrument.option or instrument.option.expires_ns > now
+
+    def takes(self, instrument_id: InstrumentId, now: Nanos) -> bool:
+        """Tell whether an instrument is listed and its orders are taken."""
+        instrument = self.instruments.get(instrument_id)
+        return instrument is not None and self.is_open(instrument, now)
 
     def open_options(self, now: Nanos) -> list[Instrument]:
         """Return the options whose orders are taken, in listing order."""

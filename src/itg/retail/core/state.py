@@ -13,6 +13,9 @@ from itg.retail.core.flow import Counts, Flow
 from itg.retail.core.house import House, QuoteWish
 from itg.retail.core.listings import Listings
 
+# A close takes all quotes out, a halt those that the jump guard held.
+LOSING_QUOTES = (Phase.CLOSED, Phase.HALTED)
+
 
 class RetailState(Struct):
     """What a snapshot holds; prices as last heard."""
@@ -57,10 +60,24 @@ class RetailState(Struct):
     ) -> Sequence[QuoteWish]:
         """Enter a phase; return the quotes that can be set again."""
         moved = self.listings.move(shard, phase, instrument_id)
-        if self.house is not None and phase is Phase.CLOSED:
+        if self.house is not None and phase in LOSING_QUOTES:
             self.house.forget(moved)
+        if phase is Phase.CLOSED:
             return ()
         return [*self._quote_underlyings(now), *self._quote_series(now)]
+
+    def guard(self, now: Nanos) -> Sequence[QuoteWish]:
+        """Hear that takers wait; return every quote that theory left, however little."""
+        return self._quote_series(now, is_jump=True)
+
+    def delist(self, instrument_id: InstrumentId) -> None:
+        """Forget an instrument that is no more."""
+        self.listings.remove(instrument_id)
+        self.theories.pop(instrument_id, None)
+        if self.house is not None:
+            self.house.forget([instrument_id])
+        if self.flow is not None:
+            self.flow.holdings.forget(instrument_id)
 
     def begins_second(self, now: Nanos) -> bool:
         """Tell whether the investors have not looked around in this second yet."""
@@ -86,7 +103,7 @@ class RetailState(Struct):
         spots = list(self.spots.items())
         return self.house.underlying_wishes(now, self.listings, spots, self.second_vol_ppm)
 
-    def _quote_series(self, now: Nanos) -> Sequence[QuoteWish]:
+    def _quote_series(self, now: Nanos, *, is_jump: bool = False) -> Sequence[QuoteWish]:
         if self.house is None or not self.is_active:
             return ()
-        return self.house.option_wishes(now, self.listings, self.theories)
+        return self.house.option_wishes(now, self.listings, self.theories, is_jump=is_jump)

@@ -154,10 +154,14 @@ class HeartbeatData(Body, frozen=True, kw_only=True):
     channels: dict[str, int]
 
 
-class RoundData(Body, frozen=True, kw_only=True):
-    """Data of `system` types `round.started|paused|resumed|ended`."""
+class RoundData(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """Data of `system` types `round.started|paused|resumed|ended`.
+
+    `next_round_id` of an ended round starts by itself now; None: stay or go, as you like.
+    """
 
     round_id: int
+    next_round_id: int | None = None
 
 
 class StepData(Body, frozen=True, kw_only=True):

@@ -1,0 +1,122 @@
+"""A scenario's shards as the exchange's commands: how each matches, protects and lists."""
+
+from collections.abc import Iterator, Sequence
+
+from itg.exchange.contract import (
+    Collar,
+    ConfigureExchange,
+    ConfigureLadder,
+    JumpGuard,
+    ListedExpiry,
+    PriceMoveHalt,
+)
+from itg.kernel.errors import ConfigurationError
+from itg.kernel.ids import Shard, UnderlyingId
+from itg.kernel.times import NS_PER_S, Nanos
+from itg.scenario.model import Protection, Scenario
+from itg.scenario.money import usd_price
+from itg.scenario.series import Expiry, strike_step_of, underlying_of
+
+_PPM = 1_000_000
+PARTS = {
+    "collar": (
+        *("collar_option", "collar_vol_points", "collar_width", "collar_underlying"),
+        "opening_delay_s",
+    ),
+    "halt": ("halt_move", "halt_window_s", "halt_s"),
+    "guard": ("guard_step", "guard_s"),
+}
+
+
+def exchanges_of(scenario: Scenario) -> Iterator[ConfigureExchange]:
+    """Yield every shard's rules."""
+    matching, table = scenario.matching, scenario.protection
+    _assert_whole(table)
+    for shard, underlying_id in shards_of(scenario):
+        yield ConfigureExchange(
+            shard=shard,
+            underlying_id=underlying_id,
+            continuous_rule=matching.continuous,
+            auction_rule=matching.auction,
+            auction_order=matching.auction_order,
+            seed=scenario.seed,
+            collar=_collar(table),
+            price_move_halt=_halt(table),
+            jump_guard=_guard(table),
+            opening_delay_ns=_nanos(table.opening_delay_s or 0),
+        )
+
+
+def ladders_of(scenario: Scenario, season: Sequence[Expiry]) -> Iterator[ConfigureLadder]:
+    """Yield how every shard keeps its own chain, where the chain rolls."""
+    series = scenario.series
+    for shard, table in enumerate(scenario.underlyings) if series.rolls else ():
+        yield ConfigureLadder(
+            shard=Shard(shard),
+            underlying=underlying_of(table, Shard(shard)),
+            strike_step=strike_step_of(table),
+            expiries=tuple(ListedExpiry(day.isoformat(), at_ns) for day, at_ns in season),
+            expiries_listed=series.expiries,
+            strikes_at_start=series.strikes,
+            strikes_each_side=series.strikes_each_side,
+            strikes_max=series.strikes_max,
+            delist_ppm=_ppm(series.delist_beyond),
+            review_ns=_nanos(series.review_s),
+            is_marked=scenario.market is not None,
+        )
+
+
+def shards_of(scenario: Scenario) -> Iterator[tuple[Shard, UnderlyingId]]:
+    """Yield each underlying with its shard."""
+    for number, table in enumerate(scenario.underlyings):
+        yield Shard(number), UnderlyingId(table.id)
+
+
+def _assert_whole(table: Protection) -> None:
+    for part, keys in PARTS.items():
+        missing = [key for key in keys if getattr(table, key) is None]
+        if missing and len(missing) < len(keys):
+            raise ConfigurationError(
+                f"protection: {part} also needs {', '.join(missing)}; leave out all its keys to "
+                "switch it off"
+            )
+
+
+def _collar(table: Protection) -> Collar | None:
+    if (
+        table.collar_option is None
+        or table.collar_vol_points is None
+        or table.collar_width is None
+        or table.collar_underlying is None
+    ):
+        return None
+    return Collar(
+        option_ppm=_ppm(table.collar_option),
+        option_vol_points=table.collar_vol_points,
+        option_width=usd_price(table.collar_width, "protection.collar_width"),
+        underlying_ppm=_ppm(table.collar_underlying),
+    )
+
+
+def _halt(table: Protection) -> PriceMoveHalt | None:
+    if table.halt_move is None or table.halt_window_s is None or table.halt_s is None:
+        return None
+    return PriceMoveHalt(
+        move_ppm=_ppm(table.halt_move),
+        window_ns=_nanos(table.halt_window_s),
+        halt_ns=_nanos(table.halt_s),
+    )
+
+
+def _guard(table: Protection) -> JumpGuard | None:
+    if table.guard_step is None or table.guard_s is None:
+        return None
+    return JumpGuard(step_ppm=_ppm(table.guard_step), guard_ns=_nanos(table.guard_s))
+
+
+def _ppm(fraction: float) -> int:
+    return round(fraction * _PPM)
+
+
+def _nanos(seconds: float) -> Nanos:
+    return Nanos(round(seconds * NS_PER_S))

@@ -1,0 +1,241 @@
+"""What the socket offers: its addresses, its channels with every type of push, its own methods.
+
+The AsyncAPI document and the reference page are read from these rows, and what the feed sends is
+held against them: a type without a row fails a test.
+"""
+
+from msgspec import Struct
+
+from itg.wire.v1.account import (
+    BustPush,
+    FillPush,
+    KillSwitchPush,
+    LimitBreachPush,
+    LimitPush,
+    LossStopPush,
+    OrderPush,
+    PositionPush,
+    PrivateSnapshot,
+    ProtectionPush,
+    QuotePush,
+    RejectedPush,
+    ResumeTooOld,
+    SettlementPush,
+)
+from itg.wire.v1.market import (
+    BookPush,
+    PhasePush,
+    PhasesPush,
+    PricesPush,
+    TopsPush,
+    TradeBody,
+    TradesPush,
+)
+from itg.wire.v1.orders import Body, Request
+from itg.wire.v1.reads import NoParams
+from itg.wire.v1.socket import (
+    CLOSE_POLICY,
+    CLOSE_RATE_ABUSE,
+    CLOSE_REPLACED,
+    CLOSE_RESTART,
+    CLOSE_SLOW,
+    CLOSE_TOO_BIG,
+    HeartbeatData,
+    HelloData,
+    PongBody,
+    ReadyParams,
+    RoundData,
+    StepData,
+    SubscribedBody,
+    SubscribeParams,
+    UnsubscribeParams,
+)
+
+
+class PushRow(Struct, frozen=True):
+    """One type of push, and the Struct of its `data`."""
+
+    name: str
+    data: type[Body]
+    summary: str
+
+
+class ChannelRow(Struct, frozen=True):
+    """One channel, `{names}` standing for what a subscriber fills in."""
+
+    name: str
+    summary: str
+    pushes: tuple[PushRow, ...]
+
+
+class MethodRow(Struct, frozen=True):
+    """One method that only the socket has; all others are operations of REST too."""
+
+    name: str
+    params: type[Request]
+    result: type[Body]
+    summary: str
+
+
+# Each address of the socket with what a connection there is subscribed to from the start.
+ADDRESSES: dict[str, tuple[str, ...]] = {"/ws": (), "/prices/stream": ("prices",)}
+
+# What may stand for a `{name}`.
+PARAMETERS: dict[str, str] = {
+    "instrument": "An `instrument_id` of `GET /exchange/instruments`; `trades.*` is all of them.",
+    "underlying": "An `underlying_id` of `GET /prices`.",
+}
+
+CHANNELS: tuple[ChannelRow, ...] = (
+    ChannelRow(
+        "private",
+        "Everything that happens to the team's own orders, quotes, positions and limits, in one "
+        "total order.",
+        (
+            PushRow("snapshot", PrivateSnapshot, "working orders, quotes, positions, cash"),
+            PushRow("order.accepted", OrderPush, "an order was taken"),
+            PushRow("order.replaced", OrderPush, "an order was changed"),
+            PushRow(
+                "order.canceled", OrderPush, "an order ended unfilled; `cancel_reason` says why"
+            ),
+            PushRow("order.expired", OrderPush, "an order's time in force ended"),
+            PushRow(
+                "order.activated", OrderPush, "a pending order works now; `activation` says why"
+            ),
+            PushRow("order.rejected", RejectedPush, "an order was refused: code and numbers"),
+            PushRow(
+                "order.replace_rejected", RejectedPush, "a replace was refused; the order stands"
+            ),
+            PushRow("order.cancel_rejected", RejectedPush, "a cancel was refused"),
+            PushRow("fill", FillPush, "a fill, and what it left of the order"),
+            PushRow("fill.busted", BustPush, "a fill was undone, or moved to another price"),
+            PushRow("quote", QuotePush, "a quote as it stands after being set, filled or pulled"),
+            PushRow(
+                "quote.rejected", RejectedPush, "a quote was refused; the one before it stands"
+            ),
+            PushRow("position", PositionPush, "a position and the cash after a fill"),
+            PushRow("position.settled", SettlementPush, "a series ended: its contracts are cash"),
+            PushRow("limit", LimitPush, "a risk limit is 80 % used"),
+            PushRow(
+                "limit.breached",
+                LimitBreachPush,
+                "a watched limit has been passed for longer than its grace",
+            ),
+            PushRow("limit.cleared", LimitPush, "a breached limit is kept again"),
+            PushRow("loss.stopped", LossStopPush, "only reducing orders until the next open"),
+            PushRow(
+                "protection.changed", ProtectionPush, "the quote protection was set, tripped, reset"
+            ),
+            PushRow("kill_switch.changed", KillSwitchPush, "a kill switch was switched"),
+            PushRow(
+                "resume.too_old", ResumeTooOld, "the seq asked for is gone; a snapshot follows"
+            ),
+        ),
+    ),
+    ChannelRow(
+        "book.{instrument}",
+        "One book: levels `[price, quantity]`, absolute, best first; quantity 0 removes a level.",
+        (
+            PushRow("snapshot", BookPush, "the whole book"),
+            PushRow("delta", BookPush, "the levels that changed"),
+            PushRow("indicative", BookPush, "what the uncross would do now; no levels"),
+            PushRow("phase", PhasePush, "as on `phase`"),
+            PushRow("uncross", PhasePush, "as on `phase`"),
+        ),
+    ),
+    ChannelRow(
+        "bbo.{underlying}",
+        "Best bid and ask of an underlying and all its series.",
+        (
+            PushRow("snapshot", TopsPush, "the tops of all instruments"),
+            PushRow("tops", TopsPush, "the tops that changed"),
+        ),
+    ),
+    ChannelRow(
+        "trades.{instrument}",
+        "The public tape, without accounts and order ids; `trades.*` is that of all instruments.",
+        (
+            PushRow("snapshot", TradesPush, "the last 50 trades"),
+            PushRow("trade", TradeBody, "one trade"),
+        ),
+    ),
+    ChannelRow(
+        "prices",
+        "The published print of every underlying.",
+        (
+            PushRow("snapshot", PricesPush, "the last print of every underlying"),
+            PushRow("prices", PricesPush, "the prints of one step of the market"),
+        ),
+    ),
+    ChannelRow(
+        "phase",
+        "The market's phases.",
+        (
+            PushRow(
+                "snapshot", PhasesPush, "every underlying's phase, then instruments that differ"
+            ),
+            PushRow("phase", PhasePush, "an underlying or one instrument entered a phase"),
+            PushRow("uncross", PhasePush, "an auction ended: `clearing_price`, `quantity`"),
+        ),
+    ),
+    ChannelRow(
+        "system",
+        "The connection itself and the game around it; needs no subscription.",
+        (
+            PushRow("hello", HelloData, "first frame of every connection"),
+            PushRow("heartbeat", HeartbeatData, "each second: the last seq of every channel"),
+            PushRow("round.started", RoundData, "a round began"),
+            PushRow("round.paused", RoundData, "a round stands still"),
+            PushRow("round.resumed", RoundData, "a round goes on"),
+            PushRow(
+                "round.ended",
+                RoundData,
+                "a round is over; `next_round_id` where the next one starts by itself",
+            ),
+            PushRow("sim.step", StepData, "lock step: all frames were sent, it is your turn"),
+        ),
+    ),
+)
+
+METHODS: tuple[MethodRow, ...] = (
+    MethodRow("subscribe", SubscribeParams, SubscribedBody, "Hear channels, from now or a seq on."),
+    MethodRow("unsubscribe", UnsubscribeParams, SubscribedBody, "Hear channels no more."),
+    MethodRow("ping", NoParams, PongBody, "The server's wall time and game time."),
+    MethodRow("sim.ready", ReadyParams, Body, "Lock step: end your turn."),
+)
+
+CLOSE_CODES: dict[int, str] = {
+    CLOSE_POLICY: "policy: the bot was dropped from a lock-step game, or a foreign origin",
+    CLOSE_TOO_BIG: "a message above 64 KiB",
+    CLOSE_RESTART: "the server restarts; connect again and resume",
+    CLOSE_REPLACED: "replaced by a newer connection of the team",
+    CLOSE_RATE_ABUSE: "rate abuse",
+    CLOSE_SLOW: "too slow",
+}
+
+PROMISES: tuple[str, ...] = (
+    (
+        "`seq` never skips within a channel and epoch. `private` has epoch 1 for ever and never "
+        "restarts. The others count from the start of the server's epoch; `system` counts from 1 "
+        "on each connection."
+    ),
+    (
+        "`subscribe` is answered first; then each channel's `snapshot` follows with the `seq` of "
+        "the state it shows; then every change, from `seq + 1` on."
+    ),
+    (
+        '`subscribe` to `private` with `"resume": {"private": {"epoch": 1, "seq": n}}` sends no '
+        "snapshot but exactly the events after `n`. If they are gone (beyond the last 10,000), "
+        "`resume.too_old` and a snapshot come instead. Resuming another channel gives a snapshot."
+    ),
+    "An order's `order.accepted` precedes its fills.",
+    (
+        "A heartbeat each second carries the last `seq` of every subscribed channel; a client that "
+        "has a smaller one has lost frames."
+    ),
+    "Several connections of a team hear the same; one that does not read delays no other.",
+    (
+        "After a restart `private` resumes from the journal; the other channels begin a new epoch "
+        "with a snapshot."
+    ),
+)
