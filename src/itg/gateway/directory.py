@@ -80,6 +80,8 @@ class Directory:
             RoundPaused: self._stand,
             RoundEnded: self._stand,
         }
+        # Most batches hold none of these classes and need no look at each event.
+        self.heeded = frozenset(self._folds)
 
     def second_queries(self) -> tuple[Query, ...]:
         """Return what else to ask, now that the shards are known."""
