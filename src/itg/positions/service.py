@@ -288,13 +288,13 @@ class PositionsService:
         self._packing = Packing()
 
     def handle(self, now: Nanos, message: Message) -> Sequence[Message]:
-        kind = type(message)
+        desk, kind = self._desk, type(message)
         if kind not in PLACEMENT_EVENTS:
-            self._desk.incoming = None
+            desk.incoming = None
         out: Out = []
-        HANDLERS[kind](self._desk, now, message, out)
-        if self._desk.sweeps:
-            out += _swept(self._desk)
+        HANDLERS[kind](desk, now, message, out)
+        if desk.sweeps:
+            out += _swept(desk)
         return out
 
     def query(self, query: Query) -> Reply:

@@ -63,13 +63,11 @@ class Ticket:
         """Return the average price of the fills, of which there must be one."""
         return rounded_ratio(self.filled_value, self.filled)
 
-    def accept(self, order_id: OrderId, *, is_pending: bool = False) -> None:
-        """Take the exchange's id; acceptance precedes everything else."""
+    def accept(self, order_id: OrderId) -> None:
+        """Take the exchange's id and work; acceptance precedes everything else."""
         assert not self.order_id, f"order {order_id} accepted twice"
-        assert self.status is OrderStatus.PENDING
         self.order_id = order_id
-        if not is_pending:
-            self.status = OrderStatus.WORKING
+        self.status = OrderStatus.WORKING
 
     def stand(self, *, is_pending: bool) -> None:
         """Stand in the book from now on, or outside it."""
@@ -111,7 +109,6 @@ class Ticket:
         self.leaves = 0
 
     def _assert_live(self) -> None:
-        assert self.order_id
         assert self.status in _LIVE, f"order {self.order_id} is {self.status.value}"
 
 

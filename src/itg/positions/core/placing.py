@@ -76,7 +76,9 @@ def order_accepted(desk: Desk, now: Nanos, event: Accepted, out: list[Message]) 
     """Give an order its id and tell its owner."""
     order = desk.placements.pop(event.reservation_id)
     account = desk.accounts[event.account_id]
-    order.accept(event.order_id, is_pending=event.is_pending)
+    order.accept(event.order_id)
+    if event.is_pending:
+        order.stand(is_pending=True)
     order.accepted_ns = now
     order.accepted_seq = account.mailbox.next_seq()
     account.begin(order)
