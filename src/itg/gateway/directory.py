@@ -12,6 +12,7 @@ from itg.exchange.contract import (
     ExchangeStatus,
     GetExchangeStatus,
     GetInstruments,
+    InstrumentDelisted,
     InstrumentListed,
     Instruments,
     PhaseChanged,
@@ -62,7 +63,7 @@ class Directory:
         self.team_of = {team.account_id: team.team_id for team in self.teams.values()}
         self.roles: dict[Role, RoleRules] = {r.role: r for r in reply_of(Roles, replies).roles}
         self.instruments: dict[InstrumentId, Instrument] = {}
-        self.listings = 0  # rises with every listing
+        self.listings = 0  # rises with every listing and every end of one
         self.phases: dict[Shard, Phase] = {}
         self.instrument_phases: dict[InstrumentId, Phase] = {}
         self.last_prices = LastPrices(Nanos(0))
@@ -70,6 +71,7 @@ class Directory:
         self.is_running = current is not None and current.status is RoundStatus.RUNNING
         self._folds: dict[type[Message], Callable[[Nanos, Message], None]] = {
             InstrumentListed: self._list,
+            InstrumentDelisted: self._delist,
             TeamRegistered: self._register,
             PhaseChanged: self._change_phase,
             PricesStepped: self._step_prices,
@@ -118,6 +120,10 @@ class Directory:
         own = self.instrument_phases.get(instrument_id)
         return own or self.phases[self.instruments[instrument_id].shard]
 
+    def phase_in(self, shard: Shard, instrument_id: InstrumentId) -> Phase:
+        """Return an instrument's phase, or the last one of what is listed no more."""
+        return self.instrument_phases.get(instrument_id) or self.phases[shard]
+
     def phase(self) -> Phase:
         """Return the market's phase: the first underlying's."""
         return next(iter(self.phases.values()))
@@ -146,6 +152,12 @@ class Directory:
         self.instruments[event.instrument.instrument_id] = event.instrument
         self.listings += 1
 
+    def _delist(self, game_ns: Nanos, event: Message) -> None:
+        assert isinstance(event, InstrumentDelisted)
+        self.instruments.pop(event.instrument_id, None)
+        self.instrument_phases.pop(event.instrument_id, None)
+        self.listings += 1
+
     def _register(self, game_ns: Nanos, event: Message) -> None:
         assert isinstance(event, TeamRegistered)
         self.team_of[event.account_id] = event.team_id
@@ -160,13 +172,19 @@ class Directory:
     def _change_phase(self, game_ns: Nanos, event: Message) -> None:
         assert isinstance(event, PhaseChanged)
         if event.instrument_id is not None:
-            self.instrument_phases[event.instrument_id] = event.phase
+            self._change_own_phase(event.shard, event.instrument_id, event.phase)
             return
         # A move of the whole shard takes along the instruments that were moved on their own.
         self.phases[event.shard] = event.phase
         for instrument_id in list(self.instrument_phases):
             if self.shard_of(instrument_id) == event.shard:
                 del self.instrument_phases[instrument_id]
+
+    def _change_own_phase(self, shard: Shard, instrument_id: InstrumentId, phase: Phase) -> None:
+        if phase is self.phases[shard]:
+            self.instrument_phases.pop(instrument_id, None)
+        else:
+            self.instrument_phases[instrument_id] = phase
 
     def _step_prices(self, game_ns: Nanos, event: Message) -> None:
         assert isinstance(event, PricesStepped)

@@ -1,6 +1,7 @@
 """Instruments, books, trades, prices and phases: facts into bodies and pushes."""
 
 from collections.abc import Iterable, Sequence
+from typing import Literal, assert_never
 
 from itg.exchange.contract import (
     AuctionUncrossed,
@@ -8,29 +9,60 @@ from itg.exchange.contract import (
     BookSnapshot,
     ExchangeStatus,
     IndicativePriceChanged,
+    InstrumentDelisted,
+    InstrumentListed,
+    InstrumentSettled,
+    JumpGuardEnded,
+    JumpGuardOpened,
+    OpeningDelayed,
     PhaseChanged,
     PublicTrade,
     TradeExecuted,
+    TradingHalted,
+    TradingResumed,
 )
-from itg.kernel.ids import InstrumentId, TradeId, first_id_of_shard, shard_of_id
+from itg.kernel.ids import InstrumentId, TradeId, UnderlyingId, first_id_of_shard, shard_of_id
 from itg.kernel.times import Nanos, to_micros
-from itg.kernel.words import Instrument, OptionTerms, Phase
+from itg.kernel.words import Instrument, OptionTerms, Phase, Side
 from itg.market_data.contract import SpotPrice
 from itg.translate.numbers import optional_usd, usd
 from itg.wire.v1.market import (
     BookBody,
     BookPush,
+    DelayedPush,
+    DelistedPush,
     ExchangeStatusBody,
+    GuardPush,
+    HaltPush,
     InstrumentBody,
     LevelBody,
+    ListedPush,
+    MarketPush,
     PhasePush,
     PhaseWord,
     PriceBody,
+    RawBookPush,
+    RawLevel,
+    ResumePush,
+    SettledPush,
     TradeBody,
     UnderlyingStatusBody,
     WireLevel,
 )
+from itg.wire.v1.orders import SideWord
 
+# What `phase` tells beside the phases.
+AnyMarketEvent = (
+    TradingHalted
+    | TradingResumed
+    | JumpGuardOpened
+    | JumpGuardEnded
+    | OpeningDelayed
+    | InstrumentListed
+    | InstrumentDelisted
+    | InstrumentSettled
+)
+MarketType = Literal["halt", "resume", "guard", "delayed", "listed", "delisted", "settled"]
 Levels = Sequence[tuple[int, int, int]]
 
 
@@ -68,6 +100,8 @@ def book_body(book: BookSnapshot, seq: int, depth: int | None) -> BookBody:
         asks=_level_bodies(book.asks[:depth]),
         indicative_price=optional_usd(book.indicative_price),
         indicative_quantity=book.indicative_quantity,
+        imbalance_quantity=book.imbalance_quantity,
+        imbalance_side=_side_word(book.imbalance_side),
     )
 
 
@@ -87,6 +121,31 @@ def book_snapshot_push(book: BookSnapshot) -> BookPush:
         phase=book.phase.value,
         indicative_price=optional_usd(book.indicative_price),
         indicative_quantity=book.indicative_quantity,
+        imbalance_quantity=book.imbalance_quantity,
+        imbalance_side=_side_word(book.imbalance_side),
+    )
+
+
+def raw_snapshot_push(book: BookSnapshot) -> RawBookPush:
+    """Return a whole book with its order counts as a push."""
+    return RawBookPush(
+        instrument_id=book.instrument_id,
+        bids=raw_levels(book.bids),
+        asks=raw_levels(book.asks),
+        phase=book.phase.value,
+        indicative_price=optional_usd(book.indicative_price),
+        indicative_quantity=book.indicative_quantity,
+        imbalance_quantity=book.imbalance_quantity,
+        imbalance_side=_side_word(book.imbalance_side),
+    )
+
+
+def raw_delta_push(delta: BookDelta) -> RawBookPush:
+    """Return the levels one input changed, with their order counts."""
+    return RawBookPush(
+        instrument_id=delta.instrument_id,
+        bids=raw_levels(delta.bids),
+        asks=raw_levels(delta.asks),
     )
 
 
@@ -104,9 +163,13 @@ def wire_levels(levels: Levels) -> list[WireLevel]:
     return [(usd(price), quantity) for price, quantity, _ in levels]
 
 
+def raw_levels(levels: Levels) -> list[RawLevel]:
+    """Return levels as [price, quantity, order_count]."""
+    return [(usd(price), quantity, order_count) for price, quantity, order_count in levels]
+
+
 def indicative_push(change: IndicativePriceChanged) -> BookPush:
     """Return what the uncross would do now, with no change of levels."""
-    side = change.imbalance_side
     return BookPush(
         instrument_id=change.instrument_id,
         bids=[],
@@ -114,7 +177,7 @@ def indicative_push(change: IndicativePriceChanged) -> BookPush:
         indicative_price=optional_usd(change.indicative_price),
         indicative_quantity=change.indicative_quantity,
         imbalance_quantity=change.imbalance_quantity,
-        imbalance_side=None if side is None else side.value,
+        imbalance_side=_side_word(change.imbalance_side),
     )
 
 
@@ -191,6 +254,62 @@ def uncross_push(uncross: AuctionUncrossed, underlying_id: str, phase: Phase) ->
     )
 
 
+def market_push(
+    event: AnyMarketEvent, underlying_id: UnderlyingId
+) -> tuple[MarketType, MarketPush]:
+    """Return what befell an underlying or an instrument, as type and data of a push on `phase`."""
+    match event:
+        case TradingHalted() | TradingResumed() | JumpGuardOpened() | JumpGuardEnded():
+            return _interruption(event)
+        case OpeningDelayed():
+            return "delayed", DelayedPush(
+                underlying_id=underlying_id,
+                instrument_id=event.instrument_id,
+                indicative_price=usd(event.indicative_price),
+                opens_us=to_micros(event.opens_ns),
+            )
+        case InstrumentListed():
+            return "listed", ListedPush(instrument=instrument_body(event.instrument))
+        case InstrumentDelisted():
+            return "delisted", DelistedPush(
+                underlying_id=underlying_id, instrument_id=event.instrument_id
+            )
+        case InstrumentSettled():
+            return "settled", SettledPush(
+                underlying_id=underlying_id,
+                instrument_id=event.instrument_id,
+                settlement_price=usd(event.settlement_price),
+                official_close=usd(event.official_close),
+            )
+        case _:
+            assert_never(event)
+
+
+def _interruption(
+    event: TradingHalted | TradingResumed | JumpGuardOpened | JumpGuardEnded,
+) -> tuple[MarketType, MarketPush]:
+    match event:
+        case TradingHalted():
+            return "halt", HaltPush(
+                underlying_id=event.underlying_id,
+                instrument_id=event.instrument_id,
+                halt_cause=event.halt_cause.value,
+                resumes_us=_optional_micros(event.resumes_ns),
+            )
+        case TradingResumed():
+            return "resume", ResumePush(
+                underlying_id=event.underlying_id, instrument_id=event.instrument_id
+            )
+        case JumpGuardOpened():
+            return "guard", GuardPush(
+                underlying_id=event.underlying_id, ends_us=to_micros(event.ends_ns)
+            )
+        case JumpGuardEnded():
+            return "guard", GuardPush(underlying_id=event.underlying_id, ends_us=None)
+        case _:
+            assert_never(event)
+
+
 def phase_rows(status: ExchangeStatus) -> list[PhasePush]:
     """Return a shard's phase and those of its instruments that differ, as of now."""
     return [
@@ -240,6 +359,10 @@ def _underlying_status(status: ExchangeStatus) -> UnderlyingStatusBody:
 
 def _phase_word(phase: Phase | None) -> PhaseWord | None:
     return None if phase is None else phase.value
+
+
+def _side_word(side: Side | None) -> SideWord | None:
+    return None if side is None else side.value
 
 
 def _optional_micros(at_ns: Nanos | None) -> int | None:

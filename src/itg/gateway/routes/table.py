@@ -3,6 +3,7 @@
 from itg.gateway.operations import Operation
 from itg.gateway.routes import (
     admin,
+    exchange_deadman,
     exchange_market,
     exchange_orders,
     exchange_quotes,
@@ -14,6 +15,7 @@ from itg.gateway.routes import (
 OPERATIONS: tuple[Operation, ...] = (
     *exchange_orders.OPERATIONS,
     *exchange_quotes.OPERATIONS,
+    *exchange_deadman.OPERATIONS,
     *exchange_market.OPERATIONS,
     *positions.OPERATIONS,
     *prices.OPERATIONS,
