@@ -7,15 +7,31 @@ frame against the clock, after every step in lock step.
 
 from collections.abc import Callable
 
-from msgspec import json
+from msgspec import Raw, json
 
 from itg.client.account import decode_fill, decode_order
+from itg.client.book import Book
 from itg.client.bot import Bot
 from itg.client.frames import Frame
 from itg.client.pacing import SECOND_US
 from itg.client.streams import PRIVATE
 from itg.wire.v1.account import RejectedPush
-from itg.wire.v1.market import PhasePush, PhasesPush, PricesPush, TopsPush, TradeBody
+from itg.wire.v1.market import (
+    DelayedPush,
+    DelistedPush,
+    GuardPush,
+    HaltPush,
+    ListedPush,
+    MarketPush,
+    MarketWord,
+    PhasePush,
+    PhasesPush,
+    PricesPush,
+    ResumePush,
+    SettledPush,
+    TopsPush,
+    TradeBody,
+)
 
 decode_headline = json.Decoder(dict[str, object]).decode
 decode_phase = json.Decoder(PhasePush).decode
@@ -25,6 +41,16 @@ decode_rejected = json.Decoder(RejectedPush).decode
 decode_tops = json.Decoder(TopsPush).decode
 decode_trade = json.Decoder(TradeBody).decode
 
+MARKET_DECODERS: dict[str, tuple[MarketWord, Callable[[Raw], MarketPush]]] = {
+    "halt": ("halt", json.Decoder(HaltPush).decode),
+    "resume": ("resume", json.Decoder(ResumePush).decode),
+    "guard": ("guard", json.Decoder(GuardPush).decode),
+    "delayed": ("delayed", json.Decoder(DelayedPush).decode),
+    "listed": ("listed", json.Decoder(ListedPush).decode),
+    "delisted": ("delisted", json.Decoder(DelistedPush).decode),
+    "settled": ("settled", json.Decoder(SettledPush).decode),
+}
+PHASE_TYPES = frozenset({"phase", "uncross"})
 ORDER_TYPES = frozenset({"order.accepted", "order.replaced", "order.canceled", "order.expired"})
 
 
@@ -113,7 +139,8 @@ class BotFeed:
                     bot.on_book(book)
 
     def _take_book(self, frame: Frame) -> None:
-        book = self._bot.books.get(frame.channel.partition(".")[2])
+        name = frame.channel.partition(".")[2].removesuffix(".raw")
+        book = self._bot.books.get(name)
         if book is not None:
             book.fold(frame)
             if self._has_started:
@@ -127,12 +154,31 @@ class BotFeed:
 
     def _take_phase(self, frame: Frame) -> None:
         is_snapshot = frame.type == "snapshot"
+        if not is_snapshot and frame.type not in PHASE_TYPES:
+            self._take_market(frame)
+            return
         pushes = decode_phases(frame.data).phases if is_snapshot else [decode_phase(frame.data)]
         for push in pushes:
             if frame.type != "uncross":  # the result of an auction, told in the phase it ended
                 self._set_phase(push)
             if self._has_started:
                 self._bot.on_phase(push)
+
+    def _take_market(self, frame: Frame) -> None:
+        if frame.type not in MARKET_DECODERS:
+            return  # a type of a later version
+        kind, decode = MARKET_DECODERS[frame.type]
+        push, bot = decode(frame.data), self._bot
+        if isinstance(push, ListedPush):
+            instrument_id = push.instrument.instrument_id
+            bot.instruments[instrument_id] = push.instrument
+            bot.books.setdefault(instrument_id, Book(instrument_id))
+        if self._has_started:
+            bot.on_market(kind, push)
+        if isinstance(push, DelistedPush):
+            # Its book stays, empty, for a bot that still holds its name.
+            bot.instruments.pop(push.instrument_id, None)
+            bot.instrument_phases.pop(push.instrument_id, None)
 
     def _set_phase(self, push: PhasePush) -> None:
         bot = self._bot
@@ -142,11 +188,12 @@ class BotFeed:
         # A move of the whole underlying takes along the instruments that were moved on their own.
         bot.phases[push.underlying_id] = push.phase
         for instrument_id in list(bot.instrument_phases):
-            if bot.instruments[instrument_id].underlying_id == push.underlying_id:
+            instrument = bot.instruments.get(instrument_id)
+            if instrument is None or instrument.underlying_id == push.underlying_id:
                 del bot.instrument_phases[instrument_id]
 
     def _take_trade(self, frame: Frame) -> None:
-        if self._has_started and frame.type != "snapshot":
+        if self._has_started and frame.type == "trade":
             self._bot.on_trade(decode_trade(frame.data))
 
     def _take_news(self, frame: Frame) -> None:

@@ -14,6 +14,7 @@ from itg.exchange.contract import (
     IndicativePriceChanged,
     InstrumentDelisted,
     PhaseChanged,
+    TradeBusted,
     TradeExecuted,
 )
 from itg.game.contract import RoundEnded, RoundPaused, RoundResumed, RoundStarted
@@ -35,6 +36,7 @@ from itg.translate.account import private_push
 from itg.translate.market import (
     AnyMarketEvent,
     book_delta_push,
+    bust_push,
     executed_trade_body,
     indicative_push,
     market_push,
@@ -89,6 +91,7 @@ class Feed:
             IndicativePriceChanged: self._publish_indicative,
             AuctionUncrossed: self._publish_uncross,
             TradeExecuted: self._publish_trade,
+            TradeBusted: self._publish_bust,
             PhaseChanged: self._publish_phase,
             PricesStepped: self._publish_prices,
             RoundStarted: self._publish_round,
@@ -280,6 +283,11 @@ class Feed:
         for name in (f"trades.{event.instrument_id}", "trades.*"):
             self._last_trades.setdefault(name, deque(maxlen=TRADES_KEPT)).append(data)
             self._put_named(record, name, "trade", data)
+
+    def _publish_bust(self, record: Record, event: Message) -> None:
+        assert isinstance(event, TradeBusted)
+        for name in (f"trades.{event.instrument_id}", "trades.*"):
+            self._put_named(record, name, "bust", bust_push(event))
 
     def _publish_prices(self, record: Record, event: Message) -> None:
         assert isinstance(event, PricesStepped)

@@ -53,6 +53,11 @@ class Absences:
         self._wishes: dict[AccountId, CancelOnDisconnect] = {}
         self._alarms: dict[AccountId, asyncio.TimerHandle] = {}
 
+    @property
+    def waiting(self) -> dict[AccountId, CancelOnDisconnect]:
+        """Return the accounts whose grace runs, with what they asked for."""
+        return {account_id: self._wishes[account_id] for account_id in self._alarms}
+
     def come(self, account_id: AccountId) -> None:
         """Note that an account has a session."""
         alarm = self._alarms.pop(account_id, None)

@@ -1,7 +1,7 @@
 """Instruments, books, trades, prices and phases: facts into bodies and pushes."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, assert_never
+from typing import assert_never
 
 from itg.exchange.contract import (
     AuctionUncrossed,
@@ -17,6 +17,7 @@ from itg.exchange.contract import (
     OpeningDelayed,
     PhaseChanged,
     PublicTrade,
+    TradeBusted,
     TradeExecuted,
     TradingHalted,
     TradingResumed,
@@ -29,6 +30,7 @@ from itg.translate.numbers import optional_usd, usd
 from itg.wire.v1.market import (
     BookBody,
     BookPush,
+    BustPush,
     DelayedPush,
     DelistedPush,
     ExchangeStatusBody,
@@ -38,6 +40,7 @@ from itg.wire.v1.market import (
     LevelBody,
     ListedPush,
     MarketPush,
+    MarketWord,
     PhasePush,
     PhaseWord,
     PriceBody,
@@ -62,7 +65,6 @@ AnyMarketEvent = (
     | InstrumentDelisted
     | InstrumentSettled
 )
-MarketType = Literal["halt", "resume", "guard", "delayed", "listed", "delisted", "settled"]
 Levels = Sequence[tuple[int, int, int]]
 
 
@@ -209,6 +211,17 @@ def executed_trade_body(trade: TradeExecuted, game_ns: Nanos) -> TradeBody:
     )
 
 
+def bust_push(bust: TradeBusted) -> BustPush:
+    """Return what the organizer did to a trade."""
+    return BustPush(
+        trade_id=bust.trade_id,
+        instrument_id=bust.instrument_id,
+        price=usd(bust.price),
+        quantity=bust.quantity,
+        adjusted_price=optional_usd(bust.adjusted_price),
+    )
+
+
 def _tape_seq(trade_id: TradeId) -> int:
     return trade_id - first_id_of_shard(shard_of_id(trade_id))
 
@@ -256,7 +269,7 @@ def uncross_push(uncross: AuctionUncrossed, underlying_id: str, phase: Phase) ->
 
 def market_push(
     event: AnyMarketEvent, underlying_id: UnderlyingId
-) -> tuple[MarketType, MarketPush]:
+) -> tuple[MarketWord, MarketPush]:
     """Return what befell an underlying or an instrument, as type and data of a push on `phase`."""
     match event:
         case TradingHalted() | TradingResumed() | JumpGuardOpened() | JumpGuardEnded():
@@ -287,7 +300,7 @@ def market_push(
 
 def _interruption(
     event: TradingHalted | TradingResumed | JumpGuardOpened | JumpGuardEnded,
-) -> tuple[MarketType, MarketPush]:
+) -> tuple[MarketWord, MarketPush]:
     match event:
         case TradingHalted():
             return "halt", HaltPush(

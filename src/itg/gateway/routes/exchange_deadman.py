@@ -19,7 +19,8 @@ def _set_deadman(gateway: Gateway, call: Call, params: DeadmanParams) -> None:
 
 
 def _get_deadman(gateway: Gateway, call: Call) -> None:
-    call.reply(done(gateway.deadman.state_of(call.account_id())))
+    state = gateway.deadman.state_of(call.account_id())
+    call.reply(gateway.as_of(call, done(state)))
 
 
 def _clear_deadman(gateway: Gateway, call: Call) -> None:

@@ -173,6 +173,16 @@ class TradesPush(Body, frozen=True, kw_only=True):
     trades: list[TradeBody]
 
 
+class BustPush(Body, frozen=True, kw_only=True):
+    """Data of `trades.…` type `bust`: a trade is undone, or counts at the adjusted price."""
+
+    trade_id: int
+    instrument_id: str
+    price: float  # as it was traded
+    quantity: int
+    adjusted_price: float | None
+
+
 class PricesPush(Body, frozen=True, kw_only=True):
     """Data of `prices`."""
 
@@ -249,6 +259,8 @@ class SettledPush(Body, frozen=True, kw_only=True):
 MarketPush = (
     HaltPush | ResumePush | GuardPush | DelayedPush | ListedPush | DelistedPush | SettledPush
 )
+
+MarketWord = Literal["halt", "resume", "guard", "delayed", "listed", "delisted", "settled"]
 
 
 class PhasesPush(Body, frozen=True, kw_only=True):
