@@ -33,6 +33,7 @@ TOLD_IN_ANSWERS = {
     exchange.PhaseRejected,
     exchange.HaltRejected,
     exchange.BustRejected,
+    positions.KillSwitchChanged,
     positions.OrderAnswerRepeated,
     positions.QuotesHandled,
     positions.ConnectionOpened,

@@ -74,7 +74,9 @@ async def test_numbers_never_skip_on_any_channel(house: House) -> None:
 
 def spanned(push: Json) -> tuple[int, int]:
     """Return the first and the last number a frame stands for."""
-    return push.get("first_seq", push["seq"]), push["seq"]
+    last: int = push["seq"]
+    first: int = push.get("first_seq", last)
+    return first, last
 
 
 async def test_a_subscription_is_answered_then_shows_the_state_then_every_change(
