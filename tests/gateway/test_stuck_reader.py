@@ -4,6 +4,7 @@ import asyncio
 import socket as sockets
 from base64 import b64encode
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from msgspec import json
@@ -61,6 +62,9 @@ class Counter(asyncio.Protocol):
         self.is_subscribed = self.is_subscribed or b'"type":"snapshot"' in seen
         self.trades += seen.count(TRADE)
         self._tail = seen[-(len(TRADE) - 1) :]
+
+    def has_read(self, trades: int) -> bool:
+        return self.trades == trades
 
 
 async def stuck_socket(house: House, team: Team) -> sockets.socket:
@@ -121,9 +125,11 @@ async def test_a_stuck_reader_costs_the_others_nothing_and_itself_nothing_it_can
         await house.open_market()
         crowd, slow = await house.register("crowd"), await house.register("slow")
         loop = asyncio.get_running_loop()
-        readers = [Counter(crowd) for _ in range(READERS)]
-        for reader in readers:
-            await loop.create_connection(lambda r=reader: r, "127.0.0.1", house.server.port)
+        address = ("127.0.0.1", house.server.port)
+        seats = [
+            await loop.create_connection(partial(Counter, crowd), *address) for _ in range(READERS)
+        ]
+        readers = [reader for _, reader in seats]
         await until(lambda: all(reader.is_subscribed for reader in readers))
         raw = await stuck_socket(house, slow)
         await until(lambda: len(house.gateway.feed.fanout.places) == READERS + 1)
@@ -134,7 +140,7 @@ async def test_a_stuck_reader_costs_the_others_nothing_and_itself_nothing_it_can
             await slow.place("buy", 1, 1.0 + batch)
             told = replace(house.records[-1], outputs=tuple(trades(batch * BATCH)))
             house.gateway.publish([told])
-            await until(lambda n=batch: readers[0].trades == (n + 1) * BATCH)
+            await until(partial(readers[0].has_read, (batch + 1) * BATCH))
             most = max(most, held(stuck))
             blocked_at = blocked_at or (loop.time() if stuck.is_blocked else 0.0)
         assert blocked_at, "its buffers are full"

@@ -273,10 +273,10 @@ PROMISES: tuple[str, ...] = (
     ),
     (
         "A reader that falls behind delays no other. Its state channels (`book.`, `bbo.`, "
-        "`prices`) are merged to the latest: `conflated`, standing for `first_seq` to `seq`. `private` is "
-        "never merged and never dropped: with 4 MiB waiting the connection is told `slow`, closed "
-        "with 4008, and resumes. Of public facts (`trades.`, `phase`, `book.….raw`) what it could "
-        "not take is announced: `gap`."
+        "`prices`) are merged to the latest: `conflated`, standing for `first_seq` to `seq`. "
+        "`private` is never merged and never dropped: with 4 MiB waiting the connection is told "
+        "`slow`, closed with 4008, and resumes. Of public facts (`trades.`, `phase`, "
+        "`book.….raw`) what it could not take is announced: `gap`."
     ),
     "Several connections of a team hear the same.",
     (
@@ -285,8 +285,8 @@ PROMISES: tuple[str, ...] = (
     ),
     (
         "When an account's last connection is gone for 5 s, its quotes are canceled, or "
-        "everything, or nothing, as its connections asked (`cancel_on_disconnect`); a dead-man timer cancels "
-        "everything unless it is set again in time. In the auction's freeze both act right after "
-        "the uncross."
+        "everything, or nothing, as its connections asked (`cancel_on_disconnect`); a dead-man "
+        "timer cancels everything unless it is set again in time. In the auction's freeze both "
+        "act right after the uncross."
     ),
 )
