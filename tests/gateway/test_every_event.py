@@ -34,6 +34,7 @@ TOLD_IN_ANSWERS = {
     exchange.HaltRejected,
     exchange.BustRejected,
     positions.KillSwitchChanged,
+    positions.KillSwitchRejected,
     positions.OrderAnswerRepeated,
     positions.QuotesHandled,
     positions.ConnectionOpened,
@@ -42,7 +43,6 @@ TOLD_IN_ANSWERS = {
 }
 # Read over REST when somebody wants to know.
 READ = {
-    market_data.OfficialClosePublished,  # the previous_close of GET /prices
     game.TeamRegistered,
     game.GameCreated,
     positions.AccountOpened,

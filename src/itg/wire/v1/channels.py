@@ -43,6 +43,7 @@ from itg.wire.v1.market import BustPush as TradeBustPush
 from itg.wire.v1.orders import Body, Request
 from itg.wire.v1.reads import NoParams
 from itg.wire.v1.socket import (
+    CLOSE_NORMAL,
     CLOSE_POLICY,
     CLOSE_RATE_ABUSE,
     CLOSE_REPLACED,
@@ -237,12 +238,13 @@ CHANNELS: tuple[ChannelRow, ...] = (
 METHODS: tuple[MethodRow, ...] = (
     MethodRow("subscribe", SubscribeParams, SubscribedBody, "Hear channels, from now or a seq on."),
     MethodRow("unsubscribe", UnsubscribeParams, SubscribedBody, "Hear channels no more."),
-    MethodRow("ping", NoParams, PongBody, "The server's wall time and game time."),
     MethodRow("session.set", SessionParams, SessionBody, "Say what a disconnect cancels."),
+    MethodRow("ping", NoParams, PongBody, "The server's wall time and game time."),
     MethodRow("sim.ready", ReadyParams, Body, "Lock step: end your turn."),
 )
 
 CLOSE_CODES: dict[int, str] = {
+    CLOSE_NORMAL: "the end, as either side wished",
     CLOSE_POLICY: "policy: the bot was dropped from a lock-step game, or a foreign origin",
     CLOSE_TOO_BIG: "a message above 64 KiB",
     CLOSE_RESTART: "the server restarts; connect again and resume",
