@@ -2,6 +2,7 @@ from tests.positions.campaign import Campaign
 from tests.positions.scene import ALICE, BOB, Scene, order
 
 from itg.kernel.words import Phase
+from itg.positions.core.mailbox import MAILBOX_EVENTS_MAX
 from itg.positions.service import PositionsService
 from itg.positions.store import encode_desk
 
@@ -39,3 +40,17 @@ def test_packing_changes_no_snapshot() -> None:
     before = market.positions.snapshot()
     market.positions.pack()
     assert market.positions.snapshot() == before
+
+
+def test_a_mailbox_that_has_lost_its_oldest_events_is_packed_as_it_stands() -> None:
+    market = Scene()
+    for number in range(MAILBOX_EVENTS_MAX + 700):
+        market.send(order(quantity=0))
+        if number % 100 == 0:
+            market.positions.pack()
+        if number % 2_500 == 0:
+            assert is_as_encoded_afresh(market.positions)
+    assert is_as_encoded_afresh(market.positions)
+    data = market.positions.snapshot()
+    market.positions.restore(data)
+    assert market.positions.snapshot() == data

@@ -62,6 +62,13 @@ class Directory:
         self.teams = {team.team_id: team for team in reply_of(Teams, replies).teams}
         self.team_of = {team.account_id: team.team_id for team in self.teams.values()}
         self.roles: dict[Role, RoleRules] = {r.role: r for r in reply_of(Roles, replies).roles}
+        # Every request asks for its role's.
+        self._order_rates = {
+            role: rule
+            for role, rules in self.roles.items()
+            for rule in rules.constraints
+            if isinstance(rule, OrderRateLimit)
+        }
         self.instruments: dict[InstrumentId, Instrument] = {}
         self.listings = 0  # rises with every listing and delisting
         self.phases: dict[Shard, Phase] = {}
@@ -131,13 +138,7 @@ class Directory:
 
     def order_rate_of(self, role: Role) -> OrderRateLimit | None:
         """Return a role's rate rule, if it has one."""
-        rules = self.roles.get(role)
-        found = (
-            (rule for rule in rules.constraints if isinstance(rule, OrderRateLimit))
-            if rules
-            else ()
-        )
-        return next(iter(found), None)
+        return self._order_rates.get(role)
 
     def underlying_of(self, shard: Shard) -> UnderlyingId:
         """Return the underlying whose chain a shard is."""

@@ -1,6 +1,7 @@
 """A desk from the bytes of a snapshot."""
 
 from collections.abc import Callable
+from itertools import chain
 
 from msgspec import Raw
 from msgspec.msgpack import Decoder
@@ -30,7 +31,7 @@ from itg.positions.store.rows import (
 
 _DECODER = Decoder(DeskRow)
 _answer_row = Decoder(AnswerRow).decode
-_event: Callable[[Raw], AnyPrivateEvent] = Decoder(AnyPrivateEvent).decode
+_events = Decoder(list[AnyPrivateEvent]).decode
 _order_place: Callable[[Raw], OrderPlace] = Decoder(OrderPlace).decode
 
 
@@ -91,9 +92,11 @@ def _restore_account(desk: Desk, row: AccountRow) -> None:
     account.portfolio = _portfolio(desk, row.portfolio)
     for answer_row in map(_answer_row, row.answers):
         order = None if answer_row.order is None else _order(account, answer_row.order)
-        answer = Answer(answer_row.body, order)
+        body = answer_row.body if order is None else order.body
+        assert body is not None
+        assert body.client_order_id is not None
+        answer = account.answers[body.client_order_id] = Answer(body, order)
         answer.events = answer_row.events
-        account.answers[answer_row.client_order_id] = answer
     # Acceptance order, as the rows have it.
     orders = [_order_at(account, place) for place in map(_order_place, row.orders)]
     account.orders = {order.order_id: order for order in orders}
@@ -103,7 +106,7 @@ def _restore_account(desk: Desk, row: AccountRow) -> None:
         _restore_quote(account, quote_row)
     account.warned = dict.fromkeys(row.warned)
     _restore_watch(desk, account, row.watch)
-    account.mailbox = Mailbox(row.private_seq, map(_event, row.mailbox))
+    account.mailbox = Mailbox(row.private_seq, chain.from_iterable(map(_events, row.mailbox)))
 
 
 def _restore_watch(desk: Desk, account: Account, row: WatchRow) -> None:

@@ -90,7 +90,7 @@ def _account_row(account: Account, packing: AccountPacking, incoming: Answer | N
         warned=list(account.warned),
         watch=_watch_row(account),
         private_seq=account.mailbox.seq,
-        mailbox=packing.events(incoming),
+        mailbox=packing.mailbox(),
     )
 
 

@@ -5,21 +5,22 @@ So they are encoded a few at a time between batches, and a snapshot encodes what
 was packed when leaves no trace: the rows are those a fresh packing makes of the same state.
 """
 
-from collections import deque
 from collections.abc import Iterable
 from itertools import islice
 
 from msgspec import Raw
 from msgspec.msgpack import Encoder
 
-from itg.kernel.ids import AccountId, OrderId, Seq
+from itg.kernel.ids import AccountId, OrderId
+from itg.positions.contract import AnyPrivateEvent
 from itg.positions.core.accounts import Account, Answer
-from itg.positions.core.mailbox import MAILBOX_EVENTS_MAX
+from itg.positions.core.mailbox import Mailbox
 from itg.positions.core.orders import Order, Ticket
 from itg.positions.store.rows import AnswerRow, OrderPlace, OrderRow, TicketRow
 
 _encode = Encoder().encode
 _UNPACKED = Raw()
+LEAF_EVENTS = 256
 
 
 class Packing:
@@ -46,7 +47,7 @@ class Packing:
 class AccountPacking:
     """The packed rows of one account."""
 
-    __slots__ = ("_account", "_answers", "_done", "_events", "_first", "_seq", "_unsettled")
+    __slots__ = ("_account", "_answers", "_done", "_first", "_leaf", "_leaves", "_unsettled")
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -54,8 +55,8 @@ class AccountPacking:
         self._answers: list[Raw] = []  # in the order the account keeps them
         self._unsettled: dict[int, Answer] = {}  # by place there
         self._done: dict[OrderId, Raw] = {}
-        self._events: deque[Raw] = deque(maxlen=MAILBOX_EVENTS_MAX)
-        self._seq = Seq(0)  # of the last event packed
+        self._leaves: dict[int, Raw] = {}  # whole leaves of the mailbox, by number
+        self._leaf = 0  # the first not packed yet
 
     def advance(self, incoming: Answer | None) -> None:
         """Take in what is new; `incoming` is the answer that may still grow."""
@@ -66,10 +67,7 @@ class AccountPacking:
             else:
                 self._unsettled[len(self._answers)] = answer
                 self._answers.append(_UNPACKED)
-        mailbox = self._account.mailbox
-        if self._seq != mailbox.seq:
-            self._events.extend(map(_packed, mailbox.after(self._seq)))
-            self._seq = mailbox.seq
+        self._bind_leaves()
 
     def answers(self, incoming: Answer | None) -> list[Raw]:
         """Return every answer's row."""
@@ -94,10 +92,23 @@ class AccountPacking:
             rows.append(row)
         return rows
 
-    def events(self, incoming: Answer | None) -> list[Raw]:
-        """Return the mailbox."""
-        self.advance(incoming)
-        return list(self._events)
+    def mailbox(self) -> list[Raw]:
+        """Return the mailbox in leaves, cut where the numbers of its events say."""
+        self._bind_leaves()
+        mailbox = self._account.mailbox
+        first, last = _leaf_of(mailbox.oldest_kept()), _leaf_of(mailbox.seq)
+        bound = self._leaves
+        return [bound.get(leaf) or _packed(_leaf(mailbox, leaf)) for leaf in range(first, last + 1)]
+
+    def _bind_leaves(self) -> None:
+        mailbox = self._account.mailbox
+        oldest = mailbox.oldest_kept()
+        while (self._leaf + 1) * LEAF_EVENTS <= mailbox.seq:
+            if self._leaf * LEAF_EVENTS >= oldest - 1:
+                self._leaves[self._leaf] = _packed(_leaf(mailbox, self._leaf))
+            self._leaf += 1
+        while self._leaves and (first := next(iter(self._leaves))) * LEAF_EVENTS < oldest - 1:
+            del self._leaves[first]
 
     def _follow_day(self) -> None:
         # Answers are forgotten all at once, when a trading day begins, and never one by one.
@@ -107,6 +118,15 @@ class AccountPacking:
             self._answers = []
             self._unsettled = {}
             self._done = {}  # an order may have stood in an answer that is forgotten
+
+
+def _leaf_of(seq: int) -> int:
+    return (seq - 1) // LEAF_EVENTS
+
+
+def _leaf(mailbox: Mailbox, leaf: int) -> list[AnyPrivateEvent]:
+    skipped = leaf * LEAF_EVENTS + 1 - mailbox.oldest_kept()
+    return list(islice(mailbox.events, max(0, skipped), max(0, skipped + LEAF_EVENTS)))
 
 
 def _packed(row: object) -> Raw:
@@ -128,13 +148,10 @@ def _is_settled(answer: Answer) -> bool:
 
 
 def _answer_row(answer: Answer) -> AnswerRow:
-    assert answer.body.client_order_id is not None
-    return AnswerRow(
-        answer.body.client_order_id,
-        answer.body,
-        None if answer.order is None else order_row(answer.order),
-        answer.events,
-    )
+    order = answer.order
+    if order is None:
+        return AnswerRow(answer.body, None, answer.events)
+    return AnswerRow(None, order_row(order), answer.events)
 
 
 def order_row(order: Order) -> OrderRow:

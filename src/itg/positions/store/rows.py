@@ -109,9 +109,8 @@ class PortfolioRow(Row, frozen=True):
 class AnswerRow(Row, frozen=True):
     """The first answer to one client order id."""
 
-    client_order_id: ClientOrderId
-    body: ReserveOrder
-    order: OrderRow | None
+    body: ReserveOrder | None  # None: that of the order
+    order: OrderRow | None  # None: it was refused
     events: tuple[AnyPrivateEvent, ...]
 
 
@@ -137,7 +136,10 @@ class WatchRow(Row, frozen=True):
 
 
 class AccountRow(Row, frozen=True):
-    """One account; `answers` are `AnswerRow`s, `orders` `OrderPlace`s, `mailbox` its events."""
+    """One account; `answers` are `AnswerRow`s, `orders` `OrderPlace`s.
+
+    `mailbox` holds lists of events.
+    """
 
     account_id: AccountId
     role: Role
