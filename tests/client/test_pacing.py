@@ -103,7 +103,7 @@ def test_only_the_newest_quote_of_an_instrument_waits() -> None:
     for name, bid in (("X", 1.0), ("Y", 2.0), ("X", 3.0)):
         lanes.add_quote(quote(name, bid))
     (sent,) = lanes.release(Pacer(), 1)
-    assert sent.params == QuotesRequest(quotes=[quote("Y", 2.0), quote("X", 3.0)])
+    assert sent.params == QuotesRequest(quotes=[quote("Y", 2.0), quote("X", 3.0)], others="keep")
     assert lanes.release(Pacer(), 1) == []
 
 

@@ -77,6 +77,7 @@ class Venue:
         self.answers_503 = 0
         self.game_us = 1_000_000
         self.url = ""
+        self.listed = list(INSTRUMENTS)
 
     # -- REST ---------------------------------------------------------------
 
@@ -108,8 +109,8 @@ class Venue:
 
     async def instruments(self, request: web.Request) -> web.Response:
         start = int(request.query.get("cursor", "0"))
-        following = str(start + 1) if start + 1 < len(INSTRUMENTS) else None
-        return body({"items": INSTRUMENTS[start : start + 1], "next_cursor": following})
+        following = str(start + 1) if start + 1 < len(self.listed) else None
+        return body({"items": self.listed[start : start + 1], "next_cursor": following})
 
     async def limits(self, request: web.Request) -> web.Response:
         kinds = ("orders", "cancels", "quotes")
@@ -286,7 +287,8 @@ class Venue:
             "order_id": self.order_count, "post_only": False, "stp": "cancel_incoming", "tag": "",
             "revision": 1, "status": "working", "filled_quantity": 0,
             "leaves_quantity": params["quantity"], "average_price": None, "fees": 0.0,
-            "accepted_us": self.game_us, "seq": len(self.private) + 1,
+            "accepted_us": self.game_us, "seq": len(self.private) + 1, "stop_price": None,
+            "display_quantity": None, "expires_us": None,
         }  # fmt: skip
         self.orders[self.order_count] = order
         await self.tell("order.accepted", {"order": dict(order)})

@@ -1,6 +1,6 @@
 """A whole game behind real sockets on loopback, and clients to talk to it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from hashlib import sha256
 from typing import Any, Self
@@ -8,6 +8,7 @@ from typing import Any, Self
 import aiohttp
 from msgspec import json
 from tests.gateway.pushes import assert_described
+from tests.gateway.scripts import Script, scripted
 
 from itg import scenario
 from itg.adapters.http_server import HttpServer
@@ -42,10 +43,12 @@ class House:
         settings: GatewaySettings | None = None,
         has_order_lane: bool = True,
         lock_step: bool = False,
+        scripts: Mapping[str, Script] | None = None,
     ) -> None:
         self.create = scenario.load(name, admin_key_hash=digest(ADMIN_KEY), lock_step=lock_step)
         rules = self.create.rules
-        self.machine = Machine(services_of([shard for shard, _ in rules.shards]))
+        services = services_of([shard for shard, _ in rules.shards])
+        self.machine = Machine([scripted(service, scripts or {}) for service in services])
         self.journal = journal or MemoryJournal.opened()
         if self.journal.head().seq:
             recover(self.journal, self.machine)

@@ -113,8 +113,28 @@ NAMED = [
     (b'1,"stp":1', b"1", "/stp"),
     (b'1,"post_only":"yes"', b"1", "/post_only"),
     (b'1,"stop_price":1', b"1", "/stop_price"),
-    (b'1,"display_quantity":1', b"1", "/display_quantity"),
+    (b'1,"stop_price":"x"', b"1", "/stop_price"),
+    (b'1,"stop_price":1.00001', b"1", "/stop_price"),
+    (b'1,"stop_price":1e999', b"1", "/stop_price"),
+    (b'1,"stop_price":true', b"1", "/stop_price"),
+    (b'1,"order_type":"stop_limit","stop_price":0.005', b"1", "/stop_price"),
+    (b'1,"order_type":"stop_limit","stop_price":0', b"1", "/stop_price"),
+    (b'1,"order_type":"stop_limit"', b"1", "/stop_price"),
+    (b'1,"order_type":"stop","stop_price":1', b"1", "/price"),
+    (b'1,"display_quantity":0', b"1", "/display_quantity"),
+    (b'1,"display_quantity":2', b"1", "/display_quantity"),
+    (b'1,"display_quantity":-1', b"1", "/display_quantity"),
+    (b'1,"display_quantity":"1"', b"1", "/display_quantity"),
+    (b'1,"display_quantity":1000001', b"1", "/display_quantity"),
+    (b'1,"display_quantity":1,"time_in_force":"ioc"', b"1", "/display_quantity"),
     (b'1,"expires_us":1', b"1", "/expires_us"),
+    (b'1,"expires_us":1.5', b"1", "/expires_us"),
+    (b'1,"expires_us":"soon"', b"1", "/expires_us"),
+    (b'1,"expires_us":9007199254740993', b"1", "/expires_us"),
+    (b'1,"expires_us":1,"time_in_force":"gtt"', b"1", "/expires_us"),
+    (b'1,"time_in_force":"gtt"', b"1", "/expires_us"),
+    (b'1,"post_only":true,"order_type":"stop_limit","stop_price":1', b"1", "/post_only"),
+    (b'1,"time_in_force":"opg","order_type":"stop_limit","stop_price":1', b"1", "/time_in_force"),
     (b'1,"a~b/c":1', b"1", "/a~0b~1c"),
 ]
 
@@ -129,10 +149,67 @@ async def test_an_order_with_one_bad_field_is_told_which(
     assert [error["pointer"] for error in answer.json["errors"]] == [pointer]
 
 
+OF_BODIES = [
+    ("PUT", "/exchange/quotes", {"quotes": [], "others": "drop"}, "/others"),
+    ("PUT", "/exchange/quotes", {"quotes": [], "others": None}, "/others"),
+    ("PUT", "/exchange/quotes/protection", {}, "/window_ms"),
+    ("PUT", "/exchange/quotes/protection", {"window_ms": 0}, "/window_ms"),
+    ("PUT", "/exchange/quotes/protection", {"window_ms": 1.5}, "/window_ms"),
+    ("PUT", "/exchange/quotes/protection", {"window_ms": 86_400_001}, "/window_ms"),
+    ("PUT", "/exchange/quotes/protection", {"window_ms": 1, "contracts_max": 0}, "/contracts_max"),
+    (
+        "PUT",
+        "/exchange/quotes/protection",
+        {"window_ms": 1, "contracts_max": "5"},
+        "/contracts_max",
+    ),
+    ("PUT", "/exchange/quotes/protection", {"window_ms": 1, "delta_max": 0}, "/delta_max"),
+    ("PUT", "/exchange/quotes/protection", {"window_ms": 1, "delta_max": -1}, "/delta_max"),
+    ("PUT", "/exchange/quotes/protection", {"window_ms": 1, "delta_max": 1e300}, "/delta_max"),
+    ("POST", "/exchange/kill-switch", {"is_active": "yes"}, "/is_active"),
+    ("POST", "/exchange/kill-switch", {"team_id": 1}, "/team_id"),
+    ("POST", "/exchange/kill-switch", {"reason": "x" * 201}, "/reason"),
+    ("POST", "/exchange/orders/preview", {"side": "buy", "quantity": 1}, "/instrument_id"),
+    ("POST", "/exchange/orders/batch", {"orders": 1}, "/orders"),
+    ("POST", "/exchange/orders/batch", {"orders": []}, "/orders"),
+    ("POST", "/admin/halts", {}, "/action"),
+    ("POST", "/admin/halts", {"action": "pause"}, "/action"),
+    ("POST", "/admin/halts", {"action": "halt", "halt_s": -1}, "/halt_s"),
+    ("POST", "/admin/halts", {"action": "halt", "halt_s": 0.5}, "/halt_s"),
+    ("POST", "/admin/halts", {"action": "halt", "instrument_id": 1}, "/instrument_id"),
+    ("POST", "/admin/trades/1/bust", {"price": "much"}, "/price"),
+    ("POST", "/admin/trades/1/bust", {"price": 1.00001}, "/price"),
+    ("POST", "/admin/trades/1/bust", {"reason": None}, "/reason"),
+    ("POST", "/admin/trades/one/bust", {}, "/trade_id"),
+    ("POST", "/admin/trades/99999999999999999999/bust", {}, "/trade_id"),
+    ("POST", "/admin/phases", {"phase": "closed", "reason": 1}, "/reason"),
+    ("GET", "/admin/audit?limit=0", None, "/limit"),
+    ("GET", "/admin/audit?since_seq=x", None, "/since_seq"),
+    ("GET", "/admin/audit?cursor=!", None, "/cursor"),
+]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("sent", OF_BODIES, ids=lambda sent: f"{sent[1]} {sent[3]}")
+async def test_a_bad_field_of_any_route_is_told_which(
+    house: House, team: Team, sent: tuple[str, str, object, str]
+) -> None:
+    method, path, body, pointer = sent
+    key = ADMIN_KEY if path.startswith("/admin") else team.key
+    answer = await house.call(method, path, body, key=key)
+    assert 400 <= answer.status < 500, answer.body
+    assert [error["pointer"] for error in answer.json["errors"]] == [pointer]
+
+
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
     ("path", "pointer"),
     [
+        ("/exchange/orders/abc/events", "/order_id"),
+        ("/exchange/orders/abc/explanation", "/order_id"),
+        ("/exchange/orders/1/events?client_order_id=2", "/order_id"),
+        ("/exchange/orders/by-client-id/a/explanation?order_id=2", "/order_id"),
+        ("/exchange/orders/1/events?nope=1", "/nope"),
         ("/exchange/orders?limit=0", "/limit"),
         ("/exchange/orders?limit=1001", "/limit"),
         ("/exchange/orders?limit=x", "/limit"),
@@ -163,6 +240,10 @@ async def test_a_bad_query_or_path_is_told_which_field(team: Team, path: str, po
     [
         ("/exchange/orders/9007199254740992", "ORDER_NOT_FOUND"),
         ("/exchange/orders/by-client-id/%ff", "ORDER_NOT_FOUND"),
+        ("/exchange/orders/9007199254740992/events", "ORDER_NOT_FOUND"),
+        ("/exchange/orders/-1/explanation", "ORDER_NOT_FOUND"),
+        ("/exchange/orders/by-client-id/%ff/events", "ORDER_NOT_FOUND"),
+        ("/exchange/orders/by-client-id/events/explanation", "ORDER_NOT_FOUND"),
         ("/exchange/instruments/NOPE", "INSTRUMENT_NOT_FOUND"),
         ("/exchange/orderbook/NOPE", "INSTRUMENT_NOT_FOUND"),
         ("/exchange/orderbooks?underlying=NOPE", "UNDERLYING_NOT_FOUND"),

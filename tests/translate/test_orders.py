@@ -1,11 +1,17 @@
 """Requests into commands: nothing is inferred, nothing is dropped in silence."""
 
+from typing import Literal
+
 import pytest
 from msgspec import structs
 
-from itg.kernel.ids import AccountId
+from itg.kernel.ids import AccountId, InstrumentId, OrderId, Seq
+from itg.kernel.money import Price
+from itg.kernel.times import Nanos
+from itg.kernel.words import OrderStatus, OrderType, Side, TimeInForce
+from itg.positions.contract import OrderState
 from itg.translate.numbers import UnfitFieldError
-from itg.translate.orders import reserve_order, reserve_quotes
+from itg.translate.orders import order_body, reserve_order, reserve_quotes
 from itg.wire.v1.orders import PlaceOrderRequest, QuoteRequest, QuotesRequest
 
 ME = AccountId("t1")
@@ -24,6 +30,9 @@ def test_every_field_of_a_placement_reaches_the_command() -> None:
         stp="cancel_both",
         client_order_id="a",
         tag="b",
+        stop_price="1.25",
+        display_quantity=2,
+        expires_us=3,
     )
     command = reserve_order(ME, sent)
     assert (command.account_id, command.instrument_id) == ("t1", "SPX")
@@ -32,14 +41,62 @@ def test_every_field_of_a_placement_reaches_the_command() -> None:
     assert command.stp is not None
     assert (command.time_in_force.value, command.stp.value) == ("ioc", "cancel_both")
     assert (command.post_only, command.client_order_id, command.tag) == (True, "a", "b")
+    assert (command.stop_price, command.display_quantity) == (12_500, 2)
+    assert command.expires_ns == 3_000
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"order_type": "market"},
+        {"order_type": "stop", "price": None},
+        {"stop_price": 1.0},
+        {"expires_us": 1},
+        {"time_in_force": "gtt"},
+        {"display_quantity": 5},
+        {"quantity": 0},
+    ],
+)
+def test_what_terms_agree_is_the_exchanges_to_judge(fields: dict[str, object]) -> None:
+    assert reserve_order(ME, order(**fields)).account_id == ME
+
+
+def test_an_orders_terms_come_back_as_they_were_sent() -> None:
+    state = OrderState(
+        order_id=OrderId(7),
+        instrument_id=InstrumentId("SPX"),
+        side=Side.SELL,
+        quantity=9,
+        order_type=OrderType.STOP_LIMIT,
+        price=Price(10_000),
+        time_in_force=TimeInForce.GTT,
+        status=OrderStatus.PENDING,
+        leaves_quantity=9,
+        accepted_ns=Nanos(5_000),
+        accepted_seq=Seq(1),
+        stop_price=Price(12_500),
+        display_quantity=2,
+        expires_ns=Nanos(3_000),
+    )
+    body = order_body(state)
+    assert (body.order_type, body.status, body.time_in_force) == ("stop_limit", "pending", "gtt")
+    assert (body.stop_price, body.display_quantity, body.expires_us) == (1.25, 2, 3)
+
+
+@pytest.mark.parametrize(("others", "pulls"), [("pull", True), ("keep", False)])
+def test_quotes_not_named_are_pulled_unless_kept(
+    others: Literal["pull", "keep"], *, pulls: bool
+) -> None:
+    assert reserve_quotes(ME, QuotesRequest(quotes=[], others=others)).pull_others is pulls
+    assert reserve_quotes(ME, QuotesRequest(quotes=[])).pull_others
 
 
 @pytest.mark.parametrize(
     ("fields", "pointer"),
     [
-        ({"display_quantity": 1}, "/display_quantity"),
-        ({"stop_price": 1.0}, "/stop_price"),
-        ({"expires_us": 1}, "/expires_us"),
+        ({"display_quantity": 1_000_001}, "/display_quantity"),
+        ({"stop_price": 0.00001}, "/stop_price"),
+        ({"stop_price": "1e3"}, "/stop_price"),
         ({"quantity": 1_000_001}, "/quantity"),
         ({"quantity": -1_000_001}, "/quantity"),
         ({"price": 0.00001}, "/price"),

@@ -73,7 +73,13 @@ class Account:
                 self.set_quote(decode_quote(frame.data).quote)
             case "position":
                 self.set_position(decode_position(frame.data))
-            case "order.accepted" | "order.replaced" | "order.canceled" | "order.expired":
+            case (
+                "order.accepted"
+                | "order.activated"
+                | "order.replaced"
+                | "order.canceled"
+                | "order.expired"
+            ):
                 self.set_order(decode_order(frame.data).order)
             case _:
                 pass

@@ -83,4 +83,6 @@ class Lanes:
             return []
         for quote in sending:
             del self._quotes[quote.instrument_id]
-        return [BotCommand(method="quote.set", params=QuotesRequest(quotes=sending))]
+        # A bot speaks of one instrument at a time: what it does not name stays.
+        params = QuotesRequest(quotes=sending, others="keep")
+        return [BotCommand(method="quote.set", params=params)]

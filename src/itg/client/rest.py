@@ -1,8 +1,9 @@
 """The REST side: registration and reads, each answer decoded into its wire type."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self, TypeVar
+from urllib.parse import quote
 
 import aiohttp
 from msgspec import DecodeError, Struct, json
@@ -10,6 +11,7 @@ from msgspec import DecodeError, Struct, json
 from itg.client.connection import KEY_HEADER
 from itg.client.errors import ConnectionFailedError, error_of
 from itg.wire.v1.account import PositionsBody, RiskLimitsBody
+from itg.wire.v1.explaining import ExplanationBody, OrderEventsBody, PreviewBody
 from itg.wire.v1.game import (
     RegisteredBody,
     RegisterRequest,
@@ -27,9 +29,15 @@ from itg.wire.v1.market import (
     TradePage,
 )
 from itg.wire.v1.orders import (
+    BatchBody,
+    BatchRequest,
     FillPage,
+    KillSwitchBody,
+    KillSwitchRequest,
     OrderPage,
     PlaceOrderRequest,
+    ProtectionBody,
+    ProtectionRequest,
     RateLimitsBody,
     ValidateBody,
 )
@@ -75,6 +83,40 @@ class Rest:
     async def validate(self, order: PlaceOrderRequest) -> ValidateBody:
         """Ask what placing an order would meet now; advisory."""
         return await self._post("/positions/validate", order, ValidateBody)
+
+    async def place_batch(self, orders: Sequence[PlaceOrderRequest]) -> BatchBody:
+        """Place up to 100 orders in turn; each item is an order or the problem that refused it."""
+        return await self._post("/exchange/orders/batch", BatchRequest(orders=[*orders]), BatchBody)
+
+    async def preview(self, order: PlaceOrderRequest) -> PreviewBody:
+        """Ask what an order would do now: limits, fees, fills; advisory."""
+        return await self._post("/exchange/orders/preview", order, PreviewBody)
+
+    async def order_events(self, order: int | str) -> OrderEventsBody:
+        """Read what was recorded of an order, named by its id or client order id."""
+        return await self.read(f"{_path_of(order)}/events", OrderEventsBody)
+
+    async def explain(self, order: int | str) -> ExplanationBody:
+        """Read why an order was refused, filled, ended or waits."""
+        return await self.read(f"{_path_of(order)}/explanation", ExplanationBody)
+
+    async def protection(self) -> ProtectionBody:
+        """Read the caller's market-maker protection."""
+        return await self.read("/exchange/quotes/protection", ProtectionBody)
+
+    async def set_protection(self, protection: ProtectionRequest) -> ProtectionBody:
+        """Set the caller's market-maker protection; without either limit it is off."""
+        return await self._send("PUT", "/exchange/quotes/protection", protection, ProtectionBody)
+
+    async def reset_protection(self) -> ProtectionBody:
+        """Quote again after the protection pulled all quotes."""
+        path = "/exchange/quotes/protection/reset"
+        return _answer(*await self._exchange("POST", path), json.Decoder(ProtectionBody).decode)
+
+    async def kill_switch(self, switch: KillSwitchRequest | None = None) -> KillSwitchBody:
+        """Cancel everything of a team and refuse what comes, or end that; default: one's own."""
+        request = switch or KillSwitchRequest()
+        return await self._post("/exchange/kill-switch", request, KillSwitchBody)
 
     async def rules(self) -> RulesBody:
         """Read the rules of the game."""
@@ -150,7 +192,10 @@ class Rest:
         raise AssertionError("the loop returns on its last attempt")
 
     async def _post(self, path: str, request: Struct, body: type[T]) -> T:
-        status, content = await self._exchange("POST", path, content=encode(request))
+        return await self._send("POST", path, request, body)
+
+    async def _send(self, method: str, path: str, request: Struct, body: type[T]) -> T:
+        status, content = await self._exchange(method, path, content=encode(request))
         return _answer(status, content, json.Decoder(body).decode)
 
     async def _exchange(
@@ -171,6 +216,12 @@ class Rest:
                 return response.status, await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ConnectionFailedError(f"{method} {url}: {error!r}") from error
+
+
+def _path_of(order: int | str) -> str:
+    if isinstance(order, int):
+        return f"/exchange/orders/{order}"
+    return f"/exchange/orders/by-client-id/{quote(order, safe='')}"
 
 
 def _answer(status: int, content: bytes, decode: Callable[[bytes], T]) -> T:

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal, Self, TypedDict, Unpack
 
-from msgspec import json
+from msgspec import json, structs
 
 from itg.client.account import Account
 from itg.client.book import Book
@@ -14,11 +15,18 @@ from itg.client.link import Link, LinkOptions
 from itg.client.pacing import SECOND_US, Pacer
 from itg.client.rest import Rest
 from itg.client.streams import PRIVATE
+from itg.wire.v1.explaining import ExplanationBody, OrderEventsBody, PreviewBody
 from itg.wire.v1.game import RulesBody
 from itg.wire.v1.orders import (
+    BatchBody,
+    KillSwitchBody,
+    KillSwitchRequest,
     MassCancelBody,
     OrderBody,
     OrderTypeWord,
+    PlaceOrderRequest,
+    ProtectionBody,
+    ProtectionRequest,
     QuoteRequest,
     QuotesBody,
     QuotesRequest,
@@ -40,6 +48,7 @@ from itg.wire.v1.socket import (
 decode_canceled = json.Decoder(MassCancelBody).decode
 decode_order = json.Decoder(OrderBody).decode
 decode_pong = json.Decoder(PongBody).decode
+decode_protection = json.Decoder(ProtectionBody).decode
 decode_quotes = json.Decoder(QuotesBody).decode
 
 
@@ -52,6 +61,9 @@ class OrderTerms(TypedDict, total=False):
     stp: StpWord
     client_order_id: str
     tag: str
+    stop_price: float
+    expires_us: int
+    display_quantity: int
 
 
 class CancelFilters(TypedDict, total=False):
@@ -80,7 +92,7 @@ class Session:
         jitter: Callable[[], float] | None = None,
     ) -> None:
         self.link = Link(url, api_key, options=options, jitter=jitter)
-        self._rest = Rest(url, api_key)
+        self._rest = partial(Rest, url, api_key)
         self._pacer = Pacer()
         self._speed = 0.0
         self._heard_us = 0  # game time of the newest frame
@@ -99,7 +111,7 @@ class Session:
         """Connect, read the rules and the rate budgets."""
         self.link.on_system(self._hear)
         hello = await self.link.open()
-        async with self._rest as rest:
+        async with self._rest() as rest:
             self.rules = await rest.rules()
             if not hello.lock_step and hello.account_id is not None:
                 self.pace(await rest.rate_limits(), self.rules.speed)
@@ -124,8 +136,9 @@ class Session:
     ) -> OrderBody:
         """Place an order and return it with what it traded at once.
 
-        Without a price it is a market order, without a client order id it gets the next of
-        `<connection>-<counter>`. Sent again after a broken connection: the id makes that harmless.
+        Without a price it is a market order, with a stop price a stop or stop_limit; without a
+        client order id it gets the next of `<connection>-<counter>`. Sent again after a broken
+        connection: the id makes that harmless.
         """
         await self._afford("orders", 1)
         terms.setdefault("client_order_id", self.fresh_client_order_id())
@@ -157,10 +170,49 @@ class Session:
         answer = await self.link.request("order.cancel_all", CancelAllParams(**filters))
         return decode_canceled(answer.result).order_ids
 
-    async def set_quotes(self, quotes: Sequence[QuoteRequest]) -> QuotesBody:
-        """Make the quotes in these instruments exactly these."""
+    async def place_batch(self, orders: Sequence[PlaceOrderRequest]) -> BatchBody:
+        """Place up to 100 orders in turn; each item is an order or the problem that refused it.
+
+        Orders without a client order id get one. None undoes another.
+        """
+        await self._afford("orders", len(orders))
+        named = [
+            order
+            if order.client_order_id is not None
+            else structs.replace(order, client_order_id=self.fresh_client_order_id())
+            for order in orders
+        ]
+        async with self._rest() as rest:
+            return await rest.place_batch(named)
+
+    async def preview(
+        self,
+        instrument_id: str,
+        side: SideWord,
+        quantity: int,
+        price: float | None = None,
+        **terms: Unpack[OrderTerms],
+    ) -> PreviewBody:
+        """Ask what `place` with these arguments would do now; advisory, nothing is sent."""
+        async with self._rest() as rest:
+            return await rest.preview(order_params(instrument_id, side, quantity, price, terms))
+
+    async def order_events(self, order: int | str) -> OrderEventsBody:
+        """Read what was recorded of an order, named by its id or client order id."""
+        async with self._rest() as rest:
+            return await rest.order_events(order)
+
+    async def explain(self, order: int | str) -> ExplanationBody:
+        """Read why an order was refused, filled, ended or waits."""
+        async with self._rest() as rest:
+            return await rest.explain(order)
+
+    async def set_quotes(
+        self, quotes: Sequence[QuoteRequest], *, others: Literal["pull", "keep"] = "pull"
+    ) -> QuotesBody:
+        """Make these the account's quotes; those in other instruments are pulled, or kept."""
         await self._afford("quotes", len(quotes))
-        params = QuotesRequest(quotes=list(quotes))
+        params = QuotesRequest(quotes=list(quotes), others=others)
         answer = await self._metered("quotes", "quote.set", params, is_repeatable=True)
         return decode_quotes(answer.result)
 
@@ -169,6 +221,34 @@ class Session:
         params = PullParams(instrument_id=instrument_id)
         answer = await self.link.request("quote.pull", params, is_repeatable=True)
         return decode_quotes(answer.result)
+
+    async def set_protection(
+        self,
+        window_ms: int,
+        *,
+        contracts_max: int | None = None,
+        delta_max: float | None = None,
+    ) -> ProtectionBody:
+        """Have all quotes pulled once they trade this much within a window; no limit: off."""
+        params = ProtectionRequest(
+            window_ms=window_ms, contracts_max=contracts_max, delta_max=delta_max
+        )
+        answer = await self.link.request("quote.protection_set", params, is_repeatable=True)
+        return decode_protection(answer.result)
+
+    async def reset_protection(self) -> ProtectionBody:
+        """Quote again after the protection pulled all quotes."""
+        return decode_protection((await self.link.request("quote.protection_reset")).result)
+
+    async def protection(self) -> ProtectionBody:
+        """Read the market-maker protection and what its window holds."""
+        answer = await self.link.request("quotes.protection", is_repeatable=True)
+        return decode_protection(answer.result)
+
+    async def kill_switch(self, *, is_active: bool = True) -> KillSwitchBody:
+        """Cancel everything and refuse what comes, in every phase; `is_active=False` ends that."""
+        async with self._rest() as rest:
+            return await rest.kill_switch(KillSwitchRequest(is_active=is_active))
 
     async def ping(self) -> PongBody:
         """Ask the server for both its clocks."""
@@ -249,7 +329,9 @@ class Session:
 def order_params(
     instrument_id: str, side: SideWord, quantity: int, price: float | None, terms: OrderTerms
 ) -> PlaceParams:
-    """Build an order; without a price it is a market order."""
+    """Build an order: market without a price, limit with one; a stop price makes it wait."""
+    if "stop_price" in terms:
+        terms.setdefault("order_type", "stop" if price is None else "stop_limit")
     terms.setdefault("order_type", "market" if price is None else "limit")
     return PlaceParams(
         instrument_id=instrument_id,

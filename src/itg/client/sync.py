@@ -8,14 +8,24 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from threading import Thread
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, Literal, Self, TypeVar, Unpack
 
 from itg.client.account import Account
 from itg.client.book import Book
 from itg.client.link import LinkOptions
 from itg.client.rest import Rest
 from itg.client.session import CancelFilters, OrderTerms, Session
-from itg.wire.v1.orders import OrderBody, QuoteRequest, QuotesBody, SideWord
+from itg.wire.v1.explaining import ExplanationBody, OrderEventsBody, PreviewBody
+from itg.wire.v1.orders import (
+    BatchBody,
+    KillSwitchBody,
+    OrderBody,
+    PlaceOrderRequest,
+    ProtectionBody,
+    QuoteRequest,
+    QuotesBody,
+    SideWord,
+)
 
 T = TypeVar("T")
 JOIN_TIMEOUT_S = 10.0
@@ -86,13 +96,64 @@ class SyncSession:
         """Cancel every order that matches all filters; return their ids. Quotes stay."""
         return self._wait(self._session.cancel_all(**filters))
 
-    def set_quotes(self, quotes: Sequence[QuoteRequest]) -> QuotesBody:
-        """Make the quotes in these instruments exactly these."""
-        return self._wait(self._session.set_quotes(quotes))
+    def place_batch(self, orders: Sequence[PlaceOrderRequest]) -> BatchBody:
+        """Place up to 100 orders in turn; each item is an order or the problem that refused it."""
+        return self._wait(self._session.place_batch(orders))
+
+    def preview(
+        self,
+        instrument_id: str,
+        side: SideWord,
+        quantity: int,
+        price: float | None = None,
+        **terms: Unpack[OrderTerms],
+    ) -> PreviewBody:
+        """Ask what `place` with these arguments would do now; advisory, nothing is sent."""
+        return self._wait(self._session.preview(instrument_id, side, quantity, price, **terms))
+
+    def order_events(self, order: int | str) -> OrderEventsBody:
+        """Read what was recorded of an order, named by its id or client order id."""
+        return self._wait(self._session.order_events(order))
+
+    def explain(self, order: int | str) -> ExplanationBody:
+        """Read why an order was refused, filled, ended or waits."""
+        return self._wait(self._session.explain(order))
+
+    def set_quotes(
+        self, quotes: Sequence[QuoteRequest], *, others: Literal["pull", "keep"] = "pull"
+    ) -> QuotesBody:
+        """Make these the account's quotes; those in other instruments are pulled, or kept."""
+        return self._wait(self._session.set_quotes(quotes, others=others))
 
     def pull_quotes(self, instrument_id: str | None = None) -> QuotesBody:
         """Pull the quote in one instrument, or all."""
         return self._wait(self._session.pull_quotes(instrument_id))
+
+    def set_protection(
+        self,
+        window_ms: int,
+        *,
+        contracts_max: int | None = None,
+        delta_max: float | None = None,
+    ) -> ProtectionBody:
+        """Have all quotes pulled once they trade this much within a window; no limit: off."""
+        return self._wait(
+            self._session.set_protection(
+                window_ms, contracts_max=contracts_max, delta_max=delta_max
+            )
+        )
+
+    def reset_protection(self) -> ProtectionBody:
+        """Quote again after the protection pulled all quotes."""
+        return self._wait(self._session.reset_protection())
+
+    def protection(self) -> ProtectionBody:
+        """Read the market-maker protection and what its window holds."""
+        return self._wait(self._session.protection())
+
+    def kill_switch(self, *, is_active: bool = True) -> KillSwitchBody:
+        """Cancel everything and refuse what comes, in every phase; `is_active=False` ends that."""
+        return self._wait(self._session.kill_switch(is_active=is_active))
 
     def follow_book(self, instrument_id: str) -> Book:
         """Return a book that stays equal to the server's."""

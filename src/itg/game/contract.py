@@ -8,8 +8,9 @@ from enum import Enum, unique
 from msgspec import Raw, Struct
 
 from itg.kernel.errors import Refusal, RejectReason
-from itg.kernel.ids import AccountId, InstrumentId, Role, Shard, TeamId, UnderlyingId
+from itg.kernel.ids import AccountId, InstrumentId, Role, Shard, TeamId, TradeId, UnderlyingId
 from itg.kernel.messages import Command, Event, Query, Reply
+from itg.kernel.money import Price
 from itg.kernel.times import Nanos
 from itg.kernel.words import Phase, PhaseBoundary
 
@@ -92,30 +93,35 @@ class RegisterTeam(Command, frozen=True, kw_only=True):
     key_hash: str
     join_code_hash: str = ""
     by_organizer: bool = False
+    reason: str = ""  # of the organizer, for the audit
 
 
 class StartRound(Command, frozen=True, kw_only=True):
     """Start the next scheduled round, or `round_id`."""
 
     round_id: int | None = None
+    reason: str = ""
 
 
 class PauseRound(Command, frozen=True, kw_only=True):
     """Freeze the game clock."""
 
     round_id: int
+    reason: str = ""
 
 
 class ResumeRound(Command, frozen=True, kw_only=True):
     """Let the game clock run again."""
 
     round_id: int
+    reason: str = ""
 
 
 class EndRound(Command, frozen=True, kw_only=True):
     """Close the market and end the round."""
 
     round_id: int
+    reason: str = ""
 
 
 class MovePhase(Command, frozen=True, kw_only=True):
@@ -123,6 +129,43 @@ class MovePhase(Command, frozen=True, kw_only=True):
 
     phase: Phase
     instrument_id: InstrumentId | None = None
+    reason: str = ""
+
+
+class HaltMarket(Command, frozen=True, kw_only=True):
+    """Halt an instrument, an underlying with its series, or (neither named) everything.
+
+    Trading reopens by auction after `halt_ns`, or on `ResumeMarket` where that is None.
+    """
+
+    instrument_id: InstrumentId | None = None
+    underlying_id: UnderlyingId | None = None
+    halt_ns: Nanos | None = None
+    reason: str = ""
+
+
+class ResumeMarket(Command, frozen=True, kw_only=True):
+    """End such a halt now, by auction."""
+
+    instrument_id: InstrumentId | None = None
+    underlying_id: UnderlyingId | None = None
+    reason: str = ""
+
+
+class CorrectTrade(Command, frozen=True, kw_only=True):
+    """Bust a trade, or move it to another price."""
+
+    trade_id: TradeId
+    price: Price | None = None  # None: as if it had never been
+    reason: str = ""
+
+
+class MoveKillSwitch(Command, frozen=True, kw_only=True):
+    """An organizer's kill switch, of one account or of all (None)."""
+
+    account_id: AccountId | None = None
+    is_active: bool = True
+    reason: str = ""
 
 
 class DropBot(Command, frozen=True, kw_only=True):
@@ -214,6 +257,31 @@ class GetRounds(Query, frozen=True, kw_only=True):
 
 class GetGame(Query, frozen=True, kw_only=True):
     """Read the game's rules and state."""
+
+
+class GetAudit(Query, frozen=True, kw_only=True):
+    """Read the organizer's acts and the teams' kill switches after an audit number."""
+
+    after_seq: int = 0
+    count: int = 1_000
+
+
+class AuditEntry(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """Who did what to whom, when and why; `audit_seq` counts from 1."""
+
+    audit_seq: int
+    at_ns: Nanos  # game time
+    actor: str  # a team, or the organizer
+    act: str
+    subject: str = ""  # a round, phase, instrument, trade or team; empty: the whole market
+    reason: str = ""
+    refusal_code: str | None = None  # the game refused the act
+
+
+class AuditTrail(Reply, frozen=True, kw_only=True):
+    """A page of the audit, newest last; the last 1,000 acts are kept."""
+
+    entries: tuple[AuditEntry, ...]
 
 
 class Principal(Reply, frozen=True, kw_only=True):

@@ -8,9 +8,10 @@ from msgspec import msgpack
 from itg.exchange import contract as exchange
 from itg.game import contract as game
 from itg.game import store
+from itg.game.core.audit import Act
 from itg.game.core.game import Game
-from itg.kernel.errors import Refusal
-from itg.kernel.ids import Shard
+from itg.kernel.errors import Refusal, RejectReason
+from itg.kernel.ids import InstrumentId, Shard, UnderlyingId, shard_of_id
 from itg.kernel.messages import Message, Query, Reply
 from itg.kernel.times import Nanos
 from itg.kernel.words import Phase, PhaseBoundary
@@ -40,17 +41,22 @@ class GameService:
     accepts: ClassVar[tuple[type[Message], ...]] = (
         *(game.CreateGame, game.RegisterTeam, game.DropBot, game.MovePhase),
         *(game.StartRound, game.PauseRound, game.ResumeRound, game.EndRound),
-        *(exchange.InstrumentListed, exchange.PhaseChanged, TimerFired),
+        *(game.HaltMarket, game.ResumeMarket, game.CorrectTrade, game.MoveKillSwitch),
+        *(exchange.InstrumentListed, exchange.InstrumentDelisted, exchange.PhaseChanged),
+        *(positions.KillSwitchChanged, TimerFired),
     )
     emits: ClassVar[tuple[type[Message], ...]] = (
         *(game.GameCreated, game.TeamRegistered, game.RegistrationRejected, game.BotDropped),
         *(game.RoundStarted, game.RoundPaused, game.RoundResumed, game.RoundEnded),
         *(game.GameActRejected, StartTimer, StopTimer, *get_args(Setup)),
         *(exchange.SetSchedule, exchange.SetPhase, retail.StartFlow, retail.StopFlow),
+        *(exchange.HaltTrading, exchange.ResumeTrading, exchange.BustTrade),
+        positions.SetKillSwitch,
         *(market_data.StartMarket, market_data.StopMarket),
     )
     answers: ClassVar[tuple[type[Query], ...]] = (
         *(game.AuthenticateKey, game.GetTeams, game.GetRounds, game.GetGame),
+        game.GetAudit,
     )
 
     def __init__(self) -> None:
@@ -65,17 +71,19 @@ class GameService:
             case exchange.InstrumentListed():
                 self._created.shards[message.instrument.instrument_id] = message.shard
                 return ()
+            case exchange.InstrumentDelisted():
+                self._created.shards.pop(message.instrument_id, None)
+                return ()
             case exchange.PhaseChanged():
                 return self._see_phase(now, message)
             case game.RegisterTeam():
                 return self._register(now, message)
             case TimerFired():
                 return self._end(now) if message.key == END else [*self._opening()]
+            case positions.KillSwitchChanged():
+                return self._see_switch(now, message)
             case _:
-                acted = self._organize(now, message)
-                return (
-                    [game.GameActRejected(refusal=acted)] if isinstance(acted, Refusal) else acted
-                )
+                return self._organize(now, message)
 
     def query(self, query: Query) -> Reply:
         created = self._game
@@ -88,6 +96,9 @@ class GameService:
                 return game.Rounds(rounds=created.rounds.rows() if created else ())
             case game.GetGame():
                 return self._created.state()
+            case game.GetAudit():
+                page = created.audit.page(query.after_seq, query.count) if created else ()
+                return game.AuditTrail(entries=page)
             case _:
                 raise AssertionError(query)
 
@@ -112,11 +123,21 @@ class GameService:
 
     def _register(self, now: Nanos, ask: game.RegisterTeam) -> Sequence[Message]:
         told = self._created.register(ask, now)
+        if ask.by_organizer:
+            code = told.refusal.code if isinstance(told, game.RegistrationRejected) else None
+            self._created.audit.note_act(now, ask, code)
         if isinstance(told, game.RegistrationRejected):
             return [told]
         return [positions.OpenAccount(account_id=told.account_id, role=told.role), told]
 
     def _organize(self, now: Nanos, ask: Message) -> Sequence[Message]:
+        told = self._act(now, ask)
+        if isinstance(ask, Act):
+            codes = (m.refusal.code for m in told if isinstance(m, game.GameActRejected))
+            self._created.audit.note_act(now, ask, next(codes, None))
+        return told
+
+    def _act(self, now: Nanos, ask: Message) -> Sequence[Message]:
         created = self._created
         match ask:
             case game.StartRound():
@@ -132,6 +153,12 @@ class GameService:
                 return self._end(now) if refused is None else [refused]
             case game.MovePhase():
                 return self._move_phase(ask)
+            case game.HaltMarket() | game.ResumeMarket():
+                return self._halt(ask)
+            case game.CorrectTrade():
+                return self._correct(ask)
+            case game.MoveKillSwitch():
+                return [_switch_of(ask)]
             case game.DropBot():
                 return [game.BotDropped(account_id=ask.account_id)]
             case _:
@@ -197,8 +224,52 @@ class GameService:
         if instrument_id is None:
             return [exchange.SetPhase(shard=s, phase=ask.phase) for s in created.phases]
         if instrument_id not in created.shards:
-            reason = exchange.INVALID_INSTRUMENT
-            refusal = Refusal(code=reason.code, detail=reason.hint, field="instrument_id")
-            return [game.GameActRejected(refusal=refusal)]
+            return [_rejected(exchange.INVALID_INSTRUMENT, "instrument_id")]
         shard = created.shards[instrument_id]
         return [exchange.SetPhase(shard=shard, phase=ask.phase, instrument_id=instrument_id)]
+
+    def _halt(self, ask: game.HaltMarket | game.ResumeMarket) -> Sequence[Message]:
+        shards = self._shards_named(ask.instrument_id, ask.underlying_id)
+        if isinstance(shards, game.GameActRejected):
+            return [shards]
+        name = ask.instrument_id
+        if isinstance(ask, game.ResumeMarket):
+            return [exchange.ResumeTrading(shard=shard, instrument_id=name) for shard in shards]
+        return [
+            exchange.HaltTrading(shard=shard, instrument_id=name, halt_ns=ask.halt_ns)
+            for shard in shards
+        ]
+
+    def _shards_named(
+        self, instrument_id: InstrumentId | None, underlying_id: UnderlyingId | None
+    ) -> list[Shard] | game.GameActRejected:
+        created = self._created
+        if instrument_id is not None:
+            if instrument_id not in created.shards:
+                return _rejected(exchange.INVALID_INSTRUMENT, "instrument_id")
+            return [created.shards[instrument_id]]
+        shards = [shard for shard, name in created.rules.shards if underlying_id in {None, name}]
+        return shards or _rejected(market_data.UNDERLYING_NOT_FOUND, "underlying_id")
+
+    def _correct(self, ask: game.CorrectTrade) -> Sequence[Message]:
+        shard = shard_of_id(ask.trade_id)
+        if shard not in self._created.phases:
+            return [_rejected(exchange.TRADE_NOT_FOUND, "trade_id")]
+        return [exchange.BustTrade(shard=shard, trade_id=ask.trade_id, price=ask.price)]
+
+    def _see_switch(self, now: Nanos, told: positions.KillSwitchChanged) -> Sequence[Message]:
+        # The organizer's own switch was noted when it was asked for, with its reason.
+        if not told.by_organizer and told.account_id is not None:
+            self._created.audit.note_switch(now, told.account_id, is_active=told.is_active)
+        return ()
+
+
+def _switch_of(ask: game.MoveKillSwitch) -> positions.SetKillSwitch:
+    return positions.SetKillSwitch(
+        account_id=ask.account_id, is_active=ask.is_active, by_organizer=True
+    )
+
+
+def _rejected(reason: RejectReason, field: str) -> game.GameActRejected:
+    refusal = Refusal(code=reason.code, detail=reason.hint, field=field)
+    return game.GameActRejected(refusal=refusal)

@@ -13,7 +13,12 @@ from msgspec import Raw, Struct, structs
 
 from itg.game.contract import Scope
 from itg.gateway.calls import Call
-from itg.gateway.decoding import JsonReader, read_fields
+from itg.gateway.decoding import (
+    JsonReader,
+    field_fault,
+    read_fields,
+    refuse_doubled_names,
+)
 from itg.gateway.flood import Metered
 from itg.gateway.gateway import Gateway
 from itg.wire.v1.orders import Body, Request
@@ -90,6 +95,23 @@ class _Typed(Operation, Generic[P]):
         self._handle(gateway, call, params)
 
 
+class _Itemwise(_Typed[P]):
+    """Its items are raw, each to be read alone: a fault in one does not hide the others."""
+
+    def __init__(
+        self, route: Route, params: type[P], documented: type[Request], handle: Handle[P]
+    ) -> None:
+        super().__init__(route, params, params, handle)
+        self.params = self.body = documented
+
+    def run_fields(self, gateway: Gateway, call: Call, fields: dict[str, str], body: bytes) -> None:
+        for name in fields:
+            raise field_fault(f"/{name}", "belongs in the body")
+        params = self._reader.read(body, has_doubles=False)
+        refuse_doubled_names(body, self._params.__struct_fields__)
+        self._handle(gateway, call, params)
+
+
 def read(route: Route, params: type[P], handle: Handle[P]) -> Operation:
     """Return an operation whose params stand in path and query."""
     return _Typed(route, params, None, handle)
@@ -103,6 +125,13 @@ def act(route: Route, params: type[P], handle: Handle[P]) -> Operation:
 def act_on(route: Route, params: type[P], body: type[Request], handle: Handle[P]) -> Operation:
     """Return an operation whose params stand in its path and in its body."""
     return _Typed(route, params, body, handle)
+
+
+def act_itemwise(
+    route: Route, params: type[P], documented: type[Request], handle: Handle[P]
+) -> Operation:
+    """Return an operation whose body is read with raw items and documented with typed ones."""
+    return _Itemwise(route, params, documented, handle)
 
 
 def parameterless(route: Route, handle: Callable[[Gateway, Call], None]) -> Operation:

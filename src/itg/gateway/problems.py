@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from itg.gateway import reasons
 from itg.kernel.errors import ItgError, Refusal, RejectReason
 from itg.translate.numbers import UnfitFieldError
-from itg.translate.refusals import CONTRACT_REASONS, numbers_of, reasons_of
+from itg.translate.refusals import CONTRACT_REASONS, numbers_of, pointer_to, reasons_of
 from itg.wire.v1.problems import FieldError, Problem
 
 # Every code a request can be refused with.
@@ -45,7 +45,7 @@ def problem_of_refusal(refusal: Refusal, client_order_id: str | None = None) -> 
     limit, current, requested, allowed = numbers_of(refusal)
     errors = None
     if refusal.field is not None:
-        errors = [FieldError(pointer=f"/{refusal.field}", detail=refusal.detail)]
+        errors = [FieldError(pointer=pointer_to(refusal.field), detail=refusal.detail)]
     return Problem(
         type=f"/problems/{refusal.code}",
         title=title_of(refusal.code),
@@ -67,6 +67,14 @@ def problem_of_field(error: UnfitFieldError, client_order_id: str | None = None)
     errors = [FieldError(pointer=error.pointer, detail=error.detail)]
     problem = problem_of(error.reason, f"{error.pointer}: {error.detail}", errors=errors)
     return replace(problem, client_order_id=client_order_id)
+
+
+def within(problem: Problem, pointer: str) -> Problem:
+    """Return a problem whose field errors stand below `pointer`."""
+    if problem.errors is None:
+        return problem
+    errors = [FieldError(pointer=pointer + e.pointer, detail=e.detail) for e in problem.errors]
+    return replace(problem, errors=errors)
 
 
 def title_of(code: str) -> str:

@@ -25,7 +25,7 @@ from itg.positions.core import (
     views,
 )
 from itg.positions.core.desk import Desk, ExchangeReasons
-from itg.positions.store import decode_desk, encode_desk
+from itg.positions.store import Packing, decode_desk, encode_desk
 
 Out = list[Message]
 Handler = Callable[[Desk, Nanos, Message, Out], None]
@@ -285,6 +285,7 @@ class PositionsService:
     def __init__(self) -> None:
         self.shard: Shard | None = None
         self._desk = Desk(REASONS)
+        self._packing = Packing()
 
     def handle(self, now: Nanos, message: Message) -> Sequence[Message]:
         desk, kind = self._desk, type(message)
@@ -300,7 +301,12 @@ class PositionsService:
         return views.READERS[type(query)](self._desk, query)
 
     def snapshot(self) -> bytes:
-        return encode_desk(self._desk)
+        return encode_desk(self._desk, self._packing)
+
+    def pack(self) -> None:
+        desk = self._desk
+        self._packing.advance(desk.accounts.values(), desk.incoming)
 
     def restore(self, data: bytes) -> None:
         self._desk = decode_desk(data, REASONS)
+        self._packing = Packing()

@@ -25,6 +25,7 @@ from itg.positions.contract import (
     AnyPrivateEvent,
     Budgets,
     Limits,
+    LimitUse,
     Position,
     Positions,
     PrivateEvent,
@@ -313,18 +314,20 @@ def positions_body(team_id: str, positions: Positions) -> PositionsBody:
 
 def risk_limits_body(team_id: str, limits: Limits) -> RiskLimitsBody:
     """Return an account's risk limits."""
-    rows = [
-        RiskLimitBody(
-            kind=use.kind,
-            instrument_id=use.instrument_id,
-            limit=_in_unit(use.kind, use.limit),
-            used=_in_unit(use.kind, use.used),
-            worst_case=_in_unit(use.kind, use.worst_case),
-            headroom=_in_unit(use.kind, use.headroom),
-        )
-        for use in limits.limits
-    ]
+    rows = [risk_limit_body(use) for use in limits.limits]
     return RiskLimitsBody(team_id=team_id, limits=rows)
+
+
+def risk_limit_body(use: LimitUse) -> RiskLimitBody:
+    """Return one risk limit."""
+    return RiskLimitBody(
+        kind=use.kind,
+        instrument_id=use.instrument_id,
+        limit=_in_unit(use.kind, use.limit),
+        used=_in_unit(use.kind, use.used),
+        worst_case=_in_unit(use.kind, use.worst_case),
+        headroom=_in_unit(use.kind, use.headroom),
+    )
 
 
 def budget_bodies(budgets: Budgets) -> list[BudgetBody]:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import to_builtins
 
-from itg.game.contract import GameState, Round, Team
+from itg.game.contract import AuditEntry, GameState, Round, Team
 from itg.kernel.money import PRICE_SCALE
 from itg.kernel.times import to_micros
 from itg.positions.contract import AnyConstraint, QuoteSpreadLimit, RoleRules
 from itg.translate.numbers import usd
-from itg.wire.v1.game import RoleBody, RoundBody, RulesBody, TeamBody
+from itg.wire.v1.game import AuditBody, RoleBody, RoundBody, RulesBody, TeamBody
 
 ConstraintRow = dict[str, str | int | float | bool | list[str]]
 
@@ -74,3 +74,16 @@ def constraint_row(constraint: AnyConstraint) -> ConstraintRow:
     if isinstance(constraint, QuoteSpreadLimit):
         row["min_width"] = constraint.min_width / PRICE_SCALE
     return row
+
+
+def audit_body(entry: AuditEntry) -> AuditBody:
+    """Return one act of the audit."""
+    return AuditBody(
+        seq=entry.audit_seq,
+        game_us=to_micros(entry.at_ns),
+        actor=entry.actor,
+        act=entry.act,
+        subject=entry.subject,
+        reason=entry.reason,
+        code=entry.refusal_code,
+    )

@@ -7,6 +7,7 @@ from itg.exchange.contract import (
     BookDelta,
     BookSnapshot,
     ExchangeStatus,
+    Halt,
     IndicativePriceChanged,
     PhaseChanged,
     PublicTrade,
@@ -16,11 +17,12 @@ from itg.kernel.ids import InstrumentId, TradeId, first_id_of_shard, shard_of_id
 from itg.kernel.times import Nanos, to_micros
 from itg.kernel.words import Instrument, OptionTerms, Phase
 from itg.market_data.contract import SpotPrice
-from itg.translate.numbers import optional_usd, usd
+from itg.translate.numbers import optional_micros, optional_usd, usd
 from itg.wire.v1.market import (
     BookBody,
     BookPush,
     ExchangeStatusBody,
+    HaltBody,
     InstrumentBody,
     LevelBody,
     PhasePush,
@@ -173,7 +175,7 @@ def phase_push(change: PhaseChanged) -> PhasePush:
         phase=change.phase.value,
         previous=change.previous.value,
         next_phase=_phase_word(change.next_phase),
-        next_transition_us=_optional_micros(change.next_at_ns),
+        next_transition_us=optional_micros(change.next_at_ns),
     )
 
 
@@ -208,7 +210,7 @@ def _phase_row(
         phase=phase.value,
         previous=None,
         next_phase=_phase_word(status.next_phase),
-        next_transition_us=_optional_micros(status.next_at_ns),
+        next_transition_us=optional_micros(status.next_at_ns),
     )
 
 
@@ -233,14 +235,20 @@ def _underlying_status(status: ExchangeStatus) -> UnderlyingStatusBody:
         underlying_id=status.underlying_id,
         phase=status.phase.value,
         next_phase=_phase_word(status.next_phase),
-        next_transition_us=_optional_micros(status.next_at_ns),
+        next_transition_us=optional_micros(status.next_at_ns),
         instrument_phases={name: phase.value for name, phase in status.instrument_phases},
+        halts=[_halt_body(halt) for halt in status.halts],
+        guard_ends_us=optional_micros(status.guard_ends_ns),
+    )
+
+
+def _halt_body(halt: Halt) -> HaltBody:
+    return HaltBody(
+        instrument_id=halt.instrument_id,
+        halt_cause=halt.halt_cause.value,
+        resumes_us=optional_micros(halt.resumes_ns),
     )
 
 
 def _phase_word(phase: Phase | None) -> PhaseWord | None:
     return None if phase is None else phase.value
-
-
-def _optional_micros(at_ns: Nanos | None) -> int | None:
-    return None if at_ns is None else to_micros(at_ns)

@@ -5,6 +5,7 @@ import re
 from itg.exchange.contract import INVALID_PRICE
 from itg.kernel.errors import ItgError, RejectReason
 from itg.kernel.money import PRICE_SCALE, Price
+from itg.kernel.times import NS_PER_US, Nanos, to_micros
 from itg.wire.v1.orders import PriceIn
 
 # Far above any price of the game, and small enough that cash of a whole day fits 64 bits.
@@ -56,3 +57,13 @@ def usd(units: int) -> float:
 def optional_usd(units: int | None) -> float | None:
     """Return `usd` of an amount that is there."""
     return None if units is None else units / PRICE_SCALE
+
+
+def optional_nanos(at_us: int | None) -> Nanos | None:
+    """Return an instant of the wire that is there in ns."""
+    return None if at_us is None else Nanos(at_us * NS_PER_US)
+
+
+def optional_micros(at_ns: Nanos | None) -> int | None:
+    """Return an instant that is there in the wire's microseconds."""
+    return None if at_ns is None else to_micros(at_ns)

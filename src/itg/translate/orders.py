@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from itg.exchange.contract import INVALID_QUANTITY, INVALID_QUOTE, UNEXPECTED_PRICE
+from itg.exchange.contract import INVALID_QUANTITY, INVALID_QUOTE
 from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId, UnderlyingId
 from itg.kernel.messages import Message
 from itg.kernel.times import to_micros
 from itg.kernel.words import OrderType, SelfTradePolicy, Side, TimeInForce
 from itg.positions.contract import (
-    ORDER_TYPE_NOT_ALLOWED,
     AccountFilled,
     AccountOrderUpdated,
     AccountQuoteRejected,
@@ -27,7 +26,14 @@ from itg.positions.contract import (
     order_after,
     order_told_of,
 )
-from itg.translate.numbers import UnfitFieldError, optional_price_in, optional_usd, usd
+from itg.translate.numbers import (
+    UnfitFieldError,
+    optional_micros,
+    optional_nanos,
+    optional_price_in,
+    optional_usd,
+    usd,
+)
 from itg.translate.refusals import numbers_of
 from itg.wire.v1.orders import (
     FillBody,
@@ -48,12 +54,10 @@ _SIDES = {side.value: side for side in Side}
 _TYPES = {order_type.value: order_type for order_type in OrderType}
 _TIMES = {time.value: time for time in TimeInForce}
 _POLICIES = {policy.value: policy for policy in SelfTradePolicy}
-_STOPS = frozenset({"stop", "stop_limit"})
 
 
 def reserve_order(account_id: AccountId, request: PlaceOrderRequest) -> ReserveOrder:
     """Return the command of a placement; `UnfitFieldError` names a field that cannot be taken."""
-    _refuse_unoffered(request)
     return ReserveOrder(
         account_id=account_id,
         instrument_id=InstrumentId(request.instrument_id),
@@ -66,19 +70,10 @@ def reserve_order(account_id: AccountId, request: PlaceOrderRequest) -> ReserveO
         stp=None if request.stp is None else _POLICIES[request.stp],
         client_order_id=_client_order_id(request.client_order_id),
         tag=request.tag,
+        stop_price=optional_price_in(request.stop_price, "/stop_price"),
+        display_quantity=_optional_quantity_in(request.display_quantity, "/display_quantity"),
+        expires_ns=optional_nanos(request.expires_us),
     )
-
-
-def _refuse_unoffered(request: PlaceOrderRequest) -> None:
-    if request.display_quantity is not None:
-        text = "iceberg orders are not offered here"
-        raise UnfitFieldError("/display_quantity", text, ORDER_TYPE_NOT_ALLOWED)
-    if request.stop_price is not None and request.order_type not in _STOPS:
-        text = f"a {request.order_type} order has no stop_price"
-        raise UnfitFieldError("/stop_price", text, UNEXPECTED_PRICE)
-    if request.expires_us is not None:
-        text = "orders that expire at an instant are not offered here"
-        raise UnfitFieldError("/expires_us", text, ORDER_TYPE_NOT_ALLOWED)
 
 
 def quantity_in(quantity: int, pointer: str) -> int:
@@ -88,19 +83,22 @@ def quantity_in(quantity: int, pointer: str) -> int:
     return quantity
 
 
+def _optional_quantity_in(quantity: int | None, pointer: str) -> int | None:
+    return None if quantity is None else quantity_in(quantity, pointer)
+
+
 def _client_order_id(text: str | None) -> ClientOrderId | None:
     return None if text is None else ClientOrderId(text)
 
 
 def reserve_replace(account_id: AccountId, params: ReplaceParams) -> ReserveReplace:
     """Return the command of a replace."""
-    quantity = params.quantity
     return ReserveReplace(
         account_id=account_id,
         order_id=None if params.order_id is None else OrderId(params.order_id),
         orig_client_order_id=_client_order_id(params.client_order_id),
         price=optional_price_in(params.price, "/price"),
-        quantity=None if quantity is None else quantity_in(quantity, "/quantity"),
+        quantity=_optional_quantity_in(params.quantity, "/quantity"),
         expected_revision=params.expected_revision,
     )
 
@@ -133,7 +131,9 @@ def reserve_quotes(account_id: AccountId, request: QuotesRequest) -> ReserveQuot
             text = f"{quote.instrument_id} stands here twice"
             raise UnfitFieldError(f"/quotes/{index}/instrument_id", text, INVALID_QUOTE)
     terms = (_quote_terms(quote, f"/quotes/{index}") for index, quote in enumerate(request.quotes))
-    return ReserveQuotes(account_id=account_id, quotes=tuple(terms))
+    return ReserveQuotes(
+        account_id=account_id, quotes=tuple(terms), pull_others=request.others == "pull"
+    )
 
 
 def _quote_terms(quote: QuoteRequest, pointer: str) -> QuoteTerms:
@@ -173,6 +173,9 @@ def order_body(
         seq=order.accepted_seq,
         queue_ahead=queue_ahead,
         fills=[fill_body(fill) for fill in fills],
+        stop_price=optional_usd(order.stop_price),
+        display_quantity=order.display_quantity,
+        expires_us=optional_micros(order.expires_ns),
     )
 
 
@@ -223,6 +226,7 @@ def quote_body(quote: QuoteState) -> QuoteBody:
         ask_order_id=quote.ask_order_id,
         ask=optional_usd(quote.ask),
         ask_quantity=quote.ask_quantity,
+        is_pending=quote.is_pending,
     )
 
 
@@ -261,6 +265,7 @@ def _after_fill(quote: QuoteBody, filled: AccountFilled) -> QuoteBody:
         ask_order_id=quote.ask_order_id if ask_leaves else None,
         ask=quote.ask if ask_leaves else None,
         ask_quantity=ask_leaves,
+        is_pending=quote.is_pending,
     )
 
 

@@ -21,6 +21,7 @@ from itg.game.contract import (
     StartRound,
     TeamRegistered,
 )
+from itg.game.core.audit import Audit
 from itg.game.core.registry import Registry
 from itg.game.core.rounds import UNDER_WAY, Rounds
 from itg.kernel.errors import Refusal
@@ -38,6 +39,7 @@ class Game(Struct):
     rounds: Rounds
     phases: dict[Shard, Phase] = field(default_factory=dict)
     shards: dict[InstrumentId, Shard] = field(default_factory=dict)  # of the listed instruments
+    audit: Audit = field(default_factory=Audit)
 
     @classmethod
     def created(cls, ask: CreateGame, roles: tuple[Role, ...]) -> "Game":

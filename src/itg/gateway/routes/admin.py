@@ -31,25 +31,29 @@ from itg.wire.v1.game import (
     RegisteredBody,
     RoundBody,
 )
-from itg.wire.v1.reads import RoundParams
+from itg.wire.v1.reads import RoundActParams
 
 _PHASES = {phase.value: phase for phase in Phase}
 
 
-def _start_round(gateway: Gateway, call: Call, params: RoundParams) -> None:
-    _move_round(gateway, call, StartRound(round_id=params.round_id), params.round_id)
+def _start_round(gateway: Gateway, call: Call, params: RoundActParams) -> None:
+    command = StartRound(round_id=params.round_id, reason=params.reason)
+    _move_round(gateway, call, command, params.round_id)
 
 
-def _pause_round(gateway: Gateway, call: Call, params: RoundParams) -> None:
-    _move_round(gateway, call, PauseRound(round_id=params.round_id), params.round_id)
+def _pause_round(gateway: Gateway, call: Call, params: RoundActParams) -> None:
+    command = PauseRound(round_id=params.round_id, reason=params.reason)
+    _move_round(gateway, call, command, params.round_id)
 
 
-def _resume_round(gateway: Gateway, call: Call, params: RoundParams) -> None:
-    _move_round(gateway, call, ResumeRound(round_id=params.round_id), params.round_id)
+def _resume_round(gateway: Gateway, call: Call, params: RoundActParams) -> None:
+    command = ResumeRound(round_id=params.round_id, reason=params.reason)
+    _move_round(gateway, call, command, params.round_id)
 
 
-def _end_round(gateway: Gateway, call: Call, params: RoundParams) -> None:
-    _move_round(gateway, call, EndRound(round_id=params.round_id), params.round_id)
+def _end_round(gateway: Gateway, call: Call, params: RoundActParams) -> None:
+    command = EndRound(round_id=params.round_id, reason=params.reason)
+    _move_round(gateway, call, command, params.round_id)
 
 
 def _move_round(gateway: Gateway, call: Call, command: Command, round_id: int) -> None:
@@ -59,10 +63,11 @@ def _move_round(gateway: Gateway, call: Call, command: Command, round_id: int) -
         else:
             gateway.read(call, (GetRounds(),), lambda replies: round_answer(round_id, replies))
 
-    gateway.send(call.answered_by(reply), command, _acted)
+    gateway.send(call.answered_by(reply), command, acted)
 
 
-def _acted(record: Record) -> Answer:
+def acted(record: Record) -> Answer:
+    """Return 200, or the problem of an act that was refused."""
     rejected = first_of(GameActRejected, record.outputs) or first_of(PhaseRejected, record.outputs)
     return Answer(200) if rejected is None else refused(problem_of_refusal(rejected.refusal))
 
@@ -72,12 +77,13 @@ def _move_phase(gateway: Gateway, call: Call, params: PhaseRequest) -> None:
     command = MovePhase(
         phase=_PHASES[params.phase],
         instrument_id=None if name is None else gateway.assert_listed(name),
+        reason=params.reason,
     )
 
     def compose(record: Record) -> Answer:
-        acted = _acted(record)
+        answer = acted(record)
         moved = PhaseMovedBody(phase=params.phase, instrument_id=name)
-        return acted if acted.problem is not None else done(moved)
+        return answer if answer.problem is not None else done(moved)
 
     gateway.send(call, command, compose)
 
@@ -87,12 +93,16 @@ def _create_team(gateway: Gateway, call: Call, params: CreateTeamRequest) -> Non
         gateway,
         call,
         RegisterTeam(
-            team_name=params.team_name, role=Role(params.role), key_hash="", by_organizer=True
+            team_name=params.team_name,
+            role=Role(params.role),
+            key_hash="",
+            by_organizer=True,
+            reason=params.reason,
         ),
     )
 
 
-_ACTS: tuple[tuple[str, Callable[[Gateway, Call, RoundParams], None]], ...] = (
+_ACTS: tuple[tuple[str, Callable[[Gateway, Call, RoundActParams], None]], ...] = (
     ("start", _start_round),
     ("pause", _pause_round),
     ("resume", _resume_round),
@@ -112,7 +122,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 metered=Metered.FREE,
                 on_socket=False,
             ),
-            RoundParams,
+            RoundActParams,
             handle,
         )
         for verb, handle in _ACTS

@@ -62,8 +62,10 @@ def _list_instruments(gateway: Gateway, call: Call, params: InstrumentsParams) -
 
 def _get_instrument(gateway: Gateway, call: Call, params: InstrumentParams) -> None:
     listed = gateway.assert_listed(params.instrument_id)
-    body = instrument_body(gateway.directory.instruments[listed])
-    call.reply(gateway.as_of(call, done(body)))
+    directory = gateway.directory
+    answer = done(instrument_body(directory.instruments[listed]))
+    version = f"{gateway.feed.epoch}-{directory.listings}"
+    call.reply(gateway.as_of(call, tagged(call, answer, version)))
 
 
 def tagged(call: Call, answer: Answer, version: str) -> Answer:
@@ -83,8 +85,10 @@ def _get_book(gateway: Gateway, call: Call, params: BookParams) -> None:
 
     def compose(replies: Sequence[Reply]) -> Answer:
         seq = gateway.feed.channel(f"book.{listed}").seq
-        body = book_body(reply_of(BookSnapshot, replies), seq, params.depth)
-        return tagged(call, done(body), f"{gateway.feed.epoch}-{seq}-{params.depth or 0}")
+        book = reply_of(BookSnapshot, replies)
+        # A phase may change without a frame of the book's own channel.
+        version = f"{gateway.feed.epoch}-{seq}-{book.phase.value}-{params.depth or 0}"
+        return tagged(call, done(book_body(book, seq, params.depth)), version)
 
     gateway.read(call, (query,), compose)
 
@@ -225,7 +229,7 @@ OPERATIONS: tuple[Operation, ...] = (
             name="instruments.get",
             method="GET",
             path="/exchange/instruments/{instrument_id}",
-            summary="Read one instrument's terms.",
+            summary="Read one instrument's terms; answers 304 to a known ETag.",
             result=InstrumentBody,
         ),
         InstrumentParams,
@@ -236,7 +240,7 @@ OPERATIONS: tuple[Operation, ...] = (
             name="orderbook.get",
             method="GET",
             path="/exchange/orderbook/{instrument_id}",
-            summary="Read one book; seq is that of its channel on the socket.",
+            summary="Read one book, 304 to a known ETag; seq is that of its channel on the socket.",
             result=BookBody,
         ),
         BookParams,
@@ -280,7 +284,7 @@ OPERATIONS: tuple[Operation, ...] = (
             name="status.get",
             method="GET",
             path="/exchange/status",
-            summary="Read the market's phase and what comes next.",
+            summary="Read the market's phase, halts and what comes next.",
             result=ExchangeStatusBody,
         ),
         _get_status,

@@ -23,7 +23,7 @@ from itg.kernel.ids import (
     shard_of_id,
 )
 from itg.kernel.messages import Query, Reply
-from itg.kernel.words import TERMINAL_STATUSES
+from itg.kernel.words import TERMINAL_STATUSES, CancelReason
 from itg.positions.contract import (
     AccountCancelRejected,
     AccountOrderUpdated,
@@ -55,7 +55,8 @@ E = TypeVar("E", bound=PrivateEvent)
 _WORKING = {"working": True, "done": False, "all": None}
 
 
-def _place(gateway: Gateway, call: Call, params: PlaceParams) -> None:
+def place(gateway: Gateway, call: Call, params: PlaceParams) -> None:
+    """Place an order and answer with it or with its refusal."""
     account_id = call.account_id()
 
     def compose(record: Record) -> Answer:
@@ -71,7 +72,7 @@ def _place(gateway: Gateway, call: Call, params: PlaceParams) -> None:
 
 
 def _replace(gateway: Gateway, call: Call, params: ReplaceParams) -> None:
-    _assert_named(params.order_id, params.client_order_id)
+    assert_named(params.order_id, params.client_order_id)
     account_id = call.account_id()
 
     def compose(record: Record) -> Answer:
@@ -85,18 +86,30 @@ def _replace(gateway: Gateway, call: Call, params: ReplaceParams) -> None:
 
 
 def _cancel(gateway: Gateway, call: Call, params: CancelParams) -> None:
-    _assert_named(params.order_id, params.client_order_id)
+    assert_named(params.order_id, params.client_order_id)
     account_id = call.account_id()
 
     def compose(record: Record) -> Answer:
         rejected = _own(AccountCancelRejected, record, account_id)
         if rejected is not None:
             return refused(problem_of_refusal(rejected.refusal, params.client_order_id))
-        canceled = _own(AccountOrderUpdated, record, account_id)
-        assert canceled is not None, "every cancel is answered"
-        return done(order_body(canceled.order))
+        return done(order_body(_canceled(record, account_id, params)))
 
     gateway.trade(call, request_cancel(account_id, params), compose, Metered.CANCEL)
+
+
+def _canceled(record: Record, account_id: AccountId, params: CancelParams) -> OrderState:
+    # The same input may have ended other orders: what was due by its time ran first.
+    for output in record.outputs:
+        if (
+            isinstance(output, AccountOrderUpdated)
+            and output.account_id == account_id
+            and output.change is OrderChange.CANCELED
+            and params.order_id in {None, output.order.order_id}
+            and params.client_order_id in {None, output.order.client_order_id}
+        ):
+            return output.order
+    raise AssertionError("every cancel is answered")
 
 
 def _cancel_all(gateway: Gateway, call: Call, params: CancelAllParams) -> None:
@@ -108,7 +121,7 @@ def _cancel_all(gateway: Gateway, call: Call, params: CancelAllParams) -> None:
             for output in record.outputs
             if isinstance(output, AccountOrderUpdated)
             and output.account_id == account_id
-            and output.change is OrderChange.CANCELED
+            and output.cancel_reason is CancelReason.MASS_CANCEL
         ]
         return done(MassCancelBody(order_ids=list(ids)))
 
@@ -142,7 +155,7 @@ def _list_orders(gateway: Gateway, call: Call, params: OrdersParams) -> None:
 
 
 def _get_order(gateway: Gateway, call: Call, params: OrderParams) -> None:
-    _assert_named(params.order_id, params.client_order_id)
+    assert_named(params.order_id, params.client_order_id)
     client_order_id = params.client_order_id
     query = GetOrder(
         account_id=call.account_id(),
@@ -194,7 +207,8 @@ def _own(kind: type[E], record: Record, account_id: AccountId) -> E | None:
     return first_of(kind, own)
 
 
-def _assert_named(order_id: int | None, client_order_id: str | None) -> None:
+def assert_named(order_id: int | None, client_order_id: str | None) -> None:
+    """Refuse a request that names an order by none or by both of its ids."""
     if (order_id is None) == (client_order_id is None):
         raise field_fault("/order_id", "name the order by order_id or by client_order_id")
 
@@ -212,7 +226,7 @@ OPERATIONS: tuple[Operation, ...] = (
             status=201,
         ),
         PlaceParams,
-        _place,
+        place,
     ),
     read(
         Route(

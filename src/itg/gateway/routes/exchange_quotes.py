@@ -9,11 +9,14 @@ from itg.gateway.flood import Metered
 from itg.gateway.gateway import Gateway, first_of
 from itg.gateway.operations import Operation, Route, act, read
 from itg.gateway.problems import problem_of_refusal
-from itg.kernel.ids import InstrumentId
+from itg.kernel.errors import Refusal
+from itg.kernel.ids import AccountId, InstrumentId
 from itg.kernel.messages import Reply
 from itg.positions.contract import (
     AccountQuoteRejected,
+    AccountQuoteUpdated,
     GetQuotes,
+    PrivateEvent,
     Quotes,
     QuotesHandled,
     RequestQuotePull,
@@ -27,16 +30,50 @@ from itg.wire.v1.socket import PullParams
 
 def _set_quotes(gateway: Gateway, call: Call, params: QuotesRequest) -> None:
     account_id = call.account_id()
+    told = QuotesBody(quotes=[])
 
     def compose(record: Record) -> Answer:
-        handled = first_of(QuotesHandled, record.outputs)
-        rejected = first_of(AccountQuoteRejected, record.outputs)
-        # Nothing taken: the request as a whole is refused, with the first reason.
-        if rejected is not None and (handled is None or handled.accepted == 0):
-            return refused(problem_of_refusal(rejected.refusal))
-        return done(quotes_body(account_id, record.outputs))
+        nonlocal told
+        refusal = _refusal_of_all(record, account_id)
+        if refusal is not None:
+            return refused(problem_of_refusal(refusal))
+        told = quotes_body(account_id, record.outputs)
+        return done(told)
 
-    gateway.trade(call, reserve_quotes(account_id, params), compose, Metered.ORDER)
+    def reply(answer: Answer) -> None:
+        untold = frozenset(quote.instrument_id for quote in params.quotes) - _named(told)
+        if answer.problem is not None or not untold:
+            call.reply(answer)
+            return
+        # A quote that stands as asked is told of by nobody: look how it stands.
+        query = GetQuotes(account_id=account_id)
+        gateway.read(call, (query,), lambda replies: done(_completed(told, untold, replies)))
+
+    gateway.trade(
+        call.answered_by(reply), reserve_quotes(account_id, params), compose, Metered.ORDER
+    )
+
+
+def _refusal_of_all(record: Record, account_id: AccountId) -> Refusal | None:
+    # Nothing taken and nothing pulled: the request as a whole is refused, with the first reason.
+    own = [o for o in record.outputs if isinstance(o, PrivateEvent) and o.account_id == account_id]
+    rejected = first_of(AccountQuoteRejected, own)
+    handled = first_of(QuotesHandled, record.outputs)
+    is_changed = first_of(AccountQuoteUpdated, own) is not None
+    if rejected is None or is_changed or (handled is not None and handled.accepted):
+        return None
+    return rejected.refusal
+
+
+def _named(told: QuotesBody) -> frozenset[str]:
+    standing = (quote.instrument_id for quote in told.quotes)
+    return frozenset((*standing, *(rejected.instrument_id for rejected in told.rejected)))
+
+
+def _completed(told: QuotesBody, untold: frozenset[str], replies: Sequence[Reply]) -> QuotesBody:
+    quotes = reply_of(Quotes, replies).quotes
+    standing = [quote_body(quote) for quote in quotes if quote.instrument_id in untold]
+    return QuotesBody(quotes=[*told.quotes, *standing], rejected=told.rejected)
 
 
 def _pull_quotes(gateway: Gateway, call: Call, params: PullParams) -> None:
@@ -72,7 +109,7 @@ OPERATIONS: tuple[Operation, ...] = (
             name="quote.set",
             method="PUT",
             path="/exchange/quotes",
-            summary="Make your quotes in these instruments exactly these; others stay.",
+            summary="Your quotes are now these; others are pulled, or kept where asked.",
             result=QuotesBody,
             scope=Scope.TRADE,
             metered=Metered.ORDER,

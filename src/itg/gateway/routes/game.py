@@ -65,6 +65,7 @@ def enter(gateway: Gateway, call: Call, wanted: RegisterTeam) -> None:
         key_hash=digest_of(api_key.encode()),
         join_code_hash=wanted.join_code_hash,
         by_organizer=wanted.by_organizer,
+        reason=wanted.reason,
     )
 
     def compose(record: Record) -> Answer:

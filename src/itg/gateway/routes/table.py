@@ -3,8 +3,12 @@
 from itg.gateway.operations import Operation
 from itg.gateway.routes import (
     admin,
+    admin_market,
+    exchange_batch,
+    exchange_explaining,
     exchange_market,
     exchange_orders,
+    exchange_protection,
     exchange_quotes,
     game,
     positions,
@@ -13,12 +17,16 @@ from itg.gateway.routes import (
 
 OPERATIONS: tuple[Operation, ...] = (
     *exchange_orders.OPERATIONS,
+    *exchange_batch.OPERATIONS,
+    *exchange_explaining.OPERATIONS,
     *exchange_quotes.OPERATIONS,
+    *exchange_protection.OPERATIONS,
     *exchange_market.OPERATIONS,
     *positions.OPERATIONS,
     *prices.OPERATIONS,
     *game.OPERATIONS,
     *admin.OPERATIONS,
+    *admin_market.OPERATIONS,
 )
 BY_NAME: dict[str, Operation] = {
     operation.route.name: operation for operation in OPERATIONS if operation.route.on_socket

@@ -1,6 +1,6 @@
 """What positions tells: the mailbox's events and the states they carry."""
 
-from enum import Enum, unique
+from enum import unique
 
 from msgspec import Struct
 
@@ -27,11 +27,12 @@ from itg.kernel.words import (
     SelfTradePolicy,
     Side,
     TimeInForce,
+    Word,
 )
 
 
 @unique
-class OrderChange(Enum):
+class OrderChange(Word):
     """What happened to an order."""
 
     ACCEPTED = "accepted"

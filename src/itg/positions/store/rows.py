@@ -1,10 +1,11 @@
 """The rows of a snapshot, arrays in MessagePack.
 
-Every order stands once, in its account's list: the known ones in the order they were accepted, then
-those in flight or remembered by an answer alone. Everything else names it by its place there.
+Every order stands once: in the answer of today that has it, else where it is known or on its way.
+Everything else names it by that answer's client order id, or by its own id. Rows typed `Raw` are
+encoded apart, for what is settled is encoded once (`itg.positions.store.packing`).
 """
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from itg.kernel.ids import (
     AccountId,
@@ -22,8 +23,6 @@ from itg.kernel.times import Nanos
 from itg.kernel.words import Instrument, OrderStatus, Phase, SelfTradePolicy, Side
 from itg.positions.contract import AnyPrivateEvent, ReserveOrder, RoleRules
 from itg.positions.core.accounts import QuoteFill
-
-OrderIndex = int  # place in the account's list of orders
 
 
 class Row(Struct, frozen=True, gc=False, array_like=True):
@@ -68,6 +67,10 @@ class OrderRow(Row, frozen=True):
     accepted_seq: Seq
 
 
+# An order that stands in an answer is named by its client order id.
+OrderPlace = OrderRow | ClientOrderId
+
+
 class QuoteRow(Row, frozen=True):
     """One quote with what is in flight for it."""
 
@@ -108,7 +111,7 @@ class AnswerRow(Row, frozen=True):
 
     client_order_id: ClientOrderId
     body: ReserveOrder
-    order: OrderIndex | None
+    order: OrderRow | None
     events: tuple[AnyPrivateEvent, ...]
 
 
@@ -134,7 +137,7 @@ class WatchRow(Row, frozen=True):
 
 
 class AccountRow(Row, frozen=True):
-    """One account; `working` and `done` are places in `orders`."""
+    """One account; `answers` are `AnswerRow`s, `orders` `OrderPlace`s, `mailbox` its events."""
 
     account_id: AccountId
     role: Role
@@ -142,15 +145,15 @@ class AccountRow(Row, frozen=True):
     orders_accepted: int
     buckets: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
     portfolio: PortfolioRow
-    orders: list[OrderRow]
-    working: list[OrderIndex]
-    done: list[OrderIndex]
-    answers: list[AnswerRow]
+    orders: list[Raw]
+    working: list[OrderId]
+    done: list[OrderId]
+    answers: list[Raw]
     quotes: list[QuoteRow]
     warned: list[tuple[str, InstrumentId | None]]
     watch: WatchRow
     private_seq: Seq
-    mailbox: list[AnyPrivateEvent]
+    mailbox: list[Raw]
 
 
 class DeskRow(Row, frozen=True):
@@ -160,8 +163,8 @@ class DeskRow(Row, frozen=True):
     listings: list[ListingRow]
     open_shards: list[tuple[Shard, Phase]]
     accounts: list[AccountRow]
-    placements: list[tuple[ReservationId, AccountId, OrderIndex]]
-    replacements: list[tuple[ReservationId, AccountId, OrderIndex, int]]
+    placements: list[tuple[ReservationId, AccountId, OrderPlace]]
+    replacements: list[tuple[ReservationId, AccountId, OrderId, int]]
     quotings: list[tuple[ReservationId, AccountId, InstrumentId]]
     last_reservation: ReservationId
     last_fill: FillId

@@ -1,9 +1,11 @@
 """Teams, rounds, time, rules, tickets and the organizer's acts."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from itg.wire.v1.market import PhaseWord
-from itg.wire.v1.orders import Body, Request
+from itg.wire.v1.orders import Body, PriceIn, ReasonText, Request, WireInt
 
 
 class RegisterRequest(Request, frozen=True, kw_only=True):
@@ -103,6 +105,7 @@ class CreateTeamRequest(Request, frozen=True, kw_only=True):
 
     team_name: str
     role: str
+    reason: ReasonText = ""
 
 
 class PhaseRequest(Request, frozen=True, kw_only=True):
@@ -110,6 +113,7 @@ class PhaseRequest(Request, frozen=True, kw_only=True):
 
     phase: PhaseWord
     instrument_id: str | None = None
+    reason: ReasonText = ""
 
 
 class PhaseMovedBody(Body, frozen=True, kw_only=True):
@@ -117,3 +121,73 @@ class PhaseMovedBody(Body, frozen=True, kw_only=True):
 
     phase: PhaseWord
     instrument_id: str | None
+
+
+class HaltRequest(Request, frozen=True, kw_only=True):
+    """Halt or resume an instrument, an underlying with its series, or everything.
+
+    `halt_s` of game time later trading reopens by auction; without it, when it is resumed.
+    """
+
+    action: Literal["halt", "resume"]
+    instrument_id: str | None = None
+    underlying_id: str | None = None
+    halt_s: Annotated[int, Meta(ge=1, le=86_400)] | None = None
+    reason: ReasonText = ""
+
+
+class MovedBody(Body, frozen=True, kw_only=True):
+    """One place that halted or resumed; no instrument: the whole underlying."""
+
+    underlying_id: str
+    instrument_id: str | None
+    resumes_us: int | None = None
+
+
+class HaltedBody(Body, frozen=True, kw_only=True):
+    """What halted or resumed; trading reopens by auction."""
+
+    action: Literal["halt", "resume"]
+    items: list[MovedBody]
+
+
+class BustRequest(Request, frozen=True, kw_only=True):
+    """Undo a trade, or with a price let it count at that price."""
+
+    price: PriceIn | None = None
+    reason: ReasonText = ""
+
+
+class BustParams(BustRequest, frozen=True, kw_only=True):
+    """`BustRequest` and the trade it is about."""
+
+    trade_id: WireInt
+
+
+class BustedBody(Body, frozen=True, kw_only=True):
+    """The trade as it was, and the price at which it counts now (none: not at all)."""
+
+    trade_id: int
+    instrument_id: str
+    price: float
+    adjusted_price: float | None
+    quantity: int
+
+
+class AuditBody(Body, frozen=True, kw_only=True):
+    """Who did what to whom, when and why; `code` says why the game refused it."""
+
+    seq: int
+    game_us: int
+    actor: str
+    act: str
+    subject: str
+    reason: str
+    code: str | None
+
+
+class AuditPage(Body, frozen=True, kw_only=True):
+    """The organizer's acts and the teams' kill switches, newest last."""
+
+    items: list[AuditBody]
+    next_cursor: str | None

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from msgspec import field
+
 from itg.wire.v1.orders import Body, SideWord
 
 PhaseWord = Literal[
@@ -77,14 +79,27 @@ class TradePage(Body, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
+class HaltBody(Body, frozen=True, kw_only=True):
+    """A halt under way; no instrument: the whole underlying. No `resumes_us`: until resumed."""
+
+    instrument_id: str | None
+    halt_cause: Literal["price_move", "organizer"]
+    resumes_us: int | None
+
+
 class UnderlyingStatusBody(Body, frozen=True, kw_only=True):
-    """One underlying's phase, with the instruments that differ from it."""
+    """One underlying's phase, with the instruments that differ from it.
+
+    Takers wait while the jump guard is open, until `guard_ends_us`.
+    """
 
     underlying_id: str
     phase: PhaseWord
     next_phase: PhaseWord | None
     next_transition_us: int | None
     instrument_phases: dict[str, PhaseWord]
+    halts: list[HaltBody] = field(default_factory=list)
+    guard_ends_us: int | None = None
 
 
 class ExchangeStatusBody(Body, frozen=True, kw_only=True):

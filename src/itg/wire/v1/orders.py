@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from itg.wire.v1.problems import Problem
+
 # A price may come as a number or text with at most four decimals; it goes out as a number.
 PriceIn = float | str
 
@@ -18,6 +20,7 @@ LiquidityWord = Literal["maker", "taker", "auction"]
 
 ClientOrderIdText = Annotated[str, Meta(min_length=1, max_length=36, pattern=r"^[\x21-\x7e]+$")]
 TagText = Annotated[str, Meta(max_length=36)]
+ReasonText = Annotated[str, Meta(max_length=200)]
 # Every integer from outside is exact in any JSON parser and fits the journal's.
 WireInt = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 QuantityIn = WireInt
@@ -32,7 +35,11 @@ class Body(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class PlaceOrderRequest(Request, frozen=True, kw_only=True):
-    """Place one order. `client_order_id` makes a repeat harmless."""
+    """Place one order. `client_order_id` makes a repeat harmless.
+
+    `stop_price` goes with stop and stop_limit, `expires_us` with gtt, `display_quantity` (iceberg)
+    with limit.
+    """
 
     instrument_id: str
     side: SideWord
@@ -47,6 +54,12 @@ class PlaceOrderRequest(Request, frozen=True, kw_only=True):
     stp: StpWord | None = None
     client_order_id: ClientOrderIdText | None = None
     tag: TagText = ""
+
+
+class BatchRequest(Request, frozen=True, kw_only=True):
+    """Place up to 100 orders, one after the other; each stands or falls alone."""
+
+    orders: Annotated[list[PlaceOrderRequest], Meta(min_length=1, max_length=100)]
 
 
 class ReplaceOrderRequest(Request, frozen=True, kw_only=True):
@@ -68,9 +81,30 @@ class QuoteRequest(Request, frozen=True, kw_only=True):
 
 
 class QuotesRequest(Request, frozen=True, kw_only=True):
-    """Set the quotes of up to 200 instruments."""
+    """My quotes are now these, in up to 200 instruments; `others` says what becomes of the rest."""
 
     quotes: Annotated[list[QuoteRequest], Meta(max_length=200)]
+    others: Literal["pull", "keep"] = "pull"
+
+
+class ProtectionRequest(Request, frozen=True, kw_only=True):
+    """Set market-maker protection; without either limit it is off.
+
+    Quotes that trade more than `contracts_max`, or move delta by more than `delta_max` (of the
+    leader's equivalents), within `window_ms` of game time are all pulled until reset.
+    """
+
+    window_ms: Annotated[int, Meta(ge=1, le=86_400_000)]
+    contracts_max: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    delta_max: Annotated[float, Meta(gt=0, le=1_000_000)] | None = None
+
+
+class KillSwitchRequest(Request, frozen=True, kw_only=True):
+    """Switch a team off (or on again): its own key its team, the organizer's one or everybody."""
+
+    is_active: bool = True
+    team_id: str | None = None
+    reason: ReasonText = ""
 
 
 class FillBody(Body, frozen=True, kw_only=True):
@@ -114,6 +148,9 @@ class OrderBody(Body, frozen=True, kw_only=True):
     seq: int
     queue_ahead: int | None = None
     fills: list[FillBody] = field(default_factory=list)
+    stop_price: float | None = None
+    display_quantity: int | None = None
+    expires_us: int | None = None
 
 
 class OrderPage(Body, frozen=True, kw_only=True):
@@ -128,6 +165,20 @@ class FillPage(Body, frozen=True, kw_only=True):
 
     items: list[FillBody]
     next_cursor: str | None
+
+
+class BatchItemBody(Body, frozen=True, kw_only=True):
+    """One order of a batch: placed, or refused; `is_repeated` as `Idempotent-Replayed`."""
+
+    order: OrderBody | None = None
+    problem: Problem | None = None
+    is_repeated: bool = False
+
+
+class BatchBody(Body, frozen=True, kw_only=True):
+    """What became of a batch, in its order."""
+
+    items: list[BatchItemBody]
 
 
 class MassCancelBody(Body, frozen=True, kw_only=True):
@@ -146,6 +197,7 @@ class QuoteBody(Body, frozen=True, kw_only=True):
     ask_order_id: int | None
     ask: float | None
     ask_quantity: int
+    is_pending: bool = False  # the jump guard holds it outside the book
 
 
 class QuoteProblem(Body, frozen=True, kw_only=True):
@@ -164,6 +216,25 @@ class QuotesBody(Body, frozen=True, kw_only=True):
 
     quotes: list[QuoteBody]
     rejected: list[QuoteProblem] = field(default_factory=list)
+
+
+class ProtectionBody(Body, frozen=True, kw_only=True):
+    """Market-maker protection and what its window holds; no window: off."""
+
+    window_ms: int | None = None
+    contracts_max: int | None = None
+    delta_max: float | None = None
+    contracts_traded: int = 0
+    delta_traded: float = 0.0
+    is_tripped: bool = False
+
+
+class KillSwitchBody(Body, frozen=True, kw_only=True):
+    """The switch as it stands, and the orders that it canceled; no team: everybody's."""
+
+    is_active: bool
+    team_id: str | None
+    order_ids: list[int]
 
 
 class BudgetBody(Body, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from itg.wire.v1.orders import Request, WireInt
+from itg.wire.v1.orders import ReasonText, Request, WireInt
 
 PageSize = Annotated[int, Meta(ge=1, le=1_000)]
 Depth = Annotated[int, Meta(ge=1, le=1_000)]
@@ -101,3 +101,17 @@ class RoundParams(Request, frozen=True, kw_only=True):
     """One round."""
 
     round_id: WireInt
+
+
+class RoundActParams(RoundParams, frozen=True, kw_only=True):
+    """One round, and why the organizer acts on it."""
+
+    reason: ReasonText = ""
+
+
+class AuditParams(Request, frozen=True, kw_only=True):
+    """The organizer's acts, newest last; `since_seq` leaves out those up to it."""
+
+    since_seq: WireInt | None = None
+    cursor: str | None = None
+    limit: PageSize = 1_000
