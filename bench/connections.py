@@ -59,6 +59,11 @@ class FrameConnection:
     def close(self) -> None:
         self._socket.close()
 
+    def detach(self) -> socket.socket:
+        """Return the open socket, for others to read."""
+        self._socket.setblocking(False)
+        return self._socket
+
     def _frame(self) -> bytes:
         received = self._received
         while (span := frame_span(received)) is None or len(received) < span[1]:

@@ -6,7 +6,7 @@ from msgspec import Raw, json
 
 from itg.client import Book
 from itg.client.frames import Frame
-from itg.wire.v1.market import BookPush, PhasePush, TopPush
+from itg.wire.v1.market import BookPush, PhasePush, RawBookPush, TopPush
 
 PRICES = st.integers(1, 60).map(lambda ticks: ticks / 100)
 LEVELS = st.lists(st.tuples(PRICES, st.integers(0, 5)), max_size=8)
@@ -75,3 +75,39 @@ def test_a_phase_frame_changes_the_phase_alone() -> None:
     )  # fmt: skip
     book.fold(frame("phase", move))
     assert (book.phase, book.bids) == ("continuous", [(9.0, 30)])
+
+
+@given(LEVELS, st.lists(LEVELS, max_size=10))
+def test_full_depth_gives_the_same_book_and_the_orders_at_each_price(
+    first: Levels, deltas: list[Levels]
+) -> None:
+    book, naive, counts = Book("X"), dict(first), dict[float, int]()
+    for kind, levels in [("snapshot", list(naive.items())), *(("delta", each) for each in deltas)]:
+        data = RawBookPush(instrument_id="X", bids=[(p, q, 2 * q) for p, q in levels], asks=[])
+        book.fold(Frame(channel="book.X.raw", type=kind, data=Raw(json.encode(data))))
+        naive.update(levels)
+        counts.update((price, 2 * quantity) for price, quantity in levels)
+    assert book.bids == sorted(((p, q) for p, q in naive.items() if q), reverse=True)
+    for price, quantity in naive.items():
+        assert book.order_count("buy", price) == (counts[price] if quantity else None)
+
+
+def test_an_uncross_ends_what_was_indicated() -> None:
+    book = Book("X")
+    auction = BookPush(
+        instrument_id="X", bids=[], asks=[], indicative_price=9.0, indicative_quantity=5,
+    )  # fmt: skip
+    book.fold(frame("indicative", auction))
+    done = PhasePush(
+        underlying_id="U", instrument_id="X", phase="continuous", previous=None,
+        next_phase=None, next_transition_us=None, clearing_price=9.0, quantity=5,
+    )  # fmt: skip
+    book.fold(frame("uncross", done))
+    assert (book.phase, book.indicative_price, book.indicative_quantity) == ("continuous", None, 0)
+
+
+def test_a_type_of_a_later_version_changes_nothing() -> None:
+    book = Book("X")
+    book.restart(push([(9.0, 30)], []))
+    book.fold(Frame(channel="book.X", type="weather", data=Raw(b'{"sun": true}')))
+    assert book.bids == [(9.0, 30)]

@@ -213,6 +213,57 @@ async def test_an_announced_loss_on_a_public_channel_is_accepted() -> None:
     assert len(venue.subscriptions) == 1
 
 
+async def test_an_announced_loss_in_a_book_is_healed_with_a_fresh_snapshot() -> None:
+    channel = "book.SPX.raw"
+    async with running(Venue()) as venue, Session(venue.url, KEY) as session:
+        venue.bodies[channel] = {"instrument_id": "SPX", "bids": [[4400.0, 5, 1]], "asks": []}
+        book = await session.follow_book("SPX", is_raw=True)
+        venue.public.setdefault(channel, []).extend([{}, {}])
+        venue.bodies[channel]["bids"] = [[4399.0, 2, 2]]
+        await venue.system("gap", {"channel": channel, "first_seq": 1, "last_seq": 2})
+        await until(lambda: book.bid == (4399.0, 2))
+    assert book.order_count("buy", 4399.0) == 2
+
+
+async def test_a_conflated_frame_is_no_gap() -> None:
+    channel = "book.SPX"
+    async with running(Venue()) as venue, Session(venue.url, KEY) as session:
+        venue.bodies[channel] = {"instrument_id": "SPX", "bids": [], "asks": []}
+        book = await session.follow_book("SPX")
+        venue.public.setdefault(channel, []).extend([{}, {}])
+        change = {"instrument_id": "SPX", "bids": [[4398.0, 4]], "asks": []}
+        await venue.publish(channel, "delta", change, conflated=True, first_seq=1)
+        await until(lambda: book.bid == (4398.0, 4))
+    assert len(venue.subscriptions) == 1
+
+
+async def test_a_connection_closed_as_too_slow_comes_back_and_misses_nothing() -> None:
+    seqs: list[int] = []
+    async with running(Venue()) as venue, Link(venue.url, KEY, options=FAST) as link:
+        await link.subscribe(["private"], lambda frame: seqs.append(frame.seq))
+        await venue.tell("limit", {})
+        await until(lambda: seqs == [0, 1])
+        peer = venue.peers[0]
+        peer.channels.clear()  # it reads no more
+        await venue.tell("limit", {})
+        await venue.system("slow", {"waiting_bytes": 5, "limit_bytes": 4})
+        await peer.socket.close(code=4008)
+        await until(lambda: len(seqs) == 3)
+        await venue.tell("limit", {})
+        await until(lambda: len(seqs) == 4)
+    assert seqs == [0, 1, 2, 3]
+
+
+async def test_what_is_canceled_when_the_team_is_gone_is_asked_at_every_connection() -> None:
+    options = LinkOptions(backoff_first_s=0.001, cancel_on_disconnect="all")
+    async with running(Venue()) as venue, Link(venue.url, KEY, options=options):
+        asked = [venue.peers[0].request.query]
+        venue.peers[0].break_off()
+        await until(lambda: venue.connections == 2)
+        asked.append(venue.peers[-1].request.query)
+    assert [query["cancel_on_disconnect"] for query in asked] == ["all", "all"]
+
+
 async def test_a_refused_channel_is_not_subscribed_again() -> None:
     async with running(Venue()) as venue, Link(venue.url, KEY, options=FAST) as link:
         venue.refusals["subscribe"] = problem("UNKNOWN_CHANNEL", 404)

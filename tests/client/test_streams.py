@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from itg.client.frames import Frame
 from itg.client.streams import Streams, Verdict
@@ -52,6 +53,33 @@ def test_a_conflated_frame_may_jump() -> None:
     streams = Streams()
     streams.admit(frame(1, "snapshot"))
     assert streams.admit(frame(7, conflated=True)) is Verdict.DELIVER
+
+
+@given(st.integers(1, 9), st.integers(0, 9), st.integers(1, 12))
+def test_a_conflated_frame_stands_for_its_span_no_more_and_no_less(
+    first: int, more: int, known: int
+) -> None:
+    streams = Streams()
+    streams.admit(frame(known, "snapshot"))
+    sent = structs.replace(frame(first + more, conflated=True), first_seq=first)
+    expected = (
+        Verdict.DUPLICATE
+        if first + more <= known
+        else Verdict.DELIVER
+        if first <= known + 1
+        else Verdict.GAP
+    )
+    assert streams.admit(sent) is expected
+
+
+def test_an_announced_loss_breaks_a_book_and_nothing_else() -> None:
+    streams = Streams()
+    at = ResumePoint(epoch=1, seq=4)
+    streams.start({"trades.*": at, "book.X.raw": at})
+    assert streams.skip("trades.*", 6)
+    assert not streams.skip("book.X.raw", 6)
+    assert (streams.seq_of("trades.*"), streams.seq_of("book.X.raw")) == (6, 4)
+    assert streams.skip("book.X.raw", 9), "its new start is under way"
 
 
 def test_private_alone_survives_a_disconnect() -> None:

@@ -25,6 +25,7 @@ def rows_of(channel: str, kind: str) -> list[PushRow]:
         push
         for row in CHANNELS
         if re.fullmatch(re.sub(r"{\w+}", ".+", row.name.replace(".", r"\.")), channel)
+        and row.name.endswith(".raw") is channel.endswith(".raw")
         for push in row.pushes
         if push.name == kind
     ]

@@ -23,6 +23,7 @@ async def house() -> AsyncIterator[House]:
 async def settled(house: House, socket: Socket) -> list[Json]:
     """Return every push that reached the socket for what was released so far."""
     await house.gateway.settled()
+    house.gateway.feed.fanout.flush()
     await socket.request("ping")
     pushes, socket.pushes = socket.pushes, []
     return pushes

@@ -18,6 +18,8 @@ CONTRACTS = (exchange, positions, market_data, game, retail)
 # Facts between services: the owners hear of them as events of their mailbox, in `private`.
 TOLD_BY_POSITIONS = {
     exchange.OrderAccepted,
+    exchange.OrderActivated,
+    exchange.OrderExpired,
     exchange.OrderRejected,
     exchange.OrderReplaced,
     exchange.ReplaceRejected,
@@ -29,6 +31,9 @@ TOLD_BY_POSITIONS = {
 # Told in the answer to whoever asked.
 TOLD_IN_ANSWERS = {
     exchange.PhaseRejected,
+    exchange.HaltRejected,
+    exchange.BustRejected,
+    positions.KillSwitchChanged,
     positions.OrderAnswerRepeated,
     positions.QuotesHandled,
     positions.ConnectionOpened,
@@ -37,7 +42,6 @@ TOLD_IN_ANSWERS = {
 }
 # Read over REST when somebody wants to know.
 READ = {
-    exchange.InstrumentListed,
     market_data.OfficialClosePublished,  # the previous_close of GET /prices
     game.TeamRegistered,
     game.GameCreated,
@@ -48,6 +52,8 @@ HIDDEN = {
     market_data.RegimeChanged,
     market_data.JumpOccurred,
     market_data.MarksPublished,
+    market_data.OfficialClosePublished,  # each series' settlement tells it
+    exchange.AuctionDrawn,  # names orders of others; it stands in the journal
     game.BotDropped,  # its socket is closed with 1008
 }
 # Never published itself.

@@ -2,14 +2,35 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from msgspec import json
+from msgspec.structs import replace
 from tests.gateway.house import ADMIN_KEY, House, Json, Socket, Team, socket_of
 
+from itg.exchange.contract import (
+    InstrumentDelisted,
+    InstrumentListed,
+    InstrumentSettled,
+    JumpGuardEnded,
+    JumpGuardOpened,
+    OpeningDelayed,
+    TradeBusted,
+    TradingHalted,
+    TradingResumed,
+)
 from itg.gateway.settings import GatewaySettings
+from itg.kernel.ids import AccountId, InstrumentId, OrderId, Shard, TradeId, UnderlyingId
+from itg.kernel.messages import Event
+from itg.kernel.money import Price, Quantity
+from itg.kernel.times import Nanos
+from itg.kernel.words import HaltCause, Side
+from itg.runtime.envelope import Record
+
+S, U, X, T = Shard(0), UnderlyingId("SPX"), InstrumentId("SPX"), Nanos(7_000)
 
 
 @pytest_asyncio.fixture
@@ -22,6 +43,7 @@ async def house() -> AsyncIterator[House]:
 async def settled(house: House, socket: Socket) -> list[Json]:
     """Return every push that reached the socket for what was released so far."""
     await house.gateway.settled()
+    house.gateway.feed.fanout.flush()
     await socket.request("ping")
     pushes, socket.pushes = socket.pushes, []
     return pushes
@@ -42,11 +64,19 @@ async def test_numbers_never_skip_on_any_channel(house: House) -> None:
         await churn(maker, taker, 5)
         pushes = await settled(house, socket)
     for channel in channels:
-        numbers = [push["seq"] for push in pushes if push["channel"] == channel]
-        assert len(numbers) > 1 or channel == "phase"
-        assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), channel
+        spans = [spanned(push) for push in pushes if push["channel"] == channel]
+        assert len(spans) > 1 or channel == "phase"
+        for (_, last), (first, _) in pairwise(spans):
+            assert first == last + 1, channel
     epochs = {push["channel"]: push["epoch"] for push in pushes}
     assert epochs["private"] == 1
+
+
+def spanned(push: Json) -> tuple[int, int]:
+    """Return the first and the last number a frame stands for."""
+    last: int = push["seq"]
+    first: int = push.get("first_seq", last)
+    return first, last
 
 
 async def test_a_subscription_is_answered_then_shows_the_state_then_every_change(
@@ -284,19 +314,22 @@ async def test_a_channel_that_is_not_there_is_refused_by_name(house: House, chan
 async def test_phases_and_the_uncross_are_told(house: House) -> None:
     maker, taker = await house.register("maker"), await house.register("taker", "hedge_fund")
     name = house.instruments[-1]
-    async with maker.socket("phase", f"book.{name}", "private") as socket:
+    async with maker.socket("phase", f"book.{name}.raw", "private") as socket:
         for phase in ("closed", "pre_open"):
             await house.phase(phase)
         await maker.place("buy", 5, 10.0)
         await taker.place("sell", 3, 10.0)
-        indicative = [await socket.push(f"book.{name}", "indicative") for _ in range(1)][-1]
+        indicative = await socket.push(f"book.{name}.raw", "indicative")
         assert indicative["data"]["indicative_price"] == 10.0
+        depth = (await taker.call("GET", f"/exchange/orderbook/{name}")).json
+        assert (depth["imbalance_quantity"], depth["imbalance_side"]) == (2, "buy")
         await house.phase("continuous")
         uncross = await socket.push("phase", "uncross")
         assert uncross["data"]["instrument_id"] in house.instruments
         fill = await socket.push("private", "fill")
         assert fill["data"]["liquidity"] == "auction"
-        assert (await socket.push(f"book.{name}", "uncross"))["data"]["clearing_price"] == 10.0
+        uncrossed = await socket.push(f"book.{name}.raw", "uncross")
+        assert uncrossed["data"]["clearing_price"] == 10.0
 
 
 async def test_rounds_are_told_on_system_without_a_subscription() -> None:
@@ -313,3 +346,120 @@ async def test_rounds_are_told_on_system_without_a_subscription() -> None:
             ended = await house.call("POST", "/admin/rounds/1/end", key=ADMIN_KEY)
             assert (ended.status, ended.json["status"]) == (200, "ended")
             await socket.push("system", "round.ended")
+
+
+async def test_in_full_depth_every_change_comes_alone_with_the_number_of_orders(
+    house: House,
+) -> None:
+    maker = await house.register("maker")
+    channel = f"book.{house.instruments[-1]}.raw"
+    await maker.place("buy", 5, 10.0)
+    async with maker.socket(channel) as socket:
+        snapshot = await socket.push(channel, "snapshot")
+        assert snapshot["data"]["bids"] == [[10.0, 5, 1]]
+        for quantity in (1, 2, 3):
+            await maker.place("buy", quantity, 10.0)
+        deltas = [await socket.push(channel, "delta") for _ in range(3)]
+    assert [delta["data"]["bids"] for delta in deltas] == [
+        [[10.0, 6, 2]],
+        [[10.0, 8, 3]],
+        [[10.0, 11, 4]],
+    ]
+    assert [delta["seq"] - snapshot["seq"] for delta in deltas] == [1, 2, 3]
+
+
+async def test_state_is_flushed_at_most_once_per_interval_and_carries_all_of_it() -> None:
+    async with House(settings=GatewaySettings(flush_s=3_600.0)) as house:
+        maker = await house.register("maker")
+        await house.open_market()
+        channel = f"book.{house.instruments[-1]}"
+        async with maker.socket(channel) as socket:
+            for price in (10.0, 9.0, 8.0):
+                await maker.place("buy", 5, price)
+            pushes = [p for p in await settled(house, socket) if p["type"] == "delta"]
+    assert pushes[-1]["data"]["bids"] in ([[10.0, 5], [9.0, 5], [8.0, 5]], [[9.0, 5], [8.0, 5]])
+    assert len(pushes) <= 2, "at once after a quiet time, then no more until the interval ends"
+    assert pushes[-1]["conflated"]
+
+
+WRITTEN: list[tuple[Event, str, Json]] = [
+    (
+        TradingHalted(shard=S, underlying_id=U, halt_cause=HaltCause.PRICE_MOVE, resumes_ns=T),
+        "halt",
+        {"instrument_id": None, "halt_cause": "price_move", "resumes_us": 7},
+    ),
+    (TradingResumed(shard=S, underlying_id=U, instrument_id=X), "resume", {"instrument_id": "SPX"}),
+    (JumpGuardOpened(shard=S, underlying_id=U, ends_ns=T), "guard", {"ends_us": 7}),
+    (JumpGuardEnded(shard=S, underlying_id=U), "guard", {"ends_us": None}),
+    (
+        OpeningDelayed(shard=S, instrument_id=X, indicative_price=Price(25_000), opens_ns=T),
+        "delayed",
+        {"instrument_id": "SPX", "indicative_price": 2.5, "opens_us": 7},
+    ),
+    (
+        InstrumentSettled(
+            shard=S, instrument_id=X, settlement_price=Price(0), official_close=Price(44_000_000)
+        ),
+        "settled",
+        {"settlement_price": 0.0, "official_close": 4400.0},
+    ),
+]
+
+
+@pytest.mark.parametrize(("event", "kind", "data"), WRITTEN)
+async def test_what_befalls_the_market_is_told_on_phase(
+    house: House, event: Event, kind: str, data: Json
+) -> None:
+    team = await house.register("alpha")
+    async with team.socket("phase") as socket:
+        before = await socket.push("phase", "snapshot")
+        house.gateway.publish([record_of(house, event)])
+        push = await socket.push("phase", kind)
+    assert push["seq"] == before["seq"] + 1
+    assert push["data"]["underlying_id"] == "SPX"
+    assert data.items() <= push["data"].items()
+
+
+async def test_a_busted_trade_is_told_where_it_was_told(house: House) -> None:
+    team = await house.register("alpha")
+    bust = TradeBusted(
+        shard=S, trade_id=TradeId(7), instrument_id=X, price=Price(100_000), adjusted_price=None,
+        quantity=Quantity(2), aggressor_side=Side.BUY, maker_order_id=OrderId(1),
+        maker_account_id=AccountId("a"), taker_order_id=OrderId(2), taker_account_id=AccountId("b"),
+    )  # fmt: skip
+    async with team.socket("trades.*", "trades.SPX") as socket:
+        house.gateway.publish([record_of(house, bust)])
+        pushes = [await socket.push(name, "bust") for name in ("trades.*", "trades.SPX")]
+    for push in pushes:
+        assert push["data"] == {
+            "trade_id": 7, "instrument_id": "SPX", "price": 10.0, "quantity": 2,
+            "adjusted_price": None,
+        }  # fmt: skip
+
+
+async def test_listings_come_and_go_on_phase_in_the_directory_and_in_the_tops(
+    house: House,
+) -> None:
+    team = await house.register("alpha")
+    old = house.gateway.directory.instruments[InstrumentId(house.instruments[-1])]
+    listed = replace(old, instrument_id=InstrumentId("SPX-NEW"))
+    async with team.socket("phase", "bbo.SPX") as socket:
+        house.gateway.publish(
+            [
+                record_of(house, InstrumentListed(shard=S, instrument=listed)),
+                record_of(house, InstrumentDelisted(shard=S, instrument_id=old.instrument_id)),
+            ]
+        )
+        told = await socket.push("phase", "listed")
+        assert told["data"]["instrument"]["instrument_id"] == "SPX-NEW"
+        gone = await socket.push("phase", "delisted")
+        assert gone["data"] == {"underlying_id": "SPX", "instrument_id": old.instrument_id}
+        assert "SPX-NEW" in house.instruments
+        assert old.instrument_id not in house.instruments
+        refused = await socket.request("subscribe", {"channels": [f"book.{old.instrument_id}"]})
+        assert refused["error"]["code"] == "UNKNOWN_CHANNEL"
+
+
+def record_of(house: House, *outputs: Event) -> Record:
+    last = house.records[-1]
+    return replace(last, outputs=outputs)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from msgspec.json import Decoder
 
 from itg.client.frames import Frame
-from itg.wire.v1.market import BookPush, PhasePush, PhaseWord, TopPush, WireLevel
+from itg.wire.v1.market import BookPush, PhasePush, PhaseWord, RawBookPush, TopPush, WireLevel
 from itg.wire.v1.orders import SideWord
 
 decode_book = Decoder(BookPush).decode
+decode_raw = Decoder(RawBookPush).decode
 decode_phase = Decoder(PhasePush).decode
 
 
@@ -69,6 +70,7 @@ class Book:
     __slots__ = (
         "_asks",
         "_bids",
+        "_order_counts",
         "imbalance_quantity",
         "imbalance_side",
         "indicative_price",
@@ -81,6 +83,7 @@ class Book:
         self.instrument_id = instrument_id
         self._bids = BookSide(-1)
         self._asks = BookSide(1)
+        self._order_counts: dict[SideWord, dict[float, int]] = {"buy": {}, "sell": {}}
         self.phase: PhaseWord | None = None
         self.indicative_price: float | None = None
         self.indicative_quantity = 0
@@ -88,22 +91,26 @@ class Book:
         self.imbalance_side: SideWord | None = None
 
     def fold(self, frame: Frame) -> None:
-        """Apply one frame of channel `book.{instrument}`."""
+        """Apply one frame of channel `book.{instrument}` or `book.{instrument}.raw`."""
         match frame.type:
             case "snapshot":
-                self.restart(decode_book(frame.data))
-            case "phase" | "uncross":
+                self.restart(self._push_in(frame))
+            case "phase":
                 self.phase = decode_phase(frame.data).phase
+            case "uncross":
+                self.phase = decode_phase(frame.data).phase
+                self._forget_indicative()
+            case "delta" | "indicative":
+                self.apply(self._push_in(frame))
             case _:
-                self.apply(decode_book(frame.data))
+                pass  # a type of a later version
 
     def restart(self, push: BookPush) -> None:
         """Become a snapshot."""
         self._bids.reset(push.bids)
         self._asks.reset(push.asks)
         self.phase = push.phase
-        self.indicative_price, self.indicative_quantity = None, 0
-        self.imbalance_quantity, self.imbalance_side = 0, None
+        self._forget_indicative()
         self._set_indicative(push)
 
     def apply(self, push: BookPush) -> None:
@@ -120,6 +127,10 @@ class Book:
         """Become a row of channel `bbo.{underlying}`: one level a side."""
         self._bids.reset_best(top.bid, top.bid_quantity)
         self._asks.reset_best(top.ask, top.ask_quantity)
+
+    def order_count(self, side: SideWord, price: float) -> int | None:
+        """Return how many orders stand at a price; None unless `.raw` is followed."""
+        return self._order_counts[side].get(price)
 
     @property
     def bids(self) -> list[WireLevel]:
@@ -160,6 +171,33 @@ class Book:
         if not bid or not ask:
             return None
         return (bid[0] * ask[1] + ask[0] * bid[1]) / (bid[1] + ask[1])
+
+    def _push_in(self, frame: Frame) -> BookPush:
+        if not frame.channel.endswith(".raw"):
+            return decode_book(frame.data)
+        push = decode_raw(frame.data)
+        if frame.type == "snapshot":
+            self._order_counts = {"buy": {}, "sell": {}}
+        sides = (self._order_counts["buy"], push.bids), (self._order_counts["sell"], push.asks)
+        for counts, levels in sides:
+            for price, quantity, order_count in levels:
+                counts[price] = order_count
+                if quantity == 0:
+                    del counts[price]
+        return BookPush(
+            instrument_id=push.instrument_id,
+            bids=[(price, quantity) for price, quantity, _ in push.bids],
+            asks=[(price, quantity) for price, quantity, _ in push.asks],
+            phase=push.phase,
+            indicative_price=push.indicative_price,
+            indicative_quantity=push.indicative_quantity,
+            imbalance_quantity=push.imbalance_quantity,
+            imbalance_side=push.imbalance_side,
+        )
+
+    def _forget_indicative(self) -> None:
+        self.indicative_price, self.indicative_quantity = None, 0
+        self.imbalance_quantity, self.imbalance_side = 0, None
 
     def _set_indicative(self, push: BookPush) -> None:
         # The quantity speaks for all four: a delta without it says nothing about the auction.

@@ -25,6 +25,8 @@ from itg.wire.v1.account import FillPush, OrderPush, RejectedPush
 from itg.wire.v1.game import RulesBody
 from itg.wire.v1.market import (
     InstrumentBody,
+    MarketPush,
+    MarketWord,
     PhasePush,
     PhaseWord,
     PriceBody,
@@ -107,6 +109,9 @@ class Bot:
     def on_chain(self) -> None:
         """Hear that instruments were listed or delisted: `instruments` and `books` have changed."""
 
+    def on_market(self, kind: MarketWord, push: MarketPush) -> None:
+        """Hear of a halt, a resumption, the jump guard, a listing or the end of one."""
+
     def on_timer(self) -> None:
         """Act once every `timer_s` of game time."""
 
@@ -166,9 +171,13 @@ class Bot:
 
     def phase_of(self, instrument_id: str) -> PhaseWord:
         """Return an instrument's phase: its own where it differs, else its underlying's."""
-        instrument = self.instruments[instrument_id]
         own = self.instrument_phases.get(instrument_id)
-        return own or self.phases.get(instrument.underlying_id, "closed")
+        if own is not None:
+            return own
+        instrument = self.instruments.get(instrument_id)  # none: it is listed no more
+        return (
+            "closed" if instrument is None else self.phases.get(instrument.underlying_id, "closed")
+        )
 
     def limit_of(self, kind: str, field: str = "max_quantity") -> int | None:
         """Return a number of the role's first constraint of a kind, None where there is none."""

@@ -14,6 +14,7 @@ from itg.wire.v1.socket import (
     CLOSE_RATE_ABUSE,
     CLOSE_REPLACED,
     SUBPROTOCOL,
+    CancelOnDisconnect,
 )
 
 KEY_HEADER = "X-API-Key"
@@ -34,7 +35,13 @@ class Connection:
 
     @classmethod
     async def open(
-        cls, http: aiohttp.ClientSession, url: str, api_key: str, *, silence_s: float
+        cls,
+        http: aiohttp.ClientSession,
+        url: str,
+        api_key: str,
+        *,
+        silence_s: float,
+        cancel_on_disconnect: CancelOnDisconnect = "quotes",
     ) -> "Connection":
         """Connect; raise `AccessDeniedError` for a refused key, `ConnectionFailedError` otherwise.
 
@@ -44,6 +51,7 @@ class Connection:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 socket = await http.ws_connect(
                     socket_url(url),
+                    params={"cancel_on_disconnect": cancel_on_disconnect},
                     headers={KEY_HEADER: api_key},
                     protocols=(SUBPROTOCOL,),
                     max_msg_size=MESSAGE_BYTES_MAX,

@@ -7,7 +7,7 @@ frame against the clock, after every step in lock step.
 
 from collections.abc import Callable, Iterable
 
-from msgspec import json
+from msgspec import Raw, json
 
 from itg.client.account import decode_fill, decode_order
 from itg.client.book import Book
@@ -17,10 +17,19 @@ from itg.client.pacing import SECOND_US
 from itg.client.streams import PRIVATE
 from itg.wire.v1.account import RejectedPush
 from itg.wire.v1.market import (
+    DelayedPush,
+    DelistedPush,
+    GuardPush,
+    HaltPush,
     InstrumentBody,
+    ListedPush,
+    MarketPush,
+    MarketWord,
     PhasePush,
     PhasesPush,
     PricesPush,
+    ResumePush,
+    SettledPush,
     TopsPush,
     TradeBody,
 )
@@ -37,6 +46,16 @@ decode_trade = json.Decoder(TradeBody).decode
 UNLISTED = frozenset({"INVALID_INSTRUMENT", "INSTRUMENT_NOT_FOUND"})
 # On entering these the market lists and has delisted.
 LISTING_PHASES = frozenset({"pre_open", "continuous"})
+MARKET_DECODERS: dict[str, tuple[MarketWord, Callable[[Raw], MarketPush]]] = {
+    "halt": ("halt", json.Decoder(HaltPush).decode),
+    "resume": ("resume", json.Decoder(ResumePush).decode),
+    "guard": ("guard", json.Decoder(GuardPush).decode),
+    "delayed": ("delayed", json.Decoder(DelayedPush).decode),
+    "listed": ("listed", json.Decoder(ListedPush).decode),
+    "delisted": ("delisted", json.Decoder(DelistedPush).decode),
+    "settled": ("settled", json.Decoder(SettledPush).decode),
+}
+PHASE_TYPES = frozenset({"phase", "uncross"})
 ORDER_TYPES = frozenset({"order.accepted", "order.replaced", "order.canceled", "order.expired"})
 
 
@@ -138,7 +157,8 @@ class BotFeed:
                 bot.on_book(book)
 
     def _take_book(self, frame: Frame) -> None:
-        book = self._bot.books.get(frame.channel.partition(".")[2])
+        name = frame.channel.partition(".")[2].removesuffix(".raw")
+        book = self._bot.books.get(name)
         if book is not None:
             book.fold(frame)
             if self._has_started:
@@ -152,6 +172,9 @@ class BotFeed:
 
     def _take_phase(self, frame: Frame) -> None:
         is_snapshot = frame.type == "snapshot"
+        if not is_snapshot and frame.type not in PHASE_TYPES:
+            self._take_market(frame)
+            return
         pushes = decode_phases(frame.data).phases if is_snapshot else [decode_phase(frame.data)]
         for push in pushes:
             if frame.type != "uncross":  # the result of an auction, told in the phase it ended
@@ -159,6 +182,16 @@ class BotFeed:
                 self._look_at_phase(push, is_snapshot=is_snapshot)
             if self._has_started:
                 self._bot.on_phase(push)
+
+    def _take_market(self, frame: Frame) -> None:
+        if frame.type not in MARKET_DECODERS:
+            return  # a type of a later version
+        kind, decode = MARKET_DECODERS[frame.type]
+        push = decode(frame.data)
+        if isinstance(push, ListedPush | DelistedPush):
+            self.is_chain_stale = True
+        if self._has_started:
+            self._bot.on_market(kind, push)
 
     def _look_at_phase(self, push: PhasePush, *, is_snapshot: bool) -> None:
         is_shard = push.instrument_id is None and not is_snapshot
@@ -178,7 +211,7 @@ class BotFeed:
                 del bot.instrument_phases[instrument_id]
 
     def _take_trade(self, frame: Frame) -> None:
-        if self._has_started and frame.type != "snapshot":
+        if self._has_started and frame.type == "trade":
             self._bot.on_trade(decode_trade(frame.data))
 
     def _take_news(self, frame: Frame) -> None:

@@ -17,6 +17,7 @@ class Frame(Struct, frozen=True, gc=False, kw_only=True):
     game_us: int = 0
     data: Raw = Raw(b"{}")
     conflated: bool = False
+    first_seq: int = 0
     id: int | str | None = None
     result: Raw = Raw(b"null")
     error: Problem | None = None

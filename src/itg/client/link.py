@@ -29,6 +29,7 @@ from itg.client.frames import Frame
 from itg.client.streams import SYSTEM, Streams, Verdict
 from itg.wire.v1.problems import Problem
 from itg.wire.v1.socket import (
+    CancelOnDisconnect,
     GapData,
     HeartbeatData,
     HelloData,
@@ -49,6 +50,7 @@ class LinkOptions(Struct, frozen=True, kw_only=True):
     """How a link waits: deadline of a request, pauses between attempts, tolerated silence.
 
     `attempts_max` counts failed connection attempts in a row after the first success.
+    `cancel_on_disconnect`: what the server cancels once the team has had no connection for 5 s.
     """
 
     deadline_s: float = 6.0  # a little over the server's own, so that its answer wins
@@ -56,6 +58,7 @@ class LinkOptions(Struct, frozen=True, kw_only=True):
     backoff_max_s: float = 5.0
     attempts_max: int = 30
     silence_s: float = 15.0
+    cancel_on_disconnect: CancelOnDisconnect = "quotes"
 
 
 class Pending:
@@ -240,7 +243,11 @@ class Link:
     async def _live(self, http: aiohttp.ClientSession, *, is_last: bool) -> bool:
         try:
             connection = await Connection.open(
-                http, self.url, self.api_key, silence_s=self.options.silence_s
+                http,
+                self.url,
+                self.api_key,
+                silence_s=self.options.silence_s,
+                cancel_on_disconnect=self.options.cancel_on_disconnect,
             )
         except ConnectionFailedError:
             if self.hello is None or is_last:
@@ -348,7 +355,8 @@ class Link:
                 self._heal(late)
         elif frame.type == "gap":
             gap = decode_gap(frame.data)
-            self._streams.skip(gap.channel, gap.last_seq)
+            if not self._streams.skip(gap.channel, gap.last_seq):
+                self._heal([gap.channel])
         if self._on_system is not None:
             self._on_system(frame)
 

@@ -38,6 +38,8 @@ from itg.wire.v1.orders import (
 from itg.wire.v1.socket import (
     CancelAllParams,
     CancelParams,
+    DeadmanBody,
+    DeadmanParams,
     HelloData,
     PlaceParams,
     PongBody,
@@ -46,6 +48,7 @@ from itg.wire.v1.socket import (
 )
 
 decode_canceled = json.Decoder(MassCancelBody).decode
+decode_deadman = json.Decoder(DeadmanBody).decode
 decode_order = json.Decoder(OrderBody).decode
 decode_pong = json.Decoder(PongBody).decode
 decode_protection = json.Decoder(ProtectionBody).decode
@@ -260,11 +263,25 @@ class Session:
         await self._follow(PRIVATE, account.fold)
         return account
 
-    async def follow_book(self, instrument_id: str) -> Book:
-        """Return a book once it is complete; it stays equal to the server's."""
+    async def follow_book(self, instrument_id: str, *, is_raw: bool = False) -> Book:
+        """Return a book once it is complete; it stays equal to the server's.
+
+        `is_raw`: with every change on its own and the number of orders at each price, instead of
+        what changed every 50 ms.
+        """
         book = Book(instrument_id)
-        await self._follow(f"book.{instrument_id}", book.fold)
+        await self._follow(f"book.{instrument_id}{'.raw' * is_raw}", book.fold)
         return book
+
+    async def set_deadman(self, timeout_ms: int) -> DeadmanBody:
+        """Let everything be canceled unless this is called again in time (1,000 to 60,000 ms)."""
+        params = DeadmanParams(timeout_ms=timeout_ms)
+        answer = await self.link.request("deadman.set", params, is_repeatable=True)
+        return decode_deadman(answer.result)
+
+    async def clear_deadman(self) -> None:
+        """Stop the dead-man timer."""
+        await self.link.request("deadman.clear", is_repeatable=True)
 
     def fresh_client_order_id(self) -> str:
         """Return `<connection number>-<counter>`, unique within the account's trading day."""

@@ -1,7 +1,8 @@
 """Where each channel stands: what is next, what came twice, what is missing.
 
-`seq` counts without a gap within (channel, epoch). A snapshot sets the position whatever it was
-before. `private` never restarts, so its position outlives a connection and is where to resume.
+`seq` counts without a gap within (channel, epoch); a conflated frame stands for all numbers from
+its `first_seq` on. A snapshot sets the position whatever it was before. `private` never restarts,
+so its position outlives a connection and is where to resume.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,7 @@ from itg.wire.v1.socket import ResumePoint
 
 PRIVATE = "private"
 SYSTEM = "system"
+BOOK = "book."
 # Types that say something about the channel instead of being counted in it.
 UNCOUNTED = frozenset({"resume.too_old"})
 
@@ -57,7 +59,8 @@ class Streams:
             position.move(frame.epoch, frame.seq)
             return Verdict.DELIVER
         if frame.epoch == position.epoch:
-            if frame.seq == position.seq + 1 or (frame.conflated and frame.seq > position.seq):
+            first_seq = frame.first_seq if frame.conflated else frame.seq
+            if first_seq <= position.seq + 1 and frame.seq > position.seq:
                 position.move(frame.epoch, frame.seq)
                 return Verdict.DELIVER
             if frame.seq <= position.seq:
@@ -74,11 +77,16 @@ class Streams:
             if not position.is_known:
                 position.move(point.epoch, point.seq)
 
-    def skip(self, channel: str, last_seq: int) -> None:
-        """Accept an announced loss on a public channel."""
+    def skip(self, channel: str, last_seq: int) -> bool:
+        """Accept an announced loss; False: it breaks a book, now marked for a new start."""
         position = self._positions.get(channel)
-        if position is not None and position.is_known:
-            position.seq = max(position.seq, last_seq)
+        if position is None or not position.is_known or position.is_resyncing:
+            return True
+        if channel.startswith(BOOK):
+            position.is_resyncing = True
+            return False
+        position.seq = max(position.seq, last_seq)
+        return True
 
     def behind(self, last_seqs: Mapping[str, int]) -> list[str]:
         """Return the channels that a heartbeat shows ahead of us, now marked for a new start."""

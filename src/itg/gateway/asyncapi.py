@@ -250,6 +250,10 @@ def _push_message(
         "game_us": {"type": "integer", "description": "Game time of the fact."},
         "data": references[push.data],
         "conflated": {"type": "boolean", "default": False},
+        "first_seq": {
+            "type": "integer",
+            "description": "The first publication that a conflated frame stands for.",
+        },
     }
     fields = structs.fields(Push)
     assert {field.name for field in fields} == set(properties), "every field of a push is described"

@@ -173,13 +173,19 @@ class Directory:
     def _change_phase(self, game_ns: Nanos, event: Message) -> None:
         assert isinstance(event, PhaseChanged)
         if event.instrument_id is not None:
-            self.instrument_phases[event.instrument_id] = event.phase
+            self._change_own_phase(event.shard, event.instrument_id, event.phase)
             return
         # A move of the whole shard takes along the instruments that were moved on their own.
         self.phases[event.shard] = event.phase
         for instrument_id in list(self.instrument_phases):
             if self.shard_of(instrument_id) == event.shard:
                 del self.instrument_phases[instrument_id]
+
+    def _change_own_phase(self, shard: Shard, instrument_id: InstrumentId, phase: Phase) -> None:
+        if phase is self.phases[shard]:
+            self.instrument_phases.pop(instrument_id, None)
+        else:
+            self.instrument_phases[instrument_id] = phase
 
     def _step_prices(self, game_ns: Nanos, event: Message) -> None:
         assert isinstance(event, PricesStepped)

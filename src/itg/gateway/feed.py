@@ -1,4 +1,4 @@
-"""Released facts as publications: translated and encoded once, appended to every subscriber.
+"""Released facts as publications: translated once, counted, given to the fan-out.
 
 Nothing here waits. A channel counts whether or not anybody listens, so that a book read over REST
 and a snapshot on the socket carry the same number for the same state.
@@ -7,8 +7,6 @@ and a snapshot on the socket carry the same number for the same state.
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
-from msgspec import Raw
-
 from itg.exchange.contract import (
     AuctionUncrossed,
     BookDelta,
@@ -16,14 +14,18 @@ from itg.exchange.contract import (
     IndicativePriceChanged,
     InstrumentDelisted,
     PhaseChanged,
+    TradeBusted,
     TradeExecuted,
 )
 from itg.game.contract import RoundEnded, RoundPaused, RoundResumed, RoundStarted
-from itg.gateway.calls import encode
+from itg.gateway.channels import Channel, Delivery, Merge
+from itg.gateway.conflation import merged_book, merged_prices, merged_tops
 from itg.gateway.directory import Directory
-from itg.gateway.sessions import Channel, Session
+from itg.gateway.fanout import Fanout
+from itg.gateway.framing import PRIVATE, Fact, Framer
+from itg.gateway.sessions import Session
 from itg.gateway.tops import Tops
-from itg.kernel.ids import AccountId, Seq, UnderlyingId
+from itg.kernel.ids import AccountId, InstrumentId, Seq, UnderlyingId
 from itg.kernel.messages import Message
 from itg.kernel.times import to_micros
 from itg.market_data.contract import PricesStepped
@@ -32,22 +34,44 @@ from itg.runtime.clock import Clock
 from itg.runtime.envelope import Record
 from itg.translate.account import private_push
 from itg.translate.market import (
+    AnyMarketEvent,
     book_delta_push,
+    bust_push,
     executed_trade_body,
     indicative_push,
+    market_push,
     phase_push,
     price_bodies,
+    raw_delta_push,
     uncross_push,
 )
-from itg.wire.v1.market import BookPush, PhasePush, PricesPush, TopPush, TopsPush, TradeBody
+from itg.wire.v1.market import (
+    BookPush,
+    PhasePush,
+    PricesPush,
+    TopPush,
+    TopsPush,
+    TradeBody,
+)
 from itg.wire.v1.orders import Body
-from itg.wire.v1.socket import HeartbeatData, Push, RoundData
+from itg.wire.v1.socket import RoundData
 
-PRIVATE = "private"
-PRIVATE_EPOCH = 1
 TRADES_KEPT = 50
+_MERGES: dict[str, tuple[str, Merge]] = {
+    "book": ("delta", merged_book),
+    "bbo": ("tops", merged_tops),
+    "prices": ("prices", merged_prices),
+}
 
 Publish = Callable[[Record, Message], None]
+
+
+def channel_of(name: str) -> Channel:
+    """Return a fresh channel of the class its name says."""
+    merge = None if name.endswith(".raw") else _MERGES.get(name.partition(".")[0])
+    if merge is None:
+        return Channel(name, Delivery.PUBLIC)
+    return Channel(name, Delivery.STATE, merge=merge)
 
 
 class Feed:
@@ -55,10 +79,8 @@ class Feed:
 
     def __init__(self, epoch: int, clock: Clock) -> None:
         self.epoch = epoch
-        self.sessions: list[Session] = []
+        self.fanout = Fanout(Framer(epoch, clock))
         self.private: dict[AccountId, Channel] = {}
-        self.frames = 0
-        self._clock = clock
         self._channels: dict[str, Channel] = {}
         self._tops: dict[UnderlyingId, Tops] = {}
         self._changed_tops: dict[UnderlyingId, list[TopPush]] = {}
@@ -69,13 +91,14 @@ class Feed:
             IndicativePriceChanged: self._publish_indicative,
             AuctionUncrossed: self._publish_uncross,
             TradeExecuted: self._publish_trade,
+            TradeBusted: self._publish_bust,
             PhaseChanged: self._publish_phase,
-            InstrumentDelisted: self._forget_top,
             PricesStepped: self._publish_prices,
             RoundStarted: self._publish_round,
             RoundPaused: self._publish_round,
             RoundResumed: self._publish_round,
             RoundEnded: self._publish_round,
+            **dict.fromkeys(AnyMarketEvent.__args__, self._publish_market),
             **dict.fromkeys(AnyPrivateEvent.__args__, self._publish_private),
         }
 
@@ -85,7 +108,7 @@ class Feed:
 
     def open_private(self, account_id: AccountId, seq: Seq = Seq(0)) -> None:
         """Give an account its channel, from `seq` on; accounts without one have no listeners."""
-        self.private[account_id] = Channel(PRIVATE, seq)
+        self.private[account_id] = Channel(PRIVATE, Delivery.PRIVATE, seq)
 
     def publish(self, record: Record) -> None:
         """Publish everything one input caused."""
@@ -97,13 +120,22 @@ class Feed:
         if self._changed_tops:
             self._publish_tops(record)
 
+    @property
+    def sessions(self) -> list[Session]:
+        """Return the open sessions, oldest first."""
+        return list(self.fanout.places)
+
     def private_seq(self, account_id: AccountId | None) -> int:
         """Return the last number of an account's private stream that has been released."""
         channel = None if account_id is None else self.private.get(account_id)
         return 0 if channel is None else channel.seq
 
     def channel(self, name: str) -> Channel:
-        return self._channels.setdefault(name, Channel(name))
+        """Return a channel; it begins when it is first named."""
+        channel = self._channels.get(name)
+        if channel is None:
+            channel = self._channels[name] = channel_of(name)
+        return channel
 
     def last_trades(self, name: str) -> list[TradeBody]:
         """Return the last trades of a channel since the epoch began, oldest first."""
@@ -117,70 +149,41 @@ class Feed:
 
     def join(self, session: Session, channel: Channel) -> None:
         """Let a session hear a channel from the next publication on."""
-        if channel.name not in session.channels and session.close_code is None:
-            session.channels[channel.name] = channel
-            channel.sessions.append(session)
+        self.fanout.join(session, channel)
 
     def part(self, session: Session, name: str) -> None:
-        channel = session.channels.pop(name, None)
-        if channel is None:
-            return
-        channel.sessions.remove(session)
-        if not channel.sessions and name.startswith("bbo."):
+        """Let a session no longer hear a channel."""
+        if self.fanout.part(session, name) and name.startswith("bbo."):
             self._tops.pop(UnderlyingId(name.removeprefix("bbo.")), None)
 
     def leave(self, session: Session) -> None:
         """Forget a session."""
-        for name in list(session.channels):
+        for name in self.heard_by(session):
             self.part(session, name)
-        if session in self.sessions:
-            self.sessions.remove(session)
+        self.fanout.leave(session)
+
+    def heard_by(self, session: Session) -> list[str]:
+        """Return the channels a session hears."""
+        return list(self.fanout.places.get(session, ()))
 
     def send(self, session: Session, channel: Channel, kind: str, data: Body) -> None:
         """Give one session a frame of a channel's present state, as of now."""
-        session.push(self.frame(channel, kind, data))
+        framer = self.fanout.framer
+        session.push(framer.frame(channel.name, channel.seq, framer.present(kind, data)))
 
     def tell(self, session: Session, kind: str, data: Body) -> None:
         """Give one session the next frame of its own `system` channel."""
-        session.system.seq += 1
-        session.push(self.frame(session.system, kind, data))
+        self.fanout.tell(session, kind, data)
 
     def resend(self, session: Session, event: PrivateEvent) -> None:
         """Give one session an event of its mailbox again."""
         kind, data = private_push(event)
-        at = Channel(PRIVATE, event.private_seq)
-        session.push(self.frame(at, kind, data))
-
-    def beat(self) -> None:
-        """Tell every session the last numbers of its channels."""
-        for session in self.sessions:
-            last = {name: channel.seq for name, channel in session.channels.items()}
-            self.tell(session, "heartbeat", HeartbeatData(channels=last))
-
-    def frame(self, channel: Channel, kind: str, data: Body) -> bytes:
-        """Return a frame with the channel's number and the present times."""
-        ts_us, game_us = to_micros(self._clock.wall_ns()), to_micros(self._clock.game_ns())
-        return self._encode(channel, kind, data, (ts_us, game_us))
-
-    def _encode(self, channel: Channel, kind: str, data: Body, times_us: tuple[int, int]) -> bytes:
-        return encode(
-            Push(
-                channel=channel.name,
-                type=kind,
-                seq=channel.seq,
-                epoch=PRIVATE_EPOCH if channel.name == PRIVATE else self.epoch,
-                ts_us=times_us[0],
-                game_us=times_us[1],
-                data=Raw(encode(data)),
-            )
-        )
+        framer = self.fanout.framer
+        session.push(framer.frame(PRIVATE, event.private_seq, framer.present(kind, data)))
 
     def _put(self, record: Record, channel: Channel, kind: str, data: Body) -> None:
         times_us = (to_micros(record.ts_ns), to_micros(record.game_ns))
-        frame = self._encode(channel, kind, data, times_us)
-        self.frames += len(channel.sessions)
-        for session in channel.sessions:
-            session.push(frame)
+        self.fanout.publish(channel, Fact(kind, data, times_us))
 
     def _publish_private(self, record: Record, event: Message) -> None:
         assert isinstance(event, PrivateEvent)
@@ -189,16 +192,17 @@ class Feed:
             return
         assert event.private_seq == channel.seq + 1, f"a gap in {event.account_id}'s stream"
         channel.seq = event.private_seq
-        if channel.sessions:
+        if channel.subscribers:
             kind, data = private_push(event)
             self._put(record, channel, kind, data)
 
     def _publish_delta(self, record: Record, event: Message) -> None:
         assert isinstance(event, BookDelta)
-        channel = self.channel(f"book.{event.instrument_id}")
-        channel.seq += 1
-        if channel.sessions:
+        name = f"book.{event.instrument_id}"
+        if (channel := self._counted(name)) is not None:
             self._put(record, channel, "delta", book_delta_push(event))
+        if (channel := self._counted(f"{name}.raw")) is not None:
+            self._put(record, channel, "delta", raw_delta_push(event))
         if self._tops:
             self._fold_top(event)
 
@@ -210,71 +214,85 @@ class Feed:
         if top is not None:
             self._changed_tops.setdefault(underlying_id, []).append(top)
 
-    def _forget_top(self, record: Record, event: Message) -> None:
-        assert isinstance(event, InstrumentDelisted)
-        assert self._directory is not None
-        tops = self._tops.get(self._directory.underlying_of(event.shard))
-        if tops is not None:
-            tops.forget(event.instrument_id)
-
     def _publish_tops(self, record: Record) -> None:
         for underlying_id, tops in self._changed_tops.items():
             # An instrument whose top changed twice within one input is told once, as it ended.
             last = {top.instrument_id: top for top in tops}
-            channel = self.channel(f"bbo.{underlying_id}")
-            channel.seq += 1
-            self._put(record, channel, "tops", TopsPush(tops=list(last.values())))
+            channel = self._counted(f"bbo.{underlying_id}")
+            if channel is not None:
+                self._put(record, channel, "tops", TopsPush(tops=list(last.values())))
         self._changed_tops.clear()
 
     def _publish_indicative(self, record: Record, event: Message) -> None:
         assert isinstance(event, IndicativePriceChanged)
-        self._put_book(record, f"book.{event.instrument_id}", "indicative", indicative_push(event))
+        self._put_book(record, event.instrument_id, "indicative", indicative_push(event))
 
     def _publish_uncross(self, record: Record, event: Message) -> None:
         assert isinstance(event, AuctionUncrossed)
         assert self._directory is not None
-        # Of the shard, not the instrument: within one record its last auction may be its end.
-        instrument_id, directory = event.instrument_id, self._directory
-        phase = directory.phase_in(event.shard, instrument_id)
-        data = uncross_push(event, directory.underlying_of(event.shard), phase)
-        self._put_book(record, f"book.{instrument_id}", "uncross", data)
-        self._put_book(record, "phase", "uncross", data)
+        directory, shard = self._directory, event.shard
+        phase = directory.phase_in(shard, event.instrument_id)
+        data = uncross_push(event, directory.underlying_of(shard), phase)
+        self._put_book(record, event.instrument_id, "uncross", data)
+        self._put_named(record, "phase", "uncross", data)
 
     def _publish_phase(self, record: Record, event: Message) -> None:
         assert isinstance(event, PhaseChanged)
         data = phase_push(event)
-        self._put_book(record, "phase", "phase", data)
+        self._put_named(record, "phase", "phase", data)
         for instrument_id in self._moved(event):
-            self._put_book(record, f"book.{instrument_id}", "phase", data)
+            self._put_book(record, instrument_id, "phase", data)
 
-    def _moved(self, event: PhaseChanged) -> Iterable[str]:
+    def _moved(self, event: PhaseChanged) -> Iterable[InstrumentId]:
         if event.instrument_id is not None:
             return (event.instrument_id,)
         assert self._directory is not None
         instruments = self._directory.instruments.values()
         return [i.instrument_id for i in instruments if i.shard == event.shard]
 
-    def _put_book(self, record: Record, name: str, kind: str, data: BookPush | PhasePush) -> None:
+    def _publish_market(self, record: Record, event: Message) -> None:
+        assert isinstance(event, AnyMarketEvent)
+        assert self._directory is not None
+        kind, data = market_push(event, self._directory.underlying_of(event.shard))
+        self._put_named(record, "phase", kind, data)
+        if isinstance(event, InstrumentDelisted):
+            for tops in self._tops.values():
+                tops.drop(event.instrument_id)
+
+    def _put_book(
+        self, record: Record, instrument_id: InstrumentId, kind: str, data: BookPush | PhasePush
+    ) -> None:
+        name = f"book.{instrument_id}"
+        self._put_named(record, name, kind, data)
+        self._put_named(record, f"{name}.raw", kind, data)
+
+    def _put_named(self, record: Record, name: str, kind: str, data: Body) -> None:
+        channel = self._counted(name)
+        if channel is not None:
+            self._put(record, channel, kind, data)
+
+    def _counted(self, name: str) -> Channel | None:
+        """Count a publication; return the channel if anybody hears it."""
         channel = self.channel(name)
         channel.seq += 1
-        if channel.sessions:
-            self._put(record, channel, kind, data)
+        return channel if channel.subscribers else None
 
     def _publish_trade(self, record: Record, event: Message) -> None:
         assert isinstance(event, TradeExecuted)
         data = executed_trade_body(event, record.game_ns)
         for name in (f"trades.{event.instrument_id}", "trades.*"):
-            channel = self.channel(name)
-            channel.seq += 1
             self._last_trades.setdefault(name, deque(maxlen=TRADES_KEPT)).append(data)
-            if channel.sessions:
-                self._put(record, channel, "trade", data)
+            self._put_named(record, name, "trade", data)
+
+    def _publish_bust(self, record: Record, event: Message) -> None:
+        assert isinstance(event, TradeBusted)
+        for name in (f"trades.{event.instrument_id}", "trades.*"):
+            self._put_named(record, name, "bust", bust_push(event))
 
     def _publish_prices(self, record: Record, event: Message) -> None:
         assert isinstance(event, PricesStepped)
-        channel = self.channel("prices")
-        channel.seq += 1
-        if channel.sessions:
+        channel = self._counted("prices")
+        if channel is not None:
             rows = price_bodies(event.prices, record.game_ns, is_moving=event.is_moving)
             self._put(record, channel, "prices", PricesPush(prices=rows))
 

@@ -28,6 +28,7 @@ from itg.gateway.calls import Answer, Call, refused
 from itg.gateway.directory import Directory, first_queries
 from itg.gateway.feed import Feed
 from itg.gateway.flood import FloodGuard, Metered
+from itg.gateway.flushing import Flusher
 from itg.gateway.lockstep import LockStep
 from itg.gateway.numbers import Numbers
 from itg.gateway.problems import RefusedError, problem_of, problem_of_refusal
@@ -37,16 +38,18 @@ from itg.gateway.reasons import (
     PROCESSING_TIMEOUT,
     SERVICE_UNAVAILABLE,
 )
+from itg.gateway.sessions import Outlet, Session
 from itg.gateway.settings import GatewaySettings
 from itg.gateway.trace_ids import TraceIds
 from itg.gateway.waiting import RoomFullError, WaitingRoom
+from itg.gateway.withdrawals import Absences, Deadman
 from itg.kernel.ids import AccountId, InstrumentId, Role, Seq
 from itg.kernel.messages import Command, Message, Query, Reply
 from itg.positions.contract import GetQuotes, Quotes
 from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.pump import OverloadedError, Pump, PumpStoppedError
 from itg.wire.v1.problems import Problem
-from itg.wire.v1.socket import CLOSE_RESTART
+from itg.wire.v1.socket import CLOSE_RESTART, DeadmanData
 
 log = structlog.get_logger()
 R = TypeVar("R", bound=Reply)
@@ -64,6 +67,9 @@ class Gateway:
         self.settings = settings or GatewaySettings()
         self.pump = pump
         self.feed = Feed(pump.journal.epoch, pump.clock)
+        self.outlet = Outlet()
+        self.absences = Absences(pump, self.settings.absence_s)
+        self.deadman = Deadman(pump, self._tell_expired)
         self.keys = KeyRing(pump, self.settings, monotonic)
         self.tickets = Tickets(self.settings.ticket_s, monotonic)
         self.guard = FloodGuard(self.settings, monotonic)
@@ -72,6 +78,7 @@ class Gateway:
         self.numbers = Numbers()
         self.lock_step: LockStep | None = None
         self.is_ready = False
+        self._flusher = Flusher(self.feed.fanout, self.settings.flush_s)
         self._directory: Directory | None = None
         self._settling: list[tuple[_Waiting, Record]] = []
         self._created = asyncio.Event()
@@ -101,7 +108,10 @@ class Gateway:
     async def stop(self) -> None:
         """Take nothing more and close every socket; they may come back to the next process."""
         self.is_ready = False
-        for session in list(self.feed.sessions):
+        self.absences.stop()
+        self.deadman.stop()
+        self._flusher.stop()
+        for session in self.feed.sessions:
             session.close(CLOSE_RESTART)
         if self.lock_step is not None:
             self.lock_step.stop()
@@ -139,6 +149,24 @@ class Gateway:
         if self.lock_step is not None:
             self.lock_step.expect(accounts)
 
+    def enter(self, session: Session) -> None:
+        """Take in a session whose connection is open."""
+        self.feed.fanout.enter(session)
+        if session.caller.account_id is not None:
+            self.absences.come(session.caller.account_id)
+
+    def leave(self, session: Session) -> None:
+        """Forget a session whose connection has ended."""
+        self.feed.leave(session)
+        account_id = session.caller.account_id
+        if account_id is not None:
+            is_last = not self.sessions_of(account_id)
+            self.absences.go(account_id, session.cancel_on_disconnect, is_last=is_last)
+
+    def sessions_of(self, account_id: AccountId) -> list[Session]:
+        """Return an account's open sessions, oldest first."""
+        return [s for s in self.feed.sessions if s.caller.account_id == account_id]
+
     def publish(self, records: Sequence[Record]) -> None:
         """Take a released batch: fold it, publish it, then answer those who caused it."""
         if self._directory is None:
@@ -152,6 +180,8 @@ class Gateway:
                     self.feed.publish(record)
                 if is_news and self.lock_step is not None:
                     self._mark_round(self.lock_step, record)
+        if self.lock_step is None or not self.lock_step.is_running:
+            self._flusher.see_release()
         settling, self._settling = self._settling, []
         for waiting, record in settling:
             waiting.settle(record)
@@ -296,19 +326,30 @@ class Gateway:
         # published, and continues exactly what was read.
         directory = self.directory
         directory.learn(replies[:split])
+        absent: list[AccountId] = []
         for account_id, quotes in zip(accounts, replies[split:], strict=True):
             assert isinstance(quotes, Quotes)
             self.feed.open_private(account_id, quotes.private_seq)
+            if quotes.quotes:
+                absent.append(account_id)
         self.feed.begin(directory)
         if directory.game.rules.lock_step:
             silence_s = self.settings.silent_bot_s
             self.lock_step = LockStep(self.pump, self.feed, directory.game, silence_s)
+            self.feed.fanout.in_lock_step = True
+        self.absences.is_on = self.lock_step is None
+        for account_id in absent:  # it quoted when the last process ended
+            self.absences.go(account_id, "quotes", is_last=True)
         self.is_ready = True
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self.settings.heartbeat_s)
-            self.feed.beat()
+            self.feed.fanout.beat()
+
+    def _tell_expired(self, account_id: AccountId, timeout_ms: int) -> None:
+        for session in self.sessions_of(account_id):
+            self.feed.tell(session, "deadman.expired", DeadmanData(timeout_ms=timeout_ms))
 
 
 class _Waiting(Struct, frozen=True):

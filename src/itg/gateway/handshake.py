@@ -7,6 +7,7 @@ from litestar.types import Send, WebSocketScope
 
 from itg.gateway.auth import Credentials, key_of
 from itg.gateway.calls import Answer, Call, Caller, refused
+from itg.gateway.decoding import read_fields
 from itg.gateway.gateway import Gateway, busy, first_of
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import ORIGIN_NOT_ALLOWED
@@ -14,6 +15,7 @@ from itg.gateway.rest import completed
 from itg.positions.contract import ConnectionOpened, OpenConnection
 from itg.runtime.envelope import Record
 from itg.wire.v1.problems import Problem
+from itg.wire.v1.socket import CancelOnDisconnect, SessionParams
 
 
 async def greeted(gateway: Gateway, scope: WebSocketScope, trace_id: str) -> tuple[Caller, int]:
@@ -29,6 +31,13 @@ async def greeted(gateway: Gateway, scope: WebSocketScope, trace_id: str) -> tup
     if caller.account_id is None:
         return caller, 0
     return caller, await _connection_number(gateway, caller, trace_id)
+
+
+def cancel_on_disconnect_in(query: bytes) -> CancelOnDisconnect:
+    """Return what an address asks for when its connection ends; raises `RefusedError`."""
+    asked = parse_qs(query.decode("latin-1")).get("cancel_on_disconnect")
+    fields = {} if asked is None else {"cancel_on_disconnect": asked[0]}
+    return read_fields(SessionParams, fields).cancel_on_disconnect
 
 
 def _assert_own_origin(headers: dict[bytes, bytes]) -> None:

@@ -43,6 +43,11 @@ class LockStep:
         self._is_advancing = False
         self._alarm: asyncio.TimerHandle | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the clock moves by steps."""
+        return self._is_running
+
     def expect(self, accounts: Iterable[AccountId]) -> None:
         """Fix whose turns every step waits for."""
         assert not self._is_running, "the bots are fixed before the clock starts"
@@ -103,6 +108,7 @@ class LockStep:
     def _announce(self) -> None:
         self._ready = dict.fromkeys(self._ready, False)
         is_last = self._is_ending
+        self._feed.fanout.flush()
         for session in self._feed.sessions:
             self._feed.tell(session, "sim.step", StepData(step=self.step, is_last=is_last))
         loop = asyncio.get_running_loop()
@@ -147,7 +153,7 @@ class LockStep:
             self._held.pop(account_id, None)
             with suppress(PumpStoppedError):
                 self._pump.submit(DropBot(account_id=account_id))
-            for session in list(self._feed.sessions):
+            for session in self._feed.sessions:
                 if session.caller.account_id == account_id:
                     session.close(CLOSE_POLICY)
         self._advance_if_all_ready()

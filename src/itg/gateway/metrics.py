@@ -75,18 +75,27 @@ class _Collector(Collector):
         yield _counter("itg_request_timeouts", "Requests answered 504", numbers.timeouts)
 
     def _sockets(self) -> Iterator[Metric]:
-        feed, numbers = self._gateway.feed, self._gateway.numbers
+        numbers = self._gateway.numbers
         family = CounterMetricFamily(
             "itg_socket_requests", "WebSocket requests", labels=("method",)
         )
         for name, count in sorted(numbers.socket_requests.items()):
             family.add_metric((name,), count)
         yield family
-        waiting = sum(session.waiting_bytes for session in feed.sessions)
-        yield _gauge("itg_sessions", "Open sockets", len(feed.sessions))
-        yield _counter("itg_frames", "Frames handed to sockets", feed.frames)
-        yield _gauge("itg_outbox_bytes", "Bytes that wait for readers", waiting)
         yield _counter("itg_slow_sessions", "Sockets closed as too slow", numbers.slow_sessions)
+        yield from self._fanout()
+
+    def _fanout(self) -> Iterator[Metric]:
+        sessions, told = self._gateway.feed.sessions, self._gateway.feed.fanout.numbers
+        waiting = sum(session.waiting_bytes for session in sessions)
+        blocked = sum(session.is_blocked for session in sessions)
+        yield _gauge("itg_sessions", "Open sockets", len(sessions))
+        yield _gauge("itg_sessions_blocked", "Open sockets that take nothing now", blocked)
+        yield _gauge("itg_outbox_bytes", "Bytes that wait for readers", waiting)
+        yield _counter("itg_frames", "Frames handed to sockets", told.frames)
+        yield _counter("itg_frames_conflated", "Publications merged into a later one", told.merged)
+        yield _counter("itg_frames_held", "State kept from sockets that do not read", told.held)
+        yield _counter("itg_frames_lost", "Public facts that sockets did not get", told.lost)
 
 
 def _seconds(times: Histogram) -> list[tuple[str, float]]:

@@ -12,7 +12,11 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     waiting_max: int = 1_000
     body_bytes_max: int = 64 * 1024
     heartbeat_s: float = 1.0
-    outbox_bytes_max: int = 4 * 1024 * 1024
+    outbox_bytes_max: int = 4 * 1024 * 1024  # of one session; at it the session is closed
+    public_bytes_max: int = 1024 * 1024  # beyond it a session that does not read loses public facts
+    stalled_s: float = 3.0  # a socket that takes nothing for so long is closed
+    flush_s: float = 0.05  # state channels are conflated over this interval
+    absence_s: float = 5.0  # grace before cancel_on_disconnect
     sessions_per_team: int = 8
     unanswered_max: int = 256
     flood_factor: int = 4

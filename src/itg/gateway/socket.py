@@ -19,7 +19,7 @@ from itg.gateway.calls import Answer, Call, done, encode, refused
 from itg.gateway.decoding import JsonReader
 from itg.gateway.flood import Metered
 from itg.gateway.gateway import Gateway
-from itg.gateway.handshake import deny, greeted
+from itg.gateway.handshake import cancel_on_disconnect_in, deny, greeted
 from itg.gateway.operations import Operation
 from itg.gateway.problems import RefusedError, problem_of, problem_of_field
 from itg.gateway.reasons import (
@@ -31,19 +31,23 @@ from itg.gateway.reasons import (
 )
 from itg.gateway.sessions import Session
 from itg.gateway.subscriptions import subscribe, unsubscribe
-from itg.gateway.wires import Wire, joined, wire_of
+from itg.gateway.wires import wire_of
 from itg.kernel.times import NS_PER_MS, NS_PER_S, to_micros
 from itg.runtime.guard import Guard
 from itg.translate.numbers import UnfitFieldError
 from itg.wire.v1.orders import Body
 from itg.wire.v1.reads import NoParams
 from itg.wire.v1.socket import (
+    CLOSE_NORMAL,
     CLOSE_REPLACED,
     CLOSE_SLOW,
     SUBPROTOCOL,
     HelloData,
     PongBody,
     ReadyParams,
+    SessionBody,
+    SessionParams,
+    SlowData,
     SocketAnswer,
     SocketRequest,
     SubscribeParams,
@@ -51,12 +55,12 @@ from itg.wire.v1.socket import (
 )
 
 log = structlog.get_logger()
-_CLOSE_NORMAL = 1000
 _FLUSH_S = 1.0
 _MS_PER_S = NS_PER_S // NS_PER_MS
 _read_request = JsonReader(SocketRequest)
 _read_subscribe = JsonReader(SubscribeParams)
 _read_unsubscribe = JsonReader(UnsubscribeParams)
+_read_session = JsonReader(SessionParams)
 _read_ready = JsonReader(ReadyParams)
 _read_nothing = JsonReader(NoParams)
 
@@ -83,22 +87,25 @@ class SocketServer:
         await receive()  # websocket.connect
         trace_id = gateway.trace_ids.of(dict(scope["headers"]).get(b"x-request-id"))
         try:
+            wish = cancel_on_disconnect_in(scope["query_string"])
             caller, number = await greeted(gateway, scope, trace_id)
         except RefusedError as error:
             await deny(send, error.problem, trace_id, scope["path"])
             return
         offered = SUBPROTOCOL if SUBPROTOCOL in scope["subprotocols"] else None
         await send({"type": "websocket.accept", "subprotocol": offered, "headers": []})
-        session = Session(caller, number, gateway.settings.outbox_bytes_max)
+        wire = wire_of(scope, send)
+        session = Session(caller, number, gateway.settings, wire, gateway.outlet)
+        session.cancel_on_disconnect = wish
         connection = _Connection(gateway, self._operations, session)
         _welcome(gateway, session)
         if channels:
             connection.subscribe_to(channels)
         try:
-            await _run(connection, receive, wire_of(scope, send))
+            await _run(gateway, connection, receive)
         finally:
-            session.close(_CLOSE_NORMAL)
-            gateway.feed.leave(session)
+            session.close(CLOSE_NORMAL)
+            gateway.leave(session)
 
     async def refuse(self, scope: WebSocketScope, receive: Receive, send: Send) -> None:
         """Answer a handshake at a path where no socket is."""
@@ -109,10 +116,10 @@ class SocketServer:
 
 def _welcome(gateway: Gateway, session: Session) -> None:
     feed, caller = gateway.feed, session.caller
-    own = [s for s in feed.sessions if s.caller.account_id == caller.account_id]
-    if caller.account_id is not None and len(own) >= gateway.settings.sessions_per_team:
+    own = [] if caller.account_id is None else gateway.sessions_of(caller.account_id)
+    if len(own) >= gateway.settings.sessions_per_team:
         own[0].close(CLOSE_REPLACED)
-    feed.sessions.append(session)
+    gateway.enter(session)
     hello = HelloData(
         team_id=caller.team_id,
         account_id=caller.account_id,
@@ -122,24 +129,34 @@ def _welcome(gateway: Gateway, session: Session) -> None:
         epoch=feed.epoch,
         heartbeat_ms=int(gateway.settings.heartbeat_s * _MS_PER_S),
         version=__version__,
+        cancel_on_disconnect=session.cancel_on_disconnect,
     )
     feed.tell(session, "hello", hello)
     if gateway.lock_step is not None:
         gateway.lock_step.remind(session)
 
 
-async def _run(connection: "_Connection", receive: Receive, wire: Wire) -> None:
+async def _run(gateway: Gateway, connection: "_Connection", receive: Receive) -> None:
     session = connection.session
     async with asyncio.TaskGroup() as tasks:
         reader = tasks.create_task(connection.read(receive))
-        writer = tasks.create_task(connection.write(wire))
+        writer = tasks.create_task(session.write_blocked())
         await session.closing.wait()
         reader.cancel()
         if session.close_code != CLOSE_SLOW:
-            await asyncio.wait({writer}, timeout=_FLUSH_S)
+            await session.flushed(_FLUSH_S)
         writer.cancel()
-    if session.close_code is not None and not connection.is_gone:
-        await wire.close(session.close_code)
+    if session.close_code is not None and not session.is_gone:
+        await session.wire.close(session.close_code, _last_word(gateway, session))
+
+
+def _last_word(gateway: Gateway, session: Session) -> bytes:
+    if session.close_code != CLOSE_SLOW:
+        return b""
+    gateway.numbers.slow_sessions += 1
+    limit_bytes = gateway.settings.outbox_bytes_max
+    told = SlowData(waiting_bytes=session.waiting_bytes, limit_bytes=limit_bytes)
+    return gateway.feed.fanout.word(session, "slow", told)
 
 
 class _Connection:
@@ -147,12 +164,12 @@ class _Connection:
         self, gateway: Gateway, operations: Mapping[str, Operation], session: Session
     ) -> None:
         self.session = session
-        self.is_gone = False
         self._gateway = gateway
         self._operations = operations
         self._own_methods: dict[str, Callable[[Call, Raw], None]] = {
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
+            "session.set": self._set_session,
             "ping": self._ping,
             "sim.ready": self._ready,
         }
@@ -162,25 +179,9 @@ class _Connection:
             await self.session.until_fewer_than(self._gateway.settings.unanswered_max)
             message = await receive()
             if message["type"] != "websocket.receive":
-                self._go()
+                self.session.leave()
                 return
             self._take(message.get("text"))
-
-    async def write(self, wire: Wire) -> None:
-        session = self.session
-        try:
-            while frames := await session.frames():
-                for run in joined(frames):
-                    await wire.write(run)
-                    session.written(run)
-        except OSError:
-            self._go()
-        if session.close_code == CLOSE_SLOW:
-            self._gateway.numbers.slow_sessions += 1
-
-    def _go(self) -> None:
-        self.is_gone = True
-        self.session.close(_CLOSE_NORMAL)
 
     def subscribe_to(self, channels: Sequence[str]) -> None:
         """Subscribe as if asked to; the answer is not sent."""
@@ -254,6 +255,12 @@ class _Connection:
     def _unsubscribe(self, call: Call, params: Raw) -> None:
         request = _read_unsubscribe.read(bytes(params), has_doubles=False)
         unsubscribe(self._gateway, self.session, call, request)
+
+    def _set_session(self, call: Call, params: Raw) -> None:
+        call.account_id()  # an organizer has nothing in the market
+        request = _read_session.read(bytes(params), has_doubles=False)
+        self.session.cancel_on_disconnect = request.cancel_on_disconnect
+        call.reply(done(SessionBody(cancel_on_disconnect=request.cancel_on_disconnect)))
 
     def _ping(self, call: Call, params: Raw) -> None:
         _read_nothing.read(bytes(params), has_doubles=False)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from itg.exchange.contract import (
+    BookMissing,
     BookSnapshot,
     BookSnapshots,
     ExchangeStatus,
@@ -16,12 +17,14 @@ from itg.exchange.contract import (
     GetBooks,
     GetExchangeStatus,
 )
-from itg.gateway.calls import Answer, Call, done
-from itg.gateway.feed import PRIVATE, PRIVATE_EPOCH
+from itg.gateway.calls import Answer, Call, done, refused
+from itg.gateway.channels import Channel
+from itg.gateway.fanout import SYSTEM
+from itg.gateway.framing import PRIVATE, PRIVATE_EPOCH
 from itg.gateway.gateway import Gateway
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import UNKNOWN_CHANNEL
-from itg.gateway.sessions import Channel, Session
+from itg.gateway.sessions import Session
 from itg.kernel.ids import AccountId, InstrumentId, Seq, UnderlyingId
 from itg.kernel.messages import Query, Reply
 from itg.positions.contract import (
@@ -31,13 +34,18 @@ from itg.positions.contract import (
     PrivateEvents,
 )
 from itg.translate.account import private_snapshot
-from itg.translate.market import book_snapshot_push, phase_rows, price_bodies
+from itg.translate.market import (
+    book_snapshot_push,
+    phase_rows,
+    price_bodies,
+    raw_snapshot_push,
+)
 from itg.wire.v1.account import ResumeTooOld
 from itg.wire.v1.market import PhasesPush, PricesPush, TopsPush, TradesPush
 from itg.wire.v1.problems import FieldError
 from itg.wire.v1.socket import ResumePoint, SubscribedBody, SubscribeParams, UnsubscribeParams
 
-SYSTEM = "system"
+_RAW = ".raw"
 Begin = Callable[[Sequence[Reply]], None]
 
 
@@ -57,6 +65,8 @@ def subscribe(gateway: Gateway, session: Session, call: Call, params: SubscribeP
     known: list[Sequence[Reply]] = []
 
     def compose(replies: Sequence[Reply]) -> Answer:
+        if any(isinstance(reply, BookMissing) for reply in replies):
+            return refused(problem_of(UNKNOWN_CHANNEL, "an instrument was just delisted"))
         known.append(replies)
         return done(_points(gateway, session, names))
 
@@ -80,7 +90,7 @@ def unsubscribe(gateway: Gateway, session: Session, call: Call, params: Unsubscr
     """Leave channels; leaving one that was never joined is harmless."""
     for name in params.channels:
         gateway.feed.part(session, name)
-    call.reply(done(_points(gateway, session, list(session.channels))))
+    call.reply(done(_points(gateway, session, gateway.feed.heard_by(session))))
 
 
 def _points(gateway: Gateway, session: Session, names: Sequence[str]) -> SubscribedBody:
@@ -90,8 +100,8 @@ def _points(gateway: Gateway, session: Session, names: Sequence[str]) -> Subscri
             seq = gateway.feed.private_seq(session.caller.account_id)
             points[name] = ResumePoint(epoch=PRIVATE_EPOCH, seq=seq)
         else:
-            channel = session.system if name == SYSTEM else gateway.feed.channel(name)
-            points[name] = ResumePoint(epoch=gateway.feed.epoch, seq=channel.seq)
+            seq = session.system_seq if name == SYSTEM else gateway.feed.channel(name).seq
+            points[name] = ResumePoint(epoch=gateway.feed.epoch, seq=seq)
     return SubscribedBody(channels=points)
 
 
@@ -111,8 +121,8 @@ class _Planner:
         match name.split(".", 1):
             case ["private"] if account_id is not None:
                 return self._private(account_id)
-            case ["book", of] if of in self._directory.instruments:
-                return self._book(InstrumentId(of))
+            case ["book", of] if of.removesuffix(_RAW) in self._directory.instruments:
+                return self._book(name, InstrumentId(of.removesuffix(_RAW)))
             case ["bbo", of] if of in self._directory.shards:
                 return self._bbo(UnderlyingId(of))
             case ["trades", of] if of == "*" or of in self._directory.instruments:
@@ -169,15 +179,16 @@ class _Planner:
             self._feed.resend(self._session, event)
         return True
 
-    def _book(self, instrument_id: InstrumentId) -> _Plan:
+    def _book(self, name: str, instrument_id: InstrumentId) -> _Plan:
         def send(channel: Channel, replies: Sequence[Reply]) -> None:
             book = replies[0]
             assert isinstance(book, BookSnapshot)
-            self._feed.send(self._session, channel, "snapshot", book_snapshot_push(book))
+            push = raw_snapshot_push(book) if name.endswith(_RAW) else book_snapshot_push(book)
+            self._feed.send(self._session, channel, "snapshot", push)
 
         shard = self._directory.instruments[instrument_id].shard
         query = GetBook(shard=shard, instrument_id=instrument_id)
-        return _Plan((query,), self._starter(f"book.{instrument_id}", send))
+        return _Plan((query,), self._starter(name, send))
 
     def _bbo(self, underlying_id: UnderlyingId) -> _Plan:
         def send(channel: Channel, replies: Sequence[Reply]) -> None:

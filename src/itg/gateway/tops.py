@@ -56,8 +56,8 @@ class Tops:
         top = self._fold(delta.instrument_id, delta.bids, delta.asks)
         return None if top == before else top
 
-    def forget(self, instrument_id: InstrumentId) -> None:
-        """Drop an instrument that is listed no more."""
+    def drop(self, instrument_id: InstrumentId) -> None:
+        """Forget an instrument that is no longer listed."""
         self._ladders.pop(instrument_id, None)
         self._tops.pop(instrument_id, None)
 

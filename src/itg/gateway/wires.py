@@ -1,7 +1,7 @@
 """How a session's frames reach its socket: in one joined write where the server offers that."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol, runtime_checkable
 
@@ -9,7 +9,6 @@ from litestar.types import Send, WebSocketScope
 
 # The name under which a server offers its `Wire` among a scope's extensions.
 EXTENSION = "itg.frames"
-_JOINED_BYTES = 64 * 1024
 _CLOSE_S = 1.0
 
 
@@ -17,11 +16,17 @@ _CLOSE_S = 1.0
 class Wire(Protocol):
     """A socket's way out. Raises `OSError` when the peer is gone."""
 
+    def write_now(self, frames: Sequence[bytes]) -> bool:
+        """Write text frames if that needs no waiting; False: nothing was written."""
+
     async def write(self, frames: Sequence[bytes]) -> None:
         """Write text frames in order; waits while the peer does not read."""
 
-    async def close(self, code: int) -> None:
-        """Say the close code, and end the connection even if the peer does not read."""
+    def unsent_bytes(self) -> int:
+        """Return what was written and the peer has not taken yet."""
+
+    async def close(self, code: int, last: bytes = b"") -> None:
+        """Say a last frame and the close code, and end the connection even if nobody reads."""
 
 
 class AsgiWire:
@@ -30,13 +35,21 @@ class AsgiWire:
     def __init__(self, send: Send) -> None:
         self._send = send
 
+    def write_now(self, frames: Sequence[bytes]) -> bool:
+        return False
+
     async def write(self, frames: Sequence[bytes]) -> None:
         for frame in frames:
             await self._send({"type": "websocket.send", "text": frame.decode(), "bytes": None})
 
-    async def close(self, code: int) -> None:
+    def unsent_bytes(self) -> int:
+        return 0
+
+    async def close(self, code: int, last: bytes = b"") -> None:
         with suppress(TimeoutError, OSError):
             async with asyncio.timeout(_CLOSE_S):
+                if last:
+                    await self.write((last,))
                 await self._send({"type": "websocket.close", "code": code, "reason": None})
 
 
@@ -45,15 +58,3 @@ def wire_of(scope: WebSocketScope, send: Send) -> Wire:
     extensions: dict[str, object] = dict(scope.get("extensions") or {})
     offered = extensions.get(EXTENSION)
     return offered if isinstance(offered, Wire) else AsgiWire(send)
-
-
-def joined(frames: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    """Split frames into runs of about 64 KiB, so that a slow peer is noticed between them."""
-    start, size = 0, 0
-    for index, frame in enumerate(frames):
-        size += len(frame)
-        if size >= _JOINED_BYTES:
-            yield frames[start : index + 1]
-            start, size = index + 1, 0
-    if start < len(frames):
-        yield frames[start:]

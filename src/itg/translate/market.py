@@ -1,6 +1,7 @@
 """Instruments, books, trades, prices and phases: facts into bodies and pushes."""
 
 from collections.abc import Iterable, Sequence
+from typing import assert_never
 
 from itg.exchange.contract import (
     AuctionUncrossed,
@@ -9,30 +10,63 @@ from itg.exchange.contract import (
     ExchangeStatus,
     Halt,
     IndicativePriceChanged,
+    InstrumentDelisted,
+    InstrumentListed,
+    InstrumentSettled,
+    JumpGuardEnded,
+    JumpGuardOpened,
+    OpeningDelayed,
     PhaseChanged,
     PublicTrade,
+    TradeBusted,
     TradeExecuted,
+    TradingHalted,
+    TradingResumed,
 )
-from itg.kernel.ids import InstrumentId, TradeId, first_id_of_shard, shard_of_id
+from itg.kernel.ids import InstrumentId, TradeId, UnderlyingId, first_id_of_shard, shard_of_id
 from itg.kernel.times import Nanos, to_micros
-from itg.kernel.words import Instrument, OptionTerms, Phase
+from itg.kernel.words import Instrument, OptionTerms, Phase, Side
 from itg.market_data.contract import SpotPrice
 from itg.translate.numbers import optional_micros, optional_usd, usd
 from itg.wire.v1.market import (
     BookBody,
     BookPush,
+    BustPush,
+    DelayedPush,
+    DelistedPush,
     ExchangeStatusBody,
+    GuardPush,
     HaltBody,
+    HaltPush,
     InstrumentBody,
     LevelBody,
+    ListedPush,
+    MarketPush,
+    MarketWord,
     PhasePush,
     PhaseWord,
     PriceBody,
+    RawBookPush,
+    RawLevel,
+    ResumePush,
+    SettledPush,
     TradeBody,
     UnderlyingStatusBody,
     WireLevel,
 )
+from itg.wire.v1.orders import SideWord
 
+# What `phase` tells beside the phases.
+AnyMarketEvent = (
+    TradingHalted
+    | TradingResumed
+    | JumpGuardOpened
+    | JumpGuardEnded
+    | OpeningDelayed
+    | InstrumentListed
+    | InstrumentDelisted
+    | InstrumentSettled
+)
 Levels = Sequence[tuple[int, int, int]]
 
 
@@ -70,6 +104,8 @@ def book_body(book: BookSnapshot, seq: int, depth: int | None) -> BookBody:
         asks=_level_bodies(book.asks[:depth]),
         indicative_price=optional_usd(book.indicative_price),
         indicative_quantity=book.indicative_quantity,
+        imbalance_quantity=book.imbalance_quantity,
+        imbalance_side=_side_word(book.imbalance_side),
     )
 
 
@@ -89,6 +125,31 @@ def book_snapshot_push(book: BookSnapshot) -> BookPush:
         phase=book.phase.value,
         indicative_price=optional_usd(book.indicative_price),
         indicative_quantity=book.indicative_quantity,
+        imbalance_quantity=book.imbalance_quantity,
+        imbalance_side=_side_word(book.imbalance_side),
+    )
+
+
+def raw_snapshot_push(book: BookSnapshot) -> RawBookPush:
+    """Return a whole book with its order counts as a push."""
+    return RawBookPush(
+        instrument_id=book.instrument_id,
+        bids=raw_levels(book.bids),
+        asks=raw_levels(book.asks),
+        phase=book.phase.value,
+        indicative_price=optional_usd(book.indicative_price),
+        indicative_quantity=book.indicative_quantity,
+        imbalance_quantity=book.imbalance_quantity,
+        imbalance_side=_side_word(book.imbalance_side),
+    )
+
+
+def raw_delta_push(delta: BookDelta) -> RawBookPush:
+    """Return the levels one input changed, with their order counts."""
+    return RawBookPush(
+        instrument_id=delta.instrument_id,
+        bids=raw_levels(delta.bids),
+        asks=raw_levels(delta.asks),
     )
 
 
@@ -106,9 +167,13 @@ def wire_levels(levels: Levels) -> list[WireLevel]:
     return [(usd(price), quantity) for price, quantity, _ in levels]
 
 
+def raw_levels(levels: Levels) -> list[RawLevel]:
+    """Return levels as [price, quantity, order_count]."""
+    return [(usd(price), quantity, order_count) for price, quantity, order_count in levels]
+
+
 def indicative_push(change: IndicativePriceChanged) -> BookPush:
     """Return what the uncross would do now, with no change of levels."""
-    side = change.imbalance_side
     return BookPush(
         instrument_id=change.instrument_id,
         bids=[],
@@ -116,7 +181,7 @@ def indicative_push(change: IndicativePriceChanged) -> BookPush:
         indicative_price=optional_usd(change.indicative_price),
         indicative_quantity=change.indicative_quantity,
         imbalance_quantity=change.imbalance_quantity,
-        imbalance_side=None if side is None else side.value,
+        imbalance_side=_side_word(change.imbalance_side),
     )
 
 
@@ -145,6 +210,17 @@ def executed_trade_body(trade: TradeExecuted, game_ns: Nanos) -> TradeBody:
         is_auction=trade.is_auction,
         game_us=to_micros(game_ns),
         seq=_tape_seq(trade.trade_id),
+    )
+
+
+def bust_push(bust: TradeBusted) -> BustPush:
+    """Return what the organizer did to a trade."""
+    return BustPush(
+        trade_id=bust.trade_id,
+        instrument_id=bust.instrument_id,
+        price=usd(bust.price),
+        quantity=bust.quantity,
+        adjusted_price=optional_usd(bust.adjusted_price),
     )
 
 
@@ -191,6 +267,62 @@ def uncross_push(uncross: AuctionUncrossed, underlying_id: str, phase: Phase) ->
         clearing_price=optional_usd(uncross.clearing_price),
         quantity=uncross.quantity,
     )
+
+
+def market_push(
+    event: AnyMarketEvent, underlying_id: UnderlyingId
+) -> tuple[MarketWord, MarketPush]:
+    """Return what befell an underlying or an instrument, as type and data of a push on `phase`."""
+    match event:
+        case TradingHalted() | TradingResumed() | JumpGuardOpened() | JumpGuardEnded():
+            return _interruption(event)
+        case OpeningDelayed():
+            return "delayed", DelayedPush(
+                underlying_id=underlying_id,
+                instrument_id=event.instrument_id,
+                indicative_price=usd(event.indicative_price),
+                opens_us=to_micros(event.opens_ns),
+            )
+        case InstrumentListed():
+            return "listed", ListedPush(instrument=instrument_body(event.instrument))
+        case InstrumentDelisted():
+            return "delisted", DelistedPush(
+                underlying_id=underlying_id, instrument_id=event.instrument_id
+            )
+        case InstrumentSettled():
+            return "settled", SettledPush(
+                underlying_id=underlying_id,
+                instrument_id=event.instrument_id,
+                settlement_price=usd(event.settlement_price),
+                official_close=usd(event.official_close),
+            )
+        case _:
+            assert_never(event)
+
+
+def _interruption(
+    event: TradingHalted | TradingResumed | JumpGuardOpened | JumpGuardEnded,
+) -> tuple[MarketWord, MarketPush]:
+    match event:
+        case TradingHalted():
+            return "halt", HaltPush(
+                underlying_id=event.underlying_id,
+                instrument_id=event.instrument_id,
+                halt_cause=event.halt_cause.value,
+                resumes_us=optional_micros(event.resumes_ns),
+            )
+        case TradingResumed():
+            return "resume", ResumePush(
+                underlying_id=event.underlying_id, instrument_id=event.instrument_id
+            )
+        case JumpGuardOpened():
+            return "guard", GuardPush(
+                underlying_id=event.underlying_id, ends_us=to_micros(event.ends_ns)
+            )
+        case JumpGuardEnded():
+            return "guard", GuardPush(underlying_id=event.underlying_id, ends_us=None)
+        case _:
+            assert_never(event)
 
 
 def phase_rows(status: ExchangeStatus) -> list[PhasePush]:
@@ -252,3 +384,7 @@ def _halt_body(halt: Halt) -> HaltBody:
 
 def _phase_word(phase: Phase | None) -> PhaseWord | None:
     return None if phase is None else phase.value
+
+
+def _side_word(side: Side | None) -> SideWord | None:
+    return None if side is None else side.value

@@ -23,13 +23,22 @@ from itg.wire.v1.account import (
 )
 from itg.wire.v1.market import (
     BookPush,
+    DelayedPush,
+    DelistedPush,
+    GuardPush,
+    HaltPush,
+    ListedPush,
     PhasePush,
     PhasesPush,
     PricesPush,
+    RawBookPush,
+    ResumePush,
+    SettledPush,
     TopsPush,
     TradeBody,
     TradesPush,
 )
+from itg.wire.v1.market import BustPush as TradeBustPush
 from itg.wire.v1.orders import Body, ProtectionBody, Request
 from itg.wire.v1.reads import NoParams
 from itg.wire.v1.socket import (
@@ -39,11 +48,16 @@ from itg.wire.v1.socket import (
     CLOSE_RESTART,
     CLOSE_SLOW,
     CLOSE_TOO_BIG,
+    DeadmanData,
+    GapData,
     HeartbeatData,
     HelloData,
     PongBody,
     ReadyParams,
     RoundData,
+    SessionBody,
+    SessionParams,
+    SlowData,
     StepData,
     SubscribedBody,
     SubscribeParams,
@@ -133,7 +147,8 @@ CHANNELS: tuple[ChannelRow, ...] = (
     ),
     ChannelRow(
         "book.{instrument}",
-        "One book: levels `[price, quantity]`, absolute, best first; quantity 0 removes a level.",
+        "One book: levels `[price, quantity]`, absolute, best first; quantity 0 removes a level. "
+        "State: at most one frame every 50 ms, merged to the latest.",
         (
             PushRow("snapshot", BookPush, "the whole book"),
             PushRow("delta", BookPush, "the levels that changed"),
@@ -143,8 +158,19 @@ CHANNELS: tuple[ChannelRow, ...] = (
         ),
     ),
     ChannelRow(
+        "book.{instrument}.raw",
+        "Every change of one book: levels `[price, quantity, order_count]`. Public facts.",
+        (
+            PushRow("snapshot", RawBookPush, "the whole book"),
+            PushRow("delta", RawBookPush, "the levels that one input changed"),
+            PushRow("indicative", BookPush, "what the uncross would do now; no levels"),
+            PushRow("phase", PhasePush, "as on `phase`"),
+            PushRow("uncross", PhasePush, "as on `phase`"),
+        ),
+    ),
+    ChannelRow(
         "bbo.{underlying}",
-        "Best bid and ask of an underlying and all its series.",
+        "Best bid and ask of an underlying and all its series. State, merged as a book is.",
         (
             PushRow("snapshot", TopsPush, "the tops of all instruments"),
             PushRow("tops", TopsPush, "the tops that changed"),
@@ -156,11 +182,12 @@ CHANNELS: tuple[ChannelRow, ...] = (
         (
             PushRow("snapshot", TradesPush, "the last 50 trades"),
             PushRow("trade", TradeBody, "one trade"),
+            PushRow("bust", TradeBustPush, "a trade is undone, or counts at another price"),
         ),
     ),
     ChannelRow(
         "prices",
-        "The published print of every underlying.",
+        "The published print of every underlying. State, merged to the latest.",
         (
             PushRow("snapshot", PricesPush, "the last print of every underlying"),
             PushRow("prices", PricesPush, "the prints of one step of the market"),
@@ -168,13 +195,20 @@ CHANNELS: tuple[ChannelRow, ...] = (
     ),
     ChannelRow(
         "phase",
-        "The market's phases.",
+        "The market's phases, and what befalls it.",
         (
             PushRow(
                 "snapshot", PhasesPush, "every underlying's phase, then instruments that differ"
             ),
             PushRow("phase", PhasePush, "an underlying or one instrument entered a phase"),
             PushRow("uncross", PhasePush, "an auction ended: `clearing_price`, `quantity`"),
+            PushRow("halt", HaltPush, "trading halts, of all or of one instrument"),
+            PushRow("resume", ResumePush, "a halt is over; the reopening auction follows"),
+            PushRow("guard", GuardPush, "the jump guard opened until `ends_us`, or ended: null"),
+            PushRow("delayed", DelayedPush, "an auction goes on, for its price is outside"),
+            PushRow("listed", ListedPush, "a book is open for orders"),
+            PushRow("delisted", DelistedPush, "a book is no more"),
+            PushRow("settled", SettledPush, "a series ended, and what its contracts are worth"),
         ),
     ),
     ChannelRow(
@@ -191,6 +225,9 @@ CHANNELS: tuple[ChannelRow, ...] = (
                 RoundData,
                 "a round is over; `next_round_id` where the next one starts by itself",
             ),
+            PushRow("gap", GapData, "frames of a public channel were lost to a slow reader"),
+            PushRow("slow", SlowData, "the last frame before a close with 4008"),
+            PushRow("deadman.expired", DeadmanData, "the dead-man timer cancels everything"),
             PushRow("sim.step", StepData, "lock step: all frames were sent, it is your turn"),
         ),
     ),
@@ -200,6 +237,7 @@ METHODS: tuple[MethodRow, ...] = (
     MethodRow("subscribe", SubscribeParams, SubscribedBody, "Hear channels, from now or a seq on."),
     MethodRow("unsubscribe", UnsubscribeParams, SubscribedBody, "Hear channels no more."),
     MethodRow("ping", NoParams, PongBody, "The server's wall time and game time."),
+    MethodRow("session.set", SessionParams, SessionBody, "Say what a disconnect cancels."),
     MethodRow("sim.ready", ReadyParams, Body, "Lock step: end your turn."),
 )
 
@@ -232,9 +270,22 @@ PROMISES: tuple[str, ...] = (
         "A heartbeat each second carries the last `seq` of every subscribed channel; a client that "
         "has a smaller one has lost frames."
     ),
-    "Several connections of a team hear the same; one that does not read delays no other.",
+    (
+        "A reader that falls behind delays no other. Its state channels (`book.`, `bbo.`, "
+        "`prices`) are merged to the latest: `conflated`, standing for `first_seq` to `seq`. "
+        "`private` is never merged and never dropped: with 4 MiB waiting the connection is told "
+        "`slow`, closed with 4008, and resumes. Of public facts (`trades.`, `phase`, "
+        "`book.….raw`) what it could not take is announced: `gap`."
+    ),
+    "Several connections of a team hear the same.",
     (
         "After a restart `private` resumes from the journal; the other channels begin a new epoch "
         "with a snapshot."
+    ),
+    (
+        "When an account's last connection is gone for 5 s, its quotes are canceled, or "
+        "everything, or nothing, as its connections asked (`cancel_on_disconnect`); a dead-man "
+        "timer cancels everything unless it is set again in time. In the auction's freeze both "
+        "act right after the uncross."
     ),
 )

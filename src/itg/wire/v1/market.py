@@ -10,6 +10,8 @@ PhaseWord = Literal[
     "closed", "pre_open", "opening_auction", "continuous", "closing_auction", "halted"
 ]
 
+HaltCauseWord = Literal["price_move", "organizer"]
+
 
 class InstrumentBody(Body, frozen=True, kw_only=True):
     """A tradable thing; option fields are null on underlyings."""
@@ -50,6 +52,8 @@ class BookBody(Body, frozen=True, kw_only=True):
     asks: list[LevelBody]
     indicative_price: float | None = None
     indicative_quantity: int = 0
+    imbalance_quantity: int = 0
+    imbalance_side: SideWord | None = None
 
 
 class BookPage(Body, frozen=True, kw_only=True):
@@ -138,6 +142,23 @@ class BookPush(Body, frozen=True, kw_only=True, omit_defaults=True):
     instrument_id: str
     bids: list[WireLevel]
     asks: list[WireLevel]
+    phase: PhaseWord | None = None  # in snapshots, and in a conflated frame if it changed
+    indicative_price: float | None = None
+    indicative_quantity: int | None = None
+    imbalance_quantity: int | None = None
+    imbalance_side: SideWord | None = None
+
+
+# In full depth a level is [price, quantity, order_count].
+RawLevel = tuple[float, int, int]
+
+
+class RawBookPush(Body, frozen=True, kw_only=True, omit_defaults=True):
+    """Data of `book.{instrument}.raw`: a snapshot, or the levels that one input changed."""
+
+    instrument_id: str
+    bids: list[RawLevel]
+    asks: list[RawLevel]
     phase: PhaseWord | None = None  # in snapshots
     indicative_price: float | None = None
     indicative_quantity: int | None = None
@@ -167,6 +188,16 @@ class TradesPush(Body, frozen=True, kw_only=True):
     trades: list[TradeBody]
 
 
+class BustPush(Body, frozen=True, kw_only=True):
+    """Data of `trades.…` type `bust`: a trade is undone, or counts at the adjusted price."""
+
+    trade_id: int
+    instrument_id: str
+    price: float  # as it was traded
+    quantity: int
+    adjusted_price: float | None
+
+
 class PricesPush(Body, frozen=True, kw_only=True):
     """Data of `prices`."""
 
@@ -184,6 +215,67 @@ class PhasePush(Body, frozen=True, kw_only=True):
     next_transition_us: int | None
     clearing_price: float | None = None
     quantity: int | None = None
+
+
+class HaltPush(Body, frozen=True, kw_only=True):
+    """Data of `phase` type `halt`; no instrument: all of the underlying. Its `phase` follows."""
+
+    underlying_id: str
+    instrument_id: str | None
+    halt_cause: HaltCauseWord
+    resumes_us: int | None  # null: until the organizer resumes
+
+
+class ResumePush(Body, frozen=True, kw_only=True):
+    """Data of `phase` type `resume`: a halt is over; `phase` and `uncross` follow."""
+
+    underlying_id: str
+    instrument_id: str | None
+
+
+class GuardPush(Body, frozen=True, kw_only=True):
+    """Data of `phase` type `guard`: takers wait until `ends_us`; null: the guard has ended."""
+
+    underlying_id: str
+    ends_us: int | None
+
+
+class DelayedPush(Body, frozen=True, kw_only=True):
+    """Data of `phase` type `delayed`: an auction goes on, at the longest until `opens_us`."""
+
+    underlying_id: str
+    instrument_id: str
+    indicative_price: float
+    opens_us: int
+
+
+class ListedPush(Body, frozen=True, kw_only=True):
+    """Data of `phase` type `listed`: a book is open for orders."""
+
+    instrument: InstrumentBody
+
+
+class DelistedPush(Body, frozen=True, kw_only=True):
+    """Data of `phase` type `delisted`: a book is no more."""
+
+    underlying_id: str
+    instrument_id: str
+
+
+class SettledPush(Body, frozen=True, kw_only=True):
+    """Data of `phase` type `settled`: a series ended, a contract is worth the settlement price."""
+
+    underlying_id: str
+    instrument_id: str
+    settlement_price: float
+    official_close: float
+
+
+MarketPush = (
+    HaltPush | ResumePush | GuardPush | DelayedPush | ListedPush | DelistedPush | SettledPush
+)
+
+MarketWord = Literal["halt", "resume", "guard", "delayed", "listed", "delisted", "settled"]
 
 
 class PhasesPush(Body, frozen=True, kw_only=True):

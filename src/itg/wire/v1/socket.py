@@ -1,8 +1,8 @@
 """The WebSocket's frames: `{id, method, params}` is answered by `{id, result}` or an error."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import UNSET, Raw, UnsetType, field
+from msgspec import UNSET, Meta, Raw, UnsetType, field
 
 from itg.wire.v1.orders import Body, PlaceOrderRequest, PriceIn, QuantityIn, Request, WireInt
 from itg.wire.v1.problems import Problem
@@ -18,11 +18,19 @@ Method = Literal[
     "quote.pull",
     "subscribe",
     "unsubscribe",
+    "session.set",
+    "deadman.set",
+    "deadman.get",
+    "deadman.clear",
     "ping",
     "sim.ready",
 ]
 
+# What the server does for an account once none of its sessions is left for the grace.
+CancelOnDisconnect = Literal["quotes", "all", "none"]
+
 # Close codes of the server.
+CLOSE_NORMAL = 1000
 CLOSE_POLICY = 1008
 CLOSE_TOO_BIG = 1009
 CLOSE_RESTART = 1012
@@ -48,7 +56,11 @@ class SocketAnswer(Body, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Push(Body, frozen=True, kw_only=True, omit_defaults=True):
-    """One publication of a channel. `seq` never skips within `(channel, epoch)`."""
+    """One publication of a channel. `seq` never skips within `(channel, epoch)`.
+
+    `conflated`: this frame stands for the publications `first_seq` to `seq`, merged; without it for
+    `seq` alone.
+    """
 
     channel: str
     type: str
@@ -56,8 +68,9 @@ class Push(Body, frozen=True, kw_only=True, omit_defaults=True):
     epoch: int
     ts_us: int
     game_us: int
-    data: Raw
+    data: Body
     conflated: bool = False
+    first_seq: int = 0
 
 
 class PlaceParams(PlaceOrderRequest, frozen=True, kw_only=True):
@@ -116,6 +129,37 @@ class UnsubscribeParams(Request, frozen=True, kw_only=True):
     channels: list[str]
 
 
+class SessionParams(Request, frozen=True, kw_only=True):
+    """`session.set`: what this connection asks of the server; also in the query of `/ws`."""
+
+    cancel_on_disconnect: CancelOnDisconnect = "quotes"
+
+
+class SessionBody(Body, frozen=True, kw_only=True):
+    """Result of `session.set`."""
+
+    cancel_on_disconnect: CancelOnDisconnect
+
+
+class DeadmanParams(Request, frozen=True, kw_only=True):
+    """`deadman.set`: cancel everything unless set again within this much wall time."""
+
+    timeout_ms: Annotated[int, Meta(ge=1_000, le=60_000)]
+
+
+class DeadmanBody(Body, frozen=True, kw_only=True):
+    """An account's dead-man timer; nulls: not armed. `expires_us` is wall time."""
+
+    timeout_ms: int | None = None
+    expires_us: int | None = None
+
+
+class DeadmanData(Body, frozen=True, kw_only=True):
+    """Data of `system` type `deadman.expired`: everything of the account is being canceled."""
+
+    timeout_ms: int
+
+
 class ReadyParams(Request, frozen=True, kw_only=True):
     """`sim.ready`: this client has sent everything it wants to send in this step."""
 
@@ -146,10 +190,11 @@ class HelloData(Body, frozen=True, kw_only=True):
     epoch: int
     heartbeat_ms: int
     version: str
+    cancel_on_disconnect: CancelOnDisconnect = "quotes"
 
 
 class HeartbeatData(Body, frozen=True, kw_only=True):
-    """Data of `system` type `heartbeat`: the last seq of every subscribed channel."""
+    """Data of `system` type `heartbeat`: the last seq sent on every subscribed channel."""
 
     channels: dict[str, int]
 
@@ -177,3 +222,13 @@ class GapData(Body, frozen=True, kw_only=True):
     channel: str
     first_seq: int
     last_seq: int
+
+
+class SlowData(Body, frozen=True, kw_only=True):
+    """Data of `system` type `slow`, the last frame before a close with 4008.
+
+    So many bytes waited for this connection; what it missed of `private` comes by resuming.
+    """
+
+    waiting_bytes: int
+    limit_bytes: int

@@ -1,0 +1,64 @@
+"""Several publications of a state channel as one, equal in effect to all of them in order."""
+
+from collections.abc import Sequence
+
+from itg.wire.v1.market import BookPush, PhasePush, PriceBody, PricesPush, TopPush, TopsPush
+from itg.wire.v1.orders import Body
+
+
+def merged_book(bodies: Sequence[Body]) -> BookPush:
+    """Return a delta with the last quantity of each level, the last phase and indication."""
+    bids: dict[float, int] = {}
+    asks: dict[float, int] = {}
+    phase = None
+    indication: BookPush | None = None
+    is_uncrossed = False
+    instrument_id = ""
+    for body in bodies:
+        if isinstance(body, PhasePush):
+            phase = body.phase
+            if body.quantity is not None:
+                indication, is_uncrossed = None, True
+            continue
+        assert isinstance(body, BookPush), "a book's channel carries books and phases"
+        instrument_id = body.instrument_id
+        bids.update(body.bids)
+        asks.update(body.asks)
+        phase = body.phase or phase
+        if body.indicative_quantity is not None:
+            indication = body
+    return BookPush(
+        instrument_id=instrument_id,
+        bids=list(bids.items()),
+        asks=list(asks.items()),
+        phase=phase,
+        indicative_price=indication.indicative_price if indication else None,
+        indicative_quantity=_quantity(indication, is_uncrossed=is_uncrossed),
+        imbalance_quantity=indication.imbalance_quantity if indication else None,
+        imbalance_side=indication.imbalance_side if indication else None,
+    )
+
+
+def _quantity(indication: BookPush | None, *, is_uncrossed: bool) -> int | None:
+    if indication is not None:
+        return indication.indicative_quantity
+    # After an uncross nothing is indicated any more: 0 says so, silence would not.
+    return 0 if is_uncrossed else None
+
+
+def merged_tops(bodies: Sequence[Body]) -> TopsPush:
+    """Return the last top of each instrument."""
+    last: dict[str, TopPush] = {}
+    for body in bodies:
+        assert isinstance(body, TopsPush), "a channel of tops carries tops"
+        last.update((top.instrument_id, top) for top in body.tops)
+    return TopsPush(tops=list(last.values()))
+
+
+def merged_prices(bodies: Sequence[Body]) -> PricesPush:
+    """Return the last print of each underlying."""
+    last: dict[str, PriceBody] = {}
+    for body in bodies:
+        assert isinstance(body, PricesPush), "a channel of prices carries prices"
+        last.update((price.underlying_id, price) for price in body.prices)
+    return PricesPush(prices=list(last.values()))
