@@ -90,7 +90,7 @@ def test_random_trading_keeps_every_promise(shards: Callable[[], Sequence[Servic
 
 
 @pytest.mark.gate
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @both_exchanges
 def test_long_random_trading_keeps_every_promise(
     shards: Callable[[], Sequence[Service]], record_property: Callable[[str, object], None]

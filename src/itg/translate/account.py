@@ -29,11 +29,11 @@ from itg.positions.contract import (
     Position,
     Positions,
     PrivateEvent,
-    QuoteProtection,
     Verdict,
 )
 from itg.translate.numbers import optional_usd, usd
 from itg.translate.orders import order_body, quote_body
+from itg.translate.protection import protection_body
 from itg.translate.refusals import numbers_of
 from itg.wire.v1.account import (
     BustPush,
@@ -48,7 +48,6 @@ from itg.wire.v1.account import (
     PositionsBody,
     PrivateSnapshot,
     PrivateType,
-    ProtectionPush,
     QuotePush,
     RejectedPush,
     RiskLimitBody,
@@ -176,25 +175,13 @@ def _stop(
             push = LossStopPush(session_pnl=usd(event.session_pnl), limit=usd(event.limit))
             return "loss.stopped", push
         case AccountProtectionChanged():
-            return "protection.changed", _protection_push(event.protection)
+            return "protection.changed", protection_body(event.protection)
         case AccountKillSwitchChanged():
             return "kill_switch.changed", KillSwitchPush(
                 is_active=event.is_active, by_organizer=event.by_organizer
             )
         case _:
             assert_never(event)
-
-
-def _protection_push(protection: QuoteProtection) -> ProtectionPush:
-    delta_max = protection.delta_max
-    return ProtectionPush(
-        window_us=to_micros(protection.window_ns),
-        contracts_max=protection.contracts_max,
-        delta_max=None if delta_max is None else delta_max / PPM,
-        contracts_traded=protection.contracts_traded,
-        delta_traded=protection.delta_traded / PPM,
-        is_tripped=protection.is_tripped,
-    )
 
 
 def _settlement_push(event: AccountSettled) -> SettlementPush:

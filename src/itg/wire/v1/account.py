@@ -159,20 +159,6 @@ class LossStopPush(Body, frozen=True, kw_only=True):
     limit: float
 
 
-class ProtectionPush(Body, frozen=True, kw_only=True):
-    """Data of `protection.changed`: the market-maker protection and what its window holds.
-
-    Deltas in the leading underlying's equivalents; both limits null: switched off.
-    """
-
-    window_us: int
-    contracts_max: int | None
-    delta_max: float | None
-    contracts_traded: int
-    delta_traded: float
-    is_tripped: bool
-
-
 class KillSwitchPush(Body, frozen=True, kw_only=True):
     """Data of `kill_switch.changed`: whether one stops the account now, and who switched."""
 

@@ -16,7 +16,6 @@ from itg.wire.v1.account import (
     OrderPush,
     PositionPush,
     PrivateSnapshot,
-    ProtectionPush,
     QuotePush,
     RejectedPush,
     ResumeTooOld,
@@ -40,7 +39,7 @@ from itg.wire.v1.market import (
     TradesPush,
 )
 from itg.wire.v1.market import BustPush as TradeBustPush
-from itg.wire.v1.orders import Body, Request
+from itg.wire.v1.orders import Body, ProtectionBody, Request
 from itg.wire.v1.reads import NoParams
 from itg.wire.v1.socket import (
     CLOSE_NORMAL,
@@ -139,7 +138,7 @@ CHANNELS: tuple[ChannelRow, ...] = (
             PushRow("limit.cleared", LimitPush, "a breached limit is kept again"),
             PushRow("loss.stopped", LossStopPush, "only reducing orders until the next open"),
             PushRow(
-                "protection.changed", ProtectionPush, "the quote protection was set, tripped, reset"
+                "protection.changed", ProtectionBody, "the quote protection was set, tripped, reset"
             ),
             PushRow("kill_switch.changed", KillSwitchPush, "a kill switch was switched"),
             PushRow(
