@@ -1,5 +1,6 @@
 """Ten trading days of a whole world on one machine: series come, settle and go; nothing is lost."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,12 +22,12 @@ from itg.kernel.messages import Message
 from itg.kernel.times import Nanos
 from itg.kernel.words import Instrument, OptionRight
 from itg.market_data.contract import GetMarks, Marks, OfficialClosePublished, PricesStepped
-from itg.positions.contract import Balances, GetBalances
+from itg.positions.contract import AccountSettled, Balances, GetBalances
 from itg.runtime.digest import EventDigest
 from itg.runtime.envelope import Record
 
 DAYS = 10
-SHORT = 'extends = "demo"\n[session]\ncontinuous_s = 120\n[series]\nreview_s = 30\n'
+SHORT = 'extends = "demo"\n[session]\ncontinuous_s = 45\n[series]\nreview_s = 15\n'
 
 
 class Season:
@@ -94,6 +95,23 @@ def test_every_series_that_expired_was_settled_once_and_is_gone(season: Season) 
 def delisted(season: Season) -> set[InstrumentId]:
     told = season.of(InstrumentDelisted)
     return {m.instrument_id for _, m in told if isinstance(m, InstrumentDelisted)}
+
+
+def test_nobody_holds_what_is_not_listed_and_settlements_pay_nobody_from_nowhere(
+    season: Season,
+) -> None:
+    for balances, left in zip(season.balances, season.listed_at_end, strict=True):
+        names = [i.instrument_id for i in left]
+        held = [name for a in balances.accounts for name, net in a.net_quantities if net]
+        assert [name for name in held if name not in names] == []
+    paid: Counter[InstrumentId] = Counter()
+    contracts: Counter[InstrumentId] = Counter()
+    for _, settled in season.of(AccountSettled):
+        assert isinstance(settled, AccountSettled)
+        paid[settled.instrument_id] += settled.cash_settled
+        contracts[settled.instrument_id] += settled.settled_quantity
+    assert len(paid) > 20
+    assert set(paid.values()) == set(contracts.values()) == {0}
 
 
 def test_settlement_is_the_intrinsic_value_at_the_official_close(season: Season) -> None:
