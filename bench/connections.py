@@ -61,7 +61,7 @@ class FrameConnection:
 
     def detach(self) -> socket.socket:
         """Return the open socket, for others to read."""
-        self._socket.setblocking(False)
+        self._socket.settimeout(0)
         return self._socket
 
     def _frame(self) -> bytes:

@@ -146,7 +146,7 @@ async def _websockets() -> tuple[float, float]:
 
     async with serve(keep, "127.0.0.1", 0, compression=None) as server:
         port = next(iter(server.sockets)).getsockname()[1]
-        async with _readers(port):  # noqa: SIM117 - the port is known once the server is there
+        async with _readers(port):
             await _until(lambda: len(sockets) == READERS)
             return await _cpu_us_per_delivery(send_to_all), await _cpu_us_per_delivery(send_at_once)
 

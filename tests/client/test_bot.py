@@ -16,18 +16,7 @@ from itg.client.frames import Frame
 from itg.client.run import BotRun, BotSeat, run_many
 from itg.wire.v1.account import FillPush, OrderPush, RejectedPush
 from itg.wire.v1.game import RulesBody
-from itg.wire.v1.market import (
-    DelistedPush,
-    GuardPush,
-    HaltPush,
-    InstrumentBody,
-    ListedPush,
-    MarketPush,
-    MarketWord,
-    PhasePush,
-    PriceBody,
-    TradeBody,
-)
+from itg.wire.v1.market import InstrumentBody, PhasePush, PriceBody, TradeBody
 
 FAST = LinkOptions(backoff_first_s=0.001, backoff_max_s=0.01)
 PHASE = {
@@ -78,9 +67,6 @@ class Listener(Bot):
 
     def on_phase(self, phase: PhasePush) -> None:
         self.heard.append(("phase", phase.phase))
-
-    def on_market(self, kind: MarketWord, push: MarketPush) -> None:
-        self.heard.append((kind, push))
 
     def on_timer(self) -> None:
         self.heard.append(("timer", self.now_us))
@@ -146,37 +132,6 @@ def test_every_hook_is_called_after_the_state_it_is_told_about() -> None:
         ("signal", "volatility"),
         ("reject", "WRONG_PHASE"),
     ]
-
-
-def test_what_befalls_the_market_is_heard_and_changes_no_phase() -> None:
-    bot = Listener()
-    feed = prepared(bot)
-    feed.take(frame("phase", "phase", PHASE))
-    feed.start(0)
-    halt = HaltPush(underlying_id="SPX", instrument_id=None, halt_cause="price_move", resumes_us=9)
-    guard = GuardPush(underlying_id="SPX", ends_us=None)
-    feed.take(frame("phase", "halt", halt))
-    feed.take(frame("phase", "guard", guard))
-    feed.take(frame("phase", "a later version's", {"x": 1}))
-    assert bot.heard[1:] == [("halt", halt), ("guard", guard)]
-    assert bot.phases == {"SPX": "continuous"}
-
-
-def test_instruments_come_with_their_listing_and_go_with_its_end() -> None:
-    bot = Listener()
-    feed = prepared(bot)
-    feed.start(0)
-    feed.take(frame("phase", "listed", ListedPush(instrument=instrument("SPX-NEW"))))
-    feed.take(frame("bbo.SPX", "tops", {"tops": [{**TOP, "instrument_id": "SPX-NEW"}]}))
-    assert bot.books["SPX-NEW"].mid == 4400.5
-    gone = DelistedPush(underlying_id="SPX", instrument_id="SPX-NEW")
-    feed.take(frame("phase", "delisted", gone))
-    assert "SPX-NEW" not in bot.instruments
-    assert bot.heard[-1] == ("delisted", gone)
-    assert bot.phase_of("SPX-NEW") == "closed"
-    feed.take(frame("phase", "phase", {**PHASE, "instrument_id": "SPX-NEW", "phase": "closed"}))
-    feed.take(frame("phase", "phase", PHASE))
-    assert bot.instrument_phases == {}
 
 
 def test_the_timer_rings_on_multiples_of_its_interval_and_once_after_a_jump() -> None:

@@ -211,11 +211,9 @@ class _JoinedWrite:
             raise ConnectionResetError("the socket is closed")
         if not protocol.writable.is_set():
             return False
-        parts: list[bytes] = []
-        for frame in frames:
-            parts.append(_head(len(frame)))
-            parts.append(frame)
-        protocol.transport.write(b"".join(parts))
+        protocol.transport.write(
+            b"".join([part for frame in frames for part in (_head(len(frame)), frame)])
+        )
         return True
 
     async def write(self, frames: Sequence[bytes]) -> None:

@@ -76,12 +76,14 @@ class Fanout:
         frame = self.framer.frame(channel.name, seq, fact)
         is_public = channel.delivery is Delivery.PUBLIC and not self.in_lock_step
         for place in channel.subscribers:
-            if is_public and not self._has_room(place):
+            session = place.session
+            # Hardly anybody is blocked or has lost anything: two looks in the usual case.
+            if is_public and (session.is_blocked or place.lost_seq) and not self._has_room(place):
                 place.lost_seq = seq
                 self.numbers.lost += 1
                 continue
             place.seq = seq
-            place.session.push(frame)
+            session.push(frame)
         self.numbers.frames += len(channel.subscribers)
 
     @property

@@ -99,17 +99,22 @@ class Session:
     def write_out(self) -> None:
         """Write what waits, as far as the socket takes it now."""
         self._is_marked = False
+        if self.is_blocked:
+            return
         try:
-            while self._outbox and not self.is_blocked:
+            while self._outbox:
                 run = self._run()
-                if self.wire.write_now(run):
-                    self._written(run)
-                else:
-                    self.is_blocked = True
-                    self._unblocked.clear()
-                    self._blocked.set()
+                if not self.wire.write_now(run):
+                    self._block()
+                    return
+                self._written(run)
         except OSError:
             self.leave()
+
+    def _block(self) -> None:
+        self.is_blocked = True
+        self._unblocked.clear()
+        self._blocked.set()
 
     async def write_blocked(self) -> None:
         """Write what the socket did not take at once, as it begins to read; never returns."""
@@ -153,8 +158,12 @@ class Session:
         return self._outbox
 
     def _written(self, run: Sequence[bytes]) -> None:
-        self.waiting_bytes -= sum(map(len, run))
-        del self._outbox[: len(run)]
+        if run is self._outbox:
+            self.waiting_bytes = 0
+            self._outbox = []
+        else:
+            self.waiting_bytes -= sum(map(len, run))
+            del self._outbox[: len(run)]
 
     def leave(self) -> None:
         """Note that the peer is gone."""
