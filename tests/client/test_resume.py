@@ -108,7 +108,7 @@ async def test_a_bot_s_account_survives_hundred_drops() -> None:
             await link.request("ping", is_repeatable=True)
             await until(lambda: heard("private") == len(venue.private))
         assert_equal_to_server(bot.account, venue)
-        await venue.system("round.ended", {})
+        await venue.system("round.ended", {"round_id": 1})
         await playing
         await link.close()
 

@@ -80,6 +80,7 @@ class Venue:
         self.protection: Data = {}
         self.rest_bodies: dict[str, Data] = {}  # by method and path, for the routes of a test
         self.rest_received: list[tuple[str, bytes]] = []
+        self.listed = list(INSTRUMENTS)
 
     # -- REST ---------------------------------------------------------------
 
@@ -111,8 +112,8 @@ class Venue:
 
     async def instruments(self, request: web.Request) -> web.Response:
         start = int(request.query.get("cursor", "0"))
-        following = str(start + 1) if start + 1 < len(INSTRUMENTS) else None
-        return body({"items": INSTRUMENTS[start : start + 1], "next_cursor": following})
+        following = str(start + 1) if start + 1 < len(self.listed) else None
+        return body({"items": self.listed[start : start + 1], "next_cursor": following})
 
     async def limits(self, request: web.Request) -> web.Response:
         kinds = ("orders", "cancels", "quotes")

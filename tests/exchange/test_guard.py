@@ -31,7 +31,7 @@ CONTINUOUS, CLOSED = Phase.CONTINUOUS, Phase.CLOSED
 
 def guarded() -> Market:
     """Return a continuous market under an open jump guard, with an ask of m at 100."""
-    market = Market(CONTINUOUS, jump_guard=JumpGuard(), price_move_halt=None)
+    market = Market(CONTINUOUS, jump_guard=JumpGuard(), market_breaker=None)
     market.step(10_000)
     market.sell("m", 5, 100)
     (opened,) = of(JumpGuardOpened, market.step(10_031))

@@ -1,4 +1,4 @@
-"""Collar, delayed openings, halts, and mass cancels in the freeze."""
+"""PriceBandModel, delayed openings, halts, and mass cancels in the freeze."""
 
 import pytest
 from tests.exchange.market import (
@@ -16,13 +16,13 @@ from tests.exchange.market import (
 
 from itg.exchange.contract import (
     AuctionUncrossed,
-    Collar,
     HaltRejected,
     HaltTrading,
+    MarketBreaker,
     MassCanceled,
     OpeningDelayed,
     PhaseChanged,
-    PriceMoveHalt,
+    PriceBandModel,
     ReplaceRejected,
     ResumeTrading,
     TradingHalted,
@@ -35,7 +35,7 @@ from itg.kernel.words import HaltCause, InFreeze, Phase
 
 PRE_OPEN, FREEZE, CONTINUOUS = Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.CONTINUOUS
 HALTED, CLOSED = Phase.HALTED, Phase.CLOSED
-COLLAR = Collar(option_width=Price(5 * TICK))
+COLLAR = PriceBandModel(option_width=Price(5 * TICK))
 MINUTE = 60 * NS_PER_S
 
 
@@ -53,7 +53,7 @@ MINUTE = 60 * NS_PER_S
 def test_a_buy_above_the_collar_is_refused_naming_its_edge(
     theory: int, vega: int, edge: int
 ) -> None:
-    market = Market(CONTINUOUS, collar=COLLAR)
+    market = Market(CONTINUOUS, price_band=COLLAR)
     market.mark(theory, vega)
     assert id_of(market.buy("a", 1, edge, instrument_id=SECOND))
     events = market.buy("a", 1, edge + 1, instrument_id=SECOND)
@@ -62,25 +62,25 @@ def test_a_buy_above_the_collar_is_refused_naming_its_edge(
 
 
 def test_a_sell_below_the_collar_is_refused_and_one_far_above_is_not() -> None:
-    market = Market(CONTINUOUS, collar=COLLAR)
+    market = Market(CONTINUOUS, price_band=COLLAR)
     market.mark(100)
     assert refused(market.sell("a", 1, 79, instrument_id=SECOND))[0] == "PRICE_OUTSIDE_BAND"
     assert id_of(market.sell("a", 1, 900, instrument_id=SECOND))
 
 
 def test_an_underlying_is_held_to_three_percent_of_its_simulated_price() -> None:
-    market = Market(CONTINUOUS, collar=COLLAR)
+    market = Market(CONTINUOUS, price_band=COLLAR)
     market.step(1_000)
     assert id_of(market.buy("a", 1, 1_030))
     assert refused(market.buy("a", 1, 1_031))[0] == "PRICE_OUTSIDE_BAND"
 
 
 def test_without_a_theory_anything_passes() -> None:
-    assert id_of(Market(CONTINUOUS, collar=COLLAR).buy("a", 1, 9_999, instrument_id=SECOND))
+    assert id_of(Market(CONTINUOUS, price_band=COLLAR).buy("a", 1, 9_999, instrument_id=SECOND))
 
 
 def test_quotes_and_replaces_are_held_to_the_collar_too() -> None:
-    market = Market(CONTINUOUS, collar=COLLAR)
+    market = Market(CONTINUOUS, price_band=COLLAR)
     market.mark(100)
     assert refused(market.quote("m", (121, 1), (130, 1), SECOND)) == ("PRICE_OUTSIDE_BAND", "bid")
     order_id = id_of(market.buy("a", 1, 100, instrument_id=SECOND))
@@ -89,7 +89,7 @@ def test_quotes_and_replaces_are_held_to_the_collar_too() -> None:
 
 
 def test_a_market_order_trades_no_further_than_the_collar() -> None:
-    market = Market(CONTINUOUS, collar=COLLAR)
+    market = Market(CONTINUOUS, price_band=COLLAR)
     market.mark(100)
     for price in (110, 120, 121):
         market.sell("m", 1, price, instrument_id=SECOND)
@@ -103,7 +103,7 @@ def test_a_market_order_trades_no_further_than_the_collar() -> None:
 
 def opening_too_high() -> Market:
     """Return a market whose option would have opened at 150 with theory at 100."""
-    market = Market(PRE_OPEN, collar=COLLAR)
+    market = Market(PRE_OPEN, price_band=COLLAR)
     market.mark(100)
     market.sell("s", 2, 150, instrument_id=SECOND)
     market.mark(150)
@@ -153,7 +153,7 @@ def test_it_is_forced_open_in_the_end() -> None:
 
 
 def test_nothing_that_crosses_opens_at_once() -> None:
-    market = Market(PRE_OPEN, collar=COLLAR)
+    market = Market(PRE_OPEN, price_band=COLLAR)
     market.mark(100)
     market.move(CONTINUOUS)
     assert phase_of(market, SECOND) is CONTINUOUS
@@ -163,7 +163,7 @@ def test_nothing_that_crosses_opens_at_once() -> None:
 
 
 def test_a_move_of_two_percent_within_a_minute_halts_everything_and_reopens_by_auction() -> None:
-    market = Market(CONTINUOUS, price_move_halt=PriceMoveHalt())
+    market = Market(CONTINUOUS, market_breaker=MarketBreaker())
     market.step(10_000)
     market.now += 59 * NS_PER_S
     assert not of(TradingHalted, market.step(10_199))
@@ -181,21 +181,21 @@ def test_a_move_of_two_percent_within_a_minute_halts_everything_and_reopens_by_a
 
 
 def test_a_move_over_more_than_the_window_does_not_halt() -> None:
-    market = Market(CONTINUOUS, price_move_halt=PriceMoveHalt())
+    market = Market(CONTINUOUS, market_breaker=MarketBreaker())
     market.step(10_000)
     market.now += MINUTE + 1
     assert not of(TradingHalted, market.step(10_300))
 
 
 def test_a_fall_is_measured_from_the_highest_price_of_the_window() -> None:
-    market = Market(CONTINUOUS, price_move_halt=PriceMoveHalt())
+    market = Market(CONTINUOUS, market_breaker=MarketBreaker())
     for price in (10_000, 10_100, 10_010):
         assert not of(TradingHalted, market.step(price))
     assert of(TradingHalted, market.step(9_898))
 
 
 def test_prices_that_do_not_move_the_session_halt_nothing() -> None:
-    market = Market(CONTINUOUS, price_move_halt=PriceMoveHalt())
+    market = Market(CONTINUOUS, market_breaker=MarketBreaker())
     market.step(10_000)
     assert not of(TradingHalted, market.step(10_500, is_moving=False))
 

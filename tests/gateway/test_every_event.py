@@ -36,7 +36,13 @@ TOLD_IN_ANSWERS = {
     game.GameActRejected,
 }
 # Read over REST when somebody wants to know.
-READ = {exchange.InstrumentListed, game.TeamRegistered, game.GameCreated, positions.AccountOpened}
+READ = {
+    exchange.InstrumentListed,
+    market_data.OfficialClosePublished,  # the previous_close of GET /prices
+    game.TeamRegistered,
+    game.GameCreated,
+    positions.AccountOpened,
+}
 # Nobody outside may know, or has a use for it.
 HIDDEN = {
     market_data.RegimeChanged,

@@ -3,16 +3,19 @@
 from fractions import Fraction
 
 from msgspec.structs import replace
+from tests.positions.mirror_stops import Stops
 from tests.positions.scene import MULTIPLIER
 
 from itg.kernel.ids import AccountId, InstrumentId, OrderId
 from itg.kernel.money import Cash
 from itg.kernel.words import OrderStatus, Side
 from itg.positions.contract import (
+    AccountFillBusted,
     AccountFilled,
     AccountOrderUpdated,
     AccountPositionChanged,
     AccountQuoteUpdated,
+    AccountSettled,
     Fill,
     OrderChange,
     OrderState,
@@ -20,7 +23,8 @@ from itg.positions.contract import (
     QuoteState,
 )
 
-LIVE = (OrderStatus.WORKING, OrderStatus.PARTIALLY_FILLED)
+WORKING = (OrderStatus.WORKING, OrderStatus.PARTIALLY_FILLED)
+LIVE = (*WORKING, OrderStatus.PENDING)
 
 
 class SlowLedger:
@@ -35,11 +39,14 @@ class SlowLedger:
         self.fills = 0
 
     def add(self, fill: Fill) -> None:
-        signed = fill.last_quantity if fill.side is Side.BUY else -fill.last_quantity
-        self.paid += signed * fill.last_price * MULTIPLIER
         self.fees += fill.fee
         self.fills += 1
-        self._move(signed, fill.last_price)
+        self.move(signed_of(fill.side, fill.last_quantity), fill.last_price)
+
+    def move(self, signed: int, price: int) -> None:
+        """Take contracts at a price, without a fee."""
+        self.paid += signed * price * MULTIPLIER
+        self._move(signed, price)
 
     def _move(self, signed: int, price: int) -> None:
         for step in [1 if signed > 0 else -1] * abs(signed):
@@ -50,6 +57,10 @@ class SlowLedger:
             else:
                 self.realized += (self.average - price) * step * MULTIPLIER
                 self.net += step
+
+
+def signed_of(side: Side, quantity: int) -> int:
+    return quantity if side is Side.BUY else -quantity
 
 
 class Mirror:
@@ -64,6 +75,8 @@ class Mirror:
         self.quotes: dict[InstrumentId, QuoteState] = {}
         self.ledgers: dict[InstrumentId, SlowLedger] = {}
         self.cash: int | None = None
+        self.stops = Stops()
+        self.is_one_sided = False
 
     def hear(self, event: PrivateEvent) -> None:
         assert event.private_seq == self.seq + 1, "the mailbox has no gap"
@@ -76,6 +89,15 @@ class Mirror:
             self._fill(event)
         elif isinstance(event, AccountPositionChanged):
             self.cash = event.cash
+        elif isinstance(event, AccountSettled):
+            ledger = self.ledgers[event.instrument_id]
+            assert event.settled_quantity == ledger.net
+            assert event.cash_settled == ledger.net * event.settlement_price * MULTIPLIER
+            ledger.move(-ledger.net, event.settlement_price)
+        elif isinstance(event, AccountFillBusted):
+            self._bust(event)
+        else:
+            self.stops.hear(event)
 
     def _order(self, event: AccountOrderUpdated) -> None:
         order = event.order
@@ -83,7 +105,31 @@ class Mirror:
         assert (event.change is OrderChange.ACCEPTED) is (known is None)
         assert known is None or known.status in LIVE, "a terminal state is the last one"
         assert order.filled_quantity == (known.filled_quantity if known else 0)
+        assert (event.activation is not None) is (event.change is OrderChange.ACTIVATED)
+        if event.change is OrderChange.ACTIVATED:
+            assert known is not None
+            assert known.status is OrderStatus.PENDING
+            assert order.status in WORKING
         self._keep(order)
+        if event.change is OrderChange.ACCEPTED:
+            self._accept(order)
+
+    def _accept(self, order: OrderState) -> None:
+        assert not self.stops.is_killed
+        if self.is_one_sided:
+            mine = [o for o in self.working() if o.instrument_id == order.instrument_id]
+            assert {o.side for o in mine} == {order.side}
+
+    def _bust(self, event: AccountFillBusted) -> None:
+        ledger = self.ledgers[event.instrument_id]
+        signed = signed_of(event.side, event.last_quantity)
+        ledger.move(-signed, event.last_price)
+        ledger.fees -= event.fee_returned
+        if event.adjusted_price is None:
+            ledger.fills -= 1
+        else:
+            ledger.move(signed, event.adjusted_price)
+            assert event.fee_returned == 0
 
     def _fill(self, event: AccountFilled) -> None:
         fill = event.fill
@@ -96,7 +142,7 @@ class Mirror:
             self._fill_quote(event)
             return
         order = self.orders[fill.order_id]
-        assert order.status in LIVE
+        assert order.status in WORKING, "what waits outside the book does not trade"
         assert event.leaves_quantity == order.leaves_quantity - fill.last_quantity
         self._keep(
             replace(
@@ -110,6 +156,7 @@ class Mirror:
         )
 
     def _fill_quote(self, event: AccountFilled) -> None:
+        self.stops.count(event.fill)
         quote = self.quotes[event.fill.instrument_id]
         left = event.leaves_quantity
         if event.fill.order_id == quote.bid_order_id:
@@ -136,10 +183,20 @@ class Mirror:
     def working(self) -> list[OrderState]:
         return [order for order in self.orders.values() if order.status in LIVE]
 
-    def worst_case(self, instrument_id: InstrumentId) -> int:
-        """Return max(|net + bids|, |net − asks|) by adding everything up."""
+    def net(self, instrument_id: InstrumentId) -> int:
         ledger = self.ledgers.get(instrument_id)
-        net = ledger.net if ledger else 0
+        return ledger.net if ledger else 0
+
+    def reducing(self, instrument_id: InstrumentId, side: Side) -> int:
+        """Return what could still be sent on a side to bring the position nearer to zero."""
+        net = self.net(instrument_id)
+        mine = [o for o in self.working() if (o.instrument_id, o.side) == (instrument_id, side)]
+        working = sum(o.leaves_quantity for o in mine)
+        return max(0, (net if side is Side.SELL else -net) - working)
+
+    def worst_case(self, instrument_id: InstrumentId, moved: int = 0) -> int:
+        """Return max(|net + bids|, |net − asks|) by adding everything up, net moved or not."""
+        net = self.net(instrument_id) + moved
         bids = asks = 0
         for order in self.working():
             if order.instrument_id == instrument_id and order.side is Side.BUY:

@@ -4,46 +4,39 @@ It keeps the exchange's contract as far as positions can see it, so that positio
 """
 
 from collections.abc import Sequence
-from itertools import count
 from typing import ClassVar
+
+from tests.positions.toy_book import (
+    STOPS,
+    TAKES_ONLY,
+    UNDERLYING_IDS,
+    Out,
+    Placing,
+    Resting,
+    ToyBook,
+)
 
 from itg.exchange import contract as exchange
 from itg.kernel.errors import Refusal, RejectReason
-from itg.kernel.ids import (
-    AccountId,
-    InstrumentId,
-    OrderId,
-    Shard,
-    TradeId,
-    UnderlyingId,
-    first_id_of_shard,
-)
+from itg.kernel.ids import OrderId, Shard
 from itg.kernel.messages import Message, Query, Reply
 from itg.kernel.money import Price, Quantity
-from itg.kernel.times import Nanos
-from itg.kernel.words import CancelReason, OrderType, Phase, SelfTradePolicy, Side, TimeInForce
+from itg.kernel.times import NS_PER_S, Nanos
+from itg.kernel.words import (
+    Activation,
+    CancelReason,
+    InFreeze,
+    OrderType,
+    Phase,
+    Side,
+    TimeInForce,
+)
+from itg.market_data.contract import PricesStepped
 
-Out = list[Message]
-Placing = exchange.PlaceOrder | exchange.SetQuote
-UNDERLYING_IDS = (UnderlyingId("SPX"), UnderlyingId("SPY"))  # by shard
-
-
-class Resting:
-    """One live order or quote side."""
-
-    def __init__(self, ask: Placing, side: Side, order_id: OrderId, seq: int) -> None:
-        self.account_id = ask.account_id
-        self.instrument_id = ask.instrument_id
-        self.side = side
-        self.price: Price | None = None
-        self.leaves = 0
-        self.filled = 0
-        self.tag = ""
-        self.stp = ask.stp
-        self.order_id = order_id
-        self.seq = seq
-        self.revision = 1
-        self.is_quote = False
+COLLECTING = (Phase.PRE_OPEN, Phase.CLOSING_AUCTION)
+OPEN = (*COLLECTING, Phase.CONTINUOUS)
+AUCTIONS = (Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION)
+GUARD_NS = 2 * NS_PER_S
 
 
 class ToyExchange:
@@ -58,11 +51,15 @@ class ToyExchange:
         exchange.CancelOrder,
         exchange.MassCancel,
         exchange.SetQuote,
+        exchange.ReportOpenInterest,
+        PricesStepped,
     )
     emits: ClassVar[tuple[type[Message], ...]] = (
         exchange.InstrumentListed,
         exchange.PhaseChanged,
         exchange.OrderAccepted,
+        exchange.OrderActivated,
+        exchange.OrderExpired,
         exchange.OrderRejected,
         exchange.OrderReplaced,
         exchange.ReplaceRejected,
@@ -71,17 +68,19 @@ class ToyExchange:
         exchange.MassCanceled,
         exchange.QuoteAccepted,
         exchange.TradeExecuted,
+        exchange.JumpGuardOpened,
+        exchange.JumpGuardEnded,
     )
     answers: ClassVar[tuple[type[Query], ...]] = ()
 
     def __init__(self, shard: Shard) -> None:
         self.shard: Shard | None = shard
         self.number = shard
-        self.phase = Phase.CLOSED
-        self.live: dict[OrderId, Resting] = {}
-        self.ids = count(first_id_of_shard(shard) + 1)
-        self.trades = count(first_id_of_shard(shard) + 1)
-        self.seqs = count(1)
+        self.book = ToyBook(shard)
+        self.spot: Price | None = None
+        self.guard_ends_ns: Nanos | None = None
+        self.deferred: list[exchange.MassCancel] = []
+        self.open_interest: exchange.ReportOpenInterest | None = None
 
     def query(self, query: Query) -> Reply:
         raise AssertionError(query)
@@ -94,6 +93,7 @@ class ToyExchange:
 
     def handle(self, now: Nanos, message: Message) -> Sequence[Message]:
         out: Out = []
+        self.pass_time(now, out)
         match message:
             case exchange.ListInstrument():
                 out.append(
@@ -111,12 +111,41 @@ class ToyExchange:
                 self.mass_cancel(message, out)
             case exchange.SetQuote():
                 self.quote(message, out)
+            case exchange.ReportOpenInterest():
+                self.open_interest = message
+            case PricesStepped():
+                self.step(now, message, out)
             case _:
                 raise AssertionError(message)
         return out
 
+    def pass_time(self, now: Nanos, out: Out) -> None:
+        self.book.expire_due(now, out)
+        if self.guard_ends_ns is not None and now >= self.guard_ends_ns:
+            self.end_guard(out)
+
+    def step(self, now: Nanos, event: PricesStepped, out: Out) -> None:
+        spot, self.spot = self.spot, event.prices[0].spot_price
+        if spot is None or abs(self.spot - spot) * 1_000 <= 3 * spot:
+            return
+        if self.book.phase is Phase.CONTINUOUS:
+            self.guard_ends_ns = Nanos(now + GUARD_NS)
+            underlying_id = UNDERLYING_IDS[self.number]
+            out.append(
+                exchange.JumpGuardOpened(
+                    shard=self.number, underlying_id=underlying_id, ends_ns=self.guard_ends_ns
+                )
+            )
+
+    def end_guard(self, out: Out) -> None:
+        self.guard_ends_ns = None
+        underlying_id = UNDERLYING_IDS[self.number]
+        out.append(exchange.JumpGuardEnded(shard=self.number, underlying_id=underlying_id))
+        self.book.activate_all(Activation.JUMP_GUARD, out)
+
     def move(self, ask: exchange.SetPhase, out: Out) -> None:
-        previous, self.phase = self.phase, ask.phase
+        book = self.book
+        previous, book.phase = book.phase, ask.phase
         out.append(
             exchange.PhaseChanged(
                 shard=self.number,
@@ -125,19 +154,30 @@ class ToyExchange:
                 previous=previous,
             )
         )
-        if ask.phase is Phase.CONTINUOUS and previous is not Phase.CONTINUOUS:
-            self.uncross(out)
+        if self.guard_ends_ns is not None and ask.phase is Phase.CLOSING_AUCTION:
+            self.end_guard(out)
+        if ask.phase is Phase.CLOSING_AUCTION:
+            book.activate_all(Activation.CLOSING_AUCTION, out)
+        if ask.phase is Phase.CONTINUOUS or previous in AUCTIONS:
+            book.uncross(out)
+            deferred, self.deferred = self.deferred, []
+            for swept in deferred:
+                self.sweep(swept, out)
+            book.fire(out)
         if ask.phase is Phase.CLOSED:
-            for order in list(self.live.values()):
-                self.end(order, CancelReason.MARKET_CLOSED, out)
+            self.guard_ends_ns = None
+            book.last.clear()
+            for order in list(book.live.values()):
+                book.end(order, CancelReason.MARKET_CLOSED, out)
 
     def place(self, ask: exchange.PlaceOrder, out: Out) -> None:
         reason = self.refuse(ask)
         if reason is not None:
             self.reject(ask, reason, out)
             return
-        order = Resting(ask, ask.side, OrderId(next(self.ids)), next(self.seqs))
-        order.price, order.leaves, order.tag = ask.price, ask.quantity, ask.tag
+        book = self.book
+        order = Resting(ask, ask.side, OrderId(next(book.ids)), next(book.seqs))
+        order.waits_for = self.wait_of(ask, order)
         out.append(
             exchange.OrderAccepted(
                 shard=self.number,
@@ -148,20 +188,25 @@ class ToyExchange:
                 side=ask.side,
                 quantity=ask.quantity,
                 price=ask.price,
+                is_pending=order.waits_for is not None,
             )
         )
-        self.live[order.order_id] = order
-        if ask.time_in_force is TimeInForce.FOK and self.available(order) < order.leaves:
-            self.end(order, CancelReason.NOT_FILLABLE, out)
-            return
-        if self.phase is Phase.CONTINUOUS:
-            self.match(order, out)
-            takes_only = ask.price is None or ask.time_in_force in (
-                TimeInForce.IOC,
-                TimeInForce.FOK,
-            )
-            if order.leaves and order.order_id in self.live and takes_only:
-                self.end(order, CancelReason.NO_LIQUIDITY, out)
+        book.live[order.order_id] = order
+        if order.waits_for is None:
+            book.enter(order, out)
+
+    def wait_of(self, ask: exchange.PlaceOrder, order: Resting) -> Activation | None:
+        if ask.time_in_force is TimeInForce.CLS:
+            closing = self.book.phase is Phase.CLOSING_AUCTION
+            return None if closing else Activation.CLOSING_AUCTION
+        if ask.order_type in STOPS and not self.book.is_through(order):
+            return Activation.STOP
+        return Activation.JUMP_GUARD if self.is_held(order) else None
+
+    def is_held(self, order: Resting) -> bool:
+        """Tell whether the guard keeps an order outside the book, because it would take."""
+        is_open = self.guard_ends_ns is not None and self.book.phase is Phase.CONTINUOUS
+        return is_open and bool(self.book.opposite(order))
 
     def reject(self, ask: Placing, reason: RejectReason, out: Out) -> None:
         out.append(
@@ -174,108 +219,20 @@ class ToyExchange:
         )
 
     def refuse(self, ask: exchange.PlaceOrder) -> RejectReason | None:
-        if self.phase not in (Phase.PRE_OPEN, Phase.CONTINUOUS):
+        phase, tif = self.book.phase, ask.time_in_force
+        if phase not in OPEN or (tif in TAKES_ONLY and phase is not Phase.CONTINUOUS):
+            return exchange.WRONG_PHASE
+        if tif is TimeInForce.OPG and phase is not Phase.PRE_OPEN:
             return exchange.WRONG_PHASE
         if ask.order_type is OrderType.LIMIT and ask.price is None:
             return exchange.MISSING_PRICE
         if ask.order_type is OrderType.MARKET and ask.price is not None:
             return exchange.UNEXPECTED_PRICE
-        if ask.time_in_force in (TimeInForce.IOC, TimeInForce.FOK) and (
-            self.phase is Phase.PRE_OPEN
-        ):
-            return exchange.WRONG_PHASE
         return None
 
-    def opposite(self, order: Resting) -> list[Resting]:
-        side = Side.SELL if order.side is Side.BUY else Side.BUY
-        sign = 1 if side is Side.SELL else -1
-        found = [
-            o
-            for o in self.live.values()
-            if o.instrument_id == order.instrument_id
-            and o.side is side
-            and o.price is not None
-            and (order.price is None or sign * (order.price - o.price) >= 0)
-        ]
-        return sorted(found, key=lambda o: (sign * (o.price or 0), o.seq))
-
-    def available(self, order: Resting) -> int:
-        return sum(o.leaves for o in self.opposite(order) if o.account_id != order.account_id)
-
-    def match(self, taker: Resting, out: Out) -> None:
-        for maker in self.opposite(taker):
-            if not taker.leaves or taker.order_id not in self.live:
-                return
-            if maker.account_id == taker.account_id and taker.stp is not SelfTradePolicy.ALLOW:
-                if taker.stp is not SelfTradePolicy.CANCEL_INCOMING:
-                    self.end(maker, CancelReason.SELF_TRADE, out)
-                if taker.stp is not SelfTradePolicy.CANCEL_RESTING:
-                    self.end(taker, CancelReason.SELF_TRADE, out)
-                continue
-            assert maker.price is not None
-            self.trade(maker, taker, maker.price, out)
-
-    def trade(
-        self, maker: Resting, taker: Resting, price: Price, out: Out, *, is_auction: bool = False
-    ) -> None:
-        quantity = min(maker.leaves, taker.leaves)
-        out.append(
-            exchange.TradeExecuted(
-                shard=self.number,
-                trade_id=TradeId(next(self.trades)),
-                instrument_id=maker.instrument_id,
-                price=price,
-                quantity=Quantity(quantity),
-                aggressor_side=taker.side,
-                maker_order_id=maker.order_id,
-                maker_account_id=maker.account_id,
-                taker_order_id=taker.order_id,
-                taker_account_id=taker.account_id,
-                is_auction=is_auction,
-            )
-        )
-        for order in (maker, taker):
-            order.leaves -= quantity
-            order.filled += quantity
-            if not order.leaves:
-                del self.live[order.order_id]
-
-    def uncross(self, out: Out) -> None:
-        for taker in sorted(self.live.values(), key=lambda o: o.seq):
-            if taker.order_id in self.live:
-                for maker in self.opposite(taker):
-                    if maker.account_id != taker.account_id and taker.leaves:
-                        first, second = sorted((maker, taker), key=lambda o: o.seq)
-                        assert maker.price is not None
-                        self.trade(first, second, maker.price, out, is_auction=True)
-        for order in list(self.live.values()):
-            if order.price is None:
-                self.end(order, CancelReason.NO_LIQUIDITY, out)
-
-    def end(self, order: Resting, reason: CancelReason, out: Out) -> None:
-        del self.live[order.order_id]
-        out.append(
-            exchange.OrderCanceled(
-                shard=self.number,
-                order_id=order.order_id,
-                account_id=order.account_id,
-                instrument_id=order.instrument_id,
-                quantity=Quantity(order.leaves),
-                cancel_reason=reason,
-            )
-        )
-
     def replace(self, ask: exchange.ReplaceOrder, out: Out) -> None:
-        order = self.live.get(ask.order_id)
-        reason = None
-        if order is None:
-            reason = exchange.ORDER_ALREADY_DONE
-        elif ask.expected_revision not in (None, order.revision):
-            reason = exchange.REVISION_MISMATCH
-        elif ask.quantity is not None and ask.quantity <= order.filled:
-            reason = exchange.INVALID_QUANTITY
-        elif order.price is None or self.phase not in (Phase.PRE_OPEN, Phase.CONTINUOUS):
-            reason = exchange.WRONG_PHASE
+        order = self.book.live.get(ask.order_id)
+        reason = self.refuse_replace(ask, order)
         if order is None or reason is not None:
             assert reason is not None
             out.append(
@@ -292,8 +249,9 @@ class ToyExchange:
         order.leaves = total - order.filled
         order.price = order.price if ask.price is None else ask.price
         order.revision += 1
-        order.seq = next(self.seqs)
-        assert order.price is not None
+        order.seq = next(self.book.seqs)
+        if order.waits_for is None and self.is_held(order):
+            order.waits_for = Activation.JUMP_GUARD
         out.append(
             exchange.OrderReplaced(
                 shard=self.number,
@@ -301,19 +259,35 @@ class ToyExchange:
                 reservation_id=ask.reservation_id,
                 account_id=ask.account_id,
                 revision=order.revision,
-                price=order.price,
+                price=order.price or Price(0),
                 quantity=Quantity(total),
                 leaves_quantity=order.leaves,
                 kept_priority=False,
+                is_pending=order.waits_for is not None,
             )
         )
-        if self.phase is Phase.CONTINUOUS:
-            self.match(order, out)
+        if order.waits_for is None:
+            self.book.enter(order, out)
+
+    def refuse_replace(
+        self, ask: exchange.ReplaceOrder, order: Resting | None
+    ) -> RejectReason | None:
+        if order is None:
+            return exchange.ORDER_ALREADY_DONE
+        if self.book.phase not in OPEN:
+            return exchange.WRONG_PHASE
+        if order.waits_for is Activation.JUMP_GUARD:
+            return exchange.ORDER_PENDING
+        if ask.expected_revision not in (None, order.revision):
+            return exchange.REVISION_MISMATCH
+        if ask.quantity is not None and ask.quantity <= order.filled:
+            return exchange.INVALID_QUANTITY
+        return exchange.UNEXPECTED_PRICE if order.price is None and ask.price else None
 
     def cancel(self, ask: exchange.CancelOrder, out: Out) -> None:
-        order = self.live.get(ask.order_id)
-        if order is not None and self.phase is not Phase.OPENING_AUCTION:
-            self.end(order, CancelReason.REQUESTED, out)
+        order = self.book.live.get(ask.order_id)
+        if order is not None and self.book.phase is not Phase.OPENING_AUCTION:
+            self.book.end(order, CancelReason.REQUESTED, out)
             return
         reason = exchange.WRONG_PHASE if order else exchange.ORDER_ALREADY_DONE
         out.append(
@@ -326,9 +300,18 @@ class ToyExchange:
         )
 
     def mass_cancel(self, ask: exchange.MassCancel, out: Out) -> None:
+        is_frozen = self.book.phase is Phase.OPENING_AUCTION
+        if is_frozen and ask.in_freeze is InFreeze.DEFER:
+            self.deferred.append(ask)
+        went = () if is_frozen and ask.in_freeze is not InFreeze.ACT else self.sweep(ask, out)
+        out.append(
+            exchange.MassCanceled(shard=self.number, account_id=ask.account_id, order_ids=went)
+        )
+
+    def sweep(self, ask: exchange.MassCancel, out: Out) -> tuple[OrderId, ...]:
         found = [
             o
-            for o in self.live.values()
+            for o in self.book.live.values()
             if o.account_id == ask.account_id
             and ask.instrument_id in (None, o.instrument_id)
             and ask.side in (None, o.side)
@@ -336,23 +319,21 @@ class ToyExchange:
             and (ask.quotes if o.is_quote else ask.orders)
         ]
         for order in found:
-            self.end(order, ask.reason, out)
-        out.append(
-            exchange.MassCanceled(
-                shard=self.number,
-                account_id=ask.account_id,
-                order_ids=tuple(o.order_id for o in found),
-            )
-        )
+            self.book.end(order, ask.reason, out)
+        return tuple(o.order_id for o in found)
 
     def quote(self, ask: exchange.SetQuote, out: Out) -> None:
         crossed = ask.bid is not None and ask.ask is not None and ask.bid >= ask.ask
-        if crossed or self.phase not in (Phase.PRE_OPEN, Phase.CONTINUOUS):
+        if crossed or self.book.phase not in OPEN:
             reason = exchange.INVALID_QUOTE if crossed else exchange.WRONG_PHASE
             self.reject(ask, reason, out)
             return
         bid = self.quote_side(ask, Side.BUY, ask.bid, ask.bid_quantity)
         offer = self.quote_side(ask, Side.SELL, ask.ask, ask.ask_quantity)
+        sides = [side for side in (bid, offer) if side is not None]
+        is_pending = any(self.is_held(side) for side in sides)
+        for side in sides:
+            side.waits_for = Activation.JUMP_GUARD if is_pending else None
         out.append(
             exchange.QuoteAccepted(
                 shard=self.number,
@@ -365,35 +346,26 @@ class ToyExchange:
                 ask_order_id=offer.order_id if offer else None,
                 ask=offer.price if offer else None,
                 ask_quantity=offer.leaves if offer else 0,
+                is_pending=is_pending,
             )
         )
-        if self.phase is Phase.CONTINUOUS:
-            for side in (bid, offer):
-                if side is not None:
-                    self.match(side, out)
+        for side in sides:
+            if side.waits_for is None and side.order_id in self.book.live:
+                self.book.enter(side, out)
 
     def quote_side(
         self, ask: exchange.SetQuote, side: Side, price: Price | None, quantity: int
     ) -> Resting | None:
-        current = self.quote_of(ask.account_id, ask.instrument_id, side)
+        book = self.book
+        current = book.quote_of(ask.account_id, ask.instrument_id, side)
         if price is None:
             if current is not None:
-                del self.live[current.order_id]
+                del book.live[current.order_id]
             return None
         if current is None:
-            current = Resting(ask, side, OrderId(next(self.ids)), 0)
-            current.is_quote = True
-            self.live[current.order_id] = current
+            current = Resting(ask, side, OrderId(next(book.ids)), 0)
+            book.live[current.order_id] = current
         current.price = price
         current.leaves = quantity
-        current.seq = next(self.seqs)
+        current.seq = next(book.seqs)
         return current
-
-    def quote_of(
-        self, account_id: AccountId, instrument_id: InstrumentId, side: Side
-    ) -> Resting | None:
-        wanted = (True, account_id, instrument_id, side)
-        for order in self.live.values():
-            if (order.is_quote, order.account_id, order.instrument_id, order.side) == wanted:
-                return order
-        return None

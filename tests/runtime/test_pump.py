@@ -6,6 +6,7 @@ from tests.runtime.toys import (
     HEADER,
     START,
     Balance,
+    Bank,
     Explode,
     GetBalance,
     GetTotal,
@@ -21,6 +22,7 @@ from itg.kernel.errors import FencedError
 from itg.kernel.ids import Seq, Shard
 from itg.kernel.messages import Message
 from itg.kernel.times import Nanos
+from itg.runtime.cascade import Machine
 from itg.runtime.envelope import Record
 from itg.runtime.journal import MemoryJournal, MemoryStore, read
 from itg.runtime.pump import OverloadedError, PumpLimits, PumpStoppedError
@@ -190,6 +192,28 @@ def test_a_snapshot_is_taken_when_due_and_when_asked() -> None:
     world.pump.snapshot_soon()
     world.run()
     assert [s.seq for s in world.journal.snapshots()] == [26, 24]
+
+
+class PackingBank(Bank):
+    """A bank that can encode in advance, and counts how often it was let."""
+
+    def __init__(self, shard: Shard) -> None:
+        super().__init__(shard)
+        self.packings = 0
+
+    def pack(self) -> None:
+        self.packings += 1
+
+
+def test_services_that_pack_may_do_so_each_time_so_many_events_are_released() -> None:
+    bank = PackingBank(Shard(0))
+    world = World.__new__(World)
+    world.wire(MemoryJournal.opened(), Machine([bank]), PumpLimits(pack_events=10))
+    packings = []
+    for _ in range(4):
+        world.run(*[deposit()] * 4)
+        packings.append(bank.packings)
+    assert packings == [0, 1, 1, 2]
 
 
 def test_a_pump_behind_its_journal_does_not_start() -> None:

@@ -11,12 +11,12 @@ from tests.scenario.test_shipped import civil
 
 from itg import scenario
 from itg.exchange.contract import (
-    Collar,
     ConfigureExchange,
     ConfigureLadder,
     JumpGuard,
     ListInstrument,
-    PriceMoveHalt,
+    MarketBreaker,
+    PriceBandModel,
 )
 from itg.game.contract import CreateGame
 from itg.game.service import Setup
@@ -132,15 +132,15 @@ def test_no_shipped_scenario_has_a_closing_auction() -> None:
 
 def test_classic_protects_with_the_numbers_of_the_rules() -> None:
     for rules in of(ConfigureExchange, scenario.load("classic")):
-        assert rules.collar == Collar()
-        assert rules.price_move_halt == PriceMoveHalt()
+        assert rules.price_band == PriceBandModel()
+        assert rules.market_breaker == MarketBreaker()
         assert rules.jump_guard == JumpGuard()
         assert rules.opening_delay_ns == 180 * NS_PER_S
 
 
 def test_bare_protects_nothing() -> None:
     (rules,) = of(ConfigureExchange, scenario.load("bare"))
-    assert (rules.collar, rules.price_move_halt, rules.jump_guard) == (None, None, None)
+    assert (rules.price_band, rules.market_breaker, rules.jump_guard) == (None, None, None)
 
 
 def test_the_auction_s_rule_and_order_are_the_file_s(tmp_path: Path) -> None:

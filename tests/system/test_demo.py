@@ -10,14 +10,14 @@ import pytest
 DEMO = (sys.executable, "-m", "itg", "demo", "--headless", "--speed", "max", "--json")
 
 
-def start(data: Path, seed: int) -> subprocess.Popen[str]:
+def start(data: Path, seed: int, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [*DEMO, "--seed", str(seed), "--data", str(data)], stdout=subprocess.PIPE, text=True
+        [*DEMO, "--seed", str(seed), "--data", str(data), *more], stdout=subprocess.PIPE, text=True
     )
 
 
-def result(process: subprocess.Popen[str]) -> dict[str, object]:
-    out, _ = process.communicate(timeout=280)
+def result(process: subprocess.Popen[str], timeout_s: float = 280) -> dict[str, object]:
+    out, _ = process.communicate(timeout=timeout_s)
     assert process.returncode == 0, out
     return json.loads(out)  # type: ignore[no-any-return]  # the demo prints one object
 
@@ -47,13 +47,13 @@ def check_day(day: dict[str, object]) -> None:
     assert all(team["contracts"] > 0 for team in teams)
 
 
-def check_verifies(data: Path, day: dict[str, object]) -> None:
+def check_verifies(data: Path, day: dict[str, object], timeout_s: float = 200) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "itg", "verify", str(data), "--json"],
         capture_output=True,
         text=True,
         check=False,
-        timeout=200,
+        timeout=timeout_s,
     )
     report = json.loads(done.stdout)
     assert done.returncode == 0, report

@@ -54,6 +54,15 @@ def series_of(instruments: Iterable[InstrumentBody]) -> dict[str, Series]:
     return {i.instrument_id: Series(i) for i in instruments if i.kind == "option"}
 
 
+def keep_up(series: dict[str, Series], instruments: Iterable[InstrumentBody]) -> None:
+    """Forget what is listed no more and begin with what is new; the rest keeps what it learned."""
+    listed = series_of(instruments)
+    for instrument_id in [name for name in series if name not in listed]:
+        del series[instrument_id]
+    for instrument_id, fresh in listed.items():
+        series.setdefault(instrument_id, fresh)
+
+
 def round_to(price: float, tick: float) -> float:
     """Return the tick nearest to a price, at least one."""
     return round(max(round(price / tick), 1) * tick, 4)

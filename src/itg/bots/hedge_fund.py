@@ -9,7 +9,7 @@ never shows a bid and an ask in one instrument.
 
 from math import log
 
-from itg.bots.chain import Series, series_of
+from itg.bots.chain import Series, keep_up
 from itg.bots.hedging import Hedger, leader_of, take
 from itg.client.bot import Bot
 from itg.wire.v1.market import PriceBody
@@ -58,7 +58,11 @@ class HedgeFund(Bot):
 
     def on_start(self) -> None:
         """Take the chain."""
-        self.series.update(series_of(self.instruments.values()))
+        self.on_chain()
+
+    def on_chain(self) -> None:
+        """Follow what is listed."""
+        keep_up(self.series, self.instruments.values())
 
     def on_price(self, price: PriceBody) -> None:
         """Keep the leader's newest price while it moves."""

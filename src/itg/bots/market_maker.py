@@ -5,7 +5,7 @@ lean against inventory, stay inside the role's widest spread, thin out near the 
 where only reducing trades are wanted. Delta is hedged in the leading underlying.
 """
 
-from itg.bots.chain import Series, round_to, series_of
+from itg.bots.chain import Series, keep_up, round_to
 from itg.bots.hedging import Hedger, take
 from itg.client.bot import Bot
 from itg.client.greeks import Greeks
@@ -41,10 +41,14 @@ class MarketMaker(Bot):
 
     def on_start(self) -> None:
         """Take the chain and the role's limits."""
-        self.series.update(series_of(self.instruments.values()))
+        self.on_chain()
         self.position_max = self.limit_of("position_limit") or 50
         self.portfolio_max = self.limit_of("portfolio_limit") or 200
         self.quantity_min = self.limit_of("quote_size", "min_quantity") or 10
+
+    def on_chain(self) -> None:
+        """Follow what is listed."""
+        keep_up(self.series, self.instruments.values())
 
     def on_reject(self, rejected: RejectedPush) -> None:
         """Leave an instrument alone for a while."""

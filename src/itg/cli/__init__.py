@@ -65,7 +65,7 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
 
 
 @app.command
-def demo(
+def demo(  # noqa: PLR0913 - each parameter is a flag
     *,
     headless: Annotated[
         bool, Parameter(negative="", help="In lock step, without a table.")
@@ -73,6 +73,10 @@ def demo(
     speed: Annotated[
         Literal["scenario", "max"], Parameter(help="`max` needs --headless: as fast as it goes.")
     ] = "scenario",
+    days: Annotated[
+        int | None,
+        Parameter(help="So many trading days, one after another; default: the scenario's one."),
+    ] = None,
     seed: Seed = None,
     as_json: AsJson = False,
     data: Annotated[
@@ -80,17 +84,18 @@ def demo(
         Parameter(help="Keep the journal here; default: a directory removed at the end."),
     ] = None,
 ) -> int:
-    """Watch six bots of three roles trade one day of an SPX/SPY option chain.
+    """Watch six bots of three roles trade an SPX/SPY option chain, one day or several.
 
     Pre-open, opening auction, 30 minutes of continuous trading and the close, at ten times real
     time: about three minutes. With `--headless --speed max` the bots trade in lock step, in under a
-    minute, and equal seeds give equal events.
+    minute a day, and equal seeds give equal events. With `--days N` rounds follow one another in
+    one journal, prices without a gap between them: series expire and settle, others are listed.
     """
     from itg.cli.showing import show_demo
 
     if (speed == "max") != headless:
         return wrong_use("--headless and --speed max belong together: give both or neither")
-    return show_demo(lock_step=headless, seed=seed, as_json=as_json, data=data)
+    return show_demo(lock_step=headless, days=days, seed=seed, as_json=as_json, data=data)
 
 
 @bot_app.command

@@ -18,7 +18,7 @@ from rich.text import Text
 from itg.cli import exits
 from itg.cli.logs import log_to_stderr
 from itg.compose.demo import DemoView, run_demo
-from itg.compose.result import DayResult, TeamResult, team_results
+from itg.compose.result import GameResult, TeamResult, TradingDay, team_results
 from itg.compose.solo import SoloSettings
 from itg.compose.verify import verify_data
 from itg.kernel.errors import ConfigurationError, ItgError
@@ -28,7 +28,9 @@ from itg.kernel.times import NS_PER_S
 LINE_EVERY_VIEWS = 20  # about every five seconds, where the output is no terminal
 
 
-def show_demo(*, lock_step: bool, seed: int | None, as_json: bool, data: Path | None) -> int:
+def show_demo(
+    *, lock_step: bool, days: int | None, seed: int | None, as_json: bool, data: Path | None
+) -> int:
     """Run the demo and print its result; 1 if the market did not sum to zero."""
     log_to_stderr(quiet=True)
     with tempfile.TemporaryDirectory(prefix="itg-demo-") as scratch:
@@ -38,6 +40,7 @@ def show_demo(*, lock_step: bool, seed: int | None, as_json: bool, data: Path | 
             data=data or Path(scratch),
             seed=seed,
             lock_step=lock_step,
+            days=days,
             unsafe=data is None,
         )
         try:
@@ -51,7 +54,9 @@ def show_demo(*, lock_step: bool, seed: int | None, as_json: bool, data: Path | 
         print(json.format(json.encode(result)).decode())
     else:
         _print_result(result, data)
-    return _done(result.contracts_sum == 0 and result.cash_sum == 0)
+    sums = [(result.contracts_sum, result.cash_sum)]
+    sums += [(day.contracts_sum, day.cash_sum) for day in result.days]
+    return _done(all(one == (0, 0) for one in sums))
 
 
 def show_status(url: str, *, as_json: bool) -> int:
@@ -111,7 +116,7 @@ def _plain(value: object) -> str:
     return f"{value:,.2f}" if isinstance(value, float) else str(value)
 
 
-def _live(settings: SoloSettings, *, quiet: bool) -> DayResult:
+def _live(settings: SoloSettings, *, quiet: bool) -> GameResult:
     if quiet:
         return _headless(settings)
     console = Console()
@@ -121,7 +126,7 @@ def _live(settings: SoloSettings, *, quiet: bool) -> DayResult:
         return uvloop.run(run_demo(settings, lambda view: live.update(_screen(view))))
 
 
-def _plainly(settings: SoloSettings) -> DayResult:
+def _plainly(settings: SoloSettings) -> GameResult:
     lines = cycle([True] + [False] * (LINE_EVERY_VIEWS - 1))
 
     def tell(view: DemoView) -> None:
@@ -131,20 +136,43 @@ def _plainly(settings: SoloSettings) -> DayResult:
     return uvloop.run(run_demo(settings, tell))
 
 
-def _headless(settings: SoloSettings) -> DayResult:
+def _headless(settings: SoloSettings) -> GameResult:
     console = Console(stderr=True)
+    told: list[TradingDay] = []
+
+    def tell_days(view: DemoView) -> None:
+        for day in view.book.days[len(told) :] if view.days_planned > 1 else ():
+            told.append(day)
+            console.print(
+                f"day {len(told)} of {view.days_planned}: {_day_words(day)}", soft_wrap=True
+            )
+
     if not console.is_terminal:
-        return uvloop.run(run_demo(settings, lambda _: None))
+        return uvloop.run(run_demo(settings, tell_days))
     with console.status("starting …") as status:
-        return uvloop.run(run_demo(settings, lambda view: status.update(_headline(view))))
+
+        def show(view: DemoView) -> None:
+            tell_days(view)
+            status.update(_headline(view))
+
+        return uvloop.run(run_demo(settings, show))
+
+
+def _day_words(day: TradingDay) -> str:
+    return (
+        f"{day.trading_day}  {day.trades:,} trades  {day.contracts:,} contracts  "
+        f"{day.halts} halts  {day.listed} listed  {day.settled} settled"
+    )
 
 
 def _headline(view: DemoView) -> str:
     tally = view.tally
     phase = tally.phases[-1].replace("_", " ") if tally.phases else "before the open"
     at = datetime.fromtimestamp(view.game_ns / NS_PER_S, UTC).strftime("%H:%M:%S")
+    day = min(len(view.book.days) + 1, view.days_planned)
+    days = f"day {day} of {view.days_planned}  " if view.days_planned > 1 else ""
     return (
-        f"{at} UTC  {phase}  {tally.orders:,} orders  {tally.quotes:,} quotes  "
+        f"{days}{at} UTC  {phase}  {tally.orders:,} orders  {tally.quotes:,} quotes  "
         f"{tally.trades:,} trades  {tally.contracts:,} contracts"
     )
 
@@ -185,10 +213,30 @@ def _table(rows: list[TeamResult]) -> Table:
     return table
 
 
-def _print_result(result: DayResult, data: Path | None) -> None:
+def _days_table(days: list[TradingDay]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("day")
+    titles = ("trades", "contracts", "halts", "listed", "settled", "delisted", "sum", "cash")
+    for title in titles:
+        table.add_column(title, justify="right")
+    for day in days:
+        counts = (day.trades, day.contracts, day.halts, day.listed, day.settled, day.delisted)
+        table.add_row(
+            day.trading_day,
+            *(f"{count:,}" for count in counts),
+            f"{day.contracts_sum:,}",
+            f"{day.cash_sum:,.2f}",
+        )
+    return table
+
+
+def _print_result(result: GameResult, data: Path | None) -> None:
     console = Console()
     console.print(Text("\nResults", style="bold"))
     console.print(_table([*result.teams, *result.house]))
+    if len(result.days) > 1:
+        console.print(Text("\nDays", style="bold"))
+        console.print(_days_table(result.days))
     console.print(
         f"\n{result.orders:,} orders, {result.quotes:,} quotes, {result.trades:,} trades of "
         f"{result.contracts:,} contracts in {result.wall_s:.0f} s; "

@@ -104,6 +104,9 @@ class Bot:
     def on_phase(self, phase: PhasePush) -> None:
         """Hear that an underlying, or one instrument, entered a phase."""
 
+    def on_chain(self) -> None:
+        """Hear that instruments were listed or delisted: `instruments` and `books` have changed."""
+
     def on_timer(self) -> None:
         """Act once every `timer_s` of game time."""
 
@@ -183,6 +186,16 @@ class Bot:
         self.instruments = setup.instruments
         self.books = {instrument_id: Book(instrument_id) for instrument_id in setup.instruments}
         self.reconnect(setup.connection_number)
+
+    def relist(self, instruments: Mapping[str, InstrumentBody]) -> bool:
+        """Take the chain as it is now and tell whether it changed; the runner calls it."""
+        if instruments.keys() == self.instruments.keys():
+            return False
+        self.instruments = dict(instruments)
+        self.books = {name: self.books.get(name) or Book(name) for name in instruments}
+        for name in self.instrument_phases.keys() - instruments.keys():
+            del self.instrument_phases[name]
+        return True
 
     def reconnect(self, connection_number: int) -> None:
         """Take the number of a new connection for the client order ids; the runner calls it."""

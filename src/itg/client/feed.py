@@ -5,17 +5,25 @@ are folded in silence. Whoever drives the feed decides when a moment is over (`f
 frame against the clock, after every step in lock step.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgspec import json
 
 from itg.client.account import decode_fill, decode_order
+from itg.client.book import Book
 from itg.client.bot import Bot
 from itg.client.frames import Frame
 from itg.client.pacing import SECOND_US
 from itg.client.streams import PRIVATE
 from itg.wire.v1.account import RejectedPush
-from itg.wire.v1.market import PhasePush, PhasesPush, PricesPush, TopsPush, TradeBody
+from itg.wire.v1.market import (
+    InstrumentBody,
+    PhasePush,
+    PhasesPush,
+    PricesPush,
+    TopsPush,
+    TradeBody,
+)
 
 decode_headline = json.Decoder(dict[str, object]).decode
 decode_phase = json.Decoder(PhasePush).decode
@@ -25,15 +33,20 @@ decode_rejected = json.Decoder(RejectedPush).decode
 decode_tops = json.Decoder(TopsPush).decode
 decode_trade = json.Decoder(TradeBody).decode
 
+# What is told when an instrument is not listed any more.
+UNLISTED = frozenset({"INVALID_INSTRUMENT", "INSTRUMENT_NOT_FOUND"})
+# On entering these the market lists and has delisted.
+LISTING_PHASES = frozenset({"pre_open", "continuous"})
 ORDER_TYPES = frozenset({"order.accepted", "order.replaced", "order.canceled", "order.expired"})
 
 
 class BotFeed:
-    """One bot's ears."""
+    """One bot's ears. `is_chain_stale` asks whoever drives it for the instruments listed now."""
 
     def __init__(self, bot: Bot, on_rejected: Callable[[str, RejectedPush], None]) -> None:
         self._bot = bot
         self._on_rejected = on_rejected
+        self.is_chain_stale = False
         self._has_started = False
         self._interval_us = max(int(bot.timer_s * SECOND_US), 1)
         self._next_timer_us = 0
@@ -68,6 +81,15 @@ class BotFeed:
             self._bot.now_us = max(self._bot.now_us, frame.game_us)
             family(frame)
 
+    def relist(self, instruments: Iterable[InstrumentBody]) -> None:
+        """Take the instruments listed now; `on_chain` hears if they are others than before."""
+        if self._bot.relist({i.instrument_id: i for i in instruments}) and self._has_started:
+            self._bot.on_chain()
+
+    def note_refusal(self, code: str) -> None:
+        """Look at a refusal's code: some tell that the chain has changed."""
+        self.is_chain_stale = self.is_chain_stale or code in UNLISTED
+
     def start(self, game_us: int) -> None:
         """Call `on_start`; from here on hooks are called."""
         self._bot.now_us = max(self._bot.now_us, game_us)
@@ -101,16 +123,19 @@ class BotFeed:
         elif frame.type in ORDER_TYPES:
             bot.on_order(decode_order(frame.data))
         elif frame.type.endswith("rejected"):
-            self._on_rejected(frame.type, decode_rejected(frame.data))
+            rejected = decode_rejected(frame.data)
+            self.note_refusal(rejected.code)
+            self._on_rejected(frame.type, rejected)
 
     def _take_tops(self, frame: Frame) -> None:
         bot = self._bot
         for top in decode_tops(frame.data).tops:
-            book = bot.books.get(top.instrument_id)
-            if book is not None:
-                book.set_top(top)
-                if self._has_started:
-                    bot.on_book(book)
+            book = bot.books.setdefault(top.instrument_id, Book(top.instrument_id))
+            book.set_top(top)
+            if top.instrument_id not in bot.instruments:
+                self.is_chain_stale = True  # the book is kept until the instrument is known
+            elif self._has_started:
+                bot.on_book(book)
 
     def _take_book(self, frame: Frame) -> None:
         book = self._bot.books.get(frame.channel.partition(".")[2])
@@ -131,8 +156,14 @@ class BotFeed:
         for push in pushes:
             if frame.type != "uncross":  # the result of an auction, told in the phase it ended
                 self._set_phase(push)
+                self._look_at_phase(push, is_snapshot=is_snapshot)
             if self._has_started:
                 self._bot.on_phase(push)
+
+    def _look_at_phase(self, push: PhasePush, *, is_snapshot: bool) -> None:
+        is_shard = push.instrument_id is None and not is_snapshot
+        if is_shard and push.phase in LISTING_PHASES:
+            self.is_chain_stale = True
 
     def _set_phase(self, push: PhasePush) -> None:
         bot = self._bot
@@ -142,7 +173,8 @@ class BotFeed:
         # A move of the whole underlying takes along the instruments that were moved on their own.
         bot.phases[push.underlying_id] = push.phase
         for instrument_id in list(bot.instrument_phases):
-            if bot.instruments[instrument_id].underlying_id == push.underlying_id:
+            instrument = bot.instruments.get(instrument_id)
+            if instrument is None or instrument.underlying_id == push.underlying_id:
                 del bot.instrument_phases[instrument_id]
 
     def _take_trade(self, frame: Frame) -> None:

@@ -57,7 +57,9 @@ class BotRun:
         self._awaited: set[tuple[str, str]] = set()  # (refused as, key) of commands unanswered
         self._missing: set[str] = set()  # channels whose snapshot has not come
         self._held_step: StepData | None = None
+        self._is_reading = False
         self._over: asyncio.Event = asyncio.Event()
+        self._is_stale: asyncio.Event = asyncio.Event()  # the chain has to be read again
 
     async def open(self) -> None:
         """Connect and subscribe; the bot starts once every channel's snapshot is there."""
@@ -74,16 +76,19 @@ class BotRun:
         """Play until the round ends or the link does; what ended the link is raised."""
         over = asyncio.create_task(self._over.wait(), name="itg round")
         lost = asyncio.create_task(self._link.wait_closed(), name="itg link watch")
+        chain = asyncio.create_task(self._follow_chain(), name="itg chain")
         try:
-            await asyncio.wait({over, lost}, return_when=asyncio.FIRST_COMPLETED)
-            if lost.done():
-                await lost
+            await asyncio.wait({over, lost, chain}, return_when=asyncio.FIRST_COMPLETED)
+            for ended in (lost, chain):
+                if ended.done():
+                    await ended
         except (asyncio.CancelledError, ClientError):
             self._stop()
             raise
         finally:
             over.cancel()
             lost.cancel()
+            chain.cancel()
         self._stop()
         await self._link.drain()
 
@@ -107,6 +112,30 @@ class BotRun:
             instruments={i.instrument_id: i for i in instruments},
         )
 
+    async def _follow_chain(self) -> None:
+        while True:
+            await self._is_stale.wait()
+            self._is_stale.clear()
+            async with self._rest() as rest:
+                instruments = await rest.instruments()
+            before = self._feed.channels()
+            self._feed.relist(instruments)
+            await self._follow_books(before)
+            self._is_reading = self._is_stale.is_set()
+            held, self._held_step = self._held_step, None
+            if held is not None:
+                self._take_turn(held, self._bot.now_us)
+
+    async def _follow_books(self, before: Sequence[str]) -> None:
+        # A bot that follows depth has a channel for each instrument.
+        now = self._feed.channels()
+        gone = [channel for channel in before if channel not in now]
+        fresh = [channel for channel in now if channel not in before]
+        if gone:
+            await self._link.unsubscribe(gone)
+        if fresh:
+            await self._link.subscribe(fresh, self._take)
+
     def _rest(self) -> Rest:
         return Rest(self._link.url, self._link.api_key)
 
@@ -114,12 +143,19 @@ class BotRun:
         if self._has_stopped:
             return
         self._feed.take(frame)
+        self._look_at_chain()
         if self._missing:
             self._missing.discard(frame.channel)
             if not self._missing:
                 self._start(frame)
         if not self._in_lock_step:
             self._end_moment(frame.game_us)
+
+    def _look_at_chain(self) -> None:
+        if self._feed.is_chain_stale:
+            self._feed.is_chain_stale = False
+            self._is_stale.set()
+            self._is_reading = True
 
     def _start(self, frame: Frame) -> None:
         if not self._in_lock_step:
@@ -146,8 +182,8 @@ class BotRun:
         if step.is_last:
             self._over.set()
             return
-        if self._missing or not self._has_subscribed:
-            self._held_step = step  # the market waits for us, and we for its snapshots
+        if self._missing or self._is_reading or not self._has_subscribed:
+            self._held_step = step  # the market waits for us, and we for what it told to read
             return
         if not self._feed.has_started:
             self._feed.start(game_us)
@@ -171,6 +207,8 @@ class BotRun:
             is_untold = not command.key or refusal in self._awaited
             self._awaited.discard(refusal)
             if frame.error is not None and is_untold and not self._has_stopped:
+                self._feed.note_refusal(frame.error.code)
+                self._look_at_chain()
                 self._refused(command, frame.error)
 
         self._link.post(command.method, command.params, answered)

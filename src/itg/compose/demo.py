@@ -1,4 +1,4 @@
-"""The demo: a game of its own, six bots in their own process, one day from pre-open to results."""
+"""The demo: a game of its own, six bots in their own process, days from pre-open to results."""
 
 import asyncio
 import sys
@@ -8,7 +8,8 @@ from time import perf_counter
 
 from msgspec import Struct, field, json
 
-from itg.compose.result import DayResult, Tally, team_results
+from itg.compose.day_book import DayBook
+from itg.compose.result import GameResult, Tally, team_results
 from itg.compose.solo import Solo, SoloSettings
 from itg.game.contract import GetTeams, RoundEnded, Teams
 from itg.kernel.errors import ItgError
@@ -44,6 +45,8 @@ class DemoView(Struct, kw_only=True):
     """What a person who watches the demo is shown, kept up to date as batches are released."""
 
     tally: Tally = field(default_factory=Tally)
+    book: DayBook = field(default_factory=DayBook)
+    days_planned: int = 1
     digest: EventDigest | None = None
     balances: Balances | None = None
     teams: Teams | None = None
@@ -60,11 +63,12 @@ class DemoError(ItgError):
 Show = Callable[[DemoView], None]
 
 
-async def run_demo(settings: SoloSettings, show: Show) -> DayResult:
-    """Run the demo's day and return its result; `show` is called about four times a second."""
+async def run_demo(settings: SoloSettings, show: Show) -> GameResult:
+    """Run the demo's days and return their result; `show` is called about four times a second."""
     started = perf_counter()
     view = DemoView()
-    solo = Solo(settings, watchers=[lambda records: _see(view, records)])
+    solo = Solo(settings, watchers=[lambda records: _see(solo, view, records)])
+    view.days_planned = len(solo.rules.rounds)
     view.digest = EventDigest(solo.machine.codec)
     await solo.start(begin=False)
     try:
@@ -146,10 +150,10 @@ def _refresh(solo: Solo, view: DemoView) -> None:
     solo.pump.ask((GetBalances(), GetTeams()), keep)
 
 
-def _see(view: DemoView, records: Sequence[Record]) -> None:
-    view.tally.add(records)
+def _see(solo: Solo, view: DemoView, records: Sequence[Record]) -> None:
     view.game_ns = records[-1].game_ns
     for record in records:
+        view.tally.add((record,))
         if view.digest is not None:
             view.digest.add(record)
         for output in record.outputs:
@@ -159,19 +163,26 @@ def _see(view: DemoView, records: Sequence[Record]) -> None:
                 case ConnectionOpened():
                     view.connected.append(output.account_id)
                 case RoundEnded():
-                    view.is_over = True
+                    # Nothing has moved since in lock step: the clock jumps after the release.
+                    view.book.close(output.trading_day, view.tally, *_standings(solo))
+                    view.is_over = output.next_round_id is None
                 case _:
                     pass
 
 
-def _result(solo: Solo, view: DemoView, wall_s: float) -> DayResult:
+def _standings(solo: Solo) -> tuple[Balances, Teams]:
     balances, teams = solo.machine.query(GetBalances()), solo.machine.query(GetTeams())
     assert isinstance(balances, Balances)
     assert isinstance(teams, Teams)
+    return balances, teams
+
+
+def _result(solo: Solo, view: DemoView, wall_s: float) -> GameResult:
+    balances, teams = _standings(solo)
     assert view.digest is not None
     tally = view.tally
     played, house = team_results(balances, teams)
-    return DayResult(
+    return GameResult(
         scenario=solo.rules.scenario,
         scenario_hash=solo.create.scenario_hash,
         phases=tally.phases,
@@ -183,6 +194,7 @@ def _result(solo: Solo, view: DemoView, wall_s: float) -> DayResult:
         house=house,
         contracts_sum=balances.contracts_sum,
         cash_sum=balances.cash_sum / PRICE_SCALE,
+        days=view.book.days,
         events=tally.events,
         event_digest=view.digest.hexdigest(),
         journal_head=solo.head_hash(),

@@ -28,8 +28,35 @@ class TeamResult(Struct, frozen=True, kw_only=True):
     net_quantities: dict[str, int]
 
 
-class DayResult(Struct, frozen=True, kw_only=True):
-    """A whole day; both zero-sum checks are 0 in a sound market."""
+class TeamDay(Struct, frozen=True, kw_only=True):
+    """One team's day alone; money in USD, fees positive paid."""
+
+    team: str
+    role: str
+    orders: int
+    contracts: int
+    fees: float
+    pnl: float
+
+
+class TradingDay(Struct, frozen=True, kw_only=True):
+    """One trading day; the sums are those at its end, 0 in a sound market."""
+
+    trading_day: str
+    phases: list[str]
+    trades: int
+    contracts: int
+    halts: int
+    listed: int
+    settled: int
+    delisted: int
+    contracts_sum: int
+    cash_sum: float
+    teams: list[TeamDay]
+
+
+class GameResult(Struct, frozen=True, kw_only=True):
+    """A whole game of one day or several; both zero-sum checks are 0 in a sound market."""
 
     scenario: str
     scenario_hash: str
@@ -42,6 +69,7 @@ class DayResult(Struct, frozen=True, kw_only=True):
     house: list[TeamResult]
     contracts_sum: int
     cash_sum: float
+    days: list[TradingDay]
     events: int
     event_digest: str
     journal_head: str

@@ -14,7 +14,7 @@ from msgspec import Struct
 from itg import scenario
 from itg.adapters.http_server import HttpServer
 from itg.adapters.sqlite_journal import SqliteJournal
-from itg.compose.clock_director import clock_of
+from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.data_directory import DataDirectory, digest_of
 from itg.compose.services import services_of
 from itg.exchange.contract import PhaseChanged
@@ -22,7 +22,7 @@ from itg.game.contract import CreateGame, GameState, GetGame, Round, RoundStatus
 from itg.gateway import Gateway, build_app
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.cascade import Machine
-from itg.runtime.envelope import Record
+from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.fingerprint import header_of
 from itg.runtime.metrics import HandlerTimes
 from itg.runtime.pump import Pump
@@ -118,8 +118,10 @@ class Solo:
 
     def _see(self, records: Sequence[Record]) -> None:
         self.gateway.publish(records)
-        self._director.see(records)
-        if any(type(output) is PhaseChanged for r in records for output in r.outputs):
+        kinds = kinds_of(records)
+        if not ROUND_FACTS.isdisjoint(kinds):
+            self._director.see(records)
+        if PhaseChanged in kinds:
             self.pump.snapshot_soon()
         for watcher in self._watchers:
             watcher(records)

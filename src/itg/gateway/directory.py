@@ -12,6 +12,7 @@ from itg.exchange.contract import (
     ExchangeStatus,
     GetExchangeStatus,
     GetInstruments,
+    InstrumentDelisted,
     InstrumentListed,
     Instruments,
     PhaseChanged,
@@ -62,7 +63,7 @@ class Directory:
         self.team_of = {team.account_id: team.team_id for team in self.teams.values()}
         self.roles: dict[Role, RoleRules] = {r.role: r for r in reply_of(Roles, replies).roles}
         self.instruments: dict[InstrumentId, Instrument] = {}
-        self.listings = 0  # rises with every listing
+        self.listings = 0  # rises with every listing and delisting
         self.phases: dict[Shard, Phase] = {}
         self.instrument_phases: dict[InstrumentId, Phase] = {}
         self.last_prices = LastPrices(Nanos(0))
@@ -70,6 +71,7 @@ class Directory:
         self.is_running = current is not None and current.status is RoundStatus.RUNNING
         self._folds: dict[type[Message], Callable[[Nanos, Message], None]] = {
             InstrumentListed: self._list,
+            InstrumentDelisted: self._delist,
             TeamRegistered: self._register,
             PhaseChanged: self._change_phase,
             PricesStepped: self._step_prices,
@@ -78,6 +80,8 @@ class Directory:
             RoundPaused: self._stand,
             RoundEnded: self._stand,
         }
+        # Most batches hold none of these classes and need no look at each event.
+        self.heeded = frozenset(self._folds)
 
     def second_queries(self) -> tuple[Query, ...]:
         """Return what else to ask, now that the shards are known."""
@@ -115,8 +119,11 @@ class Directory:
 
     def phase_of(self, instrument_id: InstrumentId) -> Phase:
         """Return an instrument's phase."""
-        own = self.instrument_phases.get(instrument_id)
-        return own or self.phases[self.instruments[instrument_id].shard]
+        return self.phase_in(self.instruments[instrument_id].shard, instrument_id)
+
+    def phase_in(self, shard: Shard, instrument_id: InstrumentId) -> Phase:
+        """Return the phase of a shard's instrument, also of one that was listed until now."""
+        return self.instrument_phases.get(instrument_id) or self.phases[shard]
 
     def phase(self) -> Phase:
         """Return the market's phase: the first underlying's."""
@@ -144,6 +151,12 @@ class Directory:
     def _list(self, game_ns: Nanos, event: Message) -> None:
         assert isinstance(event, InstrumentListed)
         self.instruments[event.instrument.instrument_id] = event.instrument
+        self.listings += 1
+
+    def _delist(self, game_ns: Nanos, event: Message) -> None:
+        assert isinstance(event, InstrumentDelisted)
+        self.instruments.pop(event.instrument_id, None)
+        self.instrument_phases.pop(event.instrument_id, None)
         self.listings += 1
 
     def _register(self, game_ns: Nanos, event: Message) -> None:

@@ -14,6 +14,7 @@ from itg.exchange.contract import (
     BookDelta,
     BookSnapshot,
     IndicativePriceChanged,
+    InstrumentDelisted,
     PhaseChanged,
     TradeExecuted,
 )
@@ -69,6 +70,7 @@ class Feed:
             AuctionUncrossed: self._publish_uncross,
             TradeExecuted: self._publish_trade,
             PhaseChanged: self._publish_phase,
+            InstrumentDelisted: self._forget_top,
             PricesStepped: self._publish_prices,
             RoundStarted: self._publish_round,
             RoundPaused: self._publish_round,
@@ -208,6 +210,13 @@ class Feed:
         if top is not None:
             self._changed_tops.setdefault(underlying_id, []).append(top)
 
+    def _forget_top(self, record: Record, event: Message) -> None:
+        assert isinstance(event, InstrumentDelisted)
+        assert self._directory is not None
+        tops = self._tops.get(self._directory.underlying_of(event.shard))
+        if tops is not None:
+            tops.forget(event.instrument_id)
+
     def _publish_tops(self, record: Record) -> None:
         for underlying_id, tops in self._changed_tops.items():
             # An instrument whose top changed twice within one input is told once, as it ended.
@@ -224,9 +233,10 @@ class Feed:
     def _publish_uncross(self, record: Record, event: Message) -> None:
         assert isinstance(event, AuctionUncrossed)
         assert self._directory is not None
-        instrument_id = event.instrument_id
-        underlying_id = self._directory.instruments[instrument_id].underlying_id
-        data = uncross_push(event, underlying_id, self._directory.phase_of(instrument_id))
+        # Of the shard, not the instrument: within one record its last auction may be its end.
+        instrument_id, directory = event.instrument_id, self._directory
+        phase = directory.phase_in(event.shard, instrument_id)
+        data = uncross_push(event, directory.underlying_of(event.shard), phase)
         self._put_book(record, f"book.{instrument_id}", "uncross", data)
         self._put_book(record, "phase", "uncross", data)
 

@@ -13,6 +13,7 @@ from time import monotonic, perf_counter
 from typing import TypeVar
 
 import structlog
+from msgspec import Struct, field
 
 from itg.game.contract import (
     GameCreated,
@@ -42,7 +43,7 @@ from itg.gateway.waiting import RoomFullError, WaitingRoom
 from itg.kernel.ids import AccountId, InstrumentId, Role, Seq
 from itg.kernel.messages import Command, Message, Query, Reply
 from itg.positions.contract import GetQuotes, Quotes
-from itg.runtime.envelope import Record
+from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.pump import OverloadedError, Pump, PumpStoppedError
 from itg.wire.v1.problems import Problem
 from itg.wire.v1.socket import CLOSE_RESTART
@@ -143,8 +144,14 @@ class Gateway:
         if self._directory is None:
             self._look_for_game(records)
         else:
+            is_news = not self._directory.heeded.isdisjoint(kinds_of(records))
             for record in records:
-                self._take_in(record)
+                if is_news:
+                    self._learn(record)
+                if self.is_ready:
+                    self.feed.publish(record)
+                if is_news and self.lock_step is not None:
+                    self._mark_round(self.lock_step, record)
         settling, self._settling = self._settling, []
         for waiting, record in settling:
             waiting.settle(record)
@@ -252,16 +259,11 @@ class Gateway:
         except RoomFullError as error:
             raise RefusedError(busy()) from error
 
-    def _take_in(self, record: Record) -> None:
-        directory, feed = self.directory, self.feed
+    def _learn(self, record: Record) -> None:
         for output in record.outputs:
-            directory.fold(record.game_ns, output)
+            self.directory.fold(record.game_ns, output)
             if isinstance(output, TeamRegistered):
-                feed.open_private(output.account_id)
-        if self.is_ready:
-            feed.publish(record)
-        if self.lock_step is not None:
-            self._mark_round(self.lock_step, record)
+                self.feed.open_private(output.account_id)
 
     def _mark_round(self, lock_step: LockStep, record: Record) -> None:
         for output in record.outputs:
@@ -309,33 +311,32 @@ class Gateway:
             self.feed.beat()
 
 
-class _Waiting:
+class _Waiting(Struct, frozen=True):
     """A command on its way: called with its record when that is released."""
 
-    __slots__ = ("_compose", "_gateway", "_seat", "_started", "call")
-
-    def __init__(self, gateway: Gateway, call: Call, compose: Compose, seat: int | None) -> None:
-        self.call = call
-        self._gateway = gateway
-        self._compose = compose
-        self._seat = seat
-        self._started = perf_counter()
+    gateway: Gateway
+    call: Call
+    compose: Compose
+    seat: int | None
+    started: float = field(default_factory=perf_counter)
 
     def __call__(self, record: Record) -> None:
-        self._gateway.defer(self, record)
+        self.gateway.defer(self, record)
 
     def settle(self, record: Record) -> None:
         """Answer, unless the deadline was first."""
         if not self.leave():
             return
-        answer = self._compose(record)
-        engine_ms = (perf_counter() - self._started) * 1_000
-        timing = (b"server-timing", b"engine;dur=%.3f" % engine_ms)
-        headers = (*answer.headers, timing)
-        self.call.reply(Answer(answer.status, answer.body, headers, answer.problem))
+        answer = self.compose(record)
+        self.call.reply(self._timed(answer) if self.call.is_rest else answer)
 
     def leave(self) -> bool:
-        return self._seat is None or self._gateway.waiting.leave(self._seat)
+        return self.seat is None or self.gateway.waiting.leave(self.seat)
+
+    def _timed(self, answer: Answer) -> Answer:
+        engine_ms = (perf_counter() - self.started) * 1_000
+        timing = (b"server-timing", b"engine;dur=%.3f" % engine_ms)
+        return Answer(answer.status, answer.body, (*answer.headers, timing), answer.problem)
 
 
 def first_of(kind: type[M], messages: Iterable[Message]) -> M | None:

@@ -56,6 +56,11 @@ class Tops:
         top = self._fold(delta.instrument_id, delta.bids, delta.asks)
         return None if top == before else top
 
+    def forget(self, instrument_id: InstrumentId) -> None:
+        """Drop an instrument that is listed no more."""
+        self._ladders.pop(instrument_id, None)
+        self._tops.pop(instrument_id, None)
+
     def rows(self) -> list[TopPush]:
         """Return every instrument's top."""
         return list(self._tops.values())

@@ -1,6 +1,8 @@
 """Words several services share. Values are the wire's own spelling."""
 
 from enum import Enum, unique
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -9,8 +11,22 @@ from itg.kernel.money import Price
 from itg.kernel.times import Nanos
 
 
+class Word(Enum):
+    """An `Enum` whose `value` is read like any attribute.
+
+    The standard one takes two calls for it, 0.1 µs, and an order is told in a dozen words.
+    """
+
+    # Hidden from the type checker, which knows what `value` is of each member of an Enum.
+    if not TYPE_CHECKING:
+
+        @cached_property
+        def value(self) -> str:
+            return self._value_
+
+
 @unique
-class Side(Enum):
+class Side(Word):
     """Which side of the market an order is on."""
 
     BUY = "buy"
@@ -18,7 +34,7 @@ class Side(Enum):
 
 
 @unique
-class OrderType(Enum):
+class OrderType(Word):
     """How an order is priced."""
 
     LIMIT = "limit"
@@ -28,7 +44,7 @@ class OrderType(Enum):
 
 
 @unique
-class TimeInForce(Enum):
+class TimeInForce(Word):
     """How long an order lives."""
 
     DAY = "day"
@@ -40,7 +56,7 @@ class TimeInForce(Enum):
 
 
 @unique
-class SelfTradePolicy(Enum):
+class SelfTradePolicy(Word):
     """What happens when an order would trade with its own account; the incoming order's decides."""
 
     CANCEL_INCOMING = "cancel_incoming"
@@ -50,7 +66,7 @@ class SelfTradePolicy(Enum):
 
 
 @unique
-class OrderStatus(Enum):
+class OrderStatus(Word):
     """Where an order stands; the last four are terminal."""
 
     PENDING = "pending"
@@ -68,7 +84,7 @@ TERMINAL_STATUSES = frozenset(
 
 
 @unique
-class Liquidity(Enum):
+class Liquidity(Word):
     """Fee class of a fill."""
 
     MAKER = "maker"
@@ -77,7 +93,7 @@ class Liquidity(Enum):
 
 
 @unique
-class CancelReason(Enum):
+class CancelReason(Word):
     """Why an order left the book unfilled."""
 
     REQUESTED = "requested"
@@ -99,7 +115,7 @@ class CancelReason(Enum):
 
 
 @unique
-class InFreeze(Enum):
+class InFreeze(Word):
     """What a mass cancel does to an instrument whose book is frozen for its auction."""
 
     SKIP = "skip"
@@ -108,7 +124,7 @@ class InFreeze(Enum):
 
 
 @unique
-class Activation(Enum):
+class Activation(Word):
     """Why a pending order entered the market."""
 
     STOP = "stop"
@@ -117,7 +133,7 @@ class Activation(Enum):
 
 
 @unique
-class HaltCause(Enum):
+class HaltCause(Word):
     """Why trading was halted."""
 
     PRICE_MOVE = "price_move"
@@ -125,7 +141,7 @@ class HaltCause(Enum):
 
 
 @unique
-class Phase(Enum):
+class Phase(Word):
     """Market state."""
 
     CLOSED = "closed"
@@ -144,7 +160,7 @@ class PhaseBoundary(Struct, frozen=True, gc=False, kw_only=True):
 
 
 @unique
-class OptionRight(Enum):
+class OptionRight(Word):
     """Call or put."""
 
     CALL = "call"
@@ -152,7 +168,7 @@ class OptionRight(Enum):
 
 
 @unique
-class VolRegime(Enum):
+class VolRegime(Word):
     """Volatility regime of the price model."""
 
     LOW = "low"

@@ -8,12 +8,24 @@ from itg.kernel.ids import Shard
 from itg.kernel.messages import Message, Query, Reply
 from itg.kernel.money import Quantity
 from itg.kernel.times import Nanos
-from itg.kernel.words import CancelReason
+from itg.kernel.words import CancelReason, Phase
 from itg.market_data.contract import MarksPublished
 from itg.positions import contract
-from itg.positions.core import changing, fills, placing, quoting, views
+from itg.positions.core import (
+    busting,
+    changing,
+    fills,
+    kill_switch,
+    loss_stop,
+    monitoring,
+    placing,
+    protection,
+    quoting,
+    settling,
+    views,
+)
 from itg.positions.core.desk import Desk, ExchangeReasons
-from itg.positions.store import decode_desk, encode_desk
+from itg.positions.store import Packing, decode_desk, encode_desk
 
 Out = list[Message]
 Handler = Callable[[Desk, Nanos, Message, Out], None]
@@ -53,6 +65,9 @@ def _reserve_order(desk: Desk, now: Nanos, body: contract.ReserveOrder, out: Out
                 post_only=body.post_only,
                 stp=order.stp,
                 tag=body.tag,
+                stop_price=body.stop_price,
+                display_quantity=_quantity(body.display_quantity),
+                expires_ns=body.expires_ns,
             )
         )
 
@@ -68,7 +83,7 @@ def _reserve_replace(desk: Desk, now: Nanos, ask: contract.ReserveReplace, out: 
                 account_id=ask.account_id,
                 order_id=order.order_id,
                 price=ask.price,
-                quantity=None if ask.quantity is None else Quantity(ask.quantity),
+                quantity=_quantity(ask.quantity),
                 expected_revision=ask.expected_revision,
             )
         )
@@ -83,18 +98,8 @@ def _request_cancel(desk: Desk, now: Nanos, ask: contract.RequestCancel, out: Ou
         )
 
 
-def _mass_cancel(desk: Desk, _now: Nanos, ask: contract.RequestMassCancel, out: Out) -> None:
-    out.extend(
-        exchange.MassCancel(
-            shard=shard,
-            account_id=ask.account_id,
-            instrument_id=ask.instrument_id,
-            side=ask.side,
-            tag=ask.tag,
-            quotes=False,
-        )
-        for shard in desk.shards_of(ask.instrument_id, ask.underlying_id)
-    )
+def _quantity(asked: int | None) -> Quantity | None:
+    return None if asked is None else Quantity(asked)
 
 
 def _reserve_quotes(desk: Desk, now: Nanos, ask: contract.ReserveQuotes, out: Out) -> None:
@@ -113,19 +118,6 @@ def _reserve_quotes(desk: Desk, now: Nanos, ask: contract.ReserveQuotes, out: Ou
                 stp=passed.stp,
             )
         )
-
-
-def _pull_quotes(desk: Desk, _now: Nanos, ask: contract.RequestQuotePull, out: Out) -> None:
-    quoting.tell_pull(desk, ask, out)
-    out.extend(
-        exchange.MassCancel(
-            shard=shard,
-            account_id=ask.account_id,
-            instrument_id=ask.instrument_id,
-            orders=False,
-        )
-        for shard in desk.shards_of(ask.instrument_id, None)
-    )
 
 
 def _order_rejected(desk: Desk, now: Nanos, event: exchange.OrderRejected, out: Out) -> None:
@@ -148,18 +140,13 @@ def _order_canceled(desk: Desk, _now: Nanos, event: exchange.OrderCanceled, out:
         assert event.cancel_reason is CancelReason.QUOTE_REPLACED, f"unknown order: {event!r}"
 
 
-def _trade_executed(desk: Desk, now: Nanos, event: exchange.TradeExecuted, out: Out) -> None:
-    out.extend(
-        exchange.MassCancel(
-            shard=pulled.side.holding.listing.shard,
-            account_id=pulled.account_id,
-            instrument_id=pulled.side.holding.listing.instrument_id,
-            side=pulled.side.side,
-            orders=False,
-            reason=CancelReason.PORTFOLIO_LIMIT,
-        )
-        for pulled in fills.apply_trade(desk, now, event, out)
-    )
+def _order_activated(desk: Desk, _now: Nanos, event: exchange.OrderActivated, out: Out) -> None:
+    account = desk.accounts[event.account_id]
+    order = account.working.get(event.order_id)
+    if order is not None:
+        placing.order_activated(desk, account, order, event.activation, out)
+    else:
+        quoting.side_activated(account, account.quote_sides[event.order_id], out)
 
 
 def _instrument_listed(
@@ -168,14 +155,15 @@ def _instrument_listed(
     desk.list_instrument(event.instrument)
 
 
-def _phase_changed(desk: Desk, _now: Nanos, event: exchange.PhaseChanged, _out: Out) -> None:
-    if event.instrument_id is None:
-        desk.enter_phase(event.shard, event.phase)
-
-
-def _marks_published(desk: Desk, _now: Nanos, event: MarksPublished, _out: Out) -> None:
-    for mark in event.marks:
-        desk.mark(mark.instrument_id, mark.mark_price)
+def _phase_changed(desk: Desk, _now: Nanos, event: exchange.PhaseChanged, out: Out) -> None:
+    if event.instrument_id is not None:
+        return
+    if desk.enter_phase(event.shard, event.phase):
+        for account in desk.accounts.values():
+            loss_stop.begin_day(desk, account)
+    if event.phase is Phase.CLOSED:
+        held = settling.open_interest(desk, event.shard)
+        out.append(exchange.ReportOpenInterest(shard=event.shard, open_interest=held))
 
 
 def _configure(desk: Desk, _now: Nanos, ask: contract.ConfigurePositions, _out: Out) -> None:
@@ -194,6 +182,25 @@ def _open_connection(desk: Desk, _now: Nanos, ask: contract.OpenConnection, out:
     out.append(contract.ConnectionOpened(account_id=ask.account_id, connection_number=number))
 
 
+def _swept(desk: Desk) -> list[exchange.MassCancel]:
+    # Commands follow the events that ask for them: an owner learns why before what.
+    sweeps, desk.sweeps = desk.sweeps, []
+    return [
+        exchange.MassCancel(
+            shard=sweep.shard,
+            account_id=sweep.account_id,
+            instrument_id=sweep.instrument_id,
+            side=sweep.side,
+            tag=sweep.tag,
+            orders=sweep.orders,
+            quotes=sweep.quotes,
+            reason=sweep.reason,
+            in_freeze=sweep.in_freeze,
+        )
+        for sweep in sweeps
+    ]
+
+
 def _on(
     kind: type[M], handler: Callable[[Desk, Nanos, M, Out], None]
 ) -> tuple[type[Message], Handler]:
@@ -209,20 +216,31 @@ HANDLERS: dict[type[Message], Handler] = dict(
         _on(contract.ReserveOrder, _reserve_order),
         _on(contract.ReserveReplace, _reserve_replace),
         _on(contract.RequestCancel, _request_cancel),
-        _on(contract.RequestMassCancel, _mass_cancel),
+        _on(contract.RequestMassCancel, changing.request_mass_cancel),
         _on(contract.ReserveQuotes, _reserve_quotes),
-        _on(contract.RequestQuotePull, _pull_quotes),
+        _on(contract.RequestQuotePull, quoting.request_pull),
+        _on(contract.SetQuoteProtection, protection.set_protection),
+        _on(contract.ResetQuoteProtection, protection.reset_protection),
+        _on(contract.SetKillSwitch, kill_switch.set_kill_switch),
         _on(exchange.InstrumentListed, _instrument_listed),
+        _on(exchange.InstrumentSettled, settling.instrument_settled),
+        _on(exchange.InstrumentDelisted, settling.instrument_delisted),
         _on(exchange.PhaseChanged, _phase_changed),
+        _on(exchange.JumpGuardOpened, monitoring.jump_guard_opened),
+        _on(exchange.TradingHalted, monitoring.trading_disturbed),
+        _on(exchange.TradingResumed, monitoring.trading_disturbed),
         _on(exchange.OrderAccepted, placing.order_accepted),
+        _on(exchange.OrderActivated, _order_activated),
+        _on(exchange.OrderExpired, placing.order_expired),
         _on(exchange.OrderRejected, _order_rejected),
         _on(exchange.OrderReplaced, changing.order_replaced),
         _on(exchange.ReplaceRejected, changing.replace_rejected),
         _on(exchange.OrderCanceled, _order_canceled),
         _on(exchange.CancelRejected, changing.cancel_rejected),
         _on(exchange.QuoteAccepted, quoting.quote_accepted),
-        _on(exchange.TradeExecuted, _trade_executed),
-        _on(MarksPublished, _marks_published),
+        _on(exchange.TradeExecuted, fills.apply_trade),
+        _on(exchange.TradeBusted, busting.trade_busted),
+        _on(MarksPublished, monitoring.marks_published),
     )
 )
 
@@ -244,6 +262,15 @@ class PositionsService:
         contract.AccountQuoteRejected,
         contract.AccountPositionChanged,
         contract.AccountLimitWarned,
+        contract.AccountLimitBreached,
+        contract.AccountLimitCleared,
+        contract.AccountLossStopped,
+        contract.AccountProtectionChanged,
+        contract.AccountKillSwitchChanged,
+        contract.AccountSettled,
+        contract.AccountFillBusted,
+        contract.KillSwitchChanged,
+        contract.KillSwitchRejected,
         contract.OrderAnswerRepeated,
         contract.QuotesHandled,
         exchange.PlaceOrder,
@@ -251,26 +278,35 @@ class PositionsService:
         exchange.CancelOrder,
         exchange.MassCancel,
         exchange.SetQuote,
+        exchange.ReportOpenInterest,
     )
     answers: ClassVar[tuple[type[Query], ...]] = tuple(views.READERS)
 
     def __init__(self) -> None:
         self.shard: Shard | None = None
         self._desk = Desk(REASONS)
+        self._packing = Packing()
 
     def handle(self, now: Nanos, message: Message) -> Sequence[Message]:
-        kind = type(message)
+        desk, kind = self._desk, type(message)
         if kind not in PLACEMENT_EVENTS:
-            self._desk.incoming = None
+            desk.incoming = None
         out: Out = []
-        HANDLERS[kind](self._desk, now, message, out)
+        HANDLERS[kind](desk, now, message, out)
+        if desk.sweeps:
+            out += _swept(desk)
         return out
 
     def query(self, query: Query) -> Reply:
         return views.READERS[type(query)](self._desk, query)
 
     def snapshot(self) -> bytes:
-        return encode_desk(self._desk)
+        return encode_desk(self._desk, self._packing)
+
+    def pack(self) -> None:
+        desk = self._desk
+        self._packing.advance(desk.accounts.values(), desk.incoming)
 
     def restore(self, data: bytes) -> None:
         self._desk = decode_desk(data, REASONS)
+        self._packing = Packing()

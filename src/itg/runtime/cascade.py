@@ -14,6 +14,7 @@ from itg.runtime.codec import Codec
 from itg.runtime.metrics import HandlerTimes
 from itg.runtime.routing import (
     NO_ROUTE,
+    UNHEARD,
     Handle,
     Route,
     answering,
@@ -22,7 +23,7 @@ from itg.runtime.routing import (
     nodes_by_name,
     routes,
 )
-from itg.runtime.service import Service, StartTimer, StopTimer, TimerFired
+from itg.runtime.service import Packs, Service, StartTimer, StopTimer, TimerFired
 from itg.runtime.timers import Timers
 
 # More outputs than any rule of the game can cause from one input: services that answer each other
@@ -63,6 +64,7 @@ class Machine:
             TimerFired: self._timers.fire,
         }
         self._routes = routes(self.services, own)
+        self._packing = [service for service in self.services if isinstance(service, Packs)]
         self._timed = self._routes if times is None else routes(self.services, own, times.around)
         self._until_timed = _SAMPLING
 
@@ -74,7 +76,10 @@ class Machine:
         route_of = (self._routes if self._until_timed else self._sampled()).get
         queue = [message]
         for delivered in queue:
-            field, by_value, consumers = route_of(type(delivered), NO_ROUTE)
+            route = route_of(type(delivered), NO_ROUTE)
+            if route is UNHEARD:
+                continue
+            field, by_value, consumers = route
             if field is not None:
                 consumers = by_value.get(getattr(delivered, field), consumers)
             if not consumers:
@@ -86,13 +91,18 @@ class Machine:
                         delivered, outputs, emits
                     )
                     queue += outputs
-            assert len(queue) < CASCADE_MAX, f"endless cascade from {message!r}"
+                    assert len(queue) < CASCADE_MAX, f"endless cascade from {message!r}"
         self.next_seq = Seq(self.next_seq + len(queue))
         return tuple(queue[1:])
 
     def query(self, query: Query) -> Reply:
         """Answer from the current state; changes nothing."""
         return answering(self.services, query).query(query)
+
+    def pack(self) -> None:
+        """Let services encode in advance what the next snapshot needs; changes no state."""
+        for service in self._packing:
+            service.pack()
 
     def snapshot(self) -> bytes:
         """Encode the whole state; equal states give equal bytes."""

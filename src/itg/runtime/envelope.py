@@ -1,5 +1,7 @@
 """Sequence, times and origin around a message, as journalled and as released."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from itg.kernel.ids import Seq
@@ -21,6 +23,11 @@ class Record(Struct, frozen=True, gc=False, array_like=True):
     trace_id: str
     body: Message
     outputs: tuple[Message, ...] = ()
+
+
+def kinds_of(records: Iterable[Record]) -> set[type[Message]]:
+    """Return the classes of everything these inputs caused: what tells who need not look at it."""
+    return {kind for record in records for kind in map(type, record.outputs)}
 
 
 class Envelope(Struct, frozen=True, gc=False, kw_only=True):

@@ -68,11 +68,12 @@ class PumpStoppedError(ItgError):
 
 
 class PumpLimits(Struct, frozen=True, kw_only=True):
-    """Bounds of a pump: inputs per batch and waiting, events between snapshots."""
+    """Bounds of a pump: inputs per batch and waiting, events between snapshots and packings."""
 
     batch_inputs_max: int = 128
     waiting_max: int = 10_000
     snapshot_events: int = 100_000
+    pack_events: int = 1_000
 
 
 class _Waiting(Struct, frozen=True, gc=False):
@@ -122,6 +123,7 @@ class Pump:
         self._current: _Waiting | None = None
         self._in_flight: _Flight | None = None
         self._snapshot_seq = next((s.seq for s in journal.snapshots()), Seq(0))
+        self._packed_seq = Seq(0)
         self._is_snapshot_asked = False
         self._is_draining = False
         self._is_scheduled = False
@@ -328,6 +330,13 @@ class Pump:
             self._on_release(flight.records)
         for on_reply, replies, as_of in flight.replies:
             on_reply(replies, as_of)
+        self._pack()
+
+    def _pack(self) -> None:
+        # After the answers, beside the commit in flight: here nobody waits for it.
+        if self.machine.next_seq - self._packed_seq >= self._limits.pack_events:
+            self._packed_seq = self.machine.next_seq
+            self.machine.pack()
 
     def _arm_wake(self) -> None:
         at_ns = self.machine.next_timer_ns()

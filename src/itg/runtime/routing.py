@@ -17,6 +17,8 @@ Wrap = Callable[[type[Message], Handle], Handle]
 # A plain tuple: each message of each cascade takes one apart.
 Route = tuple[str | None, Mapping[object, Consumers], Consumers]
 NO_ROUTE: Route = (None, {}, ())
+# The route of events that nobody here hears, by identity: most of what is published is such.
+UNHEARD: Route = (None, {}, ())
 
 
 def is_sharded(kind: type[Message] | type[Query]) -> bool:
@@ -64,7 +66,9 @@ def _route(
     if kind is TimerFired:
         owners = nodes_by_name(hearing)
         return "owner", {name: consumers([owner]) for name, owner in owners.items()}, ()
-    if not is_sharded(kind):
+    if not hearing and not own and issubclass(kind, Event):
+        return UNHEARD
+    if not is_sharded(kind) or all(service.shard is None for service in hearing):
         return None, {}, consumers(hearing)
     shards = dict.fromkeys(service.shard for service in hearing)
     by_shard: dict[object, Consumers] = {

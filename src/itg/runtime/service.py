@@ -6,7 +6,7 @@ recorded inputs needs no second source of time.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from itg.kernel.ids import Shard
 from itg.kernel.messages import Command, Event, Message, Query, Reply
@@ -41,6 +41,14 @@ class Service(Protocol):
 
     def restore(self, data: bytes) -> None:
         """Replace the state by a snapshot's."""
+
+
+@runtime_checkable
+class Packs(Protocol):
+    """A service whose snapshots grow: it encodes in advance what will not change any more."""
+
+    def pack(self) -> None:
+        """Encode what has settled since the last time; changes no state and no snapshot."""
 
 
 class StartTimer(Command, frozen=True, kw_only=True):

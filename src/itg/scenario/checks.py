@@ -7,7 +7,7 @@ from itg.exchange.contract import AUCTION_ORDERS, AUCTION_RULES, CONTINUOUS_RULE
 from itg.kernel.errors import ConfigurationError
 from itg.scenario.model import Market, Retail, RoleTable, Scenario, Tracking
 from itg.scenario.nearest import nearest
-from itg.scenario.rules import InstrumentAllowed
+from itg.scenario.rules import AnyRule, DeltaLimit, InstrumentAllowed
 
 # A regime that is more likely left than kept within a regime step has no smaller steps.
 STAY_MIN = 0.5
@@ -81,10 +81,15 @@ def _roles(scenario: Scenario) -> Iterator[str]:
 
 def _role(table: RoleTable, underlyings: Sequence[str]) -> Iterator[str]:
     for rule in table.constraints:
-        if isinstance(rule, InstrumentAllowed):
-            for name in rule.underlying_ids:
-                if name not in underlyings:
-                    yield f"roles.{table.role}: no underlying {name!r}{nearest(name, underlyings)}"
+        for name in _underlyings_named(rule):
+            if name not in underlyings:
+                yield f"roles.{table.role}: no underlying {name!r}{nearest(name, underlyings)}"
+
+
+def _underlyings_named(rule: AnyRule) -> Sequence[str]:
+    if isinstance(rule, InstrumentAllowed):
+        return rule.underlying_ids
+    return tuple(rule.weights) if isinstance(rule, DeltaLimit) else ()
 
 
 def _teams(scenario: Scenario) -> Iterator[str]:

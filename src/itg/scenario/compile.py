@@ -158,7 +158,7 @@ def step_ns(scenario: Scenario) -> Nanos:
 def _setup(
     scenario: Scenario, instruments: Sequence[Instrument], season: Sequence[Expiry]
 ) -> Iterator[Command]:
-    yield ConfigurePositions(roles=tuple(_role(role) for role in scenario.roles))
+    yield ConfigurePositions(roles=tuple(_role(scenario, role) for role in scenario.roles))
     yield from exchanges_of(scenario)
     yield from ladders_of(scenario, season)
     if scenario.market is not None:
@@ -173,8 +173,12 @@ def _setup(
             yield TrackSeries(instrument=instrument)
 
 
-def _role(table: RoleTable) -> RoleRules:
+def _role(scenario: Scenario, table: RoleTable) -> RoleRules:
     place = f"roles.{table.role}"
+    weights = {
+        underlying.id: 1 / underlying.tracking.ratio if underlying.tracking else 1.0
+        for underlying in scenario.underlyings
+    }
     return RoleRules(
         role=Role(table.role),
         maker_fee=usd_cash(table.maker_fee, f"{place}.maker_fee"),
@@ -183,7 +187,7 @@ def _role(table: RoleTable) -> RoleRules:
         quotes_allowed=table.quotes_allowed,
         stp=table.stp,
         constraints=tuple(
-            constraint_of(rule, f"{place}.constraints[{n}]")
+            constraint_of(rule, f"{place}.constraints[{n}]", weights)
             for n, rule in enumerate(table.constraints)
         ),
     )

@@ -1,15 +1,19 @@
 """The constraints of a role as TOML writes them, and as positions enforces them."""
 
+from collections.abc import Mapping
 from typing import Annotated, assert_never
 
 from msgspec import Meta, Struct
 
 from itg.kernel.ids import UnderlyingId
+from itg.kernel.times import NS_PER_S, Nanos
 from itg.kernel.words import OrderType
 from itg.positions import contract
-from itg.scenario.money import usd_price
+from itg.scenario.money import usd_cash, usd_price
 
 Count = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[int, Meta(ge=0)]
+PPM = 1_000_000
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -73,6 +77,8 @@ class QuoteSpread(Rule, frozen=True, kw_only=True, tag="quote_spread"):
 
     max_fraction: Annotated[float, Meta(gt=0, le=1)]
     min_width: Annotated[float, Meta(ge=0)]
+    doubled_after_jump_s: Seconds = 0
+    ask_alone_below: Annotated[float, Meta(ge=0)] = 0.0
 
 
 class QuoteSize(Rule, frozen=True, kw_only=True, tag="quote_size"):
@@ -88,6 +94,25 @@ class QuoteRate(Rule, frozen=True, kw_only=True, tag="quote_rate"):
     burst: Count
 
 
+class OneSided(Rule, frozen=True, kw_only=True, tag="one_sided"):
+    """One side of an instrument at a time."""
+
+
+class DeltaLimit(Rule, frozen=True, kw_only=True, tag="delta_limit"):
+    """The largest delta, watched, in the leading underlying's equivalents."""
+
+    max_delta: Annotated[float, Meta(gt=0)]
+    weights: dict[str, Annotated[float, Meta(ge=0)]] = {}
+    grace_s: Seconds = 30
+    grace_after_jump_s: Seconds = 60
+
+
+class LossStop(Rule, frozen=True, kw_only=True, tag="loss_stop"):
+    """The loss of a session that stops the account."""
+
+    max_loss: Annotated[float, Meta(gt=0)]
+
+
 AnyRule = (
     PositionLimit
     | PortfolioLimit
@@ -100,11 +125,19 @@ AnyRule = (
     | QuoteSpread
     | QuoteSize
     | QuoteRate
+    | OneSided
+    | DeltaLimit
+    | LossStop
 )
 
 
-def constraint_of(rule: AnyRule, place: str) -> contract.AnyConstraint:  # noqa: C901 - one case a kind
-    """Return what positions enforces; errors name `place`."""
+def constraint_of(  # noqa: C901, PLR0912 - one case a kind
+    rule: AnyRule, place: str, weights: Mapping[str, float]
+) -> contract.AnyConstraint:
+    """Return what positions enforces; errors name `place`.
+
+    `weights`: what a delta of each underlying counts where the rule does not say.
+    """
     match rule:
         case PositionLimit():
             return contract.PositionLimit(max_quantity=rule.max_quantity)
@@ -132,12 +165,32 @@ def constraint_of(rule: AnyRule, place: str) -> contract.AnyConstraint:  # noqa:
             )
         case QuoteSpread():
             return contract.QuoteSpreadLimit(
-                max_fraction_ppm=round(rule.max_fraction * 1_000_000),
+                max_fraction_ppm=round(rule.max_fraction * PPM),
                 min_width=usd_price(rule.min_width, f"{place}.min_width"),
+                doubled_after_jump_ns=Nanos(rule.doubled_after_jump_s * NS_PER_S),
+                ask_alone_below=usd_price(rule.ask_alone_below, f"{place}.ask_alone_below"),
             )
         case QuoteSize():
             return contract.QuoteSizeLimit(min_quantity=rule.min_quantity)
         case QuoteRate():
             return contract.QuoteRateLimit(series_per_s=rule.series_per_s, burst=rule.burst)
+        case OneSided():
+            return contract.OneSided()
+        case DeltaLimit():
+            return _delta_limit(rule, rule.weights or weights)
+        case LossStop():
+            return contract.LossStop(max_loss=usd_cash(rule.max_loss, f"{place}.max_loss"))
         case _:
             assert_never(rule)
+
+
+def _delta_limit(rule: DeltaLimit, weights: Mapping[str, float]) -> contract.DeltaLimit:
+    return contract.DeltaLimit(
+        max_delta=round(rule.max_delta * PPM),
+        weights=tuple(
+            contract.DeltaWeight(UnderlyingId(name), round(weight * PPM))
+            for name, weight in weights.items()
+        ),
+        grace_ns=Nanos(rule.grace_s * NS_PER_S),
+        grace_after_jump_ns=Nanos(rule.grace_after_jump_s * NS_PER_S),
+    )

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from itg.exchange.contract import (
-    Collar,
     ConfigureExchange,
     ConfigureLadder,
     JumpGuard,
     ListedExpiry,
-    PriceMoveHalt,
+    MarketBreaker,
+    PriceBandModel,
 )
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import Shard, UnderlyingId
@@ -40,8 +40,8 @@ def exchanges_of(scenario: Scenario) -> Iterator[ConfigureExchange]:
             auction_rule=matching.auction,
             auction_order=matching.auction_order,
             seed=scenario.seed,
-            collar=_collar(table),
-            price_move_halt=_halt(table),
+            price_band=_collar(table),
+            market_breaker=_halt(table),
             jump_guard=_guard(table),
             opening_delay_ns=_nanos(table.opening_delay_s or 0),
         )
@@ -82,7 +82,7 @@ def _assert_whole(table: Protection) -> None:
             )
 
 
-def _collar(table: Protection) -> Collar | None:
+def _collar(table: Protection) -> PriceBandModel | None:
     if (
         table.collar_option is None
         or table.collar_vol_points is None
@@ -90,7 +90,7 @@ def _collar(table: Protection) -> Collar | None:
         or table.collar_underlying is None
     ):
         return None
-    return Collar(
+    return PriceBandModel(
         option_ppm=_ppm(table.collar_option),
         option_vol_points=table.collar_vol_points,
         option_width=usd_price(table.collar_width, "protection.collar_width"),
@@ -98,10 +98,10 @@ def _collar(table: Protection) -> Collar | None:
     )
 
 
-def _halt(table: Protection) -> PriceMoveHalt | None:
+def _halt(table: Protection) -> MarketBreaker | None:
     if table.halt_move is None or table.halt_window_s is None or table.halt_s is None:
         return None
-    return PriceMoveHalt(
+    return MarketBreaker(
         move_ppm=_ppm(table.halt_move),
         window_ns=_nanos(table.halt_window_s),
         halt_ns=_nanos(table.halt_s),

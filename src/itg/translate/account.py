@@ -3,16 +3,24 @@
 from typing import assert_never
 
 from itg.kernel.errors import Refusal
+from itg.kernel.times import to_micros
 from itg.positions.contract import (
     AccountCancelRejected,
+    AccountFillBusted,
     AccountFilled,
+    AccountKillSwitchChanged,
+    AccountLimitBreached,
+    AccountLimitCleared,
     AccountLimitWarned,
+    AccountLossStopped,
     AccountOrderRejected,
     AccountOrderUpdated,
     AccountPositionChanged,
+    AccountProtectionChanged,
     AccountQuoteRejected,
     AccountQuoteUpdated,
     AccountReplaceRejected,
+    AccountSettled,
     AccountState,
     AnyPrivateEvent,
     Budgets,
@@ -21,26 +29,36 @@ from itg.positions.contract import (
     Position,
     Positions,
     PrivateEvent,
+    QuoteProtection,
     Verdict,
 )
 from itg.translate.numbers import optional_usd, usd
 from itg.translate.orders import order_body, quote_body
 from itg.translate.refusals import numbers_of
 from itg.wire.v1.account import (
+    BustPush,
     FillPush,
+    KillSwitchPush,
+    LimitBreachPush,
     LimitPush,
+    LossStopPush,
     OrderPush,
     PositionBody,
     PositionPush,
     PositionsBody,
     PrivateSnapshot,
     PrivateType,
+    ProtectionPush,
     QuotePush,
     RejectedPush,
     RiskLimitBody,
     RiskLimitsBody,
+    SettlementPush,
 )
 from itg.wire.v1.orders import Body, BudgetBody, SideWord, ValidateBody
+
+PPM = 1_000_000
+DELTA_LIMIT = "delta_limit"
 
 
 def private_push(event: PrivateEvent) -> tuple[PrivateType, Body]:
@@ -56,8 +74,14 @@ def private_push(event: PrivateEvent) -> tuple[PrivateType, Body]:
         case AccountPositionChanged():
             position = position_body(event.position)
             return "position", PositionPush(position=position, cash=usd(event.cash))
-        case AccountLimitWarned():
-            return "limit", _limit_push(event)
+        case AccountLimitWarned() | AccountLimitBreached() | AccountLimitCleared():
+            return _limit(event)
+        case AccountLossStopped() | AccountProtectionChanged() | AccountKillSwitchChanged():
+            return _stop(event)
+        case AccountSettled():
+            return "position.settled", _settlement_push(event)
+        case AccountFillBusted():
+            return "fill.busted", _bust_push(event)
         case (
             AccountOrderRejected()
             | AccountReplaceRejected()
@@ -75,14 +99,17 @@ def _order_type(event: AccountOrderUpdated) -> PrivateType:
         "replaced": "order.replaced",
         "canceled": "order.canceled",
         "expired": "order.expired",
+        "activated": "order.activated",
     }
     return types[event.change.value]
 
 
 def _order_push(event: AccountOrderUpdated) -> OrderPush:
-    reason = event.cancel_reason
+    reason, activation = event.cancel_reason, event.activation
     return OrderPush(
-        order=order_body(event.order), cancel_reason=None if reason is None else reason.value
+        order=order_body(event.order),
+        cancel_reason=None if reason is None else reason.value,
+        activation=None if activation is None else activation.value,
     )
 
 
@@ -114,9 +141,81 @@ def _quote_push(event: AccountQuoteUpdated) -> QuotePush:
     )
 
 
-def _limit_push(event: AccountLimitWarned) -> LimitPush:
-    return LimitPush(
-        kind=event.kind, instrument_id=event.instrument_id, used=event.used, limit=event.limit
+def _limit(
+    event: AccountLimitWarned | AccountLimitBreached | AccountLimitCleared,
+) -> tuple[PrivateType, Body]:
+    kind = event.kind
+    used, limit = _in_unit(kind, event.used), _in_unit(kind, event.limit)
+    match event:
+        case AccountLimitWarned():
+            instrument_id = event.instrument_id
+            return "limit", LimitPush(
+                kind=kind, instrument_id=instrument_id, used=used, limit=limit
+            )
+        case AccountLimitBreached():
+            since_us = to_micros(event.since_ns)
+            return "limit.breached", LimitBreachPush(
+                kind=kind, used=used, limit=limit, since_us=since_us
+            )
+        case AccountLimitCleared():
+            return "limit.cleared", LimitPush(kind=kind, instrument_id=None, used=used, limit=limit)
+        case _:
+            assert_never(event)
+
+
+def _in_unit(kind: str, value: int) -> int | float:
+    # Deltas are counted in 1e-6, all other limits in contracts.
+    return value / PPM if kind == DELTA_LIMIT else value
+
+
+def _stop(
+    event: AccountLossStopped | AccountProtectionChanged | AccountKillSwitchChanged,
+) -> tuple[PrivateType, Body]:
+    match event:
+        case AccountLossStopped():
+            push = LossStopPush(session_pnl=usd(event.session_pnl), limit=usd(event.limit))
+            return "loss.stopped", push
+        case AccountProtectionChanged():
+            return "protection.changed", _protection_push(event.protection)
+        case AccountKillSwitchChanged():
+            return "kill_switch.changed", KillSwitchPush(
+                is_active=event.is_active, by_organizer=event.by_organizer
+            )
+        case _:
+            assert_never(event)
+
+
+def _protection_push(protection: QuoteProtection) -> ProtectionPush:
+    delta_max = protection.delta_max
+    return ProtectionPush(
+        window_us=to_micros(protection.window_ns),
+        contracts_max=protection.contracts_max,
+        delta_max=None if delta_max is None else delta_max / PPM,
+        contracts_traded=protection.contracts_traded,
+        delta_traded=protection.delta_traded / PPM,
+        is_tripped=protection.is_tripped,
+    )
+
+
+def _settlement_push(event: AccountSettled) -> SettlementPush:
+    return SettlementPush(
+        instrument_id=event.instrument_id,
+        settlement_price=usd(event.settlement_price),
+        settled_quantity=event.settled_quantity,
+        cash_settled=usd(event.cash_settled),
+    )
+
+
+def _bust_push(event: AccountFillBusted) -> BustPush:
+    return BustPush(
+        trade_id=event.trade_id,
+        order_id=event.order_id,
+        instrument_id=event.instrument_id,
+        side=event.side.value,
+        last_price=usd(event.last_price),
+        adjusted_price=optional_usd(event.adjusted_price),
+        last_quantity=event.last_quantity,
+        fee_returned=usd(event.fee_returned),
     )
 
 
@@ -224,10 +323,10 @@ def risk_limit_body(use: LimitUse) -> RiskLimitBody:
     return RiskLimitBody(
         kind=use.kind,
         instrument_id=use.instrument_id,
-        limit=use.limit,
-        used=use.used,
-        worst_case=use.worst_case,
-        headroom=use.headroom,
+        limit=_in_unit(use.kind, use.limit),
+        used=_in_unit(use.kind, use.used),
+        worst_case=_in_unit(use.kind, use.worst_case),
+        headroom=_in_unit(use.kind, use.headroom),
     )
 
 

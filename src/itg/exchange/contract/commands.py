@@ -33,7 +33,7 @@ AUCTION_RULES = ("maximum_volume", "midpoint")
 AUCTION_ORDERS = ("time", "draw")
 
 
-class Collar(Struct, frozen=True, gc=False, kw_only=True):
+class PriceBandModel(Struct, frozen=True, gc=False, kw_only=True):
     """How far from theory an order may be priced, buys above it and sells below it.
 
     Options: the largest of `option_ppm` of theory, `option_vol_points` × vega, and `option_width`.
@@ -47,7 +47,7 @@ class Collar(Struct, frozen=True, gc=False, kw_only=True):
     underlying_ppm: int = 30_000
 
 
-class PriceMoveHalt(Struct, frozen=True, gc=False, kw_only=True):
+class MarketBreaker(Struct, frozen=True, gc=False, kw_only=True):
     """A simulated price that moves `move_ppm` within `window_ns` halts the shard for `halt_ns`."""
 
     move_ppm: int = 20_000
@@ -75,8 +75,8 @@ class ConfigureExchange(Command, frozen=True, kw_only=True):
     auction_order: str = "time"
     seed: int = 0  # of the auctions' draws
     tick_ns: int = 100 * NS_PER_MS
-    collar: Collar | None = None
-    price_move_halt: PriceMoveHalt | None = None
+    price_band: PriceBandModel | None = None
+    market_breaker: MarketBreaker | None = None
     jump_guard: JumpGuard | None = None
     opening_delay_ns: Nanos = Nanos(180 * NS_PER_S)  # a series outside its collar opens after it
 

@@ -40,9 +40,9 @@ def refusal(reason: RejectReason, detail: str, field: str | None = None) -> Refu
     return Refusal(code=reason.code, detail=detail, field=field)
 
 
-def wrong_phase(phase: Phase, what: str) -> Refusal:
+def wrong_phase(phase: Phase, what: str, field: str | None = None) -> Refusal:
     """Refuse what the phase does not take."""
-    return refusal(WRONG_PHASE, f"no {what} is taken in phase {phase.value}")
+    return refusal(WRONG_PHASE, f"no {what} is taken in phase {phase.value}", field)
 
 
 def not_listed(instrument_id: InstrumentId) -> Refusal:
@@ -151,9 +151,9 @@ def _phase_refused(venue: Venue, phase: Phase, command: PlaceOrder) -> Refusal |
         return wrong_phase(phase, "order")
     time_in_force = command.time_in_force
     if time_in_force in IMMEDIATE and phase is not CONTINUOUS:
-        return wrong_phase(phase, f"{time_in_force.value} order")
+        return wrong_phase(phase, f"{time_in_force.value} order", "time_in_force")
     if time_in_force is TimeInForce.OPG and phase is not Phase.PRE_OPEN:
-        return wrong_phase(phase, "opg order")
+        return wrong_phase(phase, "opg order", "time_in_force")
     if time_in_force is TimeInForce.CLS and not _may_close_by_auction(venue, phase):
         return refusal(WRONG_PHASE, "no closing auction is scheduled", "time_in_force")
     return None
@@ -188,9 +188,9 @@ def _grid_refused(listing: Listing, price: int | None, field: str) -> Refusal | 
 def _band_refused(
     venue: Venue, listing: Listing, price: int | None, field: str, *, is_buy: bool
 ) -> Refusal | None:
-    if price is None or venue.collar is None:
+    if price is None or venue.price_band is None:
         return None
-    edge = edge_of(venue.collar, listing, is_buy=is_buy)
+    edge = edge_of(venue.price_band, listing, is_buy=is_buy)
     if edge is None or (price <= edge if is_buy else price >= edge):
         return None
     tick = listing.tick

@@ -1,6 +1,6 @@
 """The collar: how far from theory an order may be priced, and an auction may open."""
 
-from itg.exchange.contract import Collar
+from itg.exchange.contract import PriceBandModel
 from itg.exchange.core.listing import Listing
 
 PPM = 1_000_000
@@ -8,29 +8,29 @@ PPM = 1_000_000
 VEGA_PER_PRICE_UNIT = 100
 
 
-def width_of(collar: Collar | None, listing: Listing) -> int | None:
+def width_of(price_band: PriceBandModel | None, listing: Listing) -> int | None:
     """Return the distance that is allowed on either side of theory; None: any."""
     theory = listing.theory
-    if collar is None or theory is None:
+    if price_band is None or theory is None:
         return None
     if not listing.is_option:
-        return theory * collar.underlying_ppm // PPM
+        return theory * price_band.underlying_ppm // PPM
     return max(
-        theory * collar.option_ppm // PPM,
-        collar.option_vol_points * listing.vega // VEGA_PER_PRICE_UNIT,
-        collar.option_width,
+        theory * price_band.option_ppm // PPM,
+        price_band.option_vol_points * listing.vega // VEGA_PER_PRICE_UNIT,
+        price_band.option_width,
     )
 
 
-def edge_of(collar: Collar | None, listing: Listing, *, is_buy: bool) -> int | None:
+def edge_of(price_band: PriceBandModel | None, listing: Listing, *, is_buy: bool) -> int | None:
     """Return the worst price a side may trade at, the highest buy or the lowest sell."""
-    width = width_of(collar, listing)
+    width = width_of(price_band, listing)
     if width is None or listing.theory is None:
         return None
     return listing.theory + width if is_buy else listing.theory - width
 
 
-def is_outside(collar: Collar | None, listing: Listing, price: int) -> bool:
+def is_outside(price_band: PriceBandModel | None, listing: Listing, price: int) -> bool:
     """Tell whether an auction's price is too far from theory."""
-    width = width_of(collar, listing)
+    width = width_of(price_band, listing)
     return width is not None and abs(price - (listing.theory or 0)) > width

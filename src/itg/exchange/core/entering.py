@@ -87,7 +87,7 @@ def _match(venue: Venue, listing: Listing, order: Order) -> None:
     if order.price is not None:
         worst: int | None = -order.key
     else:
-        worst = worst_key(order, edge_of(venue.collar, listing, is_buy=order.is_buy))
+        worst = worst_key(order, edge_of(venue.price_band, listing, is_buy=order.is_buy))
     time_in_force = order.terms.time_in_force
     if time_in_force is FOK and fillable(order, against, worst) < order.leaves:
         venue.gone(order, CancelReason.NOT_FILLABLE)

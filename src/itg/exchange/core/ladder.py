@@ -56,7 +56,7 @@ def report_open_interest(venue: Venue, command: ReportOpenInterest) -> None:
     ladder, spot = venue.ladder, venue.spots.get(venue.config.underlying_id)
     if ladder is None or spot is None or venue.phase is not Phase.CLOSED:
         return
-    held = {instrument_id for instrument_id, _ in command.open_interest}
+    held = dict(command.open_interest)
     for expires_ns in {o.expires_ns: None for o in _options(venue) if o.expires_ns > venue.now}:
         chain = chain_of(venue, expires_ns)
         held_strikes = [

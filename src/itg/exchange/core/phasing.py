@@ -78,7 +78,7 @@ def move_listing(venue: Venue, listing: Listing, was: Phase) -> None:
 def try_opening(venue: Venue, listing: Listing) -> None:
     """Open a delayed instrument if its auction is no longer too far from theory."""
     clearing = listing.clearing(venue.rule)
-    if clearing is None or not is_outside(venue.collar, listing, clearing.price):
+    if clearing is None or not is_outside(venue.price_band, listing, clearing.price):
         force_opening(venue, listing)
 
 
@@ -110,7 +110,7 @@ def report(venue: Venue, phase: Phase, previous: Phase, listing: Listing | None)
 def _is_delayed(venue: Venue, listing: Listing, was: Phase) -> bool:
     """Keep an instrument collecting whose auction is too far from theory."""
     clearing = listing.clearing(venue.rule)
-    if clearing is None or not is_outside(venue.collar, listing, clearing.price):
+    if clearing is None or not is_outside(venue.price_band, listing, clearing.price):
         return False
     listing.phase = was if was in COLLECTING else Phase.PRE_OPEN
     listing.opens_ns = opens_ns = Nanos(venue.now + venue.config.opening_delay_ns)

@@ -31,7 +31,7 @@ def place(venue: Venue, command: PlaceOrder) -> None:
         _reject(venue, command, not_listed(command.instrument_id))
         return
     plain = is_plain(command)
-    if not plain or venue.collar is not None or not is_sound(listing, command):
+    if not plain or venue.price_band is not None or not is_sound(listing, command):
         refused = placement_refused(venue, listing, command)
         if refused is not None:
             _reject(venue, command, refused)

@@ -53,7 +53,7 @@ def _order(command: PlaceOrder) -> Order:
 
 
 def _met(venue: Venue, listing: Listing, order: Order) -> OrderPreview:
-    edge = edge_of(venue.collar, listing, is_buy=order.is_buy)
+    edge = edge_of(venue.price_band, listing, is_buy=order.is_buy)
     worst = worst_key(order, edge)
     against = listing.against(order)
     able = fillable(order, against, worst)

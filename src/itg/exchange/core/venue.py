@@ -61,7 +61,7 @@ class Venue:
     def __init__(self, shard: Shard) -> None:
         self.shard = shard
         self.config = ConfigureExchange(shard=shard, underlying_id=UnderlyingId(""))
-        self.collar = self.config.collar
+        self.price_band = self.config.price_band
         self.rule: AuctionRule = AUCTION_STRATEGIES[self.config.auction_rule]
         self.now = Nanos(0)
         self.phase = Phase.CLOSED
@@ -94,7 +94,7 @@ class Venue:
 
     def configure(self, config: ConfigureExchange) -> None:
         self.config = config
-        self.collar = config.collar
+        self.price_band = config.price_band
         self.rule = AUCTION_STRATEGIES[config.auction_rule]
 
     def next_order_id(self) -> OrderId:

@@ -25,7 +25,7 @@ def see_prices(venue: Venue, event: PricesStepped) -> None:
     if not event.is_moving or venue.phase is not CONTINUOUS:
         return
     if _has_moved(venue):
-        halt = venue.config.price_move_halt
+        halt = venue.config.market_breaker
         assert halt is not None
         halt_shard(venue, HaltCause.PRICE_MOVE, Nanos(venue.now + halt.halt_ns))
         return
@@ -55,7 +55,7 @@ def _value(venue: Venue, listing: Listing, theory: int, vega: int) -> None:
 
 def _has_moved(venue: Venue) -> bool:
     """Tell whether any underlying is too far from where it was within the window."""
-    halt = venue.config.price_move_halt
+    halt = venue.config.market_breaker
     if halt is None:
         return False
     oldest_ns = venue.now - halt.window_ns

@@ -4,7 +4,7 @@ Positions and whoever answers a client both read it through `fold_answer`, so th
 repeat is the first answer by construction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from itg.kernel.errors import Refusal
 from itg.kernel.ids import AccountId, OrderId
 from itg.kernel.messages import Message
 from itg.kernel.money import Cash
-from itg.kernel.words import CancelReason, Liquidity
+from itg.kernel.words import CancelReason, Liquidity, OrderStatus
 from itg.positions.contract.events import (
     AccountFilled,
     AccountOrderRejected,
@@ -30,6 +30,7 @@ _ENDS_OF_PLACEMENT = (
     CancelReason.NO_LIQUIDITY,
     CancelReason.NOT_FILLABLE,
     CancelReason.SELF_TRADE,
+    CancelReason.PRICE_BAND,
 )
 
 
@@ -45,41 +46,55 @@ class OrderAnswer(Struct, frozen=True, gc=False, kw_only=True):
 def fold_answer(events: Iterable[Message], account_id: AccountId) -> OrderAnswer | None:
     """Return the answer to the account's `ReserveOrder` from what its input caused, in order.
 
-    The order stands as its placement left it; what happened to it later is left out. None: no word
-    of a placement of this account.
+    The order stands as its placement left it; what happened to it later is left out. A pending
+    order's placement ends with its acceptance. None: no word of a placement of this account.
     """
-    order: OrderState | None = None
-    fills: list[Fill] = []
-    for event in events:
+    told = iter(events)
+    for event in told:
         if isinstance(event, OrderAnswerRepeated) and event.account_id == account_id:
             return OrderAnswer(
                 order=event.order, fills=event.fills, refusal=event.refusal, is_repeated=True
             )
         if not isinstance(event, PrivateEvent) or event.account_id != account_id:
             continue
-        if order is None:
-            if isinstance(event, AccountOrderRejected):
-                return OrderAnswer(refusal=event.refusal)
-            order = _accepted(event)
-        elif order_told_of(event) == order.order_id:
+        if isinstance(event, AccountOrderRejected):
+            return OrderAnswer(refusal=event.refusal)
+        order = _accepted(event)
+        if order is not None:
+            return _placed(order, told)
+    return None
+
+
+def _placed(order: OrderState, events: Iterator[Message]) -> OrderAnswer:
+    fills: list[Fill] = []
+    if order.status is OrderStatus.PENDING:
+        return OrderAnswer(order=order)
+    for event in events:
+        if not isinstance(event, PrivateEvent):
+            continue
+        if order_told_of(event) == order.order_id:
             if not is_of_placement(event):
                 break
             order = order_after(order, event)
             if isinstance(event, AccountFilled):
                 fills.append(event.fill)
-    return None if order is None else OrderAnswer(order=order, fills=tuple(fills))
+        elif _is_activation(event):
+            break  # What this one fired is another order's doing from here on.
+    return OrderAnswer(order=order, fills=tuple(fills))
 
 
 def is_of_placement(event: PrivateEvent) -> bool:
     """Tell whether an order's own placement can have caused this event of it.
 
-    A fill as taker, a reduction, or an end for want of liquidity or by self-trade prevention can.
+    A fill as taker, or an end for want of liquidity, at the band, or by self-trade prevention can.
     """
     if isinstance(event, AccountFilled):
         return event.fill.liquidity is Liquidity.TAKER
-    if not isinstance(event, AccountOrderUpdated) or event.change is OrderChange.REPLACED:
-        return False
-    return event.cancel_reason is None or event.cancel_reason in _ENDS_OF_PLACEMENT
+    return (
+        isinstance(event, AccountOrderUpdated)
+        and event.change is OrderChange.CANCELED
+        and event.cancel_reason in _ENDS_OF_PLACEMENT
+    )
 
 
 def order_told_of(event: PrivateEvent) -> OrderId | None:
@@ -87,6 +102,10 @@ def order_told_of(event: PrivateEvent) -> OrderId | None:
     if isinstance(event, AccountFilled):
         return event.fill.order_id
     return event.order.order_id if isinstance(event, AccountOrderUpdated) else None
+
+
+def _is_activation(event: PrivateEvent) -> bool:
+    return isinstance(event, AccountOrderUpdated) and event.change is OrderChange.ACTIVATED
 
 
 def _accepted(event: PrivateEvent) -> OrderState | None:

@@ -129,7 +129,7 @@ class SetQuoteProtection(Command, frozen=True, kw_only=True):
 
     Once its quotes have traded `contracts_max` contracts, or moved its delta by `delta_max`
     (1e-6 of the leader's equivalents, either sign), within `window_ns` of game time, all its quotes
-    are pulled and refused until `ResetQuoteProtection`.
+    are pulled and refused until `ResetQuoteProtection`. Answered by `AccountProtectionChanged`.
     """
 
     account_id: AccountId
@@ -139,7 +139,10 @@ class SetQuoteProtection(Command, frozen=True, kw_only=True):
 
 
 class ResetQuoteProtection(Command, frozen=True, kw_only=True):
-    """Let an account quote again; what its quotes traded before counts no more."""
+    """Let an account quote again; what its quotes traded before counts no more.
+
+    Answered by `AccountProtectionChanged`, whether it was tripped, set, or neither.
+    """
 
     account_id: AccountId
 
@@ -147,7 +150,8 @@ class ResetQuoteProtection(Command, frozen=True, kw_only=True):
 class SetKillSwitch(Command, frozen=True, kw_only=True):
     """Cancel everything of an account, or of all (None), and refuse its orders until released.
 
-    Works in every phase, the auction's freeze included; again changes nothing.
+    Works in every phase, the auction's freeze included. Again changes nothing: it is answered by
+    `KillSwitchChanged` all the same, and no mailbox hears of it. Refused: `KillSwitchRejected`.
     """
 
     account_id: AccountId | None = None

@@ -1,6 +1,6 @@
 """What positions tells: the mailbox's events and the states they carry."""
 
-from enum import Enum, unique
+from enum import unique
 
 from msgspec import Struct
 
@@ -27,11 +27,12 @@ from itg.kernel.words import (
     SelfTradePolicy,
     Side,
     TimeInForce,
+    Word,
 )
 
 
 @unique
-class OrderChange(Enum):
+class OrderChange(Word):
     """What happened to an order."""
 
     ACCEPTED = "accepted"
@@ -209,7 +210,10 @@ class AccountPositionChanged(PrivateEvent, frozen=True, kw_only=True):
 
 
 class AccountLimitWarned(PrivateEvent, frozen=True, kw_only=True):
-    """A limit is 80 % used; once until use falls below again."""
+    """A limit is 80 % used; once until use falls below again.
+
+    `used` and `limit` in the limit's own unit: contracts, `delta_limit` 1e-6 of the leader's.
+    """
 
     kind: str
     instrument_id: InstrumentId | None = None
@@ -280,11 +284,21 @@ class AccountFillBusted(PrivateEvent, frozen=True, kw_only=True):
 
 
 class KillSwitchChanged(Event, frozen=True, kw_only=True):
-    """An account's kill switch, or everybody's (None), was switched; for the audit."""
+    """An account's kill switch, or everybody's (None), is this now; for the audit and the answer.
+
+    Told of every switching, of one that changed nothing too.
+    """
 
     account_id: AccountId | None
     is_active: bool
     by_organizer: bool
+
+
+class KillSwitchRejected(Event, frozen=True, kw_only=True):
+    """A kill switch was not switched: it is the organizer's, or nobody has this account."""
+
+    account_id: AccountId | None
+    refusal: Refusal
 
 
 class OrderAnswerRepeated(Event, frozen=True, kw_only=True):

@@ -2,7 +2,10 @@
 
 from collections import deque
 
+from msgspec import Struct
+
 from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId
+from itg.kernel.times import Nanos
 from itg.kernel.words import OrderStatus, Side
 from itg.positions.contract import AnyPrivateEvent, ReserveOrder
 from itg.positions.core.buckets import Buckets
@@ -26,6 +29,71 @@ class Answer:
         self.events: tuple[AnyPrivateEvent, ...] = ()
 
 
+class KillSwitch:
+    """One account's kill switch, or everybody's."""
+
+    __slots__ = ("by_organizer", "is_active")
+
+    def __init__(self, *, is_active: bool = False, by_organizer: bool = False) -> None:
+        self.is_active = is_active
+        self.by_organizer = by_organizer
+
+
+class QuoteFill(Struct, frozen=True, gc=False, array_like=True):
+    """What a protection's window keeps of a quote's fill."""
+
+    at_ns: Nanos
+    contracts: int
+    delta: int  # 1e-6 of the leader's equivalents, signed
+
+
+class Protection:
+    """One account's market-maker protection with the fills of its quotes within the window."""
+
+    __slots__ = (
+        "contracts",
+        "contracts_max",
+        "delta",
+        "delta_max",
+        "fills",
+        "is_tripped",
+        "window_ns",
+    )
+
+    def __init__(self, window_ns: Nanos, contracts_max: int | None, delta_max: int | None) -> None:
+        self.window_ns = window_ns
+        self.contracts_max = contracts_max
+        self.delta_max = delta_max
+        self.fills: deque[QuoteFill] = deque()
+        self.contracts = 0  # Σ of the fills kept
+        self.delta = 0
+        self.is_tripped = False
+
+    @property
+    def is_too_much(self) -> bool:
+        """Tell whether the fills kept reach a limit."""
+        if self.contracts_max is not None and self.contracts >= self.contracts_max:
+            return True
+        return self.delta_max is not None and abs(self.delta) >= self.delta_max
+
+    def count(self, fill: QuoteFill) -> None:
+        """Keep a fill, and forget those that lie before the window it ends."""
+        fills = self.fills
+        while fills and fills[0].at_ns <= fill.at_ns - self.window_ns:
+            oldest = fills.popleft()
+            self.contracts -= oldest.contracts
+            self.delta -= oldest.delta
+        fills.append(fill)
+        self.contracts += fill.contracts
+        self.delta += fill.delta
+
+    def reset(self) -> None:
+        """Forget everything traded."""
+        self.fills.clear()
+        self.contracts = self.delta = 0
+        self.is_tripped = False
+
+
 class Account:
     """Everything positions knows of one account."""
 
@@ -34,11 +102,19 @@ class Account:
         "answers",
         "buckets",
         "connections",
+        "day_equity",
         "done",
+        "equity",
+        "is_breached",
+        "is_loss_stopped",
+        "is_restricted",
+        "kill_switch",
         "mailbox",
         "orders",
         "orders_accepted",
+        "outside_ns",
         "portfolio",
+        "protection",
         "quote_sides",
         "quotes",
         "terms",
@@ -62,6 +138,15 @@ class Account:
         self.quote_sides: dict[OrderId, QuoteSide] = {}
         # Limits at or above the warning mark: (kind, instrument or None for account-wide ones).
         self.warned: dict[tuple[str, InstrumentId | None], None] = {}
+        self.kill_switch = KillSwitch()
+        self.protection: Protection | None = None
+        self.is_loss_stopped = False
+        # Whether a kill switch or the loss stop is to be asked: one look, because every order asks.
+        self.is_restricted = False
+        self.day_equity = terms.rules.starting_cash  # when the day opened
+        self.equity: int | None = None  # at marks while nothing moved them; read by `equity_of`
+        self.outside_ns: Nanos | None = None  # since when delta is outside its limit
+        self.is_breached = False  # and has been for longer than the grace
 
     def find(self, order_id: OrderId | None, client_order_id: ClientOrderId | None) -> Order | None:
         """Return an accepted order by id, or by the client order id of today."""

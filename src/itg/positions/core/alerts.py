@@ -1,9 +1,12 @@
 """Warnings that a limit is nearly used."""
 
+from itg.kernel.ids import InstrumentId
 from itg.kernel.messages import Message
 from itg.positions.contract import AccountLimitWarned
 from itg.positions.core.accounts import Account
 from itg.positions.core.portfolio import Holding
+
+LimitKey = tuple[str, InstrumentId | None]  # kind; None for limits of the whole account
 
 
 def watch_limits(account: Account, holding: Holding, out: list[Message]) -> None:
@@ -15,21 +18,28 @@ def watch_limits(account: Account, holding: Holding, out: list[Message]) -> None
     risks = terms.option_risks if holding.listing.is_option else terms.underlying_risks
     for risk in risks:
         worst = risk.worst_case(portfolio, holding)
-        is_near = worst >= risk.warn_at
-        if not is_near and not account.warned:
+        if worst < risk.warn_at and not account.warned:
             continue
         instrument_id = holding.listing.instrument_id if risk.is_per_instrument else None
-        key = (risk.kind, instrument_id)
-        if not is_near:
-            account.warned.pop(key, None)
-        elif key not in account.warned:
-            account.warned[key] = None
-            warning = AccountLimitWarned(
-                account_id=account.account_id,
-                private_seq=account.mailbox.next_seq(),
-                kind=risk.kind,
-                instrument_id=instrument_id,
-                used=worst,
-                limit=risk.limit,
-            )
-            account.mailbox.post(warning, out)
+        warn_once(account, (risk.kind, instrument_id), worst, (risk.warn_at, risk.limit), out)
+
+
+def warn_once(
+    account: Account, key: LimitKey, used: int, marks: tuple[int, int], out: list[Message]
+) -> None:
+    """Warn of a limit whose use is at its warning mark, the first of `marks`; the second is it."""
+    warn_at, limit = marks
+    if used < warn_at:
+        account.warned.pop(key, None)
+    elif key not in account.warned:
+        account.warned[key] = None
+        kind, instrument_id = key
+        warning = AccountLimitWarned(
+            account_id=account.account_id,
+            private_seq=account.mailbox.next_seq(),
+            kind=kind,
+            instrument_id=instrument_id,
+            used=used,
+            limit=limit,
+        )
+        account.mailbox.post(warning, out)

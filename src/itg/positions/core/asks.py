@@ -33,3 +33,4 @@ class QuoteAsk(Struct, frozen=True, gc=False, kw_only=True):
     terms: QuoteTerms
     added_bid: int
     added_ask: int
+    jumped_ns: Nanos | None = None  # when the exchange's jump guard last opened

@@ -10,12 +10,13 @@ from itg.positions.contract import (
     AccountReplaceRejected,
     OrderChange,
     RequestCancel,
+    RequestMassCancel,
     ReserveReplace,
 )
 from itg.positions.core.accounts import Account
 from itg.positions.core.alerts import watch_limits
 from itg.positions.core.asks import OrderAsk
-from itg.positions.core.desk import Desk, Replacement
+from itg.positions.core.desk import Desk, Replacement, Sweep
 from itg.positions.core.facts import CancelRefused, Rejected, Replaced
 from itg.positions.core.orders import Order
 from itg.positions.core.placing import (
@@ -25,6 +26,7 @@ from itg.positions.core.placing import (
     update_of,
 )
 from itg.positions.core.rules import rate_refusal
+from itg.positions.core.stops import order_stopped
 
 Named = RequestCancel | ReserveReplace
 
@@ -60,7 +62,9 @@ def order_replaced(desk: Desk, _now: Nanos, event: Replaced, out: list[Message])
     account = desk.accounts[order.body.account_id]
     order.resize(event.leaves_quantity)
     assert order.quantity <= replacement.total, "a replace got more than was reserved for it"
-    order.price = event.price
+    order.stand(is_pending=event.is_pending)
+    if order.price is not None:
+        order.price = event.price
     order.revision = event.revision
     settle_replacements(desk, account, order)
     tell_update(desk, account, order, update_of(account, order, OrderChange.REPLACED), out)
@@ -73,6 +77,26 @@ def replace_rejected(desk: Desk, _now: Nanos, event: Rejected, out: list[Message
     settle_replacements(desk, account, order)
     _reject_replace(account, order.order_id, order.client_order_id, event.refusal, out)
     watch_limits(account, order.holding, out)
+
+
+def request_mass_cancel(
+    desk: Desk, _now: Nanos, ask: RequestMassCancel, _out: list[Message]
+) -> None:
+    """Sweep what an account's mass cancel names out of the shards it concerns."""
+    desk.sweeps += (
+        Sweep(
+            shard=shard,
+            account_id=ask.account_id,
+            instrument_id=ask.instrument_id,
+            side=ask.side,
+            tag=ask.tag,
+            orders=ask.orders,
+            quotes=ask.quotes,
+            reason=ask.reason,
+            in_freeze=ask.in_freeze,
+        )
+        for shard in desk.shards_of(ask.instrument_id, ask.underlying_id)
+    )
 
 
 def order_to_cancel(desk: Desk, now: Nanos, ask: RequestCancel, out: list[Message]) -> Order | None:
@@ -111,22 +135,24 @@ def _replace_refusal(
 ) -> Refusal | None:
     total, price = asked
     holding = order.holding
-    refusal = desk.unbearable(holding.listing, total, order.price if price is None else price)
+    if price is None:
+        price = order.body.stop_price if order.price is None else order.price
+    refusal = desk.unbearable(holding.listing, total, price)
     if refusal is not None:
         return refusal
-    return account.terms.order_refusal(
-        OrderAsk(
-            now=now,
-            portfolio=account.portfolio,
-            buckets=account.buckets,
-            holding=holding,
-            side=order.side,
-            order_type=order.body.order_type,
-            quantity=total,
-            current=holding.side_worst(order.side),
-            added=max(0, total - order.filled - order.reserved),
-        )
+    ask = OrderAsk(
+        now=now,
+        portfolio=account.portfolio,
+        buckets=account.buckets,
+        holding=holding,
+        side=order.side,
+        order_type=order.body.order_type,
+        quantity=total,
+        current=holding.side_worst(order.side),
+        added=max(0, total - order.filled - order.reserved),
     )
+    stopped = order_stopped(desk, account, ask) if account.is_restricted else None
+    return stopped or account.terms.order_refusal(ask)
 
 
 def _cancel_rate_refusal(account: Account, now: Nanos) -> Refusal | None:

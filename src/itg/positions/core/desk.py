@@ -5,9 +5,10 @@ from msgspec import Struct
 from itg.kernel.errors import Refusal, RejectReason
 from itg.kernel.ids import AccountId, FillId, InstrumentId, ReservationId, Role, Shard, UnderlyingId
 from itg.kernel.money import Price
-from itg.kernel.words import Instrument, Phase
+from itg.kernel.times import Nanos
+from itg.kernel.words import CancelReason, InFreeze, Instrument, Phase, Side
 from itg.positions.contract import AnyPrivateEvent, RoleRules, is_of_placement
-from itg.positions.core.accounts import Account, Answer
+from itg.positions.core.accounts import Account, Answer, KillSwitch
 from itg.positions.core.listings import Listing
 from itg.positions.core.orders import Order, Quote
 from itg.positions.core.roles import RoleTerms, stranger_terms
@@ -42,14 +43,32 @@ class Quoting:
         self.quote = quote
 
 
+class Sweep(Struct, frozen=True, gc=False, kw_only=True):
+    """A mass cancel the exchange is to be sent after the events of the message under way."""
+
+    shard: Shard
+    account_id: AccountId
+    reason: CancelReason
+    instrument_id: InstrumentId | None = None
+    side: Side | None = None
+    tag: str | None = None
+    orders: bool = True
+    quotes: bool = True
+    in_freeze: InFreeze = InFreeze.SKIP
+
+
 class Desk:
     """All accounts and instruments, what is in flight, and the market-wide sums."""
 
     __slots__ = (
         "accounts",
         "cash_moved",
+        "checked_ns",
+        "disturbed_ns",
         "fees_collected",
         "incoming",
+        "jumped_ns",
+        "kill_switch",
         "last_fill",
         "last_reservation",
         "listings",
@@ -59,6 +78,7 @@ class Desk:
         "reasons",
         "replacements",
         "roles",
+        "sweeps",
     )
 
     def __init__(self, reasons: ExchangeReasons) -> None:
@@ -66,7 +86,7 @@ class Desk:
         self.roles: dict[Role, RoleTerms] = {}
         self.accounts: dict[AccountId, Account] = {}
         self.listings: dict[InstrumentId, Listing] = {}
-        self.open_shards: dict[Shard, None] = {}
+        self.open_shards: dict[Shard, Phase] = {}
         self.placements: dict[ReservationId, Order] = {}
         self.replacements: dict[ReservationId, Replacement] = {}
         self.quotings: dict[ReservationId, Quoting] = {}
@@ -77,6 +97,11 @@ class Desk:
         # The answer of the placement whose events are arriving now. Anything else that arrives
         # ends it: what happens to the order from then on is no part of its first answer.
         self.incoming: Answer | None = None
+        self.sweeps: list[Sweep] = []  # of the message under way, empty between messages
+        self.kill_switch = KillSwitch()  # everybody's
+        self.jumped_ns: Nanos | None = None  # of the last jump that opened the exchange's guard
+        self.disturbed_ns: Nanos | None = None  # of the last such jump, halt or resumption
+        self.checked_ns: Nanos | None = None  # when limits were last monitored
 
     def configure(self, roles: tuple[RoleRules, ...]) -> None:
         """Replace the roles, for open accounts too."""
@@ -90,6 +115,7 @@ class Desk:
             return None
         assert role in self.roles, f"account {account_id} asks for the unknown role {role!r}"
         account = Account(account_id, self.roles[role])
+        account.is_restricted = self.kill_switch.is_active
         self.accounts[account_id] = account
         return account
 
@@ -102,10 +128,36 @@ class Desk:
         return Account(account_id, stranger_terms()) if known is None else known
 
     def list_instrument(self, instrument: Instrument) -> None:
-        """Let an instrument be traded; listing it twice changes nothing."""
+        """Let an instrument be traded, again after it was delisted; twice changes nothing."""
         instrument_id = instrument.instrument_id
         if instrument_id not in self.listings:
             self.listings[instrument_id] = Listing(instrument, len(self.listings))
+        listing = self.listings[instrument_id]
+        if listing.is_delisted:
+            listing.is_delisted = False
+            listing.settlement_price = None
+
+    def sweep(
+        self,
+        account_id: AccountId,
+        reason: CancelReason,
+        in_freeze: InFreeze,
+        *,
+        orders: bool = True,
+        quotes: bool = True,
+    ) -> None:
+        """Ask every shard to cancel an account's orders and quotes, or one of the two."""
+        self.sweeps += (
+            Sweep(
+                shard=shard,
+                account_id=account_id,
+                reason=reason,
+                orders=orders,
+                quotes=quotes,
+                in_freeze=in_freeze,
+            )
+            for shard in self.shards_of(None, None)
+        )
 
     def shards_of(
         self, instrument_id: InstrumentId | None, underlying_id: UnderlyingId | None
@@ -120,24 +172,26 @@ class Desk:
             )
         )
 
-    def mark(self, instrument_id: InstrumentId, mark_price: Price) -> None:
+    @property
+    def is_trading(self) -> bool:
+        """Tell whether any shard trades continuously."""
+        return Phase.CONTINUOUS in self.open_shards.values()
+
+    def enter_phase(self, shard: Shard, phase: Phase) -> bool:
+        """Follow a shard's phase; True when it is the first to leave `closed`: a day begins."""
+        if phase is Phase.CLOSED:
+            self.open_shards.pop(shard, None)
+            return False
+        is_first = not self.open_shards
+        self.open_shards[shard] = phase
+        return is_first
+
+    def mark(self, instrument_id: InstrumentId, mark_price: Price, delta: int) -> None:
         """Value an instrument; one that is not listed is nobody's."""
         listing = self.listings.get(instrument_id)
         if listing is not None:
             listing.mark_price = mark_price
-
-    def enter_phase(self, shard: Shard, phase: Phase) -> None:
-        """Follow a shard's phase; the first to leave `closed` begins the trading day.
-
-        A client order id may be used again from then on.
-        """
-        if phase is Phase.CLOSED:
-            self.open_shards.pop(shard, None)
-            return
-        if not self.open_shards:
-            for account in self.accounts.values():
-                account.answers.clear()
-        self.open_shards[shard] = None
+            listing.delta = delta
 
     def next_reservation(self) -> ReservationId:
         """Return a number no reservation had."""
@@ -148,6 +202,11 @@ class Desk:
         """Return a number no fill had."""
         self.last_fill = FillId(self.last_fill + 1)
         return self.last_fill
+
+    def assert_balanced(self, listing: Listing) -> None:
+        """Assert that nothing was made or lost: after every booking."""
+        assert listing.net_sum == 0, f"positions in {listing.instrument_id} do not add up to zero"
+        assert self.cash_moved + self.fees_collected == 0, "cash and fees do not add up to zero"
 
     def remember(self, event: AnyPrivateEvent, order: Order) -> None:
         """Add an order's event to its first answer while its placement lasts."""

@@ -1,11 +1,12 @@
 """What the desk reads of the exchange's events: the fields it needs, whoever carries them."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import AccountId, InstrumentId, OrderId, ReservationId, TradeId
 from itg.kernel.money import Price, Quantity
-from itg.kernel.words import CancelReason, Side
+from itg.kernel.words import Activation, CancelReason, Side
 
 
 class OfOrder(Protocol):
@@ -25,7 +26,17 @@ class OfReservation(Protocol):
 
 
 class Accepted(OfOrder, OfReservation, Protocol):
-    """An order took an id."""
+    """An order took an id; pending ones stand outside the book."""
+
+    @property
+    def is_pending(self) -> bool: ...
+
+
+class Activated(OfOrder, Protocol):
+    """A pending order or quote side enters the market."""
+
+    @property
+    def activation(self) -> Activation: ...
 
 
 class Rejected(OfReservation, Protocol):
@@ -36,7 +47,7 @@ class Rejected(OfReservation, Protocol):
 
 
 class Replaced(OfReservation, Protocol):
-    """A resting order has a different price or total."""
+    """A live order has a different price or total."""
 
     @property
     def revision(self) -> int: ...
@@ -44,6 +55,8 @@ class Replaced(OfReservation, Protocol):
     def price(self) -> Price: ...
     @property
     def leaves_quantity(self) -> int: ...
+    @property
+    def is_pending(self) -> bool: ...
 
 
 class Canceled(OfOrder, Protocol):
@@ -82,6 +95,8 @@ class QuoteStands(OfReservation, Protocol):
     def ask(self) -> Price | None: ...
     @property
     def ask_quantity(self) -> int: ...
+    @property
+    def is_pending(self) -> bool: ...
 
 
 class Trade(Protocol):
@@ -107,3 +122,44 @@ class Trade(Protocol):
     def taker_account_id(self) -> AccountId: ...
     @property
     def is_auction(self) -> bool: ...
+
+
+class Busted(Trade, Protocol):
+    """A trade is undone, or counts at another price."""
+
+    @property
+    def adjusted_price(self) -> Price | None: ...
+
+
+class Settled(Protocol):
+    """A series ended at a cash value."""
+
+    @property
+    def instrument_id(self) -> InstrumentId: ...
+    @property
+    def settlement_price(self) -> Price: ...
+
+
+class Delisted(Protocol):
+    """An instrument trades no more."""
+
+    @property
+    def instrument_id(self) -> InstrumentId: ...
+
+
+class Marked(Protocol):
+    """What one instrument is worth, and its delta in 1e-6."""
+
+    @property
+    def instrument_id(self) -> InstrumentId: ...
+    @property
+    def mark_price(self) -> Price: ...
+    @property
+    def delta(self) -> int: ...
+
+
+class Marks(Protocol):
+    """Marks of many instruments."""
+
+    @property
+    def marks(self) -> Sequence[Marked]: ...

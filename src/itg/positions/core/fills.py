@@ -1,36 +1,25 @@
 """Trades become fills of both accounts: fees, position, cash, reports, released exposure."""
 
-from msgspec import Struct
-
-from itg.kernel.ids import AccountId, OrderId
+from itg.kernel.ids import OrderId
 from itg.kernel.messages import Message
 from itg.kernel.money import Cash
 from itg.kernel.times import Nanos
-from itg.kernel.words import Liquidity, Side
-from itg.positions.contract import (
-    AccountFilled,
-    AccountPositionChanged,
-    Fill,
-)
+from itg.kernel.words import CancelReason, Liquidity, Side
+from itg.positions.contract import AccountFilled, Fill
 from itg.positions.core.accounts import Account
-from itg.positions.core.alerts import watch_limits
-from itg.positions.core.desk import Desk
+from itg.positions.core.desk import Desk, Sweep
 from itg.positions.core.facts import Trade
-from itg.positions.core.orders import Order, QuoteSide, Ticket
+from itg.positions.core.loss_stop import watch_loss
+from itg.positions.core.orders import Order, Quote, QuoteSide, Ticket
 from itg.positions.core.portfolio import Holding
+from itg.positions.core.protection import watch_quotes
+from itg.positions.core.settling import tell_position
 
 
-class Pull(Struct, frozen=True, gc=False):
-    """A quote side that must leave the market."""
-
-    account_id: AccountId
-    side: QuoteSide
-
-
-def apply_trade(desk: Desk, now: Nanos, trade: Trade, out: list[Message]) -> list[Pull]:
+def apply_trade(desk: Desk, now: Nanos, trade: Trade, out: list[Message]) -> None:
     """Book a trade for both accounts, the resting order's first.
 
-    Returns the quote sides that a portfolio limit, now reached, wants out of the market. A trade of
+    Quote sides that a portfolio limit, now reached, wants out of the market are swept. A trade of
     an account with itself fills both orders and takes both fees; its position does not move.
     """
     maker = desk.accounts[trade.maker_account_id]
@@ -43,10 +32,10 @@ def apply_trade(desk: Desk, now: Nanos, trade: Trade, out: list[Message]) -> lis
     booking = _Booking(desk, now, trade, out)
     booking.book(maker, makers, Liquidity.MAKER)
     booking.book(taker, takers, Liquidity.TAKER)
-    assert listing.net_sum == 0, f"positions in {listing.instrument_id} do not add up to zero"
-    assert desk.cash_moved + desk.fees_collected == 0, "cash and fees do not add up to zero"
-    pulls = _report(maker, makers.holding, out)
-    return pulls if maker is taker else pulls + _report(taker, takers.holding, out)
+    desk.assert_balanced(listing)
+    report(desk, maker, makers.holding, out)
+    if maker is not taker:
+        report(desk, taker, takers.holding, out)
 
 
 class _Booking:
@@ -73,6 +62,9 @@ class _Booking:
             portfolio.charge(holding, quantity, fee)
         else:
             portfolio.fill(holding, ticket.side, price=trade.price, quantity=quantity, fee=fee)
+        if account.equity is not None:
+            moved = (portfolio.cash - cash_before, holding.net - net_before)
+            account.equity = _equity_after(account.equity, holding, *moved)
         # What changed, not what should have: the sums are there to catch a difference.
         desk.fees_collected += fee
         desk.cash_moved += portfolio.cash - cash_before
@@ -118,6 +110,8 @@ class _Booking:
             account.drop_side(side)
         account.settle_quote(quote)
         account.mailbox.post(_filled(account, side, fill, is_quote=True), self._out)
+        if account.protection is not None:
+            watch_quotes(self._desk, account, side, fill, self._out)
 
 
 def _filled(account: Account, ticket: Ticket, fill: Fill, *, is_quote: bool) -> AccountFilled:
@@ -133,26 +127,41 @@ def _filled(account: Account, ticket: Ticket, fill: Fill, *, is_quote: bool) -> 
     )
 
 
-def _report(account: Account, holding: Holding, out: list[Message]) -> list[Pull]:
-    portfolio = account.portfolio
-    event = AccountPositionChanged(
-        account_id=account.account_id,
-        private_seq=account.mailbox.next_seq(),
-        position=holding.position(),
-        cash=Cash(portfolio.cash),
-    )
-    account.mailbox.post(event, out)
-    watch_limits(account, holding, out)
-    limit = account.terms.filled_limit
-    if limit is None or portfolio.filled < limit or not holding.listing.is_option:
-        return []
-    return [
-        Pull(account.account_id, side)
-        for quote in account.quotes.values()
-        if quote.holding.listing.is_option
-        for side in (quote.bid, quote.ask)
-        if side is not None and quote.holding.side_worst(side.side) > abs(quote.holding.net)
-    ]
+def _equity_after(equity: int, holding: Holding, cash: int, contracts: int) -> int | None:
+    mark = holding.listing.mark_price
+    if mark is None:
+        return None  # counted at its cost, which the fill moved too
+    return equity + cash + mark * contracts * holding.listing.multiplier
+
+
+def report(desk: Desk, account: Account, holding: Holding, out: list[Message]) -> None:
+    """Tell an owner of a position that a trade moved, and do what its limits ask for."""
+    tell_position(account, holding, out)
+    terms = account.terms
+    if terms.loss_stop is not None:
+        watch_loss(desk, account, out)
+    limit = terms.filled_limit
+    if limit is None or account.portfolio.filled < limit or not holding.listing.is_option:
+        return
+    for quote in account.quotes.values():
+        if quote.holding.listing.is_option:
+            _sweep_adding(desk, account, quote)
+
+
+def _sweep_adding(desk: Desk, account: Account, quote: Quote) -> None:
+    holding = quote.holding
+    for side in (quote.bid, quote.ask):
+        if side is not None and holding.side_worst(side.side) > abs(holding.net):
+            desk.sweeps.append(
+                Sweep(
+                    shard=holding.listing.shard,
+                    account_id=account.account_id,
+                    instrument_id=holding.listing.instrument_id,
+                    side=side.side,
+                    orders=False,
+                    reason=CancelReason.PORTFOLIO_LIMIT,
+                )
+            )
 
 
 def _ticket(account: Account, order_id: OrderId) -> Ticket:

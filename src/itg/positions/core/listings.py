@@ -11,13 +11,16 @@ class Listing:
     """One listed instrument. `net_sum` adds up the net positions of all accounts: always zero."""
 
     __slots__ = (
+        "delta",
         "index",
         "instrument",
         "instrument_id",
+        "is_delisted",
         "is_option",
         "mark_price",
         "multiplier",
         "net_sum",
+        "settlement_price",
         "shard",
         "underlying_id",
     )
@@ -31,4 +34,7 @@ class Listing:
         self.is_option = instrument.option is not UNSET
         self.index = index  # listing order, the order of every answer
         self.mark_price: Price | None = None
+        self.delta = 0  # 1e-6 per 1.00 of spot, as last marked
         self.net_sum = 0
+        self.is_delisted = False  # known for history alone: it takes no orders
+        self.settlement_price: Price | None = None  # once settled

@@ -4,9 +4,18 @@ from collections import deque
 from collections.abc import Iterable
 from itertools import islice
 
-from itg.kernel.ids import Seq
+from itg.kernel.ids import OrderId, Seq
 from itg.kernel.messages import Message
-from itg.positions.contract import AnyPrivateEvent
+from itg.positions.contract import (
+    AccountCancelRejected,
+    AccountFillBusted,
+    AccountOrderRejected,
+    AccountOrderUpdated,
+    AccountReplaceRejected,
+    AnyPrivateEvent,
+    OrderChange,
+    order_told_of,
+)
 
 MAILBOX_EVENTS_MAX = 10_000
 
@@ -39,3 +48,17 @@ class Mailbox:
         """Return the kept events after a number, oldest first."""
         known = 0 if seq is None else max(0, seq - self.oldest_kept() + 1)
         return tuple(islice(self.events, known, None))
+
+
+def concerns_order(event: AnyPrivateEvent, order_id: OrderId) -> bool:
+    """Tell whether an event is part of an order's story: its changes, fills, busts, refusals."""
+    if isinstance(event, AccountReplaceRejected | AccountCancelRejected | AccountFillBusted):
+        return event.order_id == order_id
+    return order_told_of(event) == order_id
+
+
+def is_first_of_order(event: AnyPrivateEvent) -> bool:
+    """Tell whether an order's story begins with this event: its acceptance or its refusal."""
+    if isinstance(event, AccountOrderUpdated):
+        return event.change is OrderChange.ACCEPTED
+    return isinstance(event, AccountOrderRejected)

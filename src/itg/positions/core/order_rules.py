@@ -1,17 +1,21 @@
 """What a role may send: how large, how often, which types, which instruments."""
 
 from itg.kernel.errors import Refusal
+from itg.kernel.words import Side
 from itg.positions.contract import (
     INSTRUMENT_NOT_ALLOWED,
+    ONE_SIDED_ONLY,
     ORDER_SIZE_EXCEEDED,
     ORDER_TYPE_NOT_ALLOWED,
     InstrumentsAllowed,
+    OneSided,
     OrderRateLimit,
     OrderSizeLimit,
     OrderTypesAllowed,
 )
 from itg.positions.core.asks import OrderAsk, QuoteAsk
 from itg.positions.core.listings import Listing
+from itg.positions.core.portfolio import Holding
 from itg.positions.core.rules import Rule, rate_refusal, rule_of
 
 
@@ -106,6 +110,39 @@ class InstrumentsRule(Rule):
         )
 
 
+class OneSidedRule(Rule):
+    """Only one side of an instrument works at a time, what is pending or in flight included."""
+
+    __slots__ = ()
+
+    def order_refusal(self, ask: OrderAsk) -> Refusal | None:
+        if ask.added <= 0:
+            return None
+        return self._refusal(ask.holding, ask.side, ask.added)
+
+    def quote_refusal(self, ask: QuoteAsk) -> Refusal | None:
+        terms, holding = ask.terms, ask.holding
+        if terms.bid is not None and terms.ask is not None:
+            detail = "This role works one side of an instrument at a time, not a bid and an ask."
+            return Refusal(code=ONE_SIDED_ONLY.code, detail=detail)
+        if terms.bid is not None:
+            return self._refusal(holding, Side.BUY, ask.added_bid)
+        return self._refusal(holding, Side.SELL, ask.added_ask)
+
+    def _refusal(self, holding: Holding, side: Side, added: int) -> Refusal | None:
+        other = holding.working_sell if side is Side.BUY else holding.working_buy
+        if other == 0:
+            return None
+        return Refusal(
+            code=ONE_SIDED_ONLY.code,
+            detail=f"{other} contracts of {holding.listing.instrument_id} work on the other side.",
+            field="side",
+            current=other,
+            requested=added,
+            allowed=0,
+        )
+
+
 @rule_of.register
 def _(constraint: OrderSizeLimit) -> Rule:
     return OrderSizeRule(constraint.max_quantity)
@@ -124,3 +161,8 @@ def _(constraint: OrderTypesAllowed) -> Rule:
 @rule_of.register
 def _(constraint: InstrumentsAllowed) -> Rule:
     return InstrumentsRule(constraint)
+
+
+@rule_of.register
+def _(_constraint: OneSided) -> Rule:
+    return OneSidedRule()

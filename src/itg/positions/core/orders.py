@@ -1,14 +1,15 @@
 """Orders and quote sides: what was asked, what filled, what still works.
 
 pending → working → partially_filled → filled | canceled | expired, or pending → rejected. A ticket
-leaves a terminal state never, and has nothing left to fill in one.
+is pending without an id until the exchange answers, and with one while the exchange keeps it
+outside the book. It leaves a terminal state never, and has nothing left to fill in one.
 """
 
 from itg.kernel.ids import ClientOrderId, InstrumentId, OrderId, ReservationId, Seq
 from itg.kernel.money import Cash, Price
 from itg.kernel.times import Nanos
 from itg.kernel.words import OrderStatus, SelfTradePolicy, Side
-from itg.positions.contract import OrderState, QuoteState, ReserveOrder
+from itg.positions.contract import OrderState, QuoteState, QuoteTerms, ReserveOrder
 from itg.positions.core.portfolio import Holding, rounded_ratio
 
 # Until it is accepted.
@@ -17,6 +18,7 @@ _NO_NS = Nanos(0)
 _NO_SEQ = Seq(0)
 # Tuples, because a search in a set hashes an enum's name first.
 _WORKING = (OrderStatus.WORKING, OrderStatus.PARTIALLY_FILLED)
+_LIVE = (*_WORKING, OrderStatus.PENDING)
 _ENDS = (OrderStatus.CANCELED, OrderStatus.EXPIRED)
 
 
@@ -62,14 +64,22 @@ class Ticket:
         return rounded_ratio(self.filled_value, self.filled)
 
     def accept(self, order_id: OrderId) -> None:
-        """Take the exchange's id; acceptance precedes everything else."""
-        assert self.status is OrderStatus.PENDING, f"order {order_id} accepted twice"
+        """Take the exchange's id and work; acceptance precedes everything else."""
+        assert not self.order_id, f"order {order_id} accepted twice"
         self.order_id = order_id
         self.status = OrderStatus.WORKING
 
+    def stand(self, *, is_pending: bool) -> None:
+        """Stand in the book from now on, or outside it."""
+        self._assert_live()
+        if is_pending:
+            self.status = OrderStatus.PENDING
+        else:
+            self.status = OrderStatus.PARTIALLY_FILLED if self.filled else OrderStatus.WORKING
+
     def fill(self, price: Price, quantity: int, fee: int) -> None:
         """Fill part or all of what is left."""
-        self._assert_working()
+        assert self.status in _WORKING, f"order {self.order_id} is {self.status.value}"
         assert 0 < quantity <= self.leaves, f"order {self.order_id} filled past its quantity"
         self.leaves -= quantity
         self.filled += quantity
@@ -79,14 +89,14 @@ class Ticket:
 
     def resize(self, leaves: int) -> None:
         """Let `leaves` more contracts be filled, whatever it was."""
-        self._assert_working()
+        self._assert_live()
         assert leaves > 0
         self.leaves = leaves
         self.quantity = self.filled + leaves
 
     def end(self, status: OrderStatus) -> None:
         """Leave the market with the rest unfilled."""
-        self._assert_working()
+        self._assert_live()
         assert status in _ENDS
         self.status = status
         self.leaves = 0
@@ -94,11 +104,12 @@ class Ticket:
     def reject(self) -> None:
         """Never enter the market."""
         assert self.status is OrderStatus.PENDING
+        assert not self.order_id, "what was accepted is not rejected"
         self.status = OrderStatus.REJECTED
         self.leaves = 0
 
-    def _assert_working(self) -> None:
-        assert self.status in _WORKING, f"order {self.order_id} is {self.status.value}"
+    def _assert_live(self) -> None:
+        assert self.status in _LIVE, f"order {self.order_id} is {self.status.value}"
 
 
 class Order(Ticket):
@@ -142,6 +153,9 @@ class Order(Ticket):
             fees=Cash(self.fees),
             accepted_ns=self.accepted_ns,
             accepted_seq=self.accepted_seq,
+            stop_price=body.stop_price,
+            display_quantity=body.display_quantity,
+            expires_ns=body.expires_ns,
         )
 
 
@@ -168,6 +182,16 @@ class Quote:
         self.reserved_ask = 0
 
     @property
+    def instrument_id(self) -> InstrumentId:
+        return self.holding.listing.instrument_id
+
+    @property
+    def is_pending(self) -> bool:
+        """Tell whether a side of it is held outside the book."""
+        pending = OrderStatus.PENDING
+        return any(side is not None and side.status is pending for side in (self.bid, self.ask))
+
+    @property
     def is_empty(self) -> bool:
         return self.bid is None and self.ask is None and not self.in_flight
 
@@ -180,6 +204,14 @@ class Quote:
             ask = max(ask, ask_quantity)
         return bid, ask
 
+    def stands_as(self, terms: QuoteTerms) -> bool:
+        """Tell whether it is exactly what is asked for, with nothing on its way to change it."""
+        if self.in_flight or (self.bid is None and self.ask is None):
+            return False
+        return _is_as(self.bid, terms.bid, terms.bid_quantity) and _is_as(
+            self.ask, terms.ask, terms.ask_quantity
+        )
+
     def drop(self, side: QuoteSide) -> None:
         """Forget a side that is done."""
         if side is self.bid:
@@ -191,13 +223,19 @@ class Quote:
     def state(self) -> QuoteState:
         """Return what still stands."""
         bid, ask = self.bid, self.ask
-        instrument_id: InstrumentId = self.holding.listing.instrument_id
         return QuoteState(
-            instrument_id=instrument_id,
+            instrument_id=self.instrument_id,
             bid_order_id=bid.order_id if bid else None,
             bid=bid.price if bid else None,
             bid_quantity=bid.leaves if bid else 0,
             ask_order_id=ask.order_id if ask else None,
             ask=ask.price if ask else None,
             ask_quantity=ask.leaves if ask else 0,
+            is_pending=self.is_pending,
         )
+
+
+def _is_as(side: QuoteSide | None, price: Price | None, quantity: int) -> bool:
+    if side is None:
+        return price is None and quantity == 0
+    return side.price == price and side.leaves == quantity

@@ -4,7 +4,7 @@ from itg.kernel.errors import Refusal
 from itg.kernel.ids import ReservationId
 from itg.kernel.messages import Message
 from itg.kernel.times import Nanos
-from itg.kernel.words import CancelReason, OrderStatus
+from itg.kernel.words import Activation, CancelReason, OrderStatus
 from itg.positions.contract import (
     CLIENT_ORDER_ID_CONFLICT,
     RATE_LIMIT_EXCEEDED,
@@ -19,9 +19,10 @@ from itg.positions.core.accounts import Account, Answer
 from itg.positions.core.alerts import watch_limits
 from itg.positions.core.asks import OrderAsk
 from itg.positions.core.desk import Desk
-from itg.positions.core.facts import Accepted, Rejected
+from itg.positions.core.facts import Accepted, OfOrder, Rejected
 from itg.positions.core.orders import Order
 from itg.positions.core.portfolio import Holding
+from itg.positions.core.stops import order_stopped
 
 
 def reserve_order(
@@ -76,13 +77,16 @@ def order_accepted(desk: Desk, now: Nanos, event: Accepted, out: list[Message]) 
     order = desk.placements.pop(event.reservation_id)
     account = desk.accounts[event.account_id]
     order.accept(event.order_id)
+    if event.is_pending:
+        order.stand(is_pending=True)
     order.accepted_ns = now
     order.accepted_seq = account.mailbox.next_seq()
     account.begin(order)
     told = update_of(account, order, OrderChange.ACCEPTED)
     account.mailbox.post(told, out)
     answer = _answer_of(account, order)
-    desk.incoming = answer
+    # A pending order's placement is over; what it meets later, it meets by another cause.
+    desk.incoming = None if event.is_pending else answer
     if answer is not None:
         answer.events = (told,)
     watch_limits(account, order.holding, out)
@@ -108,6 +112,24 @@ def order_canceled(
     tell_update(desk, account, order, event, out)
 
 
+def order_expired(desk: Desk, _now: Nanos, event: OfOrder, out: list[Message]) -> None:
+    """End an order whose time in force is over and release it."""
+    account = desk.accounts[event.account_id]
+    order = account.working[event.order_id]
+    order.end(OrderStatus.EXPIRED)
+    account.retire(order)
+    tell_update(desk, account, order, update_of(account, order, OrderChange.EXPIRED), out)
+
+
+def order_activated(
+    desk: Desk, account: Account, order: Order, activation: Activation, out: list[Message]
+) -> None:
+    """Let a pending order work; what it reserves stays."""
+    order.stand(is_pending=False)
+    event = update_of(account, order, OrderChange.ACTIVATED, activation=activation)
+    tell_update(desk, account, order, event, out)
+
+
 def settle_replacements(desk: Desk, account: Account, order: Order) -> None:
     """Reserve what an order needs now: what it has left, or the largest total asked for it."""
     needed = order.leaves
@@ -119,7 +141,11 @@ def settle_replacements(desk: Desk, account: Account, order: Order) -> None:
 
 
 def update_of(
-    account: Account, order: Order, change: OrderChange, cancel_reason: CancelReason | None = None
+    account: Account,
+    order: Order,
+    change: OrderChange,
+    cancel_reason: CancelReason | None = None,
+    activation: Activation | None = None,
 ) -> AccountOrderUpdated:
     """Return the next event of an account: an order as it stands after a change."""
     return AccountOrderUpdated(
@@ -128,6 +154,7 @@ def update_of(
         change=change,
         order=order.state(),
         cancel_reason=cancel_reason,
+        activation=activation,
     )
 
 
@@ -142,11 +169,13 @@ def tell_update(
 
 def _vet(desk: Desk, account: Account, now: Nanos, body: ReserveOrder) -> Holding | Refusal:
     listing = desk.listings.get(body.instrument_id)
-    if listing is None:
+    if listing is None or listing.is_delisted:
         reason = desk.reasons.invalid_instrument
         detail = f"No instrument {body.instrument_id} is listed."
         return Refusal(code=reason.code, detail=detail, field="instrument_id")
     refusal = desk.unbearable(listing, body.quantity, body.price)
+    if refusal is None and body.stop_price is not None:
+        refusal = desk.unbearable(listing, body.quantity, body.stop_price)
     if refusal is not None:
         return refusal
     holding = account.portfolio.holdings.get(body.instrument_id) or Holding(listing)
@@ -161,7 +190,8 @@ def _vet(desk: Desk, account: Account, now: Nanos, body: ReserveOrder) -> Holdin
         current=holding.side_worst(body.side),
         added=body.quantity,
     )
-    return account.terms.order_refusal(ask) or holding
+    stopped = order_stopped(desk, account, ask) if account.is_restricted else None
+    return stopped or account.terms.order_refusal(ask) or holding
 
 
 def _known_answer(account: Account, body: ReserveOrder) -> Answer | None:

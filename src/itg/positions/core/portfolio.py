@@ -49,6 +49,15 @@ class Holding:
             return self.net + self.working_buy
         return self.working_sell - self.net
 
+    def reducing(self, side: Side) -> int:
+        """Return how much more could be sent on `side` and only bring the position nearer to 0."""
+        return max(0, -self.side_worst(side))
+
+    def worth(self) -> int:
+        """Return the value at the mark, the cost while there is no mark."""
+        mark = self.listing.mark_price
+        return self.cost if mark is None else mark * self.net * self.listing.multiplier
+
     def unrealized(self) -> int | None:
         """Return the value at the mark less the cost, None for a position without a mark."""
         if self.net == 0:
@@ -114,6 +123,19 @@ class Portfolio:
         if holding.listing.is_option:
             self.filled += abs(holding.net) - before
         self._measure(holding)
+
+    def book(self, holding: Holding, contracts: int, value: int) -> None:
+        """Take signed contracts for a signed value in cash, by no order: settlement and busts."""
+        before = abs(holding.net)
+        _add(holding, contracts, value)
+        self.cash -= value
+        if holding.listing.is_option:
+            self.filled += abs(holding.net) - before
+        self._measure(holding)
+
+    def equity(self) -> int:
+        """Return cash plus everything held at its mark."""
+        return self.cash + sum(holding.worth() for holding in self.holdings.values() if holding.net)
 
     def charge(self, holding: Holding, quantity: int, fee: int) -> None:
         """Pay the fee of a fill of `quantity` contracts; a negative fee is a rebate."""

@@ -9,13 +9,14 @@ from itg.positions.contract import (
     QuoteSpreadLimit,
 )
 from itg.positions.core.asks import QuoteAsk
-from itg.positions.core.rules import Rule, rate_refusal, rule_of
-
-PPM = 1_000_000
+from itg.positions.core.rules import PPM, Rule, rate_refusal, rule_of
 
 
 class QuoteSpreadRule(Rule):
-    """The width of a two-sided quote, as a fraction of its mid or in money, whichever is wider."""
+    """The width of a two-sided quote, as a fraction of its mid or in money, whichever is wider.
+
+    A side alone passes: whether it counts as a quote (`ask_alone_below`) is for the scores.
+    """
 
     __slots__ = ("_constraint",)
 
@@ -28,6 +29,8 @@ class QuoteSpreadRule(Rule):
             return None
         rule = self._constraint
         widest = max(rule.min_width, (bid + offer) * rule.max_fraction_ppm // (2 * PPM))
+        if ask.jumped_ns is not None and ask.now - ask.jumped_ns < rule.doubled_after_jump_ns:
+            widest *= 2
         if offer - bid <= widest:
             return None
         return Refusal(

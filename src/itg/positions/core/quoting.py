@@ -21,10 +21,12 @@ from itg.positions.contract import (
 from itg.positions.core.accounts import Account
 from itg.positions.core.alerts import watch_limits
 from itg.positions.core.asks import QuoteAsk
-from itg.positions.core.desk import Desk, Quoting
+from itg.positions.core.desk import Desk, Quoting, Sweep
 from itg.positions.core.facts import QuoteStands, Rejected
 from itg.positions.core.orders import Quote, QuoteSide
 from itg.positions.core.portfolio import Holding
+from itg.positions.core.protection import protection_refusal
+from itg.positions.core.stops import quote_stopped
 
 
 class PassedQuote(Struct, frozen=True, gc=False, kw_only=True):
@@ -39,20 +41,27 @@ class PassedQuote(Struct, frozen=True, gc=False, kw_only=True):
 def reserve_quotes(
     desk: Desk, now: Nanos, asked: ReserveQuotes, out: list[Message]
 ) -> list[PassedQuote]:
-    """Reserve the quotes that may stand; the others are told in `out`, the counts before them."""
+    """Reserve the quotes that may stand; the others are told in `out`, the counts before them.
+
+    A quote that stands as asked is left where it is. Pulls of quotes that are not named come first:
+    they leave the market, and what they reserve, before the named ones enter it.
+    """
     account = desk.account(asked.account_id)
-    passed: list[PassedQuote] = []
+    passed = _pull_others(desk, account, asked) if asked.pull_others else []
+    accepted = 0
     refused: list[Message] = []
     for terms in asked.quotes:
         vetted = _vet(desk, account, now, terms)
+        if vetted is None:
+            accepted += 1
+            continue
         _take_quote_token(account, now, terms, vetted)
         if isinstance(vetted, Refusal):
             _post_rejection(account, terms.instrument_id, vetted, refused)
         else:
+            accepted += 1
             passed.append(_reserve(desk, account, vetted, terms))
-    out.append(
-        QuotesHandled(account_id=asked.account_id, accepted=len(passed), rejected=len(refused))
-    )
+    out.append(QuotesHandled(account_id=asked.account_id, accepted=accepted, rejected=len(refused)))
     out.extend(refused)
     return passed
 
@@ -66,6 +75,9 @@ def quote_accepted(desk: Desk, _now: Nanos, event: QuoteStands, out: list[Messag
     quote.ask = _side(
         account, quote, Side.SELL, (event.ask_order_id, event.ask, event.ask_quantity)
     )
+    for side in (quote.bid, quote.ask):
+        if side is not None:
+            side.stand(is_pending=event.is_pending)
     account.settle_quote(quote)
     _post_update(account, quote, out, None)
 
@@ -91,25 +103,51 @@ def side_canceled(
         _post_update(account, quote, out, cancel_reason)
 
 
-def tell_pull(desk: Desk, asked: RequestQuotePull, out: list[Message]) -> None:
-    """Tell how many standing quotes a pull names."""
+def side_activated(account: Account, side: QuoteSide, out: list[Message]) -> None:
+    """Let a held side of a quote work."""
+    side.stand(is_pending=False)
+    _post_update(account, account.quotes[side.holding.listing.instrument_id], out, None)
+
+
+def request_pull(desk: Desk, _now: Nanos, asked: RequestQuotePull, out: list[Message]) -> None:
+    """Tell how many standing quotes a pull names, and sweep them out of the market."""
     quotes = desk.account(asked.account_id).quotes
     named = len(quotes) if asked.instrument_id is None else int(asked.instrument_id in quotes)
     out.append(QuotesHandled(account_id=asked.account_id, accepted=named, rejected=0))
+    desk.sweeps += (
+        Sweep(
+            shard=shard,
+            account_id=asked.account_id,
+            instrument_id=asked.instrument_id,
+            orders=False,
+            reason=CancelReason.MASS_CANCEL,
+        )
+        for shard in desk.shards_of(asked.instrument_id, None)
+    )
 
 
-def _vet(desk: Desk, account: Account, now: Nanos, terms: QuoteTerms) -> Holding | Refusal:
+def _pull_others(desk: Desk, account: Account, asked: ReserveQuotes) -> list[PassedQuote]:
+    named = dict.fromkeys(terms.instrument_id for terms in asked.quotes)
+    others = [quote for quote in account.quotes.values() if quote.instrument_id not in named]
+    return [
+        _reserve(desk, account, quote.holding, QuoteTerms(instrument_id=quote.instrument_id))
+        for quote in others
+    ]
+
+
+def _vet(desk: Desk, account: Account, now: Nanos, terms: QuoteTerms) -> Holding | Refusal | None:
+    # None: the quote stands as asked, and there is nothing to do.
     if not account.terms.rules.quotes_allowed:
         detail = f"The role {account.terms.rules.role} does not quote."
         return Refusal(code=QUOTE_NOT_ALLOWED.code, detail=detail)
     listing = desk.listings.get(terms.instrument_id)
-    if listing is None:
+    if listing is None or listing.is_delisted:
         reason = desk.reasons.invalid_instrument
         detail = f"No instrument {terms.instrument_id} is listed."
         return Refusal(code=reason.code, detail=detail, field="instrument_id")
     holding = account.portfolio.holdings.get(terms.instrument_id) or Holding(listing)
     if _is_pull(terms):
-        return holding
+        return holding if terms.instrument_id in account.quotes else None
     for price, quantity in ((terms.bid, terms.bid_quantity), (terms.ask, terms.ask_quantity)):
         # A side half given or empty is a matter of form: the exchange's to refuse.
         if price is not None and quantity > 0:
@@ -117,8 +155,20 @@ def _vet(desk: Desk, account: Account, now: Nanos, terms: QuoteTerms) -> Holding
             if refusal is not None:
                 return refusal
     quote = account.quotes.get(terms.instrument_id)
+    ask = _ask_of(desk, account, now, (holding, quote, terms))
+    stopped = quote_stopped(desk, account, ask) if account.is_restricted else None
+    stopped = stopped or protection_refusal(account)
+    if stopped is None and quote is not None and quote.stands_as(terms):
+        return None
+    return stopped or account.terms.quote_refusal(ask) or holding
+
+
+def _ask_of(
+    desk: Desk, account: Account, now: Nanos, asked: tuple[Holding, Quote | None, QuoteTerms]
+) -> QuoteAsk:
+    holding, quote, terms = asked
     bid_quantity, ask_quantity = _wanted(terms)
-    ask = QuoteAsk(
+    return QuoteAsk(
         now=now,
         portfolio=account.portfolio,
         buckets=account.buckets,
@@ -126,8 +176,8 @@ def _vet(desk: Desk, account: Account, now: Nanos, terms: QuoteTerms) -> Holding
         terms=terms,
         added_bid=max(0, bid_quantity - (quote.reserved_bid if quote else 0)),
         added_ask=max(0, ask_quantity - (quote.reserved_ask if quote else 0)),
+        jumped_ns=desk.jumped_ns,
     )
-    return account.terms.quote_refusal(ask) or holding
 
 
 def _take_quote_token(

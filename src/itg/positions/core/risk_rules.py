@@ -18,10 +18,10 @@ from itg.positions.contract import (
 )
 from itg.positions.core.asks import OrderAsk, QuoteAsk
 from itg.positions.core.portfolio import Holding, Portfolio
-from itg.positions.core.rules import Rule, rule_of
+from itg.positions.core.rules import Rule, UseRule, rule_of
 
 
-class RiskRule(Rule):
+class RiskRule(UseRule):
     """A limit on what is held, of options or of underlyings.
 
     With `is_per_instrument` each holding has its own use of it. `warn_at` is four fifths of it.

@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from itg.kernel.errors import Refusal
-from itg.kernel.ids import Role
+from itg.kernel.ids import Role, UnderlyingId
 from itg.kernel.money import Cash
 from itg.positions.contract import ACCOUNT_NOT_FOUND, RoleRules
 from itg.positions.core.asks import OrderAsk, QuoteAsk
+from itg.positions.core.monitored_rules import DeltaRule, LossStopRule
 from itg.positions.core.order_rules import OrderRateRule
 from itg.positions.core.quote_rules import QuoteRateRule
 from itg.positions.core.risk_rules import FilledPortfolioRule, RiskRule
-from itg.positions.core.rules import Rule, rule_of
+from itg.positions.core.rules import PPM, Rule, UseRule, rule_of
 
 OrderCheck = Callable[[OrderAsk], Refusal | None]
 QuoteCheck = Callable[[QuoteAsk], Refusal | None]
@@ -22,7 +23,9 @@ class RoleTerms:
     """What a role may do and pays; checks stand in the role's order."""
 
     __slots__ = (
+        "delta_limit",
         "filled_limit",
+        "loss_stop",
         "option_risks",
         "order_checks",
         "order_rate",
@@ -47,13 +50,20 @@ class RoleTerms:
             for rule in made
             if type(rule).quote_refusal is not Rule.quote_refusal
         )
-        self.risks = tuple(rule for rule in made if isinstance(rule, RiskRule))
-        self.option_risks = tuple(risk for risk in self.risks if risk.for_options)
-        self.underlying_risks = tuple(risk for risk in self.risks if not risk.for_options)
+        self.risks = tuple(rule for rule in made if isinstance(rule, UseRule))
+        held = tuple(rule for rule in made if isinstance(rule, RiskRule))
+        self.option_risks = tuple(risk for risk in held if risk.for_options)
+        self.underlying_risks = tuple(risk for risk in held if not risk.for_options)
         self.order_rate = _only(made, OrderRateRule)
         self.quote_rate = _only(made, QuoteRateRule)
         filled = _only(made, FilledPortfolioRule)
         self.filled_limit = filled.limit if filled else None
+        self.delta_limit = _only(made, DeltaRule)
+        self.loss_stop = _only(made, LossStopRule)
+
+    def delta_weight(self, underlying_id: UnderlyingId) -> int:
+        """Return what one delta of an underlying counts, 1e-6; 1 where the role has no limit."""
+        return self.delta_limit.weight(underlying_id) if self.delta_limit else PPM
 
     def order_refusal(self, ask: OrderAsk) -> Refusal | None:
         """Return the first rule's refusal of an order."""

@@ -4,11 +4,15 @@ A kind of constraint lives in one file: its rule, and `rule_of` registered for i
 never changes; its refusal carries limit, current, requested and what would have been allowed.
 """
 
+from collections.abc import Iterator, Sequence
 from functools import singledispatch
 
 from itg.kernel.errors import Refusal
-from itg.positions.contract import RATE_LIMIT_EXCEEDED, Constraint
+from itg.positions.contract import RATE_LIMIT_EXCEEDED, Constraint, LimitUse
 from itg.positions.core.asks import OrderAsk, QuoteAsk
+from itg.positions.core.portfolio import Holding, Portfolio
+
+PPM = 1_000_000
 
 
 class Rule:
@@ -23,6 +27,16 @@ class Rule:
     def quote_refusal(self, ask: QuoteAsk) -> Refusal | None:
         """Return why the quote may not be, None when this rule lets it pass."""
         return None
+
+
+class UseRule(Rule):
+    """A limit whose use an account can read."""
+
+    __slots__ = ()
+
+    def uses(self, portfolio: Portfolio, holdings: Sequence[Holding]) -> Iterator[LimitUse]:
+        """Yield the use of this limit, one row, or one per holding that is or may be held."""
+        raise NotImplementedError
 
 
 @singledispatch

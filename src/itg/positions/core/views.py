@@ -18,18 +18,24 @@ from itg.positions.contract import (
     GetBalances,
     GetBudgets,
     GetFills,
+    GetKillSwitches,
     GetLimits,
     GetOrder,
+    GetOrderEvents,
     GetOrders,
     GetPositions,
     GetPrivateEvents,
+    GetQuoteProtection,
     GetQuotes,
     GetRoles,
+    KillSwitches,
     Limits,
+    OrderEvents,
     Orders,
     Position,
     Positions,
     PrivateEvents,
+    ProtectionState,
     Quotes,
     QuoteState,
     RateBudget,
@@ -40,9 +46,11 @@ from itg.positions.contract import (
 )
 from itg.positions.core.accounts import Account
 from itg.positions.core.desk import Desk
+from itg.positions.core.mailbox import concerns_order, is_first_of_order
 from itg.positions.core.orders import Order
 from itg.positions.core.placing import order_verdict
 from itg.positions.core.portfolio import Holding
+from itg.positions.core.protection import protection_state
 
 Reader = Callable[[Desk, Query], Reply]
 AccountQuery = TypeVar(
@@ -56,6 +64,8 @@ AccountQuery = TypeVar(
     GetBudgets,
     GetPrivateEvents,
     GetAccountState,
+    GetOrderEvents,
+    GetQuoteProtection,
 )
 
 
@@ -165,6 +175,38 @@ def _account_state(account: Account, _query: GetAccountState) -> Reply:
     )
 
 
+def _order_events(account: Account, query: GetOrderEvents) -> Reply:
+    found = account.find(query.order_id, query.client_order_id)
+    if found is not None:
+        events = tuple(e for e in account.mailbox.events if concerns_order(e, found.order_id))
+    elif query.order_id is None and query.client_order_id in account.answers:
+        events = account.answers[query.client_order_id].events  # refused
+    else:
+        events = ()
+    return OrderEvents(
+        events=events,
+        is_complete=bool(events) and is_first_of_order(events[0]),
+        private_seq=account.mailbox.seq,
+    )
+
+
+def _quote_protection(account: Account, query: GetQuoteProtection) -> Reply:
+    return ProtectionState(
+        protection=protection_state(account, query.game_ns), private_seq=account.mailbox.seq
+    )
+
+
+def _kill_switches(desk: Desk, _query: Query) -> Reply:
+    return KillSwitches(
+        is_active=desk.kill_switch.is_active,
+        account_ids=tuple(
+            account.account_id
+            for account in desk.accounts.values()
+            if account.kill_switch.is_active
+        ),
+    )
+
+
 def _validate(desk: Desk, query: Query) -> Reply:
     assert isinstance(query, ValidateOrder)
     account = desk.accounts.get(query.order.account_id)
@@ -189,16 +231,14 @@ def _balances(desk: Desk, _query: Query) -> Reply:
 def _balance(account: Account) -> AccountBalance:
     portfolio = account.portfolio
     holdings = _in_listing_order(portfolio.holdings.values())
-    unrealized = _unrealized(account)
     return AccountBalance(
         account_id=account.account_id,
         role=account.terms.rules.role,
         cash=Cash(portfolio.cash),
         fees=Cash(portfolio.fees),
         realized_pnl=_realized(account),
-        unrealized_pnl=unrealized,
-        # Cost plus unrealized is the value at the mark, and the cost while there is no mark.
-        equity=Cash(portfolio.cash + sum(h.cost for h in holdings) + unrealized),
+        unrealized_pnl=_unrealized(account),
+        equity=Cash(portfolio.equity()),
         contracts_traded=sum(holding.contracts_traded for holding in holdings),
         orders=account.orders_accepted,
         net_quantities=tuple((h.listing.instrument_id, h.net) for h in holdings if h.net),
@@ -253,6 +293,9 @@ READERS: dict[type[Query], Reader] = dict(
         _of_account(GetBudgets, _budgets),
         _of_account(GetPrivateEvents, _private_events),
         _of_account(GetAccountState, _account_state),
+        _of_account(GetOrderEvents, _order_events),
+        _of_account(GetQuoteProtection, _quote_protection),
+        (GetKillSwitches, _kill_switches),
         (ValidateOrder, _validate),
         (GetRoles, _roles),
         (GetBalances, _balances),

@@ -2,5 +2,6 @@
 
 from itg.positions.store.decode import decode_desk
 from itg.positions.store.encode import encode_desk
+from itg.positions.store.packing import Packing
 
-__all__ = ["decode_desk", "encode_desk"]
+__all__ = ["Packing", "decode_desk", "encode_desk"]

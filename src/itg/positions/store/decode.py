@@ -1,23 +1,37 @@
 """A desk from the bytes of a snapshot."""
 
+from collections.abc import Callable
+
+from msgspec import Raw
 from msgspec.msgpack import Decoder
 
-from itg.positions.core.accounts import Account, Answer
+from itg.kernel.money import Cash
+from itg.positions.contract import AnyPrivateEvent
+from itg.positions.core.accounts import Account, Answer, KillSwitch, Protection
 from itg.positions.core.buckets import Bucket
 from itg.positions.core.desk import Desk, ExchangeReasons, Quoting, Replacement
 from itg.positions.core.mailbox import Mailbox
 from itg.positions.core.orders import Order, Quote, QuoteSide, Ticket
 from itg.positions.core.portfolio import Holding, Portfolio
+from itg.positions.core.stops import restrict
 from itg.positions.store.rows import (
     AccountRow,
+    AnswerRow,
     DeskRow,
+    ListingRow,
+    OrderPlace,
     OrderRow,
     PortfolioRow,
+    ProtectionRow,
     QuoteRow,
     TicketRow,
+    WatchRow,
 )
 
 _DECODER = Decoder(DeskRow)
+_answer_row = Decoder(AnswerRow).decode
+_event: Callable[[Raw], AnyPrivateEvent] = Decoder(AnyPrivateEvent).decode
+_order_place: Callable[[Raw], OrderPlace] = Decoder(OrderPlace).decode
 
 
 def decode_desk(data: bytes, reasons: ExchangeReasons) -> Desk:
@@ -26,16 +40,19 @@ def decode_desk(data: bytes, reasons: ExchangeReasons) -> Desk:
     desk = Desk(reasons)
     desk.configure(tuple(row.roles))
     for listing_row in row.listings:
-        desk.list_instrument(listing_row.instrument)
-        listing = desk.listings[listing_row.instrument.instrument_id]
-        listing.mark_price = listing_row.mark_price
-        listing.net_sum = listing_row.net_sum
-    desk.open_shards = dict.fromkeys(row.open_shards)
-    orders = {r.account_id: _restore_account(desk, r) for r in row.accounts}
-    for reservation_id, account_id, index in row.placements:
-        desk.placements[reservation_id] = orders[account_id][index]
-    for reservation_id, account_id, index, total in row.replacements:
-        desk.replacements[reservation_id] = Replacement(orders[account_id][index], total)
+        _restore_listing(desk, listing_row)
+    desk.open_shards = dict(row.open_shards)
+    desk.kill_switch = _switch(row.kill_switch)
+    desk.jumped_ns = row.jumped_ns
+    desk.disturbed_ns = row.disturbed_ns
+    desk.checked_ns = row.checked_ns
+    for account_row in row.accounts:
+        _restore_account(desk, account_row)
+    for reservation_id, account_id, place in row.placements:
+        desk.placements[reservation_id] = _order_at(desk.accounts[account_id], place)
+    for reservation_id, account_id, order_id, total in row.replacements:
+        order = desk.accounts[account_id].orders[order_id]
+        desk.replacements[reservation_id] = Replacement(order, total)
     for reservation_id, account_id, instrument_id in row.quotings:
         account = desk.accounts[account_id]
         desk.quotings[reservation_id] = Quoting(account, account.quotes[instrument_id])
@@ -49,7 +66,22 @@ def decode_desk(data: bytes, reasons: ExchangeReasons) -> Desk:
     return desk
 
 
-def _restore_account(desk: Desk, row: AccountRow) -> list[Order]:
+def _restore_listing(desk: Desk, row: ListingRow) -> None:
+    desk.list_instrument(row.instrument)
+    listing = desk.listings[row.instrument.instrument_id]
+    listing.mark_price = row.mark_price
+    listing.delta = row.delta
+    listing.net_sum = row.net_sum
+    listing.is_delisted = row.is_delisted
+    listing.settlement_price = row.settlement_price
+
+
+def _switch(row: tuple[bool, bool]) -> KillSwitch:
+    is_active, by_organizer = row
+    return KillSwitch(is_active=is_active, by_organizer=by_organizer)
+
+
+def _restore_account(desk: Desk, row: AccountRow) -> None:
     account = desk.open_account(row.account_id, row.role)
     assert account is not None
     account.connections = row.connections
@@ -57,22 +89,39 @@ def _restore_account(desk: Desk, row: AccountRow) -> list[Order]:
     buckets = account.buckets
     buckets.orders, buckets.cancels, buckets.quotes = (Bucket(*state) for state in row.buckets)
     account.portfolio = _portfolio(desk, row.portfolio)
-    orders = [_order(account, order_row) for order_row in row.orders]
-    account.working = {orders[index].order_id: orders[index] for index in row.working}
-    account.done.extend(orders[index].order_id for index in row.done)
-    # Acceptance order, as the rows have it; those behind the known ones live in answers alone.
-    account.orders = {o.order_id: o for o in orders[: len(row.working) + len(row.done)]}
-    for answer_row in row.answers:
-        answer = Answer(
-            answer_row.body, None if answer_row.order is None else orders[answer_row.order]
-        )
+    for answer_row in map(_answer_row, row.answers):
+        order = None if answer_row.order is None else _order(account, answer_row.order)
+        answer = Answer(answer_row.body, order)
         answer.events = answer_row.events
         account.answers[answer_row.client_order_id] = answer
+    # Acceptance order, as the rows have it.
+    orders = [_order_at(account, place) for place in map(_order_place, row.orders)]
+    account.orders = {order.order_id: order for order in orders}
+    account.working = {order_id: account.orders[order_id] for order_id in row.working}
+    account.done.extend(row.done)
     for quote_row in row.quotes:
         _restore_quote(account, quote_row)
     account.warned = dict.fromkeys(row.warned)
-    account.mailbox = Mailbox(row.private_seq, row.mailbox)
-    return orders
+    _restore_watch(desk, account, row.watch)
+    account.mailbox = Mailbox(row.private_seq, map(_event, row.mailbox))
+
+
+def _restore_watch(desk: Desk, account: Account, row: WatchRow) -> None:
+    account.kill_switch = _switch(row.kill_switch)
+    account.protection = None if row.protection is None else _protection(row.protection)
+    account.is_loss_stopped = row.is_loss_stopped
+    account.day_equity = Cash(row.day_equity)
+    account.outside_ns = row.outside_ns
+    account.is_breached = row.is_breached
+    restrict(desk, account)
+
+
+def _protection(row: ProtectionRow) -> Protection:
+    protection = Protection(row.window_ns, row.contracts_max, row.delta_max)
+    protection.is_tripped = row.is_tripped
+    for fill in row.fills:
+        protection.count(fill)
+    return protection
 
 
 def _portfolio(desk: Desk, row: PortfolioRow) -> Portfolio:
@@ -92,6 +141,14 @@ def _portfolio(desk: Desk, row: PortfolioRow) -> Portfolio:
         holding.worst = held.worst
         portfolio.keep(holding)
     return portfolio
+
+
+def _order_at(account: Account, place: OrderPlace) -> Order:
+    if isinstance(place, OrderRow):
+        return _order(account, place)
+    order = account.answers[place].order
+    assert order is not None
+    return order
 
 
 def _order(account: Account, row: OrderRow) -> Order:

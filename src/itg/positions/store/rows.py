@@ -1,10 +1,11 @@
 """The rows of a snapshot, arrays in MessagePack.
 
-Every order stands once, in its account's list: the known ones in the order they were accepted, then
-those in flight or remembered by an answer alone. Everything else names it by its place there.
+Every order stands once: in the answer of today that has it, else where it is known or on its way.
+Everything else names it by that answer's client order id, or by its own id. Rows typed `Raw` are
+encoded apart, for what is settled is encoded once (`itg.positions.store.packing`).
 """
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from itg.kernel.ids import (
     AccountId,
@@ -19,10 +20,9 @@ from itg.kernel.ids import (
 )
 from itg.kernel.money import Price
 from itg.kernel.times import Nanos
-from itg.kernel.words import Instrument, OrderStatus, SelfTradePolicy, Side
+from itg.kernel.words import Instrument, OrderStatus, Phase, SelfTradePolicy, Side
 from itg.positions.contract import AnyPrivateEvent, ReserveOrder, RoleRules
-
-OrderIndex = int  # place in the account's list of orders
+from itg.positions.core.accounts import QuoteFill
 
 
 class Row(Struct, frozen=True, gc=False, array_like=True):
@@ -34,7 +34,10 @@ class ListingRow(Row, frozen=True):
 
     instrument: Instrument
     mark_price: Price | None
+    delta: int
     net_sum: int
+    is_delisted: bool
+    settlement_price: Price | None
 
 
 class TicketRow(Row, frozen=True):
@@ -62,6 +65,10 @@ class OrderRow(Row, frozen=True):
     revision: int
     accepted_ns: Nanos
     accepted_seq: Seq
+
+
+# An order that stands in an answer is named by its client order id.
+OrderPlace = OrderRow | ClientOrderId
 
 
 class QuoteRow(Row, frozen=True):
@@ -104,12 +111,33 @@ class AnswerRow(Row, frozen=True):
 
     client_order_id: ClientOrderId
     body: ReserveOrder
-    order: OrderIndex | None
+    order: OrderRow | None
     events: tuple[AnyPrivateEvent, ...]
 
 
+class ProtectionRow(Row, frozen=True):
+    """One account's market-maker protection."""
+
+    window_ns: Nanos
+    contracts_max: int | None
+    delta_max: int | None
+    is_tripped: bool
+    fills: list[QuoteFill]
+
+
+class WatchRow(Row, frozen=True):
+    """What stops an account, and what is being watched of it."""
+
+    kill_switch: tuple[bool, bool]  # is active, by the organizer
+    protection: ProtectionRow | None
+    is_loss_stopped: bool
+    day_equity: int
+    outside_ns: Nanos | None
+    is_breached: bool
+
+
 class AccountRow(Row, frozen=True):
-    """One account; `working` and `done` are places in `orders`."""
+    """One account; `answers` are `AnswerRow`s, `orders` `OrderPlace`s, `mailbox` its events."""
 
     account_id: AccountId
     role: Role
@@ -117,14 +145,15 @@ class AccountRow(Row, frozen=True):
     orders_accepted: int
     buckets: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
     portfolio: PortfolioRow
-    orders: list[OrderRow]
-    working: list[OrderIndex]
-    done: list[OrderIndex]
-    answers: list[AnswerRow]
+    orders: list[Raw]
+    working: list[OrderId]
+    done: list[OrderId]
+    answers: list[Raw]
     quotes: list[QuoteRow]
     warned: list[tuple[str, InstrumentId | None]]
+    watch: WatchRow
     private_seq: Seq
-    mailbox: list[AnyPrivateEvent]
+    mailbox: list[Raw]
 
 
 class DeskRow(Row, frozen=True):
@@ -132,13 +161,17 @@ class DeskRow(Row, frozen=True):
 
     roles: list[RoleRules]
     listings: list[ListingRow]
-    open_shards: list[Shard]
+    open_shards: list[tuple[Shard, Phase]]
     accounts: list[AccountRow]
-    placements: list[tuple[ReservationId, AccountId, OrderIndex]]
-    replacements: list[tuple[ReservationId, AccountId, OrderIndex, int]]
+    placements: list[tuple[ReservationId, AccountId, OrderPlace]]
+    replacements: list[tuple[ReservationId, AccountId, OrderId, int]]
     quotings: list[tuple[ReservationId, AccountId, InstrumentId]]
     last_reservation: ReservationId
     last_fill: FillId
     cash_moved: int
     fees_collected: int
     incoming: tuple[AccountId, ClientOrderId] | None
+    kill_switch: tuple[bool, bool]
+    jumped_ns: Nanos | None
+    disturbed_ns: Nanos | None
+    checked_ns: Nanos | None

@@ -10,14 +10,22 @@ PrivateType = Literal[
     "order.replaced",
     "order.canceled",
     "order.expired",
+    "order.activated",
     "order.rejected",
     "order.replace_rejected",
     "order.cancel_rejected",
     "fill",
+    "fill.busted",
     "quote",
     "quote.rejected",
     "position",
+    "position.settled",
     "limit",
+    "limit.breached",
+    "limit.cleared",
+    "loss.stopped",
+    "protection.changed",
+    "kill_switch.changed",
     "snapshot",
     "resume.too_old",
 ]
@@ -47,14 +55,17 @@ class PositionsBody(Body, frozen=True, kw_only=True):
 
 
 class RiskLimitBody(Body, frozen=True, kw_only=True):
-    """One risk limit: filled use, worst case with working orders, headroom left."""
+    """One risk limit: filled use, worst case with working orders, headroom left.
+
+    In contracts; `delta_limit` in the leading underlying's equivalents.
+    """
 
     kind: str
     instrument_id: str | None
-    limit: int
-    used: int
-    worst_case: int
-    headroom: int
+    limit: int | float
+    used: int | float
+    worst_case: int | float
+    headroom: int | float
 
 
 class RiskLimitsBody(Body, frozen=True, kw_only=True):
@@ -65,10 +76,11 @@ class RiskLimitsBody(Body, frozen=True, kw_only=True):
 
 
 class OrderPush(Body, frozen=True, kw_only=True):
-    """Data of `order.accepted|replaced|canceled|expired`."""
+    """Data of `order.accepted|replaced|canceled|expired|activated`."""
 
     order: OrderBody
     cancel_reason: str | None = None
+    activation: str | None = None
 
 
 class RejectedPush(Body, frozen=True, kw_only=True):
@@ -123,12 +135,71 @@ class PositionPush(Body, frozen=True, kw_only=True):
 
 
 class LimitPush(Body, frozen=True, kw_only=True):
-    """Data of `limit`: a risk limit is 80 % used."""
+    """Data of `limit`: a risk limit is 80 % used; of `limit.cleared`: it is kept again."""
 
     kind: str
     instrument_id: str | None
-    used: int
-    limit: int
+    used: int | float
+    limit: int | float
+
+
+class LimitBreachPush(Body, frozen=True, kw_only=True):
+    """Data of `limit.breached`: outside since a game time, for longer than the grace."""
+
+    kind: str
+    used: int | float
+    limit: int | float
+    since_us: int
+
+
+class LossStopPush(Body, frozen=True, kw_only=True):
+    """Data of `loss.stopped`, in USD: until the next open only what reduces passes."""
+
+    session_pnl: float
+    limit: float
+
+
+class ProtectionPush(Body, frozen=True, kw_only=True):
+    """Data of `protection.changed`: the market-maker protection and what its window holds.
+
+    Deltas in the leading underlying's equivalents; both limits null: switched off.
+    """
+
+    window_us: int
+    contracts_max: int | None
+    delta_max: float | None
+    contracts_traded: int
+    delta_traded: float
+    is_tripped: bool
+
+
+class KillSwitchPush(Body, frozen=True, kw_only=True):
+    """Data of `kill_switch.changed`: whether one stops the account now, and who switched."""
+
+    is_active: bool
+    by_organizer: bool
+
+
+class SettlementPush(Body, frozen=True, kw_only=True):
+    """Data of `position.settled`: contracts that left, and the cash that came in for them."""
+
+    instrument_id: str
+    settlement_price: float
+    settled_quantity: int
+    cash_settled: float
+
+
+class BustPush(Body, frozen=True, kw_only=True):
+    """Data of `fill.busted`: a fill undone (`adjusted_price` null), or moved to another price."""
+
+    trade_id: int
+    order_id: int
+    instrument_id: str
+    side: SideWord
+    last_price: float
+    adjusted_price: float | None
+    last_quantity: int
+    fee_returned: float
 
 
 class PrivateSnapshot(Body, frozen=True, kw_only=True):

@@ -7,14 +7,20 @@ held against them: a type without a row fails a test.
 from msgspec import Struct
 
 from itg.wire.v1.account import (
+    BustPush,
     FillPush,
+    KillSwitchPush,
+    LimitBreachPush,
     LimitPush,
+    LossStopPush,
     OrderPush,
     PositionPush,
     PrivateSnapshot,
+    ProtectionPush,
     QuotePush,
     RejectedPush,
     ResumeTooOld,
+    SettlementPush,
 )
 from itg.wire.v1.market import (
     BookPush,
@@ -93,18 +99,34 @@ CHANNELS: tuple[ChannelRow, ...] = (
                 "order.canceled", OrderPush, "an order ended unfilled; `cancel_reason` says why"
             ),
             PushRow("order.expired", OrderPush, "an order's time in force ended"),
+            PushRow(
+                "order.activated", OrderPush, "a pending order works now; `activation` says why"
+            ),
             PushRow("order.rejected", RejectedPush, "an order was refused: code and numbers"),
             PushRow(
                 "order.replace_rejected", RejectedPush, "a replace was refused; the order stands"
             ),
             PushRow("order.cancel_rejected", RejectedPush, "a cancel was refused"),
             PushRow("fill", FillPush, "a fill, and what it left of the order"),
+            PushRow("fill.busted", BustPush, "a fill was undone, or moved to another price"),
             PushRow("quote", QuotePush, "a quote as it stands after being set, filled or pulled"),
             PushRow(
                 "quote.rejected", RejectedPush, "a quote was refused; the one before it stands"
             ),
             PushRow("position", PositionPush, "a position and the cash after a fill"),
+            PushRow("position.settled", SettlementPush, "a series ended: its contracts are cash"),
             PushRow("limit", LimitPush, "a risk limit is 80 % used"),
+            PushRow(
+                "limit.breached",
+                LimitBreachPush,
+                "a watched limit has been passed for longer than its grace",
+            ),
+            PushRow("limit.cleared", LimitPush, "a breached limit is kept again"),
+            PushRow("loss.stopped", LossStopPush, "only reducing orders until the next open"),
+            PushRow(
+                "protection.changed", ProtectionPush, "the quote protection was set, tripped, reset"
+            ),
+            PushRow("kill_switch.changed", KillSwitchPush, "a kill switch was switched"),
             PushRow(
                 "resume.too_old", ResumeTooOld, "the seq asked for is gone; a snapshot follows"
             ),
