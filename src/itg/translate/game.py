@@ -6,12 +6,14 @@ from msgspec import to_builtins
 
 from itg.game.contract import AuditEntry, GameState, Round, Team
 from itg.kernel.money import PRICE_SCALE
-from itg.kernel.times import to_micros
-from itg.positions.contract import AnyConstraint, QuoteSpreadLimit, RoleRules
+from itg.kernel.times import NS_PER_S, to_micros
+from itg.positions.contract import AnyConstraint, DeltaLimit, RoleRules
 from itg.translate.numbers import usd
 from itg.wire.v1.game import AuditBody, RoleBody, RoundBody, RulesBody, TeamBody
 
-ConstraintRow = dict[str, str | int | float | bool | list[str]]
+ConstraintRow = dict[str, str | int | float | bool | list[str] | dict[str, float]]
+PPM = 1_000_000
+_MONEY = ("min_width", "ask_alone_below", "max_loss")
 
 
 def team_body(team: Team) -> TeamBody:
@@ -68,11 +70,19 @@ def role_body(role: RoleRules, *, can_register: bool) -> RoleBody:
 
 
 def constraint_row(constraint: AnyConstraint) -> ConstraintRow:
-    """Return a rule with its `kind` first; money in USD."""
+    """Return a rule with its `kind` first; money in USD, spans in seconds, deltas as numbers."""
     fields: ConstraintRow = to_builtins(constraint)
-    row: ConstraintRow = {"kind": fields.pop("type"), **fields}
-    if isinstance(constraint, QuoteSpreadLimit):
-        row["min_width"] = constraint.min_width / PRICE_SCALE
+    row: ConstraintRow = {"kind": fields.pop("type")}
+    for name, value in fields.items():
+        if name.endswith("_ns") and isinstance(value, int):
+            row[f"{name.removesuffix('_ns')}_s"] = value / NS_PER_S
+        elif name in _MONEY and isinstance(value, int):
+            row[name] = value / PRICE_SCALE
+        else:
+            row[name] = value
+    if isinstance(constraint, DeltaLimit):
+        row["max_delta"] = constraint.max_delta / PPM
+        row["weights"] = {w.underlying_id: w.weight_ppm / PPM for w in constraint.weights}
     return row
 
 

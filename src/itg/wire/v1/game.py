@@ -78,7 +78,7 @@ class RoleBody(Body, frozen=True, kw_only=True):
     starting_cash: float
     quotes_allowed: bool
     can_register: bool
-    constraints: list[dict[str, str | int | float | bool | list[str]]]
+    constraints: list[dict[str, str | int | float | bool | list[str] | dict[str, float]]]
 
 
 class RulesBody(Body, frozen=True, kw_only=True):
