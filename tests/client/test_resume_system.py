@@ -12,6 +12,7 @@ from tests.client.test_link import until
 from itg.client import Account, Bot, Dice, LinkOptions, run_bot
 from itg.client.frames import Frame
 from itg.compose.solo import Solo, SoloSettings
+from itg.game.contract import PauseRound
 from itg.kernel.ids import AccountId, Role
 from itg.positions.contract import AccountState, GetAccountState
 from itg.translate.account import private_snapshot
@@ -123,6 +124,9 @@ async def test_hundred_drops_leave_no_gap_no_duplicate_and_the_server_s_state(
             await until(lambda: bool(bot.recorded.seqs))
             solo.begin()
             await until(lambda: line.cuts >= DROPS, seconds=50)
+            # The market stands still, so that nothing happens after the last look at the bot.
+            solo.gateway.pump.submit(PauseRound(round_id=1))
+            await solo.gateway.settled()
             await settled(solo, bot)
             playing.cancel()
             with suppress(asyncio.CancelledError):

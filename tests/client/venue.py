@@ -77,6 +77,9 @@ class Venue:
         self.answers_503 = 0
         self.game_us = 1_000_000
         self.url = ""
+        self.protection: Data = {}
+        self.rest_bodies: dict[str, Data] = {}  # by method and path, for the routes of a test
+        self.rest_received: list[tuple[str, bytes]] = []
         self.listed = list(INSTRUMENTS)
 
     # -- REST ---------------------------------------------------------------
@@ -116,6 +119,13 @@ class Venue:
         kinds = ("orders", "cancels", "quotes")
         budget = {"per_s": self.burst, "burst": self.burst, "remaining": self.burst}
         return body({"budgets": [{"kind": kind, **budget} for kind in kinds]})
+
+    async def prepared(self, request: web.Request) -> web.Response:
+        asked = f"{request.method} {request.path}"
+        self.rest_received.append((asked, await request.read()))
+        if asked not in self.rest_bodies:
+            return web.Response(status=404, body=json.encode(problem("ORDER_NOT_FOUND", 404)))
+        return body(self.rest_bodies[asked])
 
     async def register(self, request: web.Request) -> web.Response:
         wanted = json.decode(await request.read())
@@ -192,6 +202,11 @@ class Venue:
                 return {"order_ids": gone}
             case "quote.set":
                 return {"quotes": [], "rejected": []}
+            case "quote.protection_set":
+                self.protection = params
+                return params
+            case "quote.protection_reset" | "quotes.protection":
+                return self.protection
             case "unsubscribe":
                 peer.channels.difference_update(params["channels"])
                 return {}
@@ -366,6 +381,7 @@ async def running(venue: Venue) -> AsyncIterator[Venue]:
             web.get("/exchange/instruments", venue.instruments),
             web.get("/exchange/limits", venue.limits),
             web.post("/game/teams/register", venue.register),
+            web.route("*", "/exchange/{path:.*}", venue.prepared),
         ]
     )
     runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)

@@ -8,6 +8,8 @@ from tools import api
 
 from itg.gateway.problems import REASONS
 from itg.gateway.routes.table import OPERATIONS
+from itg.kernel.words import Activation
+from itg.translate import explaining
 from itg.wire.v1.channels import METHODS
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
@@ -37,6 +39,15 @@ def test_the_page_of_the_socket_names_every_read() -> None:
     methods = {operation.route.name for operation in OPERATIONS if operation.route.on_socket}
     assert methods <= named
     assert all(f"| `{row.name}` |" in page for row in METHODS)
+
+
+def test_the_page_of_rest_lists_what_explanations_say() -> None:
+    told = set(re.findall(r"`([a-z_]+)…?`", "\n".join(between("rest.md", "explanations"))))
+    source = Path(explaining.__file__).read_text(encoding="utf-8")
+    whole = set(re.findall(r'code="([a-z_]+)"|\("(filled_[a-z_]+)"', source))
+    codes = {code or fill for code, fill in whole}
+    codes |= {f"activated_{activation.value}" for activation in Activation}
+    assert told - {"cancel_reason"} == codes | {"canceled_", "phase_"}
 
 
 @pytest.fixture(scope="module")

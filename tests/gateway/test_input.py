@@ -134,7 +134,7 @@ NAMED = [
     (b'1,"expires_us":1,"time_in_force":"gtt"', b"1", "/expires_us"),
     (b'1,"time_in_force":"gtt"', b"1", "/expires_us"),
     (b'1,"post_only":true,"order_type":"stop_limit","stop_price":1', b"1", "/post_only"),
-    (b'1,"time_in_force":"opg","order_type":"stop_limit","stop_price":1', b"1", "/time_in_force"),
+    (b'1,"time_in_force":"cls","order_type":"stop_limit","stop_price":1', b"1", "/time_in_force"),
     (b'1,"a~b/c":1', b"1", "/a~0b~1c"),
 ]
 

@@ -57,7 +57,12 @@ async def test_instruments_and_books_answer_304_to_a_known_tag() -> None:
     async with House() as house:
         team = await house.register("alpha")
         await house.open_market()
-        for path in ("/exchange/instruments", f"/exchange/orderbook/{house.instruments[-1]}"):
+        name = house.instruments[-1]
+        for path in (
+            "/exchange/instruments",
+            f"/exchange/instruments/{name}",
+            f"/exchange/orderbook/{name}",
+        ):
             first = await team.call("GET", path)
             tag = first.headers["etag"]
             known = await team.call("GET", path, If_None_Match=f'"other", W/{tag}')
@@ -65,6 +70,9 @@ async def test_instruments_and_books_answer_304_to_a_known_tag() -> None:
         await team.place("buy", 1, 1.0)
         changed = await team.call("GET", path, If_None_Match=tag)
         assert changed.status == 200
+        await house.phase("halted", name)
+        halted = await team.call("GET", path, If_None_Match=changed.headers["etag"])
+        assert (halted.status, halted.json["phase"]) == (200, "halted")
 
 
 async def test_every_authenticated_read_says_how_far_the_private_stream_had_come() -> None:

@@ -6,19 +6,19 @@ from itg.game.contract import TEAM_NOT_FOUND, MoveKillSwitch, Scope
 from itg.gateway.calls import Answer, Call, done, refused
 from itg.gateway.directory import reply_of
 from itg.gateway.flood import Metered
-from itg.gateway.gateway import Gateway
+from itg.gateway.gateway import Gateway, first_of
 from itg.gateway.operations import Operation, Route, act, parameterless
-from itg.gateway.problems import RefusedError, problem_of
+from itg.gateway.problems import RefusedError, problem_of, problem_of_refusal
 from itg.kernel.ids import AccountId, OrderId, TeamId
 from itg.kernel.messages import Command, Reply
 from itg.kernel.words import CancelReason
 from itg.positions.contract import (
-    KILL_SWITCH_OF_ORGANIZER,
     AccountOrderUpdated,
     AccountProtectionChanged,
     GetKillSwitches,
     GetQuoteProtection,
     KillSwitches,
+    KillSwitchRejected,
     ProtectionState,
     ResetQuoteProtection,
     SetKillSwitch,
@@ -105,12 +105,13 @@ def _send_switch(
 
     def answer_as_it_stands(replies: Sequence[Reply]) -> Answer:
         is_active = _is_active(reply_of(KillSwitches, replies), account_id)
-        if is_active and not command.is_active and isinstance(command, SetKillSwitch):
-            return refused(problem_of(KILL_SWITCH_OF_ORGANIZER))
         team_id = None if account_id is None else gateway.directory.team_of[account_id]
         return done(KillSwitchBody(is_active=is_active, team_id=team_id, order_ids=[*order_ids]))
 
     def compose(record: Record) -> Answer:
+        rejected = first_of(KillSwitchRejected, record.outputs)
+        if rejected is not None:
+            return refused(problem_of_refusal(rejected.refusal))
         order_ids.extend(_killed(record, account_id))
         return Answer(200)
 
