@@ -33,6 +33,8 @@ from tests.exchange.reference_protection import (
     enter_phase_alone,
     halt,
     open_delayed,
+    resume,
+    resume_all,
     step_prices,
 )
 from tests.exchange.reference_uncross import indication, mass_cancel_in
@@ -182,10 +184,14 @@ class ReferenceExchange:
         """Move the shard or one instrument on an organizer's word, if it is legal."""
         shard = self.shard
         listing = shard.listing(name) if name else None
-        if phase not in LEGAL[listing.phase if listing else shard.phase]:
+        resumes = phase == "continuous" and (listing or shard).phase == "halted"
+        under_shard = resumes and listing is not None and shard.phase == "halted"
+        if under_shard or phase not in LEGAL[(listing or shard).phase]:
             shard.tell("phase_rejected", "ILLEGAL_PHASE_MOVE")
         elif phase == "halted":
             halt(shard, listing, "organizer", None)
+        elif resumes and (listing is None or listing.has_halt):
+            resume(shard, listing) if listing else resume_all(shard)
         elif listing:
             enter_phase_alone(shard, listing, phase)
         else:
@@ -206,12 +212,12 @@ class ReferenceExchange:
     def resume(self, name: str | None) -> None:
         shard = self.shard
         listing = shard.listing(name) if name else None
-        if (listing.phase if listing else shard.phase) != "halted":
+        if not (listing.has_halt if listing else shard.phase == "halted"):
             shard.tell("halt_rejected", "NOT_HALTED")
         elif listing:
-            enter_phase_alone(shard, listing, "continuous")
+            resume(shard, listing)
         else:
-            enter_phase(shard, "continuous")
+            resume_all(shard)
 
     def prices(self, prices: dict[str, int], *, is_moving: bool) -> None:
         step_prices(self.shard, prices, is_moving=is_moving)

@@ -67,14 +67,19 @@ def is_held(shard: Shard, listing: Listing, order: Order) -> bool:
 def enter_alone(shard: Shard, order: Order, *, guarded: bool = True) -> None:
     listing = shard.home(order)
     if listing.phase in COLLECTING:
-        if order["tif"] in ("ioc", "fok"):
-            shard.tell("canceled", order["id"], left(order), "no_liquidity")
-        else:
-            rest(listing, order)
+        collect(shard, order)
     elif guarded and is_held(shard, listing, order):
         shard.held.append(order)
     else:
         match(shard, listing, order)
+
+
+def collect(shard: Shard, order: Order) -> None:
+    """Stand for the auction, if that can be."""
+    if order["tif"] in ("ioc", "fok"):
+        shard.tell("canceled", order["id"], left(order), "no_liquidity")
+    else:
+        rest(shard.home(order), order)
 
 
 def rest(listing: Listing, order: Order) -> None:

@@ -73,7 +73,7 @@ def life_fault(shard: Shard, terms: Terms) -> Fault | None:
     if shown is not None and not 1 <= shown <= terms["quantity"]:
         return ("INVALID_QUANTITY", "display_quantity")
     if (tif == "gtt") != (expires is not None) or (tif == "gtt" and expires <= shard.now):
-        return ("INVALID_EXPIRY", "expires_us")
+        return ("INVALID_EXPIRY", "expires_ns")
     return None
 
 

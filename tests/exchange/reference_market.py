@@ -53,6 +53,7 @@ class Listing:
     indicative: Fact | None = None
     theory: tuple[int, int] | None = None  # price, vega
     opens_at: int | None = None  # a delayed opening is forced then
+    has_halt: bool = False  # of its own, beside the shard's
     resumes_at: int | None = None
     deferred: list[dict[str, Any]] = field(default_factory=list)
     auctions: int = 0

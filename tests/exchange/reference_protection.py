@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.exchange.reference_entry import enter, enter_alone
+from tests.exchange.reference_entry import collect, enter, enter_alone
 from tests.exchange.reference_market import COLLECTING, Listing, Shard
 from tests.exchange.reference_uncross import delay, is_outside, uncross
 
@@ -21,11 +21,11 @@ def enter_phase(shard: Shard, phase: str) -> None:
     was, shard.phase = shard.phase, phase
     shard.resumes_at = None
     if was != phase:
-        if (was, phase) == ("halted", "continuous"):
-            shard.tell("resumed", None)
         shard.tell("phase", None, was, phase)
         if phase == "continuous":
             shard.window = []
+        else:
+            leave_guarded(shard, phase)
     for listing in shard.listings:
         if listing.phase != phase:
             if was == phase:
@@ -33,10 +33,39 @@ def enter_phase(shard: Shard, phase: str) -> None:
             move(shard, listing, phase)
 
 
+def resume_all(shard: Shard) -> None:
+    """End the shard's halt; an instrument halted for itself stays so, one closed too."""
+    shard.phase, shard.resumes_at, shard.window = "continuous", None, []
+    shard.tell("resumed", None)
+    shard.tell("phase", None, "halted", "continuous")
+    for listing in shard.listings:
+        if listing.phase == "halted" and not listing.has_halt:
+            move(shard, listing, "continuous")
+
+
+def resume(shard: Shard, listing: Listing) -> None:
+    """End an instrument's own halt; under a halt of the shard it stays halted with it."""
+    listing.has_halt, listing.resumes_at = False, None
+    shard.tell("resumed", listing.name)
+    if shard.phase != "halted":
+        enter_phase_alone(shard, listing, "continuous")
+
+
+def leave_guarded(shard: Shard, phase: str) -> None:
+    """End the guard where the shard leaves continuous: the held enter an auction, or end."""
+    held = list(shard.held)
+    if phase == "closed":
+        for order in held:
+            shard.cancel(order, "market_closed")
+    drop_guard(shard)
+    for order in held if phase != "closed" else []:
+        shard.remove(order)
+        shard.tell("activated", order["id"], "jump_guard")
+        collect(shard, order)
+
+
 def enter_phase_alone(shard: Shard, listing: Listing, phase: str) -> None:
     """Move one instrument, and say so."""
-    if (listing.phase, phase) == ("halted", "continuous") and listing.opens_at is None:
-        shard.tell("resumed", listing.name)
     shard.tell("phase", listing.name, listing.phase, phase)
     move(shard, listing, phase)
 
@@ -45,6 +74,7 @@ def move(shard: Shard, listing: Listing, phase: str, *, is_forced: bool = False)
     """Do for one instrument what the change of phase does."""
     was, listing.phase = listing.phase, phase
     listing.opens_at = listing.resumes_at = None
+    listing.has_halt = False
     opens = phase == "continuous" and was in COLLECTING
     if opens and not is_forced and is_outside(shard, listing):
         delay(shard, listing, was)
@@ -87,15 +117,15 @@ def halt(shard: Shard, listing: Listing | None, cause: str, ends_at: int | None)
         if each.phase == "continuous":
             for order in [o for o in shard.held if o["instrument"] == each.name]:
                 shard.cancel(order, "halted")
+    if listing is None:
+        drop_guard(shard)
     shard.tell("halted", listing.name if listing else None, cause, ends_at)
     shard.tell("phase", listing.name if listing else None, "continuous", "halted")
     for each in [listing] if listing else shard.listings:
         if each.phase == "continuous":
             each.phase = "halted"
-        if listing is None:
-            each.resumes_at = None
     if listing:
-        listing.resumes_at = ends_at
+        listing.resumes_at, listing.has_halt = ends_at, True
     else:
         shard.phase, shard.resumes_at = "halted", ends_at
 
@@ -146,6 +176,13 @@ def jump(shard: Shard, ends_at: int) -> None:
         shard.counts["guard extended"] += 1
     shard.guard_ends_at = ends_at
     shard.tell("guard_opened", ends_at)
+
+
+def drop_guard(shard: Shard) -> None:
+    """End the guard with the shard's continuous trading."""
+    if shard.guard_ends_at is not None:
+        shard.guard_ends_at = None
+        shard.tell("guard_ended")
 
 
 def end_guard(shard: Shard) -> None:
@@ -202,14 +239,14 @@ def timed(shard: Shard) -> list[tuple[int, int, Callable[[], None]]]:
     if shard.boundaries:
         acts.append((shard.boundaries[0][0], 1, lambda: pass_boundary(shard)))
     if shard.resumes_at is not None:
-        acts.append((shard.resumes_at, 2, lambda: enter_phase(shard, "continuous")))
+        acts.append((shard.resumes_at, 3, lambda: resume_all(shard)))
     for number, listing in enumerate(shard.listings):
         if listing.resumes_at is not None:
-            acts.append((listing.resumes_at, 3 + number, lambda a=listing: resume(shard, a)))
+            acts.append((listing.resumes_at, 4 + number, lambda a=listing: resume(shard, a)))
         if listing.opens_at is not None and not suspended(shard):
             acts.append((listing.opens_at, 20 + number, lambda a=listing: force(shard, a)))
     if shard.guard_ends_at is not None:
-        acts.append((shard.guard_ends_at, 10, lambda: end_guard(shard)))
+        acts.append((shard.guard_ends_at, 2, lambda: end_guard(shard)))
     return acts
 
 
@@ -220,10 +257,6 @@ def expire(shard: Shard, at: int) -> None:
 
 def pass_boundary(shard: Shard) -> None:
     enter_phase(shard, shard.boundaries.pop(0)[1])
-
-
-def resume(shard: Shard, listing: Listing) -> None:
-    enter_phase_alone(shard, listing, "continuous")
 
 
 def force(shard: Shard, listing: Listing) -> None:

@@ -24,7 +24,7 @@ def delay(shard: Shard, listing: Listing, was: str) -> None:
     assert found is not None
     listing.phase = "pre_open" if was in OPENING else "halted"
     listing.opens_at = shard.now + shard.rules.opening_delay
-    shard.tell("phase", listing.name, "continuous", listing.phase)
+    shard.tell("phase", listing.name, was, listing.phase)
     shard.tell("delayed", listing.name, found[0], listing.opens_at)
 
 
