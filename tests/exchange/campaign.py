@@ -2,11 +2,12 @@
 
 from collections import Counter
 from fractions import Fraction
+from itertools import zip_longest
 
 from tests.dice import Dice
 from tests.exchange import reference_market as judged
 from tests.exchange.campaign_commands import PHASES, SHARD, Command, Drawing
-from tests.exchange.campaign_facts import count_name, fact_of, row, same
+from tests.exchange.campaign_facts import compared, count_name, fact_of, matches, row, same
 from tests.exchange.reference import ReferenceExchange
 from tests.exchange.reference_market import COLLECTING, TICK, Fact, Listing, levels
 from tests.exchange.reference_protection import timed
@@ -174,7 +175,8 @@ class Campaign:
         shard, draw = self.judge.shard, self.dice.random()
         if draw < 0.1:
             phase = self.dice.choice(PHASES)
-            if shard.phase == "closing_auction" and phase == "continuous":
+            closing = any(each.phase == "closing_auction" for each in shard.listings)
+            if closing and phase == "continuous":
                 phase = "pre_open"  # what a delay would go on as there, no rule says
             self.counts[f"jump {shard.phase} to {phase}"] += 1
             return self.drawing.schedule([(self.drawing.now, phase)])
@@ -300,7 +302,9 @@ def in_ticks(rows: tuple[tuple[int, int, int], ...]) -> list[tuple[int, int, int
 
 
 def told_apart(now: int, message: Message, facts: list[Fact], expected: list[Fact]) -> str:
-    from tests.exchange.campaign_facts import compared, matches
-    a,b=compared(facts),compared(expected,by_judge=True)
-    n=next((i for i,(x,y) in enumerate(zip(a,b)) if not matches(x,y)), min(len(a),len(b)))
-    return f"at {now}: {message}\n engine {a[:n][-3:]} >> {a[n:n+4]}\n judge  {b[n:n+4]}"
+    """Say where the two first differ."""
+    told, judged_facts = compared(facts), compared(expected, by_judge=True)
+    pairs = enumerate(zip_longest(told, judged_facts, fillvalue=()))
+    at = next(n for n, (a, b) in pairs if not a or not b or not matches(a, b))
+    head = f"at {now}: {message}\n  both   {told[:at]}"
+    return f"{head}\n  engine {told[at:]}\n  judge  {judged_facts[at:]}"

@@ -18,29 +18,36 @@ def left(order: dict[str, Any]) -> int:
     return left
 
 
-def amounts(queue: Orders, price: int) -> tuple[int, int]:
-    """Return volume and surplus (bid positive) of an uncross at `price`."""
-    wanted = offered = 0
+def amounts(queue: Orders, low: int, high: int) -> list[Row]:
+    """Return (price, volume, surplus) of an uncross at every tick from `low` to `high`."""
+    wanted = {p: 0 for p in range(low, high + 2)}  # of those whose limit is this price
+    offered = dict(wanted)
     for o in queue:
-        if o["side"] == "buy" and (o["price"] is None or o["price"] >= price):
-            wanted += left(o)
-        if o["side"] == "sell" and (o["price"] is None or o["price"] <= price):
-            offered += left(o)
-    return min(wanted, offered), wanted - offered
+        if o["side"] == "buy":
+            wanted[high if o["price"] is None else o["price"]] += left(o)
+        else:
+            offered[low if o["price"] is None else o["price"]] += left(o)
+    demand, supply, rows = sum(wanted.values()), 0, []
+    for p in range(low, high + 1):
+        supply += offered[p]
+        rows.append((p, min(demand, supply), demand - supply))
+        demand -= wanted[p]
+    return rows
 
 
 def clearing(
     queue: Orders, reference: Fraction | int | None, rule: str = "maximum_volume"
 ) -> Row | None:
     """Return (price, volume, surplus) by trying every tick; None if nothing would trade."""
+    queue = [o for o in queue if left(o)]
     if len({o["side"] for o in queue}) < 2:
         return None
-    ends = [o["price"] for o in queue if o["price"] is not None and left(o)]
+    ends = [o["price"] for o in queue if o["price"] is not None]
     if reference is not None:
         ends += [max(1, floor(reference)), max(1, ceil(reference))]
     if not ends:
         return None
-    table = [(p, *amounts(queue, p)) for p in range(min(ends), max(ends) + 1)]
+    table = amounts(queue, min(ends), max(ends))
     most = max(volume for _, volume, _ in table)
     if not most:
         return None

@@ -27,6 +27,7 @@ def enter_phase(shard: Shard, phase: str) -> None:
         else:
             leave_guarded(shard, phase)
     for listing in shard.listings:
+        listing.opens_at = None  # what was delayed now goes with the shard
         if listing.phase != phase:
             if was == phase:
                 shard.tell("phase", listing.name, listing.phase, phase)
