@@ -1,6 +1,7 @@
 """Random commands to the engine and to the judge, with every fact, level and invariant compared."""
 
 from collections import Counter
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import zip_longest
 
@@ -76,7 +77,7 @@ class Campaign:
 
     def _configure(self, seed: int) -> None:
         rules, halt, guard = self.rules, self.rules.move_halt, self.rules.guard
-        collar = rules.collar and Collar(
+        collar = Collar(
             option_ppm=COLLAR.option_ppm,
             option_vol_points=COLLAR.vol_points,
             option_width=Price(COLLAR.option_width),
@@ -90,7 +91,7 @@ class Campaign:
                 auction_rule=rules.auction_rule,
                 auction_order="draw" if rules.is_drawn else "time",
                 seed=seed,
-                collar=collar,
+                collar=collar if rules.collar else None,
                 price_move_halt=halt
                 and PriceMoveHalt(
                     move_ppm=halt[0], window_ns=Nanos(halt[1]), halt_ns=Nanos(halt[2])
@@ -145,31 +146,24 @@ class Campaign:
         return now + (self.dice.randint(20, 150) if draw > 0.995 else self.dice.choice((1, 1, 2)))
 
     def _command(self) -> Command:
-        drawing, draw = self.drawing, self.dice.random()
-        shard = self.judge.shard
+        drawing, shard = self.drawing, self.judge.shard
         if shard.phase in ("closed", "opening_auction") and self.dice.random() < 0.2:
-            draw = 1.0  # little can happen here: move on soon
-        if draw < 0.49:
-            return drawing.place()
-        if draw < 0.60:
-            return drawing.quote()
-        if draw < 0.70:
-            return drawing.cancel()
-        if draw < 0.82:
-            return drawing.replace()
-        if draw < 0.845:
-            return drawing.mass_cancel()
-        if draw < 0.91:
-            return drawing.step()
-        if draw < 0.94:
-            return drawing.marks()
-        if draw < 0.945:
-            return drawing.bust()
-        if draw < 0.95:
-            return drawing.halt()
-        if draw < 0.965:
-            return drawing.resume()
-        return self._onward()
+            return self._onward()  # little can happen here: move on soon
+        rows: list[tuple[float, Callable[[], Command]]] = [
+            (0.49, drawing.place),
+            (0.60, drawing.quote),
+            (0.70, drawing.cancel),
+            (0.82, drawing.replace),
+            (0.845, drawing.mass_cancel),
+            (0.91, drawing.step),
+            (0.94, drawing.marks),
+            (0.945, drawing.bust),
+            (0.95, drawing.halt),
+            (0.965, drawing.resume),
+            (1.0, self._onward),
+        ]
+        draw = self.dice.random()
+        return next(make for until, make in rows if draw < until)()
 
     def _onward(self) -> Command:
         shard, draw = self.judge.shard, self.dice.random()
@@ -263,9 +257,7 @@ class Campaign:
             self._compare_book(listing)
 
     def _compare_book(self, listing: Listing) -> None:
-        snapshot = self.engine.query(
-            GetBook(shard=SHARD, instrument_id=InstrumentId(listing.name))
-        )
+        snapshot = self.engine.query(GetBook(shard=SHARD, instrument_id=InstrumentId(listing.name)))
         assert isinstance(snapshot, BookSnapshot)
         assert snapshot.phase.value == listing.phase
         for side, rows in (("buy", snapshot.bids), ("sell", snapshot.asks)):

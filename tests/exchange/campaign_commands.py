@@ -23,8 +23,15 @@ from itg.exchange.contract import (
     SetQuote,
     SetSchedule,
 )
-from itg.kernel.ids import AccountId, InstrumentId, OrderId, ReservationId, Shard, TradeId
-from itg.kernel.ids import UnderlyingId
+from itg.kernel.ids import (
+    AccountId,
+    InstrumentId,
+    OrderId,
+    ReservationId,
+    Shard,
+    TradeId,
+    UnderlyingId,
+)
 from itg.kernel.messages import Message
 from itg.kernel.money import Price, Quantity
 from itg.kernel.times import Nanos
@@ -155,7 +162,9 @@ class Drawing:
         message = MassCancel(
             shard=SHARD,
             account_id=AccountId(terms["account"]),
-            instrument_id=None if terms["instrument"] is None else InstrumentId(terms["instrument"]),
+            instrument_id=None
+            if terms["instrument"] is None
+            else InstrumentId(terms["instrument"]),
             side=None if terms["side"] is None else Side(terms["side"]),
             quotes=terms["quotes"],
             orders=orders,

@@ -119,7 +119,9 @@ def compared(facts: list[Fact], *, by_judge: bool = False) -> list[Fact]:
     """
     rows: list[Fact] = []
     for key, run in groupby(facts, run_of):
-        told = [fact[:3] if key == "expired" else fact for fact in run] if by_judge else list(run)
+        told = list(run)
+        if by_judge and key == "expired":
+            told = [fact[:3] for fact in told]
         rows += sorted(told) if key else told
     return rows
 
@@ -145,29 +147,40 @@ def matches(told: Fact, expected: Fact) -> bool:
 def count_name(fact: Fact) -> str:
     """Return under which name a judge's fact is counted."""
     kind = str(fact[0])
-    if kind in ("rejected", "replace_rejected", "cancel_rejected"):
-        named = fact[-2] in ("TERMS_CONFLICT", "MISSING_PRICE", "UNEXPECTED_PRICE")
-        return f"{kind} {fact[-2]}" + (f" {fact[-1]}" if named and fact[-1] else "")
-    if kind in ("bust_rejected", "halt_rejected"):
-        return f"{kind} {fact[-1]}"
-    if kind == "canceled":
-        return f"canceled {fact[3]}"
-    if kind == "expired":
-        return f"expired {fact[3]}"
-    if kind in ("accepted", "quoted", "replaced") and fact[-1]:
-        return f"{kind} pending"
-    if kind == "replaced":
-        return "replaced, priority kept" if fact[-2] else "replaced, priority lost"
-    if kind == "uncrossed":
-        return kind if fact[2] else f"{kind} nothing"
-    if kind == "activated":
-        return f"activated {fact[2]}"
-    if kind == "halted":
-        return f"halted {fact[2]}, {'instrument' if fact[1] else 'shard'}"
-    if kind == "resumed":
-        return f"resumed {'instrument' if fact[1] else 'shard'}"
-    if kind == "phase":
-        return f"phase {fact[3]}, {'instrument' if fact[1] else 'shard'}"
-    if kind == "busted":
-        return "busted" if fact[-1] is None else "adjusted"
-    return kind
+    detail = DETAILS.get(kind)
+    return kind if detail is None else kind + detail(fact)
+
+
+def scope(fact: Fact) -> str:
+    return "instrument" if fact[1] else "shard"
+
+
+def refusal_name(fact: Fact) -> str:
+    named = fact[-2] in ("TERMS_CONFLICT", "MISSING_PRICE", "UNEXPECTED_PRICE")
+    return f" {fact[-2]}" + (f" {fact[-1]}" if named and fact[-1] else "")
+
+
+def replaced_name(fact: Fact) -> str:
+    if fact[-1]:
+        return " pending"
+    return ", priority kept" if fact[-2] else ", priority lost"
+
+
+DETAILS: dict[str, Callable[[Fact], str]] = {
+    "rejected": refusal_name,
+    "replace_rejected": refusal_name,
+    "cancel_rejected": refusal_name,
+    "bust_rejected": lambda fact: f" {fact[-1]}",
+    "halt_rejected": lambda fact: f" {fact[-1]}",
+    "canceled": lambda fact: f" {fact[3]}",
+    "expired": lambda fact: f" {fact[3]}",
+    "accepted": lambda fact: " pending" if fact[-1] else "",
+    "quoted": lambda fact: " pending" if fact[-1] else "",
+    "replaced": replaced_name,
+    "uncrossed": lambda fact: "" if fact[2] else " nothing",
+    "activated": lambda fact: f" {fact[2]}",
+    "halted": lambda fact: f" {fact[2]}, {scope(fact)}",
+    "resumed": lambda fact: f" {scope(fact)}",
+    "phase": lambda fact: f" {fact[3]}, {scope(fact)}",
+    "busted": lambda fact: "" if fact[-1] is None else ", adjusted",
+}

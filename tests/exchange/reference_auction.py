@@ -20,7 +20,7 @@ def left(order: dict[str, Any]) -> int:
 
 def amounts(queue: Orders, low: int, high: int) -> list[Row]:
     """Return (price, volume, surplus) of an uncross at every tick from `low` to `high`."""
-    wanted = {p: 0 for p in range(low, high + 2)}  # of those whose limit is this price
+    wanted = dict.fromkeys(range(low, high + 1), 0)  # of those whose limit is this price
     offered = dict(wanted)
     for o in queue:
         if o["side"] == "buy":

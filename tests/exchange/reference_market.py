@@ -149,7 +149,8 @@ def edges(shard: Shard, listing: Listing) -> tuple[Fraction, Fraction] | None:
     theory, vega = listing.theory
     if listing.is_option:
         share = Fraction(collar.option_ppm * theory, 1_000_000)
-        distance = max(share, Fraction(collar.vol_points * vega, 100), collar.option_width)
+        by_vol = Fraction(collar.vol_points * vega, 100)
+        distance = max(share, by_vol, Fraction(collar.option_width))
     else:
         distance = Fraction(collar.underlying_ppm * theory, 1_000_000)
     return (theory - distance) / TICK, (theory + distance) / TICK

@@ -1,6 +1,7 @@
 """The judge's phases: boundaries, halts, delayed openings, the jump guard, and time itself."""
 
 from collections.abc import Callable
+from functools import partial
 
 from tests.exchange.reference_entry import collect, enter, enter_alone
 from tests.exchange.reference_market import COLLECTING, Listing, Shard
@@ -86,13 +87,13 @@ def move(shard: Shard, listing: Listing, phase: str, *, is_forced: bool = False)
         close(shard, listing)
     elif was == "continuous":
         for order in [o for o in shard.held if o["instrument"] == listing.name]:
-            activate(shard, listing, order["id"], "jump_guard")
+            activate(shard, order["id"], "jump_guard")
     if phase == "closing_auction":
         for order in [o for o in listing.waiting if o["tif"] == "cls"]:
-            activate(shard, listing, order["id"], "closing_auction")
+            activate(shard, order["id"], "closing_auction")
 
 
-def activate(shard: Shard, listing: Listing, order_id: int, activation: str) -> None:
+def activate(shard: Shard, order_id: int, activation: str) -> None:
     order = shard.find(order_id)
     assert order is not None
     shard.remove(order)
@@ -144,7 +145,9 @@ def step_prices(shard: Shard, prices: dict[str, int], *, is_moving: bool) -> Non
     if shard.rules.guard and shard.phase == "continuous":
         ppm, length = shard.rules.guard
         jumps = [
-            p for p in prices if p in before and abs(prices[p] - before[p]) * 10**6 > ppm * before[p]
+            p
+            for p in prices
+            if p in before and abs(prices[p] - before[p]) * 10**6 > ppm * before[p]
         ]
         if jumps:
             jump(shard, shard.now + length)
@@ -243,9 +246,9 @@ def timed(shard: Shard) -> list[tuple[int, int, Callable[[], None]]]:
         acts.append((shard.resumes_at, 3, lambda: resume_all(shard)))
     for number, listing in enumerate(shard.listings):
         if listing.resumes_at is not None:
-            acts.append((listing.resumes_at, 4 + number, lambda a=listing: resume(shard, a)))
+            acts.append((listing.resumes_at, 4 + number, partial(resume, shard, listing)))
         if listing.opens_at is not None and not suspended(shard):
-            acts.append((listing.opens_at, 20 + number, lambda a=listing: force(shard, a)))
+            acts.append((listing.opens_at, 20 + number, partial(force, shard, listing)))
     if shard.guard_ends_at is not None:
         acts.append((shard.guard_ends_at, 2, lambda: end_guard(shard)))
     return acts
