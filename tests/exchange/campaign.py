@@ -3,263 +3,275 @@
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from itertools import zip_longest
 
 from tests.dice import Dice
-from tests.exchange.reference import Fact, ReferenceExchange
+from tests.exchange import reference_market as judged
+from tests.exchange.campaign_commands import PHASES, SHARD, Command, Drawing
+from tests.exchange.campaign_facts import compared, count_name, fact_of, matches, row, same
+from tests.exchange.reference import ReferenceExchange
+from tests.exchange.reference_market import COLLECTING, TICK, Fact, Listing, levels
+from tests.exchange.reference_protection import timed
 
 from itg.exchange.contract import (
+    AuctionDrawn,
     AuctionUncrossed,
     BookDelta,
     BookSnapshot,
-    CancelOrder,
-    CancelRejected,
+    Collar,
     ConfigureExchange,
+    ExchangeStatus,
     GetBook,
+    GetExchangeStatus,
     IndicativePriceChanged,
+    JumpGuard,
     ListInstrument,
-    MassCancel,
-    MassCanceled,
-    OrderAccepted,
-    OrderCanceled,
-    OrderRejected,
-    OrderReplaced,
     PhaseChanged,
-    PhaseRejected,
-    PlaceOrder,
-    QuoteAccepted,
-    ReplaceOrder,
-    ReplaceRejected,
-    SetPhase,
-    SetQuote,
-    SetSchedule,
-    TradeExecuted,
+    PriceMoveHalt,
 )
 from itg.exchange.service import ExchangeService
-from itg.kernel.ids import (
-    AccountId,
-    InstrumentId,
-    OrderId,
-    ReservationId,
-    Shard,
-    UnderlyingId,
-)
+from itg.kernel.ids import InstrumentId, UnderlyingId
 from itg.kernel.messages import Message
-from itg.kernel.money import Price, Quantity
+from itg.kernel.money import Price
 from itg.kernel.times import Nanos
-from itg.kernel.words import (
-    Instrument,
-    OrderType,
-    Phase,
-    PhaseBoundary,
-    SelfTradePolicy,
-    Side,
-    TimeInForce,
-)
+from itg.kernel.words import Instrument, OptionRight, OptionTerms, Phase, Side
 
-TICK = 100
-SHARD = Shard(0)
-SPX = InstrumentId("SPX")
-ACCOUNTS = ("ann", "ben", "cho", "dee")
-POLICIES = tuple(policy.value for policy in SelfTradePolicy)
-PHASES = ("pre_open", "opening_auction", "continuous", "closed")
-RESERVATION = ReservationId(1)
+SPOTS = UnderlyingId("U")
+COLLAR = judged.Collar(option_ppm=200_000, vol_points=15, option_width=300, underlying_ppm=250_000)
+MOVE_HALT = (20_000, 30, 25)
+GUARD = (3_000, 12)
+DAY = ((3, "pre_open"), (12, "opening_auction"), (18, "continuous"), (250, "closed"))
+DAY_WITH_CLOSING_AUCTION = (*DAY[:3], (230, "closing_auction"), (250, "closed"))
 
 
 class Campaign:
     """One seed's stream against both exchanges; `counts` says what it met."""
 
     def __init__(self, seed: int) -> None:
-        self.dice = Dice(seed)
+        dice = self.dice = Dice(seed)
         self.counts: Counter[str] = Counter()
-        close = self.dice.choice((None, 2_000, 2_430, 2_450, 2_470))
-        self.judge = ReferenceExchange(None if close is None else Fraction(close, TICK))
+        self.rules = judged.Rules(
+            auction_rule=dice.choice(("maximum_volume", "maximum_volume", "midpoint")),
+            is_drawn=dice.random() < 0.25,
+            collar=COLLAR if dice.random() < 0.5 else None,
+            move_halt=MOVE_HALT if dice.random() < 0.4 else None,
+            guard=GUARD if dice.random() < 0.5 else None,
+            opening_delay=30,
+        )
+        close = dice.choice((None, 2_000, 2_430, 2_450, 2_470))
+        previous = None if close is None else Fraction(close, TICK)
+        listings = [Listing("U", "U", previous_close=previous)]
+        if dice.random() < 0.5:
+            listings.append(Listing("U-C", "U", is_option=True, previous_close=previous))
+        self.judge = ReferenceExchange(self.rules, listings)
+        self.drawing = Drawing(dice, self.judge)
+        self.is_scheduled = dice.random() < 0.5
         self.engine = ExchangeService(SHARD)
-        self.now = 0
-        self.ids: list[int] = []
-        self.book: dict[str, dict[int, tuple[int, int]]] = {"buy": {}, "sell": {}}
-        self.book_seq = 0
-        self._send(ConfigureExchange(shard=SHARD, underlying_id=UnderlyingId("SPX")))
-        listed = Instrument(
-            instrument_id=SPX,
-            underlying_id=UnderlyingId("SPX"),
+        self.book: dict[str, dict[str, dict[int, tuple[int, int]]]] = {}
+        self.book_seq: Counter[str] = Counter()
+        self.told: dict[str, Fact | None] = {}
+        self._configure(seed)
+        for listing in listings:
+            self.book[listing.name] = {"buy": {}, "sell": {}}
+            self._list(listing, None if close is None else Price(close))
+
+    def _configure(self, seed: int) -> None:
+        rules, halt, guard = self.rules, self.rules.move_halt, self.rules.guard
+        collar = Collar(
+            option_ppm=COLLAR.option_ppm,
+            option_vol_points=COLLAR.vol_points,
+            option_width=Price(COLLAR.option_width),
+            underlying_ppm=COLLAR.underlying_ppm,
+        )
+        self._engine_facts(
+            0,
+            ConfigureExchange(
+                shard=SHARD,
+                underlying_id=SPOTS,
+                auction_rule=rules.auction_rule,
+                auction_order="draw" if rules.is_drawn else "time",
+                seed=seed,
+                collar=collar if rules.collar else None,
+                price_move_halt=halt
+                and PriceMoveHalt(
+                    move_ppm=halt[0], window_ns=Nanos(halt[1]), halt_ns=Nanos(halt[2])
+                ),
+                jump_guard=guard and JumpGuard(step_ppm=guard[0], guard_ns=Nanos(guard[1])),
+                opening_delay_ns=Nanos(rules.opening_delay),
+            ),
+        )
+
+    def _list(self, listing: Listing, close: Price | None) -> None:
+        option = OptionTerms(
+            right=OptionRight.CALL,
+            strike=Price(2_200),
+            expiry_date="2026-12-17",
+            expires_ns=Nanos(10**15),
+        )
+        instrument = Instrument(
+            instrument_id=InstrumentId(listing.name),
+            underlying_id=SPOTS,
             shard=SHARD,
             multiplier=100,
             tick_size=Price(TICK),
+            **({"option": option} if listing.is_option else {}),
         )
-        previous = None if close is None else Price(close)
-        self._send(ListInstrument(shard=SHARD, instrument=listed, previous_close=previous))
+        self._engine_facts(
+            0, ListInstrument(shard=SHARD, instrument=instrument, previous_close=close)
+        )
 
     def run(self, commands: int) -> None:
-        self._move("pre_open")
+        self._do(self.drawing.set_phase("pre_open"), 1)
         for number in range(commands):
-            self._step()
+            self._do(*self._next())
             if number % 97 == 96:
                 self._swap_for_its_snapshot()
-        self._move("closed")
+        self.counts += self.judge.shard.counts
+        self.counts["cascade of two or more"] += self.judge.shard.deepest >= 2
 
-    def _step(self) -> None:
+    # what comes next ----------------------------------------------------------------------------
+
+    def _next(self) -> tuple[Command, int]:
+        self.drawing.now = self._later()
+        return self._command(), self.drawing.now
+
+    def _later(self) -> int:
+        """Return the next message's instant: often exactly a boundary, sometimes far beyond."""
+        now, draw = self.judge.shard.now, self.dice.random()
+        due = [act[0] for act in timed(self.judge.shard)]
+        if due and draw < 0.06:
+            return max(now, min(due))
+        if draw < 0.3:
+            return now
+        return now + (self.dice.randint(20, 150) if draw > 0.995 else self.dice.choice((1, 1, 2)))
+
+    def _command(self) -> Command:
+        drawing, shard = self.drawing, self.judge.shard
+        if shard.phase in ("closed", "opening_auction") and self.dice.random() < 0.2:
+            return self._onward()  # little can happen here: move on soon
+        rows: list[tuple[float, Callable[[], Command]]] = [
+            (0.49, drawing.place),
+            (0.60, drawing.quote),
+            (0.70, drawing.cancel),
+            (0.82, drawing.replace),
+            (0.845, drawing.mass_cancel),
+            (0.91, drawing.step),
+            (0.94, drawing.marks),
+            (0.945, drawing.bust),
+            (0.95, drawing.halt),
+            (0.965, drawing.resume),
+            (1.0, self._onward),
+        ]
         draw = self.dice.random()
-        if self.judge.phase in ("closed", "opening_auction") and self.dice.random() < 0.2:
-            draw = 1.0  # little can happen here: move on soon
-        if draw < 0.52:
-            self._place()
-        elif draw < 0.66:
-            self._quote()
-        elif draw < 0.80:
-            self._cancel()
-        elif draw < 0.94:
-            self._replace()
-        elif draw < 0.96:
-            self._mass_cancel()
-        elif draw < 0.965:
-            self._jump()
-        else:
-            self._move(self._likely_phase())
+        return next(make for until, make in rows if draw < until)()
 
-    def _place(self) -> None:
-        dice = self.dice
-        market = dice.random() < 0.12
-        terms: dict[str, Any] = {
-            "account": dice.choice(ACCOUNTS),
-            "side": dice.choice(("buy", "sell")),
-            "price": None if market else self._price(),
-            "quantity": dice.choice((0, 1, 1, 2, 3, 5, 8, 13)),
-            "tif": dice.choice((None, None, None, "day", "ioc", "fok")),
-            "post_only": dice.random() < 0.1,
-            "stp": dice.choice(POLICIES),
+    def _onward(self) -> Command:
+        shard, draw = self.judge.shard, self.dice.random()
+        if draw < 0.1:
+            phase = self.dice.choice(PHASES)
+            closing = any(each.phase == "closing_auction" for each in shard.listings)
+            if closing and phase == "continuous":
+                phase = "pre_open"  # what a delay would go on as there, no rule says
+            self.counts[f"jump {shard.phase} to {phase}"] += 1
+            return self.drawing.schedule([(self.drawing.now, phase)])
+        if self.is_scheduled and not shard.boundaries:
+            day = self.dice.choice((DAY, DAY_WITH_CLOSING_AUCTION))
+            ahead = [(at, phase) for at, phase in day if shard.phase == "closed" or at > 18]
+            return self.drawing.schedule([(self.drawing.now + at, phase) for at, phase in ahead])
+        if draw < 0.2:
+            name = self.dice.choice(self.drawing.names)
+            return self.drawing.set_phase(self.dice.choice((*PHASES, "halted")), name)
+        if self.is_scheduled and draw < 0.9:
+            return self.drawing.place()
+        return self.drawing.set_phase(self._likely_phase())
+
+    def _likely_phase(self) -> str:
+        onward = {
+            "closed": ("pre_open",),
+            "pre_open": ("opening_auction", "opening_auction", "continuous"),
+            "continuous": ("closing_auction", "closed", "halted"),
+            "closing_auction": ("closed",),
         }
-        facts = self._send(
-            PlaceOrder(
-                shard=SHARD,
-                reservation_id=RESERVATION,
-                account_id=AccountId(terms["account"]),
-                instrument_id=SPX,
-                side=Side(terms["side"]),
-                quantity=Quantity(terms["quantity"]),
-                order_type=OrderType.MARKET if market else OrderType.LIMIT,
-                price=None if market else Price(terms["price"] * TICK),
-                time_in_force=None if terms["tif"] is None else TimeInForce(terms["tif"]),
-                post_only=terms["post_only"],
-                stp=SelfTradePolicy(terms["stp"]),
-            )
-        )
-        self._compare(facts, self.judge.place(**terms), terms)
-        self.ids += [fact[1] for fact in facts if fact[0] == "accepted"]
-
-    def _replace(self) -> None:
-        dice = self.dice
-        order_id, account = self._target()
-        changes: dict[str, Any] = {}
-        if dice.random() < 0.6:
-            changes["price"] = self._price()
-        if dice.random() < 0.6:
-            changes["quantity"] = dice.choice((1, 2, 3, 5, 8, 13))
-        if dice.random() < 0.3:
-            changes["revision"] = dice.choice((1, 1, 2, 3))
-        facts = self._send(
-            ReplaceOrder(
-                shard=SHARD,
-                reservation_id=RESERVATION,
-                account_id=AccountId(account),
-                order_id=OrderId(order_id),
-                price=Price(changes["price"] * TICK) if "price" in changes else None,
-                quantity=Quantity(changes["quantity"]) if "quantity" in changes else None,
-                expected_revision=changes.get("revision"),
-            )
-        )
-        self._compare(facts, self.judge.replace(order_id, account, changes), (order_id, changes))
-
-    def _cancel(self) -> None:
-        order_id, account = self._target()
-        facts = self._send(
-            CancelOrder(shard=SHARD, account_id=AccountId(account), order_id=OrderId(order_id))
-        )
-        self._compare(facts, self.judge.cancel(order_id, account), order_id)
-
-    def _mass_cancel(self) -> None:
-        account = self.dice.choice(ACCOUNTS)
-        side = self.dice.choice((None, "buy", "sell"))
-        quotes = self.dice.random() < 0.5
-        facts = self._send(
-            MassCancel(
-                shard=SHARD,
-                account_id=AccountId(account),
-                side=None if side is None else Side(side),
-                quotes=quotes,
-            )
-        )
-        self._compare(facts, self.judge.mass_cancel(account, side, quotes=quotes), account)
-
-    def _quote(self) -> None:
-        dice = self.dice
-        account, stp, middle = dice.choice(ACCOUNTS), dice.choice(POLICIES), self._price()
-        bid = (middle - dice.randint(0, 2), dice.randint(0, 9)) if dice.random() < 0.85 else None
-        ask = (middle + dice.randint(0, 3), dice.randint(0, 9)) if dice.random() < 0.85 else None
-        facts = self._send(
-            SetQuote(
-                shard=SHARD,
-                reservation_id=RESERVATION,
-                account_id=AccountId(account),
-                instrument_id=SPX,
-                bid=None if bid is None else Price(bid[0] * TICK),
-                bid_quantity=0 if bid is None else bid[1],
-                ask=None if ask is None else Price(ask[0] * TICK),
-                ask_quantity=0 if ask is None else ask[1],
-                stp=SelfTradePolicy(stp),
-            )
-        )
-        sides = {"buy": bid, "sell": ask}
-        self._compare(facts, self.judge.quote(account, stp, sides), (account, sides))
-
-    def _move(self, phase: str) -> None:
-        facts = self._send(SetPhase(shard=SHARD, phase=Phase(phase)))
-        self._compare(facts, self.judge.move(phase), phase)
-        self.counts[f"phase {self.judge.phase}"] += 1
-
-    def _jump(self) -> None:
-        phase = self.dice.choice(PHASES)
-        boundary = PhaseBoundary(at_ns=Nanos(self.now), phase=Phase(phase))
-        facts = self._send(SetSchedule(shard=SHARD, boundaries=(boundary,)))
-        self.counts[f"jump {self.judge.phase} to {phase}"] += 1
-        self._compare(facts, self.judge.enter(phase), phase)
+        if self.dice.random() < 0.8:
+            return self.dice.choice(onward.get(self.judge.shard.phase, ("continuous",)))
+        return self.dice.choice(PHASES)
 
     # the two sides, side by side ----------------------------------------------------------------
 
-    def _compare(self, facts: list[Fact], expected: list[Fact], what: object) -> None:
-        assert grouped(facts) == grouped(expected), (what, facts, expected)
+    def _do(self, command: Command, now: int) -> None:
+        message, act = command
+        facts = self._engine_facts(now, message)
+        self.judge.at(now)
+        act()
+        expected = self.judge.finish()
+        assert same(facts, expected), told_apart(now, message, facts, expected)
+        assert not self.judge.shard.draws, "a draw without an uncross"
         for fact in expected:
             self.counts[count_name(fact)] += 1
-        snapshot = self.engine.query(GetBook(shard=SHARD, instrument_id=SPX))
-        assert isinstance(snapshot, BookSnapshot)
-        bids, asks = (in_ticks(rows) for rows in (snapshot.bids, snapshot.asks))
-        assert bids == self.judge.levels("buy")
-        assert asks == self.judge.levels("sell")
-        assert snapshot.book_seq == self.book_seq
-        assert {row[0]: row[1:] for row in bids} == self.book["buy"]
-        assert {row[0]: row[1:] for row in asks} == self.book["sell"]
-        if self.judge.phase == "continuous" and bids and asks:
-            assert bids[0][0] < asks[0][0], "continuous is never locked or crossed"
+        self._compare_state()
 
-    def _send(self, message: Message) -> list[Fact]:
-        self.now += 1
+    def _engine_facts(self, now: int, message: Message) -> list[Fact]:
         facts = []
-        for output in self.engine.handle(Nanos(self.now), message):
+        for output in self.engine.handle(Nanos(now), message):
             if isinstance(output, BookDelta):
                 self._fold(output)
+            elif isinstance(output, IndicativePriceChanged):
+                assert self.told.get(output.instrument_id) != row(output), "told twice"
+                self.told[output.instrument_id] = row(output)
             elif (fact := fact_of(output)) is not None:
                 facts.append(fact)
+                self._note(output)
         return facts
 
+    def _note(self, output: Message) -> None:
+        if isinstance(output, AuctionUncrossed):
+            self.told[output.instrument_id] = None
+        elif isinstance(output, PhaseChanged) and output.phase is Phase.CLOSED:
+            for name in [output.instrument_id] if output.instrument_id else list(self.told):
+                self.told[name] = None
+        elif isinstance(output, AuctionDrawn):
+            ids = (output.buy_order_ids, output.sell_order_ids)
+            self.judge.shard.draws.append((output.instrument_id, output.auction_number, *ids))
+
     def _fold(self, delta: BookDelta) -> None:
-        assert delta.book_seq == self.book_seq + 1
-        self.book_seq += 1
+        self.book_seq[delta.instrument_id] += 1
+        assert delta.book_seq == self.book_seq[delta.instrument_id]
         for side, rows in (("buy", delta.bids), ("sell", delta.asks)):
+            book = self.book[delta.instrument_id][side]
             for price, quantity, count in in_ticks(rows):
                 if quantity:
-                    self.book[side][price] = (quantity, count)
+                    book[price] = (quantity, count)
                 else:
-                    del self.book[side][price]
+                    del book[price]
+
+    def _compare_state(self) -> None:
+        shard = self.judge.shard
+        status = self.engine.query(GetExchangeStatus(shard=SHARD))
+        assert isinstance(status, ExchangeStatus)
+        apart = [(a.name, a.phase) for a in shard.listings if a.phase != shard.phase]
+        assert status.phase.value == shard.phase
+        beside = [(name, phase.value) for name, phase in status.instrument_phases]
+        assert beside == apart, (beside, apart)
+        assert status.guard_ends_ns == shard.guard_ends_at
+        for listing in shard.listings:
+            self._compare_book(listing)
+
+    def _compare_book(self, listing: Listing) -> None:
+        snapshot = self.engine.query(GetBook(shard=SHARD, instrument_id=InstrumentId(listing.name)))
+        assert isinstance(snapshot, BookSnapshot)
+        assert snapshot.phase.value == listing.phase
+        for side, rows in (("buy", snapshot.bids), ("sell", snapshot.asks)):
+            told = in_ticks(rows)
+            assert told == levels(listing, side), (listing.name, side, told, levels(listing, side))
+            assert {each[0]: each[1:] for each in told} == self.book[listing.name][side]
+        assert snapshot.book_seq == self.book_seq[listing.name]
+        if listing.phase == "continuous" and snapshot.bids and snapshot.asks:
+            assert snapshot.bids[0][0] < snapshot.asks[0][0], "never locked or crossed"
+        if listing.phase in COLLECTING:
+            assert self.told.get(listing.name) == listing.indicative, (
+                "indicative", listing.name, self.told.get(listing.name), listing.indicative
+            )  # fmt: skip
+            assert snapshot_row(snapshot) == listing.indicative
 
     def _swap_for_its_snapshot(self) -> None:
         data = self.engine.snapshot()
@@ -267,89 +279,24 @@ class Campaign:
         self.engine.restore(data)
         assert self.engine.snapshot() == data
 
-    def _price(self) -> int:
-        return 0 if self.dice.random() < 0.005 else max(0, round(self.dice.gauss(22, 4)))
 
-    def _target(self) -> tuple[int, str]:
-        """Return an order id, mostly a young and living one, mostly with its own account."""
-        dice = self.dice
-        living = [o for o in self.judge.queue if not o["quote"]]
-        if living and dice.random() < 0.85:
-            order = dice.choice(living)
-            own = dice.random() < 0.95
-            return order["id"], order["account"] if own else dice.choice(ACCOUNTS)
-        return dice.randint(0, self.judge.order_count + 1), dice.choice(ACCOUNTS)
-
-    def _likely_phase(self) -> str:
-        onward = {"closed": "pre_open", "pre_open": "opening_auction", "continuous": "closed"}
-        if self.dice.random() < 0.7:
-            return onward.get(self.judge.phase, "continuous")
-        return self.dice.choice(PHASES)
-
-
-def fact_of(output: Message) -> Fact | None:
-    """Translate an engine's event into the judge's words; None for what the judge does not tell."""
-    translate = FACTS.get(type(output))
-    return None if translate is None else translate(output)
-
-
-def replaced_fact(event: OrderReplaced) -> Fact:
-    price = event.price // TICK if event.price else None
-    leaves, kept = event.leaves_quantity, event.kept_priority
-    return ("replaced", event.order_id, event.revision, price, event.quantity, leaves, kept)
-
-
-def trade_fact(event: TradeExecuted) -> Fact:
-    ids = (event.maker_order_id, event.taker_order_id)
-    return ("trade", *ids, event.price // TICK, event.quantity, event.aggressor_side.value)
-
-
-def auction_fact(event: AuctionUncrossed | IndicativePriceChanged) -> Fact:
-    surplus = event.imbalance_quantity
-    if event.imbalance_side is Side.SELL:
+def snapshot_row(snapshot: BookSnapshot) -> Fact | None:
+    if snapshot.indicative_price is None:
+        return None
+    surplus = snapshot.imbalance_quantity
+    if snapshot.imbalance_side is Side.SELL:
         surplus = -surplus
-    if isinstance(event, AuctionUncrossed):
-        kind, price, volume = "uncrossed", event.clearing_price, event.quantity
-    else:
-        kind, price, volume = "indicative", event.indicative_price, event.indicative_quantity
-    return (kind, None if price is None else (price // TICK, volume, surplus))
-
-
-FACTS: dict[type[Message], Callable[[Any], Fact]] = {
-    OrderAccepted: lambda e: ("accepted", e.order_id),
-    OrderRejected: lambda e: ("rejected", e.refusal.code),
-    OrderCanceled: lambda e: ("canceled", e.order_id, e.quantity, e.cancel_reason.value),
-    OrderReplaced: replaced_fact,
-    ReplaceRejected: lambda e: ("replace_rejected", e.order_id, e.refusal.code),
-    CancelRejected: lambda e: ("cancel_rejected", e.order_id, e.refusal.code),
-    MassCanceled: lambda e: ("mass_canceled", tuple(sorted(e.order_ids))),
-    QuoteAccepted: lambda e: ("quoted", e.bid_order_id, e.ask_order_id),
-    TradeExecuted: trade_fact,
-    AuctionUncrossed: auction_fact,
-    IndicativePriceChanged: auction_fact,
-    PhaseChanged: lambda e: ("phase", e.previous.value, e.phase.value),
-    PhaseRejected: lambda e: ("phase_rejected", e.refusal.code),
-}
-
-
-def grouped(facts: list[Fact]) -> list[Fact]:
-    """Sort runs of cancels of a mass act: the rules give them no order among themselves."""
-    mass = [f for f in facts if f[0] == "canceled" and f[3] in ("mass_cancel", "market_closed")]
-    return [f for f in facts if f not in mass] + sorted(mass)
+    return (snapshot.indicative_price // TICK, snapshot.indicative_quantity, surplus)
 
 
 def in_ticks(rows: tuple[tuple[int, int, int], ...]) -> list[tuple[int, int, int]]:
     return [(price // TICK, quantity, count) for price, quantity, count in rows]
 
 
-def count_name(fact: Fact) -> str:
-    kind = str(fact[0])
-    if kind in ("rejected", "replace_rejected", "cancel_rejected"):
-        return f"{kind} {fact[-1]}"
-    if kind == "canceled":
-        return f"canceled {fact[3]}"
-    if kind == "replaced":
-        return "replaced, priority kept" if fact[-1] else "replaced, priority lost"
-    if kind in ("uncrossed", "indicative"):
-        return kind if fact[1] else f"{kind} nothing"
-    return kind
+def told_apart(now: int, message: Message, facts: list[Fact], expected: list[Fact]) -> str:
+    """Say where the two first differ."""
+    told, judged_facts = compared(facts), compared(expected, by_judge=True)
+    pairs = enumerate(zip_longest(told, judged_facts, fillvalue=()))
+    at = next(n for n, (a, b) in pairs if not a or not b or not matches(a, b))
+    head = f"at {now}: {message}\n  both   {told[:at]}"
+    return f"{head}\n  engine {told[at:]}\n  judge  {judged_facts[at:]}"

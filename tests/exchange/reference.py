@@ -1,359 +1,256 @@
 """The judge: an exchange written to be obviously right, from the rules and not from the code.
 
-One flat list of orders, in order of arrival at their place in the queue; every question is a scan
-over it. Prices are in ticks. Nothing is shared with the engine but the words of the rules.
-
-A command returns facts, tuples that begin with their kind; the campaign translates the engine's
+Flat lists of orders in order of arrival at their place; every question is a scan over them. A
+command returns facts, tuples that begin with their kind; the campaign translates the engine's
 events into the same tuples and compares.
 """
 
-from fractions import Fraction
 from typing import Any
 
-from tests.exchange.reference_auction import clearing, left, participants, self_meeting
-
-Fact = tuple[Any, ...]
-OPEN_PHASES = ("pre_open", "continuous")
+from tests.exchange.reference_entry import enter, is_held, is_through
+from tests.exchange.reference_faults import (
+    absence,
+    placement_fault,
+    quote_fault,
+    replacement_fault,
+)
+from tests.exchange.reference_market import (
+    COLLECTING,
+    TAKING,
+    Fact,
+    Listing,
+    Order,
+    Rules,
+    Shard,
+    left,
+    show,
+    would_take,
+)
+from tests.exchange.reference_protection import (
+    LEGAL,
+    advance,
+    enter_phase,
+    enter_phase_alone,
+    halt,
+    open_delayed,
+    resume,
+    resume_all,
+    step_prices,
+)
+from tests.exchange.reference_uncross import indication, mass_cancel_in
 
 
 class ReferenceExchange:
-    """One instrument, price–time, with phases and the published auction."""
+    """One shard with its instruments, phases, protections and auctions."""
 
-    def __init__(self, previous_close: Fraction | None = None) -> None:
-        self.phase = "closed"
-        self.queue: list[dict[str, Any]] = []
-        self.order_count = 0
-        self.last_price: int | None = None
-        self.previous_close: Fraction | int | None = previous_close
-        self.indicative: Fact | None = None
+    def __init__(self, rules: Rules, listings: list[Listing]) -> None:
+        self.shard = Shard(rules, listings)
 
-    # commands ---------------------------------------------------------------------------------
+    def at(self, now: int) -> None:
+        """Begin a message stamped `now`: what fell due before it, first."""
+        self.shard.facts = []
+        advance(self.shard, now)
 
-    def place(self, **terms: Any) -> list[Fact]:
-        refused = self._placement_fault(terms)
-        if refused:
-            return [("rejected", refused)]
-        order = {**terms, "id": self._new_id(), "filled": 0, "revision": 1, "quote": False}
-        facts: list[Fact] = [("accepted", order["id"])]
-        if self.phase == "continuous":
-            if terms["tif"] == "fok" and self._would_fill(order) < order["quantity"]:
-                return [*facts, ("canceled", order["id"], order["quantity"], "not_fillable")]
-            self._trade(order, facts)
-            left = order["quantity"] - order["filled"]
-            if left and not order.get("dead"):
-                if order["price"] is None or terms["tif"] in ("ioc", "fok"):
-                    facts.append(("canceled", order["id"], left, "no_liquidity"))
-                else:
-                    self.queue.append(order)
+    def finish(self) -> list[Fact]:
+        """End a message: delayed openings look again, and indicative prices."""
+        open_delayed(self.shard)
+        for listing in self.shard.listings:
+            is_collecting = listing.phase in COLLECTING
+            listing.indicative = indication(self.shard, listing) if is_collecting else None
+        return self.shard.facts
+
+    # commands -----------------------------------------------------------------------------------
+
+    def place(self, terms: dict[str, Any]) -> None:
+        shard = self.shard
+        fault = placement_fault(shard, terms)
+        if fault:
+            shard.tell("rejected", *fault)
+            return
+        listing = shard.listing(terms["instrument"])
+        assert listing is not None
+        order = {**terms, "id": shard.new_id(), "filled": 0, "revision": 1, "quote": False}
+        last = listing.last_price
+        waits = order["tif"] == "cls" and listing.phase != "closing_auction"
+        if order["stop"] is not None:
+            waits = last is None or not is_through(order, last)
+            shard.counts["stop fired on entry"] += not waits
+        held = not waits and is_held(shard, listing, order)
+        shard.tell("accepted", order["id"], waits or held)
+        if waits:
+            listing.waiting.append(order)
         else:
-            self.queue.append(order)
-        return facts + self._indication()
+            enter(shard, order)
 
-    def replace(self, order_id: int, account: str, changes: dict[str, Any]) -> list[Fact]:
-        order = self._find(order_id)
-        refused = self._replacement_fault(order, order_id, account, changes)
-        if refused or order is None:
-            return [("replace_rejected", order_id, refused)]
+    def replace(self, order_id: int, account: str, changes: dict[str, Any]) -> None:
+        shard = self.shard
+        order = shard.find(order_id)
+        fault = absence(shard, order, order_id, account)
+        if fault is None and order is not None:
+            fault = replacement_fault(shard, order, changes)
+        if fault or order is None:
+            assert fault is not None
+            shard.tell("replace_rejected", order_id, *fault)
+            return
+        listing = shard.home(order)
         price = changes.get("price") or order["price"]
         quantity = changes.get("quantity") or order["quantity"]
         keeps = price == order["price"] and quantity < order["quantity"]
         order.update(price=price, quantity=quantity, revision=order["revision"] + 1)
-        left = quantity - order["filled"]
-        facts: list[Fact] = [
-            ("replaced", order_id, order["revision"], price, quantity, left, keeps)
-        ]
-        if not keeps:
-            self.queue.remove(order)
-            if self.phase == "continuous":
-                self._trade(order, facts)
-            if order["quantity"] > order["filled"] and not order.get("dead"):
-                self.queue.append(order)
-        return facts + self._indication()
-
-    def cancel(self, order_id: int, account: str) -> list[Fact]:
-        order = self._find(order_id)
-        refused = self._absence(order, order_id, account)
-        if refused is None and self.phase not in OPEN_PHASES:
-            refused = "WRONG_PHASE"
-        if refused or order is None:
-            return [("cancel_rejected", order_id, refused)]
-        self.queue.remove(order)
-        return [self._canceled(order, "requested"), *self._indication()]
-
-    def mass_cancel(self, account: str, side: str | None, *, quotes: bool) -> list[Fact]:
-        gone = []
-        if self.phase in OPEN_PHASES:
-            gone = [
-                o
-                for o in self.queue
-                if o["account"] == account
-                and side in (None, o["side"])
-                and (quotes or not o["quote"])
-            ]
-        for order in gone:
-            self.queue.remove(order)
-        facts = sorted(self._canceled(order, "mass_cancel") for order in gone)
-        ids = tuple(sorted(o["id"] for o in gone))
-        return [*facts, ("mass_canceled", ids), *self._indication()]
-
-    def quote(self, account: str, stp: str, sides: dict[str, tuple[int, int] | None]) -> list[Fact]:
-        refused = self._quote_fault(sides)
-        if refused:
-            return [("rejected", refused)]
-        entering: list[dict[str, Any]] = []
-        ids: list[int | None] = []
-        for side in ("buy", "sell"):
-            held = next(
-                (
-                    o
-                    for o in self.queue
-                    if o["quote"] and o["account"] == account and o["side"] == side
-                ),
-                None,
-            )
-            terms = sides[side]
-            if terms is None:
-                if held:
-                    self.queue.remove(held)
-                ids.append(None)
-                continue
-            price, quantity = terms
-            if held and held["price"] == price and quantity <= held["quantity"] - held["filled"]:
-                held["quantity"] = held["filled"] + quantity
-                held["stp"] = stp
-            elif held:
-                self.queue.remove(held)
-                held.update(price=price, quantity=held["filled"] + quantity, stp=stp)
-                entering.append(held)
+        waits = order in listing.waiting
+        held = not waits and not keeps and is_held(shard, listing, order)
+        numbers = (order["revision"], price, quantity, left(order))
+        shard.tell("replaced", order_id, *numbers, keeps, waits or held)
+        if keeps and not waits:
+            order["shown"] = min(order["shown"], left(order))
+        elif not keeps:
+            shard.remove(order)
+            if waits:
+                listing.waiting.append(order)
             else:
-                held = {
-                    "id": self._new_id(), "account": account, "side": side, "price": price,
-                    "quantity": quantity, "filled": 0, "stp": stp, "quote": True,
-                    "post_only": False, "revision": 1,
-                }  # fmt: skip
-                entering.append(held)
-            ids.append(held["id"])
-        facts: list[Fact] = [("quoted", *ids)]
-        for order in entering:
-            if self.phase == "continuous":
-                self._trade(order, facts)
-            if order["quantity"] > order["filled"] and not order.get("dead"):
-                self.queue.append(order)
-        return facts + self._indication()
+                enter(shard, order)
 
-    def move(self, phase: str) -> list[Fact]:
-        """Move to a phase on somebody's word, if it is legal."""
-        legal = {
-            "closed": ("pre_open",),
-            "pre_open": ("opening_auction", "continuous", "closed"),
-            "opening_auction": ("continuous",),
-            "continuous": ("closed",),
-        }
-        if phase not in legal[self.phase]:
-            return [("phase_rejected", "ILLEGAL_PHASE_MOVE")]
-        return self.enter(phase)
+    def cancel(self, order_id: int, account: str) -> None:
+        shard = self.shard
+        order = shard.find(order_id)
+        fault = absence(shard, order, order_id, account)
+        if fault is None and order is not None and shard.home(order).phase not in TAKING:
+            fault = ("WRONG_PHASE", None)
+        if fault or order is None:
+            assert fault is not None
+            shard.tell("cancel_rejected", order_id, *fault)
+        else:
+            shard.cancel(order, "requested")
 
-    def enter(self, phase: str) -> list[Fact]:
-        """Enter a phase by the schedule, which may jump."""
-        was, self.phase = self.phase, phase
-        if phase == was:
-            return []
-        facts: list[Fact] = [("phase", was, phase)]
-        if was == "opening_auction" or (was == "pre_open" and phase == "continuous"):
-            self._uncross(facts)
-        if phase == "closed":
-            facts += sorted(self._canceled(order, "market_closed") for order in self.queue)
-            self.queue = []
-            self.previous_close, self.last_price = self._reference(), None
-            self.indicative = None
-        return facts + self._indication()
-
-    def levels(self, side: str) -> list[tuple[int, int, int]]:
-        prices = {o["price"] for o in self.queue if o["side"] == side and o["price"] is not None}
-        rows = []
-        for price in sorted(prices, reverse=side == "buy"):
-            at = [o for o in self.queue if o["side"] == side and o["price"] == price]
-            rows.append((price, sum(o["quantity"] - o["filled"] for o in at), len(at)))
-        return rows
-
-    # faults -----------------------------------------------------------------------------------
-
-    def _placement_fault(self, terms: dict[str, Any]) -> str | None:
-        if self.phase not in OPEN_PHASES:
-            return "WRONG_PHASE"
-        if terms["tif"] in ("ioc", "fok") and self.phase != "continuous":
-            return "WRONG_PHASE"
-        if terms["quantity"] <= 0:
-            return "INVALID_QUANTITY"
-        if terms["price"] is None and terms["post_only"]:
-            return "POST_ONLY_WOULD_TAKE"
-        if terms["post_only"] and terms["tif"] in ("ioc", "fok"):
-            return "POST_ONLY_WOULD_TAKE"
-        if terms["price"] is not None and terms["price"] < 1:
-            return "INVALID_PRICE"
-        if terms["post_only"] and self.phase == "continuous" and self._crossing(terms):
-            return "POST_ONLY_WOULD_TAKE"
-        return None
-
-    def _absence(self, order: dict[str, Any] | None, order_id: int, account: str) -> str | None:
-        if order is None and 1 <= order_id <= self.order_count:
-            return "ORDER_ALREADY_DONE"
-        if order is None or order["account"] != account or order["quote"]:
-            return "ORDER_NOT_FOUND"
-        return None
-
-    def _replacement_fault(
-        self, order: dict[str, Any] | None, order_id: int, account: str, changes: dict[str, Any]
-    ) -> str | None:
-        refused = self._absence(order, order_id, account)
-        if refused or order is None:
-            return refused
-        if self.phase not in OPEN_PHASES:
-            return "WRONG_PHASE"
-        if changes.get("revision") not in (None, order["revision"]):
-            return "REVISION_MISMATCH"
-        if changes.get("quantity") is not None and changes["quantity"] <= order["filled"]:
-            return "INVALID_QUANTITY"
-        if changes.get("price") is not None and order["price"] is None:
-            return "UNEXPECTED_PRICE"
-        if changes.get("price") is not None and changes["price"] < 1:
-            return "INVALID_PRICE"
-        moved = {**order, "price": changes.get("price") or order["price"]}
-        if order["post_only"] and self.phase == "continuous" and self._crossing(moved):
-            return "POST_ONLY_WOULD_TAKE"
-        return None
-
-    def _quote_fault(self, sides: dict[str, tuple[int, int] | None]) -> str | None:
-        if self.phase not in OPEN_PHASES:
-            return "WRONG_PHASE"
-        bid, ask = sides["buy"], sides["sell"]
-        for terms in (bid, ask):
-            if terms is not None and terms[1] <= 0:
-                return "INVALID_QUOTE"
-            if terms is not None and terms[0] < 1:
-                return "INVALID_PRICE"
-        if bid is not None and ask is not None and bid[0] >= ask[0]:
-            return "INVALID_QUOTE"
-        return None
-
-    # continuous matching ----------------------------------------------------------------------
-
-    def _crossing(self, order: dict[str, Any]) -> list[dict[str, Any]]:
-        """Return the resting orders the order meets, in the order it meets them."""
-        met = [
-            o
-            for o in self.queue
-            if o["side"] != order["side"]
-            and o["price"] is not None
-            and (
-                order["price"] is None
-                or (
-                    o["price"] <= order["price"]
-                    if order["side"] == "buy"
-                    else o["price"] >= order["price"]
-                )
-            )
-        ]
-        # The sort is stable: among equal prices the queue's order stands.
-        return sorted(met, key=lambda o: o["price"] if order["side"] == "buy" else -o["price"])
-
-    def _would_fill(self, order: dict[str, Any]) -> int:
-        total: int = 0
-        for maker in self._crossing(order):
-            if maker["account"] == order["account"] and order["stp"] != "allow":
-                if order["stp"] == "cancel_resting":
-                    continue
-                break
-            total += maker["quantity"] - maker["filled"]
-        return min(total, int(order["quantity"]))
-
-    def _trade(self, order: dict[str, Any], facts: list[Fact]) -> None:
-        for maker in self._crossing(order):
-            left = order["quantity"] - order["filled"]
-            if not left:
-                return
-            if maker["account"] == order["account"] and order["stp"] != "allow":
-                if order["stp"] in ("cancel_resting", "cancel_both"):
-                    self.queue.remove(maker)
-                    facts.append(self._canceled(maker, "self_trade"))
-                if order["stp"] in ("cancel_incoming", "cancel_both"):
-                    facts.append(self._canceled(order, "self_trade"))
-                    order["dead"] = True
-                    return
+    def mass_cancel(self, terms: dict[str, Any]) -> None:
+        """Cancel by account, side and instrument; a frozen book by its own word."""
+        shard = self.shard
+        ids: list[int] = []
+        for listing in shard.listings:
+            if terms["instrument"] not in (None, listing.name):
                 continue
-            self._fill(maker, order, maker["price"], facts)
+            acts = listing.phase in TAKING or terms["in_freeze"] == "act"
+            if listing.phase == "opening_auction":
+                shard.counts[f"mass cancel in freeze {terms['in_freeze']}"] += 1
+            if acts:
+                ids += mass_cancel_in(shard, listing, terms)
+            elif listing.phase == "opening_auction" and terms["in_freeze"] == "defer":
+                listing.deferred.append(terms)
+        shard.tell("mass_canceled", tuple(sorted(ids)))
 
-    def _fill(
-        self, maker: dict[str, Any], taker: dict[str, Any], price: int, facts: list[Fact]
-    ) -> None:
-        quantity = min(o["quantity"] - o["filled"] for o in (maker, taker))
-        self._note_trade(maker, taker, (price, quantity), facts)
-        if maker["filled"] == maker["quantity"]:
-            self.queue.remove(maker)
+    def quote(self, account: str, name: str, stp: str, sides: dict[str, Any]) -> None:
+        shard = self.shard
+        fault = quote_fault(shard, name, sides)
+        if fault:
+            shard.tell("rejected", *fault)
+            return
+        listing = shard.listing(name)
+        assert listing is not None
+        guarded = shard.guard_ends_at is not None and listing.phase == "continuous"
+        takes = guarded and any(
+            terms is not None and would_take(listing, side, terms[0], account)
+            for side, terms in sides.items()
+        )
+        entering: list[Order] = []
+        ids: list[int | None] = []
+        for side, terms in sides.items():
+            order = self._held_or_resting(account, listing, side)
+            ids.append(None)
+            if order is not None and (terms is None or takes or not shrink(listing, order, terms)):
+                shard.remove(order)
+                order["enters"] = True
+            if terms is None:
+                continue
+            if order is None:
+                order = fresh_side(shard, listing, account, side)
+            if order.pop("enters", False):
+                order.update(price=terms[0], quantity=order["filled"] + terms[1])
+                entering.append(order)
+            order["stp"] = stp
+            ids[-1] = order["id"]
+        shard.tell("quoted", *ids, takes)
+        for order in entering:
+            if takes:
+                shard.held.append(order)
+            else:
+                enter(shard, order, guarded=False)
 
-    def _note_trade(
-        self,
-        maker: dict[str, Any],
-        taker: dict[str, Any],
-        terms: tuple[int, int],
-        facts: list[Fact],
-    ) -> None:
-        price, quantity = terms
-        maker["filled"] += quantity
-        taker["filled"] += quantity
-        self.last_price = price
-        facts.append(("trade", maker["id"], taker["id"], price, quantity, taker["side"]))
+    def _held_or_resting(self, account: str, listing: Listing, side: str) -> Order | None:
+        there = listing.queue + [o for o in self.shard.held if o["instrument"] == listing.name]
+        mine = (o for o in there if o["quote"] and (o["account"], o["side"]) == (account, side))
+        return next(mine, None)
 
-    # auction ----------------------------------------------------------------------------------
+    def set_phase(self, phase: str, name: str | None = None) -> None:
+        """Move the shard or one instrument on an organizer's word, if it is legal."""
+        shard = self.shard
+        listing = shard.listing(name) if name else None
+        resumes = phase == "continuous" and (listing or shard).phase == "halted"
+        under_shard = resumes and listing is not None and shard.phase == "halted"
+        if under_shard or phase not in LEGAL[(listing or shard).phase]:
+            shard.tell("phase_rejected", "ILLEGAL_PHASE_MOVE")
+        elif phase == "halted":
+            halt(shard, listing, "organizer", None)
+        elif resumes and (listing is None or listing.has_halt):
+            resume(shard, listing) if listing else resume_all(shard)
+        elif listing:
+            enter_phase_alone(shard, listing, phase)
+        else:
+            enter_phase(shard, phase)
 
-    def _reference(self) -> Fraction | int | None:
-        return self.previous_close if self.last_price is None else self.last_price
+    def schedule(self, boundaries: list[tuple[int, str]]) -> None:
+        self.shard.boundaries = list(boundaries)
+        advance(self.shard, self.shard.now)
 
-    def _uncross(self, facts: list[Fact]) -> None:
-        doomed: list[dict[str, Any]] = []
-        while (found := clearing(self.queue, self._reference())) is not None:
-            losers = self_meeting(self.queue, found[0])
-            if not losers:
-                break
-            for order, quantity in losers:
-                order["doomed"] = order.get("doomed", 0) + quantity
-                if order not in doomed:
-                    doomed.append(order)
-        self.indicative = None
-        facts.append(("uncrossed", found))
-        if found is not None:
-            price, volume, _ = found
-            while volume:
-                buy = participants(self.queue, "buy", price)[0]
-                sell = participants(self.queue, "sell", price)[0]
-                later = max(buy, sell, key=self.queue.index)
-                earlier = sell if later is buy else buy
-                traded = min(left(buy), left(sell))
-                volume -= traded
-                self._note_trade(earlier, later, (price, traded), facts)
-        market = [o for o in self.queue if o["price"] is None and o not in doomed and left(o)]
-        for orders, reason in ((doomed, "self_trade"), (market, "no_liquidity")):
-            facts += [self._canceled(order, reason) for order in orders]
-        gone = [*doomed, *market]
-        self.queue = [o for o in self.queue if o not in gone and left(o)]
+    def halt(self, name: str | None, length: int | None) -> None:
+        shard = self.shard
+        listing = shard.listing(name) if name else None
+        if (listing.phase if listing else shard.phase) != "continuous":
+            shard.tell("halt_rejected", "ILLEGAL_PHASE_MOVE")
+        else:
+            halt(shard, listing, "organizer", None if length is None else shard.now + length)
 
-    def _indication(self) -> list[Fact]:
-        if self.phase not in ("pre_open", "opening_auction"):
-            return []
-        now = clearing(self.queue, self._reference())
-        if now == self.indicative:
-            return []
-        self.indicative = now
-        return [("indicative", now)]
+    def resume(self, name: str | None) -> None:
+        shard = self.shard
+        listing = shard.listing(name) if name else None
+        if not (listing.has_halt if listing else shard.phase == "halted"):
+            shard.tell("halt_rejected", "NOT_HALTED")
+        elif listing:
+            resume(shard, listing)
+        else:
+            resume_all(shard)
 
-    # small things -----------------------------------------------------------------------------
+    def prices(self, prices: dict[str, int], *, is_moving: bool) -> None:
+        step_prices(self.shard, prices, is_moving=is_moving)
 
-    def _new_id(self) -> int:
-        self.order_count += 1
-        return self.order_count
+    def marks(self, marks: dict[str, tuple[int, int]]) -> None:
+        for listing in self.shard.listings:
+            if listing.is_option and listing.name in marks:
+                listing.theory = marks[listing.name]
 
-    def _find(self, order_id: int) -> dict[str, Any] | None:
-        return next((o for o in self.queue if o["id"] == order_id), None)
+    def bust(self, trade_id: int, price: int | None) -> None:
+        shard = self.shard
+        if trade_id not in shard.trades:
+            shard.tell("bust_rejected", trade_id, "TRADE_NOT_FOUND")
+        elif trade_id in shard.busted:
+            shard.tell("bust_rejected", trade_id, "TRADE_ALREADY_BUSTED")
+        else:
+            shard.busted.add(trade_id)
+            shard.tell("busted", *shard.trades[trade_id][1:], price)
 
-    def _canceled(self, order: dict[str, Any], reason: str) -> Fact:
-        return ("canceled", order["id"], order["quantity"] - order["filled"], reason)
+
+def shrink(listing: Listing, order: Order, terms: tuple[int, int]) -> bool:
+    """Bring a resting side to the same or a smaller quantity where it stands; False if not so."""
+    price, quantity = terms
+    if order not in listing.queue or price != order["price"] or quantity > left(order):
+        return False
+    order["quantity"] = order["filled"] + quantity
+    show(order)
+    return True
+
+
+def fresh_side(shard: Shard, listing: Listing, account: str, side: str) -> Order:
+    return {
+        "id": shard.new_id(), "instrument": listing.name, "account": account, "side": side,
+        "type": "limit", "filled": 0, "quote": True, "tif": None, "stop": None, "display": None,
+        "expires": None, "post_only": False, "revision": 1, "enters": True,
+    }  # fmt: skip

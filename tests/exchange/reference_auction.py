@@ -1,7 +1,7 @@
 """The judge's auction: every question a scan, every price of the grid tried.
 
 Prices are in ticks; only the reference may lie between two. What an order may not trade because it
-would meet its own account is its "doomed" quantity.
+would meet its own account is its "doomed" quantity. A drawn order is read off `rank`.
 """
 
 from fractions import Fraction
@@ -9,6 +9,8 @@ from math import ceil, floor
 from typing import Any
 
 Orders = list[dict[str, Any]]
+Ranks = dict[int, int]
+Row = tuple[int, int, int]  # price, volume, surplus (bid positive)
 
 
 def left(order: dict[str, Any]) -> int:
@@ -16,29 +18,44 @@ def left(order: dict[str, Any]) -> int:
     return left
 
 
-def amounts(queue: Orders, price: int) -> tuple[int, int]:
-    """Return volume and surplus (bid positive) of an uncross at `price`."""
-    wanted = offered = 0
+def amounts(queue: Orders, low: int, high: int) -> list[Row]:
+    """Return (price, volume, surplus) of an uncross at every tick from `low` to `high`."""
+    wanted = dict.fromkeys(range(low, high + 1), 0)  # of those whose limit is this price
+    offered = dict(wanted)
     for o in queue:
-        if o["side"] == "buy" and (o["price"] is None or o["price"] >= price):
-            wanted += left(o)
-        if o["side"] == "sell" and (o["price"] is None or o["price"] <= price):
-            offered += left(o)
-    return min(wanted, offered), wanted - offered
+        if o["side"] == "buy":
+            wanted[high if o["price"] is None else o["price"]] += left(o)
+        else:
+            offered[low if o["price"] is None else o["price"]] += left(o)
+    demand, supply, rows = sum(wanted.values()), 0, []
+    for p in range(low, high + 1):
+        supply += offered[p]
+        rows.append((p, min(demand, supply), demand - supply))
+        demand -= wanted[p]
+    return rows
 
 
-def clearing(queue: Orders, reference: Fraction | int | None) -> tuple[int, int, int] | None:
+def clearing(
+    queue: Orders, reference: Fraction | int | None, rule: str = "maximum_volume"
+) -> Row | None:
     """Return (price, volume, surplus) by trying every tick; None if nothing would trade."""
-    ends = [o["price"] for o in queue if o["price"] is not None and left(o)]
+    queue = [o for o in queue if left(o)]
+    if len({o["side"] for o in queue}) < 2:
+        return None
+    ends = [o["price"] for o in queue if o["price"] is not None]
     if reference is not None:
         ends += [max(1, floor(reference)), max(1, ceil(reference))]
     if not ends:
         return None
-    table = [(p, *amounts(queue, p)) for p in range(min(ends), max(ends) + 1)]
+    table = amounts(queue, min(ends), max(ends))
     most = max(volume for _, volume, _ in table)
     if not most:
         return None
     table = [row for row in table if row[1] == most]
+    return midpoint(table) if rule == "midpoint" else by_surplus(table, reference)
+
+
+def by_surplus(table: list[Row], reference: Fraction | int | None) -> Row:
     least = min(abs(surplus) for _, _, surplus in table)
     table = [row for row in table if abs(row[2]) == least]
     if all(surplus > 0 for _, _, surplus in table):
@@ -49,7 +66,14 @@ def clearing(queue: Orders, reference: Fraction | int | None) -> tuple[int, int,
     return min(table, key=lambda row: (abs(row[0] - aim), row[0]))
 
 
-def participants(queue: Orders, side: str, price: int) -> Orders:
+def midpoint(table: list[Row]) -> Row:
+    below, above = (len(table) - 1) // 2, len(table) // 2
+    is_bid = table[below][2] > 0 and table[above][2] > 0
+    return table[above if is_bid else below]
+
+
+def participants(queue: Orders, side: str, price: int, ranks: Ranks | None = None) -> Orders:
+    """Return who trades at `price`: market orders first, then by price, then by time or draw."""
     sign = -1 if side == "buy" else 1
     able = [
         o
@@ -58,16 +82,23 @@ def participants(queue: Orders, side: str, price: int) -> Orders:
         and left(o)
         and (o["price"] is None or sign * o["price"] <= sign * price)
     ]
-    return sorted(able, key=lambda o: (o["price"] is not None, sign * (o["price"] or 0)))
+    drawn = ranks or {}
+    return sorted(
+        able,
+        key=lambda o: (o["price"] is not None, sign * (o["price"] or 0), drawn.get(o["id"], 0)),
+    )
 
 
-def self_meeting(queue: Orders, price: int) -> list[tuple[dict[str, Any], int]]:
+def self_meeting(
+    queue: Orders, price: int, ranks: Ranks | None = None
+) -> list[tuple[dict[str, Any], int]]:
     """Return who loses how much where an account first meets itself; nobody if it does not."""
-    buys = [(o, left(o)) for o in participants(queue, "buy", price)]
-    sells = [(o, left(o)) for o in participants(queue, "sell", price)]
+    place = {o["id"]: number for number, o in enumerate(queue)}
+    buys = [(o, left(o)) for o in participants(queue, "buy", price, ranks)]
+    sells = [(o, left(o)) for o in participants(queue, "sell", price, ranks)]
     while buys and sells:
         pair = [buys.pop(0), sells.pop(0)]
-        earlier, later = sorted(pair, key=lambda row: queue.index(row[0]))
+        earlier, later = sorted(pair, key=lambda row: place[row[0]["id"]])
         if later[0]["account"] == earlier[0]["account"] and later[0]["stp"] != "allow":
             return {
                 "cancel_incoming": [later],
