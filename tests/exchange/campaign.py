@@ -18,7 +18,6 @@ from itg.exchange.contract import (
     AuctionUncrossed,
     BookDelta,
     BookSnapshot,
-    Collar,
     ConfigureExchange,
     ExchangeStatus,
     GetBook,
@@ -26,8 +25,9 @@ from itg.exchange.contract import (
     IndicativePriceChanged,
     JumpGuard,
     ListInstrument,
+    MarketBreaker,
     PhaseChanged,
-    PriceMoveHalt,
+    PriceBandModel,
 )
 from itg.exchange.service import ExchangeService
 from itg.kernel.ids import InstrumentId, UnderlyingId
@@ -77,7 +77,7 @@ class Campaign:
 
     def _configure(self, seed: int) -> None:
         rules, halt, guard = self.rules, self.rules.move_halt, self.rules.guard
-        collar = Collar(
+        collar = PriceBandModel(
             option_ppm=COLLAR.option_ppm,
             option_vol_points=COLLAR.vol_points,
             option_width=Price(COLLAR.option_width),
@@ -91,9 +91,9 @@ class Campaign:
                 auction_rule=rules.auction_rule,
                 auction_order="draw" if rules.is_drawn else "time",
                 seed=seed,
-                collar=collar if rules.collar else None,
-                price_move_halt=halt
-                and PriceMoveHalt(
+                price_band=collar if rules.collar else None,
+                market_breaker=halt
+                and MarketBreaker(
                     move_ppm=halt[0], window_ns=Nanos(halt[1]), halt_ns=Nanos(halt[2])
                 ),
                 jump_guard=guard and JumpGuard(step_ppm=guard[0], guard_ns=Nanos(guard[1])),

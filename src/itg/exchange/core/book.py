@@ -133,11 +133,14 @@ class BookSide:
         self.is_buy = is_buy
         self.keys: list[int] = []
         self.levels: dict[int, Level] = {}
-        self.touched: dict[int, None] = {}  # keys whose aggregate changed since the last delta
+        # Keys whose aggregate changed since the last delta: was there a level at that time?
+        self.touched: dict[int, bool] = {}
 
     def add(self, order: Order) -> None:
         key = order.key
-        level = self.levels.get(key)
+        level, touched = self.levels.get(key), self.touched
+        if key not in touched:
+            touched[key] = level is not None
         if level is None:
             level = self.levels[key] = Level(key)
             insort(self.keys, key)
@@ -155,7 +158,6 @@ class BookSide:
         if hidden:
             level.hidden += hidden
         level.order_count += 1
-        self.touched[key] = None
 
     def remove(self, order: Order) -> None:
         level = order.level
@@ -175,7 +177,7 @@ class BookSide:
         if hidden:
             level.hidden -= hidden
         level.order_count -= 1
-        self.touched[level.key] = None
+        self.touch(level.key)
         if level.first is None:
             self._drop(level.key)
 
@@ -188,7 +190,7 @@ class BookSide:
         level.hidden -= order.hidden - hidden
         order.leaves -= by
         order.hidden = hidden
-        self.touched[level.key] = None
+        self.touch(level.key)
 
     def refresh(self, order: Order) -> None:
         """Show the next part of an iceberg whose shown part is gone, behind all at its price."""
@@ -223,14 +225,19 @@ class BookSide:
             for key in reversed(self.keys[len(self.keys) - count :])
         )
 
+    def touch(self, key: int) -> None:
+        """Note that a level that is there changes."""
+        if key not in self.touched:
+            self.touched[key] = True
+
     def take_touched(self) -> tuple[LevelRow, ...]:
-        """Return the levels that changed, best first, and forget them."""
-        touched = self.touched
-        if len(touched) == 1:
-            for key in touched:
-                rows: tuple[LevelRow, ...] = (self._row(key),)
-        else:
-            rows = tuple(map(self._row, sorted(touched, reverse=True)))
+        """Return the levels that changed, best first, and forget them.
+
+        A level that came and went since the last time is not among them.
+        """
+        touched, levels = self.touched, self.levels
+        keys = sorted(touched, reverse=True) if len(touched) > 1 else touched
+        rows = tuple([self._row(key) for key in keys if touched[key] or key in levels])
         touched.clear()
         return rows
 

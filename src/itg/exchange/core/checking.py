@@ -125,13 +125,13 @@ def quote_refused(venue: Venue, listing: Listing, command: SetQuote) -> Refusal 
     ):
         if (price is None) is not (quantity == 0) or quantity < 0:
             return refusal(INVALID_QUOTE, f"{name} needs price and quantity together", name)
-        refused = _grid_refused(listing, price, name)
-        if refused is not None:
-            return refused
     if command.bid is not None and command.ask is not None and command.bid >= command.ask:
         return refusal(INVALID_QUOTE, "the bid is not below the ask", "bid")
-    return _band_refused(venue, listing, command.bid, "bid", is_buy=True) or _band_refused(
-        venue, listing, command.ask, "ask", is_buy=False
+    return (
+        _grid_refused(listing, command.bid, "bid")
+        or _grid_refused(listing, command.ask, "ask")
+        or _band_refused(venue, listing, command.bid, "bid", is_buy=True)
+        or _band_refused(venue, listing, command.ask, "ask", is_buy=False)
     )
 
 

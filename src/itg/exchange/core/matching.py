@@ -50,7 +50,7 @@ def take(order: Order, against: BookSide, tape: Tape, worst: int | None) -> None
     Meets keys from the best down to `worst`, None for all. Self-trade prevention follows the
     incoming order's policy. Afterwards `order.leaves` is what may rest, 0 if prevention ended it.
     """
-    keys, levels, touched = against.keys, against.levels, against.touched
+    keys, levels = against.keys, against.levels
     prevents = order.stp is not ALLOW
     leaves = order.leaves
     while leaves and keys:
@@ -73,7 +73,7 @@ def take(order: Order, against: BookSide, tape: Tape, worst: int | None) -> None
         else:
             maker.leaves -= quantity
             level.quantity -= quantity
-            touched[key] = None
+            against.touch(key)
         price = maker.price
         assert price is not None
         tape.trade(maker, order, price, quantity)

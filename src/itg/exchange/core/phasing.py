@@ -132,5 +132,6 @@ def _close(venue: Venue, listing: Listing) -> None:
     for order in (*listing.resting(), *waiting):
         venue.cancel(listing, order, CancelReason.MARKET_CLOSED)
     listing.indicative = None
+    listing.stops.forget_trades()
     listing.deferred.clear()
     listing.previous_close, listing.last_price = listing.reference, None

@@ -44,6 +44,10 @@ class Stops:
         elif price > self._high:
             self._high = price
 
+    def forget_trades(self) -> None:
+        """Let what traded until now reach nobody."""
+        self._low = None
+
     def take_fired(self) -> list[Order]:
         """Return, and wait no more for, the stops that the trades since last time reached.
 

@@ -2,7 +2,6 @@
 
 from itg.exchange.contract import BookDelta
 from itg.exchange.core.checking import CONTINUOUS
-from itg.exchange.core.listing import Listing
 from itg.exchange.core.phasing import AUCTIONS, try_opening
 from itg.exchange.core.uncross import indicate
 from itg.exchange.core.venue import Venue
@@ -28,21 +27,20 @@ def taken(venue: Venue) -> list[Event]:
                 try_opening(venue, listing)
             if listing.phase in AUCTIONS:
                 indicate(venue, listing)
-        if listing.bids.touched or listing.asks.touched:
-            deltas.append(_delta(venue, listing))
+        bids = listing.bids.take_touched() if listing.bids.touched else ()
+        asks = listing.asks.take_touched() if listing.asks.touched else ()
+        if bids or asks:
+            listing.book_seq += 1
+            deltas.append(
+                BookDelta(
+                    shard=venue.shard,
+                    instrument_id=instrument_id,
+                    book_seq=Seq(listing.book_seq),
+                    bids=bids,
+                    asks=asks,
+                )
+            )
     changed.clear()
     events += deltas
     venue.events = []
     return events
-
-
-def _delta(venue: Venue, listing: Listing) -> BookDelta:
-    listing.book_seq += 1
-    bids, asks = listing.bids, listing.asks
-    return BookDelta(
-        shard=venue.shard,
-        instrument_id=listing.instrument_id,
-        book_seq=Seq(listing.book_seq),
-        bids=bids.take_touched() if bids.touched else (),
-        asks=asks.take_touched() if asks.touched else (),
-    )

@@ -36,13 +36,12 @@ def is_plain(command: PlaceOrder) -> bool:
 
 def terms_of(command: PlaceOrder) -> Terms:
     """Return what the book keeps of a placement beside price and quantity."""
-    display = command.display_quantity
     return Terms(
         command.time_in_force,
         command.post_only,
         command.tag,
         command.stop_price,
-        0 if display is None or display == command.quantity else display,
+        command.display_quantity or 0,
         command.expires_ns,
     )
 
@@ -52,8 +51,9 @@ def terms_refused(command: PlaceOrder, now: Nanos) -> Refusal | None:
     return (
         _prices_refused(command)
         or _post_only_refused(command)
-        or _time_refused(command, now)
+        or _time_refused(command)
         or _display_refused(command)
+        or _expiry_refused(command, now)
     )
 
 
@@ -82,18 +82,25 @@ def _post_only_refused(command: PlaceOrder) -> Refusal | None:
     return None
 
 
-def _time_refused(command: PlaceOrder, now: Nanos) -> Refusal | None:
-    time_in_force, expires_ns = command.time_in_force, command.expires_ns
-    kind = command.order_type.value
-    if time_in_force in {TimeInForce.OPG, TimeInForce.CLS} and command.order_type in STOPS:
-        detail = f"a {kind} order cannot be {time_in_force.value}"
-        return _refusal(TERMS_CONFLICT, detail, "time_in_force")
-    if time_in_force is not TimeInForce.GTT:
+def _time_refused(command: PlaceOrder) -> Refusal | None:
+    time_in_force, kind = command.time_in_force, command.order_type
+    is_at_odds = (
+        kind in STOPS
+        if time_in_force in {TimeInForce.OPG, TimeInForce.CLS}
+        else kind is OrderType.MARKET and time_in_force is TimeInForce.GTT
+    )
+    if not is_at_odds or time_in_force is None:
+        return None
+    detail = f"a {kind.value} order cannot be {time_in_force.value}"
+    return _refusal(TERMS_CONFLICT, detail, "time_in_force")
+
+
+def _expiry_refused(command: PlaceOrder, now: Nanos) -> Refusal | None:
+    expires_ns = command.expires_ns
+    if command.time_in_force is not TimeInForce.GTT:
         if expires_ns is None:
             return None
         return _refusal(INVALID_EXPIRY, "only a gtt order has an expiry", "expires_ns")
-    if command.order_type is OrderType.MARKET:
-        return _refusal(TERMS_CONFLICT, "a market order cannot be gtt", "time_in_force")
     if expires_ns is None:
         return _refusal(INVALID_EXPIRY, "a gtt order needs an expiry", "expires_ns")
     if expires_ns <= now:

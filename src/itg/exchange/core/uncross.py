@@ -16,14 +16,13 @@ from itg.exchange.contract import AuctionDrawn, AuctionUncrossed, IndicativePric
 from itg.exchange.core.auction import AuctionRule, Clearing
 from itg.exchange.core.book import Order
 from itg.exchange.core.canceling import run_deferred
-from itg.exchange.core.checking import COLLECTING, CONTINUOUS
 from itg.exchange.core.entering import fire_stops
 from itg.exchange.core.listing import Listing
 from itg.exchange.core.venue import Venue
 from itg.kernel.ids import OrderId
 from itg.kernel.money import Price
 from itg.kernel.rng import Rng
-from itg.kernel.words import CancelReason, SelfTradePolicy, Side
+from itg.kernel.words import CancelReason, Phase, SelfTradePolicy, Side
 
 _Pair = tuple[Order, Order, int]
 _Doomed = dict[OrderId, tuple[Order, int]]
@@ -79,7 +78,7 @@ def uncross(venue: Venue, listing: Listing) -> None:
         venue.gone(order, CancelReason.SELF_TRADE)
     _end_leftovers(venue, listing)
     run_deferred(venue, listing)
-    if listing.phase is CONTINUOUS or listing.phase in COLLECTING:
+    if listing.phase is not Phase.CLOSED:
         fire_stops(venue, listing)
 
 

@@ -1,6 +1,8 @@
 """What the exchange makes of the simulated market: theory for the collar, halts, the jump guard."""
 
 from collections import deque
+from collections.abc import Sequence
+from typing import Protocol
 
 from itg.exchange.core.checking import CONTINUOUS
 from itg.exchange.core.collar import PPM
@@ -8,13 +10,49 @@ from itg.exchange.core.guarding import open_guard
 from itg.exchange.core.halting import halt_shard
 from itg.exchange.core.listing import Listing
 from itg.exchange.core.venue import Venue
-from itg.kernel.ids import InstrumentId
+from itg.kernel.ids import InstrumentId, UnderlyingId
+from itg.kernel.money import Price
 from itg.kernel.times import Nanos
 from itg.kernel.words import HaltCause
-from itg.market_data.contract import MarksPublished, PricesStepped
 
 
-def see_prices(venue: Venue, event: PricesStepped) -> None:
+class Spot(Protocol):
+    """One underlying's noise-free price."""
+
+    @property
+    def underlying_id(self) -> UnderlyingId: ...
+    @property
+    def spot_price(self) -> Price: ...
+
+
+class Step(Protocol):
+    """The prices of one step; they count where they move."""
+
+    @property
+    def prices(self) -> Sequence[Spot]: ...
+    @property
+    def is_moving(self) -> bool: ...
+
+
+class Mark(Protocol):
+    """An option's theory; vega in 1e-6 USD per volatility point."""
+
+    @property
+    def instrument_id(self) -> InstrumentId: ...
+    @property
+    def mark_price(self) -> Price: ...
+    @property
+    def vega(self) -> int: ...
+
+
+class Marks(Protocol):
+    """The theory of many instruments."""
+
+    @property
+    def marks(self) -> Sequence[Mark]: ...
+
+
+def see_prices(venue: Venue, event: Step) -> None:
     """Follow the underlyings, this shard's and all others; guard or halt where they jump."""
     before = dict(venue.spots)
     for price in event.prices:
@@ -37,7 +75,7 @@ def see_prices(venue: Venue, event: PricesStepped) -> None:
         open_guard(venue)
 
 
-def see_marks(venue: Venue, event: MarksPublished) -> None:
+def see_marks(venue: Venue, event: Marks) -> None:
     """Take over the theory of this shard's options."""
     listings = venue.listings
     for mark in event.marks:
