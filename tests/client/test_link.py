@@ -316,3 +316,10 @@ async def test_a_silent_connection_is_given_up_for_a_fresh_one() -> None:
     async with running(Venue()) as venue, Link(venue.url, KEY, options=options) as link:
         await until(lambda: venue.connections == 2)
         assert link.connects >= 1
+
+
+async def test_a_deadman_is_set_and_stopped_over_the_socket() -> None:
+    async with running(Venue()) as venue, Session(venue.url, KEY) as session:
+        await session.set_deadman(5_000)
+        await session.clear_deadman()
+    assert venue.received == [("deadman.set", {"timeout_ms": 5_000}), ("deadman.clear", {})]

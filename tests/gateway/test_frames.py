@@ -30,7 +30,9 @@ async def test_a_message_above_64_kib_closes_with_1009(house: House) -> None:
     assert raw.close_code == 1009
 
 
-METHODS = st.sampled_from([*BY_NAME, "subscribe", "unsubscribe", "ping", "sim.ready", "no.such"])
+METHODS = st.sampled_from(
+    [*BY_NAME, "subscribe", "unsubscribe", "session.set", "ping", "sim.ready", "no.such"]
+)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),

@@ -211,9 +211,11 @@ class _JoinedWrite:
             raise ConnectionResetError("the socket is closed")
         if not protocol.writable.is_set():
             return False
-        protocol.transport.write(
-            b"".join([part for frame in frames for part in (_head(len(frame)), frame)])
-        )
+        if len(frames) == 1:
+            framed = _head(len(frames[0])) + frames[0]
+        else:
+            framed = b"".join([part for frame in frames for part in (_head(len(frame)), frame)])
+        protocol.transport.write(framed)
         return True
 
     async def write(self, frames: Sequence[bytes]) -> None:

@@ -160,7 +160,7 @@ class Session:
     def _written(self, run: Sequence[bytes]) -> None:
         if run is self._outbox:
             self.waiting_bytes = 0
-            self._outbox = []
+            self._outbox.clear()
         else:
             self.waiting_bytes -= sum(map(len, run))
             del self._outbox[: len(run)]
