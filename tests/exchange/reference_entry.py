@@ -22,6 +22,9 @@ def enter(shard: Shard, order: Order, *, guarded: bool = True) -> None:
     due = [(order, 0)]
     while due:
         entering, depth = due.pop(0)
+        if depth and is_held(shard, listing, entering):
+            shard.held.append(entering)  # fired, and still waiting: now for the guard's end
+            continue
         if depth:
             shard.tell("activated", entering["id"], "stop")
         shard.deepest = max(shard.deepest, depth)
@@ -35,6 +38,9 @@ def fire(shard: Shard, listing: Listing, prices: list[int]) -> None:
     due = [(o, 1) for o in take_fired(listing, prices)]
     while due:
         entering, depth = due.pop(0)
+        if is_held(shard, listing, entering):
+            shard.held.append(entering)
+            continue
         shard.tell("activated", entering["id"], "stop")
         shard.deepest = max(shard.deepest, depth)
         before = len(shard.facts)

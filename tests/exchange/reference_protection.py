@@ -124,8 +124,8 @@ def halt(shard: Shard, listing: Listing | None, cause: str, ends_at: int | None)
     shard.tell("halted", listing.name if listing else None, cause, ends_at)
     shard.tell("phase", listing.name if listing else None, "continuous", "halted")
     for each in [listing] if listing else shard.listings:
-        if each.phase == "continuous":
-            each.phase = "halted"
+        if each.phase == "continuous" or (listing is None and each.opens_at is not None):
+            each.phase, each.opens_at = "halted", None  # what was delayed reopens with its shard
     if listing:
         listing.resumes_at, listing.has_halt = ends_at, True
     else:
@@ -208,7 +208,7 @@ def end_guard(shard: Shard) -> None:
 def open_delayed(shard: Shard) -> None:
     """Open what was held back and now is inside its collar, or has nothing to trade."""
     for listing in shard.listings:
-        if listing.opens_at is not None and not suspended(shard) and not is_outside(shard, listing):
+        if listing.opens_at is not None and not is_outside(shard, listing):
             shard.counts["opened inside"] += 1
             open_now(shard, listing)
 
@@ -216,11 +216,6 @@ def open_delayed(shard: Shard) -> None:
 def open_now(shard: Shard, listing: Listing) -> None:
     shard.tell("phase", listing.name, listing.phase, "continuous")
     move(shard, listing, "continuous", is_forced=True)
-
-
-def suspended(shard: Shard) -> bool:
-    """Return whether delayed openings wait for the whole shard's resumption."""
-    return shard.phase == "halted"
 
 
 def advance(shard: Shard, now: int) -> None:
@@ -247,7 +242,7 @@ def timed(shard: Shard) -> list[tuple[int, int, Callable[[], None]]]:
     for number, listing in enumerate(shard.listings):
         if listing.resumes_at is not None:
             acts.append((listing.resumes_at, 4 + number, partial(resume, shard, listing)))
-        if listing.opens_at is not None and not suspended(shard):
+        if listing.opens_at is not None:
             acts.append((listing.opens_at, 20 + number, partial(force, shard, listing)))
     if shard.guard_ends_at is not None:
         acts.append((shard.guard_ends_at, 2, lambda: end_guard(shard)))

@@ -215,6 +215,19 @@ class BookSide:
         order.before, order.after = last, None
         level.last = order
 
+    def show_anew(self) -> None:
+        """Let every iceberg show as much as it may, each at its place."""
+        for key in self.keys:
+            level = self.levels[key]
+            for order in level if level.hidden else ():
+                shown = min(order.terms.display or order.leaves, order.leaves)
+                more = shown - (order.leaves - order.hidden)
+                if more:
+                    order.hidden -= more
+                    level.hidden -= more
+                    level.quantity += more
+                    self.touch(key)
+
     def rows(self, depth_levels: int | None = None) -> tuple[LevelRow, ...]:
         """Return (price, quantity, order_count), best first."""
         count = len(self.keys) if depth_levels is None else min(depth_levels, len(self.keys))

@@ -92,7 +92,7 @@ def resume_listing(venue: Venue, listing: Listing) -> None:
             instrument_id=listing.instrument_id,
         )
     )
-    if venue.phase is CONTINUOUS:
+    if venue.phase is not HALTED:
         report(venue, CONTINUOUS, HALTED, listing)
         listing.phase = CONTINUOUS
         move_listing(venue, listing, HALTED)

@@ -43,7 +43,6 @@ def enter_phase(venue: Venue, phase: Phase) -> None:
     venue.halt_cause = venue.resumes_ns = None
     if phase is not previous:
         report(venue, phase, previous, None)
-    if phase is CONTINUOUS:
         venue.moves.clear()
     for listing, was in before:
         listing.phase = phase
@@ -75,11 +74,14 @@ def move_listing(venue: Venue, listing: Listing, was: Phase) -> None:
         indicate(venue, listing)
 
 
-def try_opening(venue: Venue, listing: Listing) -> None:
-    """Open a delayed instrument if its auction is no longer too far from theory."""
-    clearing = listing.clearing(venue.rule)
-    if clearing is None or not is_outside(venue.price_band, listing, clearing.price):
-        force_opening(venue, listing)
+def open_delayed(venue: Venue) -> None:
+    """Open the delayed instruments that changed and now would clear near enough to theory."""
+    for instrument_id in venue.changed:
+        listing = venue.listings[instrument_id]
+        if listing.opens_ns is not None:
+            clearing = listing.clearing(venue.rule)
+            if clearing is None or not is_outside(venue.price_band, listing, clearing.price):
+                force_opening(venue, listing)
 
 
 def force_opening(venue: Venue, listing: Listing) -> None:

@@ -2,7 +2,7 @@
 
 from itg.exchange.contract import BookDelta
 from itg.exchange.core.checking import CONTINUOUS
-from itg.exchange.core.phasing import AUCTIONS, try_opening
+from itg.exchange.core.phasing import AUCTIONS, open_delayed
 from itg.exchange.core.uncross import indicate
 from itg.exchange.core.venue import Venue
 from itg.kernel.ids import Seq
@@ -19,14 +19,12 @@ def taken(venue: Venue) -> list[Event]:
     if not changed:
         venue.events = []
         return events
+    open_delayed(venue)
     deltas: list[BookDelta] = []
     for instrument_id in changed:
         listing = venue.listings[instrument_id]
-        if listing.phase is not CONTINUOUS:
-            if listing.opens_ns is not None:
-                try_opening(venue, listing)
-            if listing.phase in AUCTIONS:
-                indicate(venue, listing)
+        if listing.phase is not CONTINUOUS and listing.phase in AUCTIONS:
+            indicate(venue, listing)
         bids = listing.bids.take_touched() if listing.bids.touched else ()
         asks = listing.asks.take_touched() if listing.asks.touched else ()
         if bids or asks:

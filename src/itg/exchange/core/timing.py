@@ -6,7 +6,7 @@ from itg.exchange.core import ladder
 from itg.exchange.core.canceling import expire_due
 from itg.exchange.core.guarding import end_guard
 from itg.exchange.core.halting import resume_listing, resume_shard
-from itg.exchange.core.phasing import cross_boundary, force_opening
+from itg.exchange.core.phasing import cross_boundary, force_opening, open_delayed
 from itg.exchange.core.venue import (
     BOUNDARY,
     EXPIRY,
@@ -30,6 +30,7 @@ def run_due(venue: Venue, now: Nanos) -> None:
         venue.now = max(venue.now, due[0])
         if _is_awaited(venue, due):
             _run(venue, due)
+            open_delayed(venue)
     venue.now = now
 
 

@@ -76,6 +76,8 @@ def uncross(venue: Venue, listing: Listing) -> None:
             listing.take_out(order)
         order.leaves += quantity
         venue.gone(order, CancelReason.SELF_TRADE)
+    listing.bids.show_anew()
+    listing.asks.show_anew()
     _end_leftovers(venue, listing)
     run_deferred(venue, listing)
     if listing.phase is not Phase.CLOSED:
