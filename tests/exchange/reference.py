@@ -33,6 +33,7 @@ from tests.exchange.reference_protection import (
     enter_phase_alone,
     halt,
     open_delayed,
+    open_now,
     resume,
     resume_all,
     step_prices,
@@ -192,6 +193,8 @@ class ReferenceExchange:
             halt(shard, listing, "organizer", None)
         elif resumes and (listing is None or listing.has_halt):
             resume(shard, listing) if listing else resume_all(shard)
+        elif listing and listing.opens_at is not None and phase == "continuous":
+            open_now(shard, listing)  # a delayed opening is over on the organizer's word
         elif listing:
             enter_phase_alone(shard, listing, phase)
         else:

@@ -26,6 +26,7 @@ def delay(shard: Shard, listing: Listing, was: str) -> None:
     listing.opens_at = shard.now + shard.rules.opening_delay
     shard.tell("phase", listing.name, was, listing.phase)
     shard.tell("delayed", listing.name, found[0], listing.opens_at)
+    run_deferred(shard, listing)  # the freeze is over
 
 
 def uncross(shard: Shard, listing: Listing) -> None:
@@ -41,11 +42,15 @@ def uncross(shard: Shard, listing: Listing) -> None:
     leave(shard, listing, doomed)
     for order in listing.queue:
         show(order)
+    run_deferred(shard, listing)
+    if listing.phase != "closed":
+        fire(shard, listing, prices)
+
+
+def run_deferred(shard: Shard, listing: Listing) -> None:
     for terms in listing.deferred:
         mass_cancel_in(shard, listing, terms)
     listing.deferred = []
-    if listing.phase != "closed":
-        fire(shard, listing, prices)
 
 
 def resolved(shard: Shard, listing: Listing, ranks: Ranks) -> tuple[Row | None, list[Order]]:

@@ -2,6 +2,7 @@
 
 from itg.exchange.contract import OpeningDelayed, PhaseChanged, SetSchedule
 from itg.exchange.core import ladder
+from itg.exchange.core.canceling import run_deferred
 from itg.exchange.core.checking import COLLECTING, CONTINUOUS
 from itg.exchange.core.collar import is_outside
 from itg.exchange.core.entering import activate_held
@@ -126,6 +127,7 @@ def _is_delayed(venue: Venue, listing: Listing, was: Phase) -> bool:
             opens_ns=opens_ns,
         )
     )
+    run_deferred(venue, listing)  # the freeze is over
     return True
 
 

@@ -39,7 +39,8 @@ def set_phase(venue: Venue, command: SetPhase) -> None:
             return
     current = venue.phase if listing is None else listing.phase
     phase, instrument_id = command.phase, command.instrument_id
-    if phase not in LEGAL_MOVES[current] or (phase is CONTINUOUS and _waits_for_shard(listing)):
+    waits = phase is CONTINUOUS and listing is not None and _waits_for_shard(venue, listing)
+    if phase not in LEGAL_MOVES[current] or waits:
         detail = f"from {current.value} the market cannot go to {phase.value}"
         _reject(venue, refusal(ILLEGAL_PHASE_MOVE, detail, "phase"))
     elif phase is HALTED:
@@ -54,9 +55,9 @@ def set_phase(venue: Venue, command: SetPhase) -> None:
         _move_one(venue, listing, phase)
 
 
-def _waits_for_shard(listing: Listing | None) -> bool:
+def _waits_for_shard(venue: Venue, listing: Listing) -> bool:
     """Tell whether an instrument is halted with its shard, and reopens with it alone."""
-    return listing is not None and listing.phase is HALTED and listing.own_halt is None
+    return listing.phase is HALTED and venue.phase is HALTED
 
 
 def _move_one(venue: Venue, listing: Listing, phase: Phase) -> None:
