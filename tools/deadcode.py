@@ -65,7 +65,7 @@ def declared_lines(file: Path) -> Iterator[int]:
             continue
         if any(ast.unparse(base).startswith("Protocol") for base in node.bases):
             yield from range(node.lineno, (node.end_lineno or node.lineno) + 1)
-        is_enum = any(ast.unparse(base).endswith(("Enum", "Flag")) for base in node.bases)
+        is_enum = any(ast.unparse(base).endswith(("Enum", "Flag", "Word")) for base in node.bases)
         values = (ast.Assign, ast.AnnAssign) if is_enum else ast.AnnAssign
         yield from (field.lineno for field in node.body if isinstance(field, values))
 

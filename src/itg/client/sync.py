@@ -26,6 +26,7 @@ from itg.wire.v1.orders import (
     QuotesBody,
     SideWord,
 )
+from itg.wire.v1.socket import DeadmanBody
 
 T = TypeVar("T")
 JOIN_TIMEOUT_S = 10.0
@@ -154,6 +155,14 @@ class SyncSession:
     def kill_switch(self, *, is_active: bool = True) -> KillSwitchBody:
         """Cancel everything and refuse what comes, in every phase; `is_active=False` ends that."""
         return self._wait(self._session.kill_switch(is_active=is_active))
+
+    def set_deadman(self, timeout_ms: int) -> DeadmanBody:
+        """Let everything be canceled unless this is called again in time (1,000 to 60,000 ms)."""
+        return self._wait(self._session.set_deadman(timeout_ms))
+
+    def clear_deadman(self) -> None:
+        """Stop the dead-man timer."""
+        self._wait(self._session.clear_deadman())
 
     def follow_book(self, instrument_id: str) -> Book:
         """Return a book that stays equal to the server's."""
