@@ -48,11 +48,11 @@ def enter_phase(venue: Venue, phase: Phase) -> None:
     for listing, was in before:
         listing.phase = phase
         listing.opens_ns = listing.own_halt = listing.resumes_ns = None
-        if phase is previous and was is not phase:
-            report(venue, phase, was, listing)
     if previous is CONTINUOUS and phase is not CONTINUOUS:
         drop_guard(venue, CancelReason.MARKET_CLOSED if phase is CLOSED else None)
     for listing, was in before:
+        if phase is previous and was is not phase:
+            report(venue, phase, was, listing)
         move_listing(venue, listing, was)
     ladder.review(venue)
 

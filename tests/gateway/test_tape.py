@@ -1,0 +1,59 @@
+"""The public tape and the owners' fills are two sides of the same facts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from tests.gateway.house import House
+
+TEAMS = 50
+
+
+@pytest_asyncio.fixture
+async def house() -> AsyncIterator[House]:
+    async with House() as running:
+        yield running
+
+
+async def test_the_tape_equals_the_fills_of_both_owners(house: House) -> None:
+    teams = [await house.register(name) for name in ("alpha", "beta", "gamma")]
+    await house.open_market()
+    for number in range(15):
+        await teams[number % 3].place("sell", 1 + number % 4, 10.0)
+        await teams[(number + 1) % 3].place("buy", 1 + number % 3, 10.0)
+    tape = (await teams[0].call("GET", "/exchange/trades")).json["items"]
+    fills = [f for t in teams for f in (await t.call("GET", "/exchange/fills")).json["items"]]
+    assert len(tape) > 10
+    assert [trade["trade_id"] for trade in tape] == sorted(trade["trade_id"] for trade in tape)
+    for trade in tape:
+        halves = [fill for fill in fills if fill["trade_id"] == trade["trade_id"]]
+        assert sorted(half["side"] for half in halves) == ["buy", "sell"]
+        assert {half["last_price"] for half in halves} == {trade["price"]}
+        assert {half["last_quantity"] for half in halves} == {trade["quantity"]}
+    assert len(fills) == 2 * len(tape)
+
+
+async def test_an_order_s_events_tell_its_way_from_acceptance_to_its_end(house: House) -> None:
+    maker, taker = await house.register("maker"), await house.register("taker")
+    await house.open_market()
+    order_id = (await maker.place("buy", 5, 10.0)).json["order_id"]
+    await taker.place("sell", 2, 10.0)
+    await maker.call("DELETE", f"/exchange/orders/{order_id}")
+    told = (await maker.call("GET", f"/exchange/orders/{order_id}/events")).json
+    assert [event["type"] for event in told["items"]] == [
+        "order.accepted",
+        "fill",
+        "order.canceled",
+    ]
+    assert told["is_complete"]
+    assert (await taker.call("GET", f"/exchange/orders/{order_id}/events")).status == 404
+
+
+async def test_of_many_registrations_of_one_name_at_once_one_wins(house: House) -> None:
+    body = {"team_name": "The One", "role": "hedge_fund"}
+    answers = await asyncio.gather(
+        *(house.call("POST", "/game/teams/register", body) for _ in range(TEAMS))
+    )
+    statuses = sorted(answer.status for answer in answers)
+    assert statuses == [201] + [409] * (TEAMS - 1)
+    assert {a.json["code"] for a in answers if a.status == 409} == {"DUPLICATE_TEAM_NAME"}
