@@ -45,7 +45,7 @@ def enter_phase(venue: Venue, phase: Phase) -> None:
     if phase is not previous:
         report(venue, phase, previous, None)
         venue.moves.clear()
-    for listing, was in before:
+    for listing in venue.listings.values():
         listing.phase = phase
         listing.opens_ns = listing.own_halt = listing.resumes_ns = None
     if previous is CONTINUOUS and phase is not CONTINUOUS:
