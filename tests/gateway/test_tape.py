@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 from tests.gateway.house import House
 
@@ -57,3 +58,12 @@ async def test_of_many_registrations_of_one_name_at_once_one_wins(house: House) 
     statuses = sorted(answer.status for answer in answers)
     assert statuses == [201] + [409] * (TEAMS - 1)
     assert {a.json["code"] for a in answers if a.status == 409} == {"DUPLICATE_TEAM_NAME"}
+
+
+@pytest.mark.parametrize("price", [0, -0.01])
+async def test_a_price_is_above_zero(house: House, price: float) -> None:
+    team = await house.register("alpha")
+    await house.open_market()
+    refused = await team.place("buy", 1, price)
+    assert (refused.status, refused.json["code"]) == (422, "INVALID_PRICE")
+    assert [error["pointer"] for error in refused.json["errors"]] == ["/price"]
