@@ -17,6 +17,9 @@ def test_a_planted_bug_has_its_place_and_is_a_program(bug: Bug) -> None:
 
 def test_the_page_has_every_bug_and_all_are_caught() -> None:
     rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line[:2] == "| "]
-    results = dict(tuple(cell.strip() for cell in row.strip("|").split("|")) for row in rows[1:])
+    results = {}
+    for row in rows[1:]:
+        name, verdict = (cell.strip() for cell in row.strip("|").split("|"))
+        results[name] = verdict
     assert results.pop("none") == "**survived**"
     assert results == {bug.name: "caught" for bug in bugs()}

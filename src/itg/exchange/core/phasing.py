@@ -9,13 +9,14 @@ from itg.exchange.core.entering import activate_held
 from itg.exchange.core.guarding import drop_guard
 from itg.exchange.core.listing import Listing
 from itg.exchange.core.uncross import indicate, uncross
-from itg.exchange.core.venue import BOUNDARY, OPENING, Venue
+from itg.exchange.core.venue import BOUNDARY, OPENING_END, Venue
 from itg.kernel.money import Price
 from itg.kernel.times import Nanos
 from itg.kernel.words import CancelReason, Phase
 
 CLOSED = Phase.CLOSED
 AUCTIONS = (*COLLECTING, Phase.OPENING_AUCTION)
+OPENING = (Phase.PRE_OPEN, Phase.OPENING_AUCTION)
 UNCROSSED_WHEN_LEFT = (Phase.OPENING_AUCTION, Phase.CLOSING_AUCTION)
 
 
@@ -115,9 +116,9 @@ def _is_delayed(venue: Venue, listing: Listing, was: Phase) -> bool:
     clearing = listing.clearing(venue.rule)
     if clearing is None or not is_outside(venue.price_band, listing, clearing.price):
         return False
-    listing.phase = was if was in COLLECTING else Phase.PRE_OPEN
+    listing.phase = Phase.PRE_OPEN if was in OPENING else Phase.HALTED
     listing.opens_ns = opens_ns = Nanos(venue.now + venue.config.opening_delay_ns)
-    venue.when(opens_ns, OPENING, instrument_id=listing.instrument_id)
+    venue.when(opens_ns, OPENING_END, instrument_id=listing.instrument_id)
     report(venue, listing.phase, was, listing)
     venue.events.append(
         OpeningDelayed(

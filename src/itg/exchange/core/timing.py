@@ -12,7 +12,7 @@ from itg.exchange.core.venue import (
     EXPIRY,
     GUARD_END,
     HALT_END,
-    OPENING,
+    OPENING_END,
     REVIEW,
     Due,
     Venue,
@@ -52,7 +52,7 @@ def _is_awaited(venue: Venue, due: Due) -> bool:
         listing = venue.listings.get(InstrumentId(instrument_id))
         if listing is None:
             return False
-        return at_ns == (listing.opens_ns if kind == OPENING else listing.resumes_ns)
+        return at_ns == (listing.opens_ns if kind == OPENING_END else listing.resumes_ns)
     shards = {
         GUARD_END: venue.guard_ends_ns,
         HALT_END: venue.resumes_ns,
@@ -75,5 +75,5 @@ def _run(venue: Venue, due: Due) -> None:
         assert kind == HALT_END, f"nothing knows what is due: {due!r}"
         resume_shard(venue)
     else:
-        act = force_opening if kind == OPENING else resume_listing
+        act = force_opening if kind == OPENING_END else resume_listing
         act(venue, venue.listings[InstrumentId(instrument_id)])

@@ -48,7 +48,7 @@ AUCTION_TIMES = (TimeInForce.OPG, TimeInForce.CLS)
 GUARD = Activation.JUMP_GUARD
 
 # What can fall due, in the order it happens at one instant: what ends precedes what begins.
-EXPIRY, BOUNDARY, GUARD_END, HALT_END, OPENING, REVIEW = range(6)
+EXPIRY, BOUNDARY, GUARD_END, HALT_END, OPENING_END, REVIEW = range(6)
 Due = tuple[Nanos, int, int, str]  # when, which of these, the order, the instrument
 
 
