@@ -17,7 +17,11 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 LIST = Path(__file__).with_name("planted.toml")
 SUITES = {
-    "exchange": ("tests/exchange/test_against_reference.py",),
+    "exchange": (
+        "tests/exchange/test_against_reference.py",
+        "tests/exchange/test_auction.py",
+        "tests/exchange/test_protection.py",
+    ),
     "positions": ("tests/positions/test_campaign.py", "tests/positions/test_ledger.py"),
 }
 COPIED = ("src", "tests", "pyproject.toml", "examples")

@@ -194,6 +194,15 @@ def test_a_fall_is_measured_from_the_highest_price_of_the_window() -> None:
     assert of(TradingHalted, market.step(9_898))
 
 
+def test_the_window_begins_anew_with_each_entry_into_continuous_trading() -> None:
+    market = Market(CONTINUOUS, market_breaker=MarketBreaker())
+    market.step(10_000)
+    for phase in (CLOSED, PRE_OPEN, CONTINUOUS):
+        market.move(phase)
+    assert not of(TradingHalted, market.step(10_300))
+    assert of(TradingHalted, market.step(10_510))
+
+
 def test_prices_that_do_not_move_the_session_halt_nothing() -> None:
     market = Market(CONTINUOUS, market_breaker=MarketBreaker())
     market.step(10_000)

@@ -104,8 +104,9 @@ class Day:
         self.rng = Rng(seed, "positions.campaign")
         self.market = Scene(ONE_SIDED if seed % 2 else TRADERS, MAKERS, shards=shards)
         self.market.capped = ACCOUNTS
-        self.mirrors = {account_id: Mirror(account_id) for account_id in ACCOUNTS}
+        self.mirrors = {account_id: Mirror(account_id, MAKERS) for account_id in (CAROL, DAVE)}
         for account_id in (ALICE, BOB):
+            self.mirrors[account_id] = Mirror(account_id, TRADERS)
             self.mirrors[account_id].is_one_sided = seed % 2 == 1
         self.trades: list[TradeExecuted] = []
         self.spot = 4_400

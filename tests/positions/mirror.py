@@ -8,7 +8,7 @@ from tests.positions.scene import MULTIPLIER
 
 from itg.kernel.ids import AccountId, InstrumentId, OrderId
 from itg.kernel.money import Cash
-from itg.kernel.words import OrderStatus, Side
+from itg.kernel.words import Liquidity, OrderStatus, Side
 from itg.positions.contract import (
     AccountFillBusted,
     AccountFilled,
@@ -21,6 +21,7 @@ from itg.positions.contract import (
     OrderState,
     PrivateEvent,
     QuoteState,
+    RoleRules,
 )
 
 WORKING = (OrderStatus.WORKING, OrderStatus.PARTIALLY_FILLED)
@@ -66,8 +67,9 @@ def signed_of(side: Side, quantity: int) -> int:
 class Mirror:
     """Orders, quotes and positions folded from one account's events; asserts what they promise."""
 
-    def __init__(self, account_id: AccountId) -> None:
+    def __init__(self, account_id: AccountId, rules: RoleRules) -> None:
         self.account_id = account_id
+        self.rules = rules
         self.seq = 0
         self.orders: dict[OrderId, OrderState] = {}
         self.left: dict[OrderId, int] = {}
@@ -136,6 +138,9 @@ class Mirror:
         assert event.status is (
             OrderStatus.PARTIALLY_FILLED if event.leaves_quantity else OrderStatus.FILLED
         )
+        took = fill.liquidity is Liquidity.TAKER
+        fee = self.rules.taker_fee if took else self.rules.maker_fee
+        assert fill.fee == fee * fill.last_quantity
         # An account that trades with itself pays fees and stays as it is; its two fills cancel out.
         self.ledgers.setdefault(fill.instrument_id, SlowLedger()).add(fill)
         if event.is_quote:
