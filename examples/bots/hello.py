@@ -19,8 +19,10 @@ class Hello(Bot):
                 self.buy_at_the_money(underlying_id)
 
     def on_phase(self, phase: PhasePush) -> None:
+        if phase.instrument_id is not None:
+            return  # of one series alone: the result of its auction
         print(f"{phase.underlying_id} is now {phase.phase}")
-        if phase.phase == "continuous" and phase.instrument_id is None:
+        if phase.phase == "continuous":
             self.buy_at_the_money(phase.underlying_id)
 
     def buy_at_the_money(self, underlying_id: str) -> None:
