@@ -59,6 +59,12 @@ UNREADABLE = [
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_an_empty_body_is_told_what_to_send(house: House, team: Team) -> None:
+    answer = await house.call("POST", "/exchange/kill-switch", b"", key=team.key)
+    assert answer.json["detail"].startswith("nothing was sent; send one JSON object, {}")
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("what", "body"), UNREADABLE, ids=[what for what, _ in UNREADABLE])
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.route.name)
 async def test_every_operation_refuses_every_unreadable_body(

@@ -125,9 +125,14 @@ def unreadable(text: bytes | str, error: Exception) -> RefusedError:
     """Return the refusal of a text that is no JSON, naming the field if one is at fault."""
     steps = next(_unfit(_with_unfit(text), []), None)
     if steps is None:
-        detail = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        return RefusedError(problem_of(UNREADABLE_BODY, detail))
+        return RefusedError(problem_of(UNREADABLE_BODY, _why_unreadable(text, error)))
     return field_fault(pointer_of(steps), "no JSON number or text")
+
+
+def _why_unreadable(text: bytes | str, error: Exception) -> str:
+    if not text.strip():
+        return "nothing was sent; send one JSON object, {} where every field may be left out"
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def _with_unfit(text: bytes | str) -> object:
