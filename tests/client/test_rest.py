@@ -4,6 +4,8 @@ import pytest
 from tests.client.venue import KEY, Venue, running
 
 from itg.client import ConflictError, ConnectionFailedError, NotFoundError, Rest
+from itg.client.errors import error_of
+from itg.wire.v1.problems import FieldError, Problem
 
 
 async def test_a_team_registers_and_gets_its_key() -> None:
@@ -43,3 +45,22 @@ async def test_a_missing_server_is_reported() -> None:
     async with Rest(url) as rest:
         with pytest.raises(ConnectionFailedError, match="GET http"):
             await rest.rules()
+
+
+async def test_an_address_without_a_scheme_is_told_what_it_lacks() -> None:
+    async with Rest("localhost:8000") as rest:
+        with pytest.raises(ConnectionFailedError, match="an address begins with http://"):
+            await rest.register("blue", "hedge_fund")
+
+
+def test_a_refusal_says_once_what_its_only_field_is_refused_for() -> None:
+    detail = "Choose another team_name."
+    problem = Problem(
+        type="/problems/DUPLICATE_TEAM_NAME",
+        title="Duplicate team name",
+        status=409,
+        detail=detail,
+        code="DUPLICATE_TEAM_NAME",
+        errors=[FieldError(pointer="/team_name", detail=detail)],
+    )
+    assert str(error_of(problem)) == f"DUPLICATE_TEAM_NAME: {detail}"

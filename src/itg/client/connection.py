@@ -1,6 +1,7 @@
 """One WebSocket: opened with a key, read frame by frame, gone when it is gone."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -62,7 +63,7 @@ class Connection:
                 raise AccessDeniedError(_denied(error)) from error
             raise ConnectionFailedError(f"{url} refused a socket: {error.status}") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise ConnectionFailedError(f"no server at {url}: {error!r}") from error
+            raise ConnectionFailedError(f"no server at {url}: {cause_of(error)}") from error
         return cls(socket, silence_s)
 
     async def frames(self) -> AsyncIterator[Frame]:
@@ -111,6 +112,19 @@ class Connection:
     def close_code(self) -> int | None:
         """The close code, None when the connection broke."""
         return self._socket.close_code
+
+
+def cause_of(error: Exception) -> str:
+    """Say in words why a request reached no server."""
+    match error:
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
+            return "an address begins with http:// or https://"
+        case TimeoutError():
+            return "no answer in time"
+        case OSError(errno=int(number)) if number > 0:
+            return os.strerror(number)
+        case _:
+            return str(error) or type(error).__name__
 
 
 def socket_url(url: str) -> str:

@@ -115,5 +115,7 @@ def outcome_unknown(detail: str, client_order_id: str | None = None) -> Problem:
 
 
 def _describe(problem: Problem) -> str:
-    fields = "; ".join(f"{e.pointer}: {e.detail}" for e in problem.errors or ())
+    # Where one field is at fault the detail says the same, and often names it.
+    faults = [e for e in problem.errors or () if e.detail not in problem.detail]
+    fields = "; ".join(f"{e.pointer}: {e.detail}" for e in faults)
     return f"{problem.code}: {problem.detail}" + (f" ({fields})" if fields else "")

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import aiohttp
 from msgspec import DecodeError, Struct, json
 
-from itg.client.connection import KEY_HEADER
+from itg.client.connection import KEY_HEADER, cause_of
 from itg.client.errors import ConnectionFailedError, error_of
 from itg.wire.v1.account import PositionsBody, RiskLimitsBody
 from itg.wire.v1.explaining import ExplanationBody, OrderEventsBody, PreviewBody
@@ -215,7 +215,7 @@ class Rest:
             ) as response:
                 return response.status, await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise ConnectionFailedError(f"{method} {url}: {error!r}") from error
+            raise ConnectionFailedError(f"{method} {url}: {cause_of(error)}") from error
 
 
 def _path_of(order: int | str) -> str:
