@@ -22,6 +22,7 @@ from itg.game.contract import (
 )
 from itg.game.core.audit import KEPT_MAX
 from itg.game.service import GameService
+from itg.kernel.errors import Refusal
 from itg.kernel.ids import AccountId, InstrumentId, Role, Shard, TradeId, UnderlyingId
 from itg.kernel.messages import Message
 from itg.kernel.money import Price
@@ -93,6 +94,44 @@ def test_an_act_the_game_refuses_is_kept_with_the_code() -> None:
         "ROUND_WRONG_STATUS",
         "ROUND_NOT_FOUND",
     ]
+
+
+@pytest.mark.parametrize(
+    ("ask", "rejected"),
+    [
+        (
+            MovePhase(phase=Phase.PRE_OPEN, instrument_id=InstrumentId("SPX")),
+            exchange.PhaseRejected(shard=Shard(0), refusal=Refusal(code="NO", detail="")),
+        ),
+        (
+            ResumeMarket(underlying_id=SPX),
+            exchange.HaltRejected(shard=Shard(0), refusal=Refusal(code="NO", detail="")),
+        ),
+        (
+            CorrectTrade(trade_id=TradeId(7)),
+            exchange.BustRejected(
+                shard=Shard(0), trade_id=TradeId(7), refusal=Refusal(code="NO", detail="")
+            ),
+        ),
+    ],
+)
+def test_an_act_the_exchange_refuses_is_kept_with_the_code(ask: Message, rejected: Message) -> None:
+    service = created()
+    service.handle(AT, StartRound(round_id=1))
+    service.handle(AT, ask)
+    service.handle(AT, rejected)
+    assert [entry.refusal_code for entry in trail(service)] == [None, "NO"]
+
+
+def test_an_act_on_all_shards_is_refused_when_every_one_of_them_refused() -> None:
+    service = created()
+    service.handle(AT, ResumeMarket())
+    codes = []
+    for shard in (Shard(0), Shard(1)):
+        refusal = Refusal(code="NOT_HALTED", detail="")
+        service.handle(AT, exchange.HaltRejected(shard=shard, refusal=refusal))
+        codes.append(trail(service)[0].refusal_code)
+    assert codes == [None, "NOT_HALTED"]
 
 
 def test_the_organizers_registrations_are_kept_and_the_teams_own_are_not() -> None:

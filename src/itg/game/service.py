@@ -32,6 +32,8 @@ Setup = (
     | retail.ConfigureRetail
 )
 OPEN, END = "open", "end"
+# What an act asks of a shard, which may refuse it.
+_ASKED = (exchange.SetPhase, exchange.HaltTrading, exchange.ResumeTrading, exchange.BustTrade)
 
 
 class GameService:
@@ -43,6 +45,7 @@ class GameService:
         *(game.StartRound, game.PauseRound, game.ResumeRound, game.EndRound),
         *(game.HaltMarket, game.ResumeMarket, game.CorrectTrade, game.MoveKillSwitch),
         *(exchange.InstrumentListed, exchange.InstrumentDelisted, exchange.PhaseChanged),
+        *(exchange.PhaseRejected, exchange.HaltRejected, exchange.BustRejected),
         *(positions.KillSwitchChanged, TimerFired),
     )
     emits: ClassVar[tuple[type[Message], ...]] = (
@@ -76,6 +79,9 @@ class GameService:
                 return ()
             case exchange.PhaseChanged():
                 return self._see_phase(now, message)
+            case exchange.PhaseRejected() | exchange.HaltRejected() | exchange.BustRejected():
+                self._created.audit.note_refusal(message.refusal.code)
+                return ()
             case game.RegisterTeam():
                 return self._register(now, message)
             case TimerFired():
@@ -134,7 +140,8 @@ class GameService:
         told = self._act(now, ask)
         if isinstance(ask, Act):
             codes = (m.refusal.code for m in told if isinstance(m, game.GameActRejected))
-            self._created.audit.note_act(now, ask, next(codes, None))
+            asked = sum(isinstance(m, _ASKED) for m in told)
+            self._created.audit.note_act(now, ask, next(codes, None), asked=asked)
         return told
 
     def _act(self, now: Nanos, ask: Message) -> Sequence[Message]:

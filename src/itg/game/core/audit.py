@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from itg.game.contract import (
     AuditEntry,
@@ -48,10 +49,14 @@ class Audit(Struct):
 
     entries: list[AuditEntry] = field(default_factory=list)
     last_seq: int = 0
+    asked: int = 0  # shards that have not refused what the last act asked of them
 
-    def note_act(self, now: Nanos, ask: Act, refusal_code: str | None = None) -> None:
-        """Keep an organizer's act; `refusal_code` if the game refused it."""
+    def note_act(
+        self, now: Nanos, ask: Act, refusal_code: str | None = None, *, asked: int = 0
+    ) -> None:
+        """Keep an act: `refusal_code` if the game refused it, else of how many shards it asked."""
         act, subject = _described(ask)
+        self.asked = asked
         self._keep(
             AuditEntry(
                 audit_seq=self.last_seq + 1,
@@ -63,6 +68,14 @@ class Audit(Struct):
                 refusal_code=refusal_code,
             )
         )
+
+    def note_refusal(self, refusal_code: str) -> None:
+        """Keep that a shard refused the last act: refused it is once none of them took it."""
+        if self.asked == 0:
+            return
+        self.asked -= 1
+        if self.asked == 0:
+            self.entries[-1] = replace(self.entries[-1], refusal_code=refusal_code)
 
     def note_switch(self, now: Nanos, account_id: AccountId, *, is_active: bool) -> None:
         """Keep a team's own kill switch."""
