@@ -98,6 +98,11 @@ def _config(app: ASGIApp) -> Config:
     )
 
 
+def assert_free(host: str, port: int) -> None:
+    """Raise `ConfigurationError` unless this address can be had now."""
+    _listener(host, port).close()
+
+
 def _listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named, or asyncio would not know to switch Nagle's delay off.

@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from itg import scenario
-from itg.adapters.http_server import HttpServer
+from itg.adapters.http_server import HttpServer, assert_free
 from itg.adapters.sqlite_journal import SqliteJournal
 from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.data_directory import DataDirectory, digest_of
@@ -52,6 +52,8 @@ class Solo:
     """
 
     def __init__(self, settings: SoloSettings, watchers: Sequence[Watcher] = ()) -> None:
+        # Before the journal: its new epoch ends whoever plays this game at the same address.
+        assert_free(settings.host, settings.port)
         self.directory = DataDirectory(settings.data)
         self.create = _create_command(settings, self.directory)
         self.rules = self.create.rules
