@@ -103,7 +103,10 @@ class SqliteJournal:
             )
             count = self._writer.execute(_APPEND, values).rowcount
         if count != 1:
-            raise FencedError(f"append at seq {batch.first_seq}: epoch {batch.epoch} is fenced")
+            raise FencedError(
+                f"append at seq {batch.first_seq}: epoch {batch.epoch} is fenced, "
+                "another server has taken this game over"
+            )
 
     def rows(self, after_seq: Seq) -> Iterator[SealedBatch]:
         query = f"SELECT {_COLUMNS} FROM batch WHERE first_seq > ? ORDER BY first_seq"  # noqa: S608
