@@ -63,7 +63,18 @@ async def _register_and_run(bot: Bot, url: str, choice: TeamChoice) -> None:
         key = team.api_key
         print(f"registered {team.team_name} as {team.role}, team {team.team_id}")
         print(f"keep its key, it is shown this once: {key}", flush=True)
+    await _assert_rounds_left(url, key)
     await run_bot(bot, url, key)
+
+
+async def _assert_rounds_left(url: str, key: str) -> None:
+    # A bot would wait for the next round, and here none comes any more.
+    async with Rest(url, key) as rest:
+        rounds = (await rest.rounds()).items
+    if rounds and all(each.status == "ended" for each in rounds):
+        raise ClientError(
+            "every round of this game has ended; start another with `itg serve --data NEW`"
+        )
 
 
 def _failed(message: str, code: int) -> int:
