@@ -21,7 +21,7 @@ from itg.exchange.contract import (
     OrderReplaced,
     TradeExecuted,
 )
-from itg.kernel.words import Activation, Phase, TimeInForce
+from itg.kernel.words import Activation, Phase, SelfTradePolicy, TimeInForce
 
 CONTINUOUS, PRE_OPEN = Phase.CONTINUOUS, Phase.PRE_OPEN
 
@@ -187,3 +187,26 @@ def test_an_activation_says_what_ended_the_wait() -> None:
     market.buy("a", 1, stop=11)
     (event,) = of(OrderActivated, trade(market, 11))
     assert event.activation is Activation.STOP
+
+
+def crossed_by_a_quote(stopped: str, stp: SelfTradePolicy) -> tuple[Market, Events]:
+    """Let a maker's new bid fire a stop that ends the ask which the maker keeps."""
+    market = traded_at(10)
+    market.quote("m", None, (12, 5))
+    market.sell("s", 2, 11)
+    market.buy(stopped, 5, stop=11, stp=stp)
+    return market, market.quote("m", (11, 2), (12, 5))
+
+
+def test_a_quote_side_that_a_fired_stop_fills_stands_no_more() -> None:
+    market, events = crossed_by_a_quote("b", SelfTradePolicy.CANCEL_INCOMING)
+    assert trades(events) == [("s", "m", 11, 2), ("m", "b", 12, 5)]
+    assert market.book().asks == ()
+    assert not trades(market.buy("z", 1, 12))
+
+
+def test_a_quote_side_that_the_makers_own_stop_ends_stands_no_more() -> None:
+    market, events = crossed_by_a_quote("m", SelfTradePolicy.CANCEL_RESTING)
+    assert ("m", 5, "self_trade") in ends(events)
+    assert market.book().asks == ()
+    assert not trades(market.buy("z", 1, 12))

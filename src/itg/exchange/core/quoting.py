@@ -40,10 +40,10 @@ def set_quote(venue: Venue, command: SetQuote) -> None:
         _prepared(venue, listing, command, held_id, terms, keeps=not is_guarded)
         for held_id, terms in zip(held, sides, strict=True)
     ]
+    # Fixed before anything trades: a side that stood may end by what the other one sets off.
+    entering = [order for order in orders if order is not None and order.level is None]
     _accept(venue, listing, command, orders, is_pending=is_guarded)
-    for order in orders:
-        if order is None or order.level is not None:
-            continue
+    for order in entering:
         if is_guarded:
             venue.hold(listing, order, GUARD)
         else:
