@@ -18,8 +18,10 @@ from itg.exchange.contract import (
     OrderAccepted,
     OrderActivated,
     OrderCanceled,
+    OrderPreview,
     OrderRejected,
     PlaceOrder,
+    PreviewOrder,
     PublicTrade,
     PublicTrades,
     ReplaceOrder,
@@ -99,6 +101,18 @@ class Market:
         return self.place(Side.SELL, account, quantity, price, **terms)
 
     def place(
+        self, side: Side, account: str, quantity: int, price: int | None, **terms: Any
+    ) -> Events:
+        return self.send(self.order(side, account, quantity, price, **terms))
+
+    def preview(self, account: str, quantity: int, price: int, **terms: Any) -> OrderPreview:
+        """Ask what a buy order would do."""
+        order = self.order(Side.BUY, account, quantity, price, **terms)
+        reply = self.service.query(PreviewOrder(shard=SHARD, order=order, game_ns=Nanos(self.now)))
+        assert isinstance(reply, OrderPreview)
+        return reply
+
+    def order(
         self,
         side: Side,
         account: str,
@@ -113,31 +127,29 @@ class Market:
         display: int | None = None,
         expires_ns: int | None = None,
         post_only: bool = False,
-    ) -> Events:
+    ) -> PlaceOrder:
         kinds = {
             (True, False): OrderType.MARKET,
             (False, False): OrderType.LIMIT,
             (True, True): OrderType.STOP,
             (False, True): OrderType.STOP_LIMIT,
         }
-        return self.send(
-            PlaceOrder(
-                shard=SHARD,
-                reservation_id=RESERVATION,
-                account_id=AccountId(account),
-                instrument_id=instrument_id,
-                side=side,
-                quantity=Quantity(quantity),
-                order_type=kinds[price is None, stop is not None],
-                price=None if price is None else Price(price * TICK),
-                time_in_force=time_in_force,
-                stp=stp,
-                tag=tag,
-                stop_price=None if stop is None else Price(stop * TICK),
-                display_quantity=None if display is None else Quantity(display),
-                expires_ns=None if expires_ns is None else Nanos(expires_ns),
-                post_only=post_only,
-            )
+        return PlaceOrder(
+            shard=SHARD,
+            reservation_id=RESERVATION,
+            account_id=AccountId(account),
+            instrument_id=instrument_id,
+            side=side,
+            quantity=Quantity(quantity),
+            order_type=kinds[price is None, stop is not None],
+            price=None if price is None else Price(price * TICK),
+            time_in_force=time_in_force,
+            stp=stp,
+            tag=tag,
+            stop_price=None if stop is None else Price(stop * TICK),
+            display_quantity=None if display is None else Quantity(display),
+            expires_ns=None if expires_ns is None else Nanos(expires_ns),
+            post_only=post_only,
         )
 
     def cancel(self, account: str, order_id: OrderId) -> Events:

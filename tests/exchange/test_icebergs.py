@@ -131,3 +131,14 @@ def test_showing_all_of_it_is_a_plain_order() -> None:
     market.sell("a", 5, 20, display=5)
     assert shown(market) == [(20, 5, 1)]
     assert trades(market.buy("b", 5, 20, instrument_id=FIRST)) == [("a", "b", 20, 5)]
+
+
+@pytest.mark.parametrize("time_in_force", [None, TimeInForce.IOC, TimeInForce.FOK])
+def test_a_preview_does_not_tell_what_is_hidden(time_in_force: TimeInForce | None) -> None:
+    told = []
+    for display in (3, None):
+        market = Market(CONTINUOUS)
+        market.sell("a", 3 if display is None else 10, 20, display=display)
+        market.sell("b", 2, 21)
+        told.append(market.preview("b", 6, 21, time_in_force=time_in_force))
+    assert told[0] == told[1]

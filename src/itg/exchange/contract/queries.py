@@ -55,7 +55,7 @@ class GetQueueAhead(Query, frozen=True, kw_only=True):
 
 
 class PreviewOrder(Query, frozen=True, kw_only=True):
-    """Ask what placing this order would do to the book as it stands; nothing is sent."""
+    """Ask what placing this order would do to the book as it is shown; nothing is sent."""
 
     shard: Shard
     order: PlaceOrder

@@ -94,11 +94,13 @@ def _prevented(order: Order, maker: Order, against: BookSide, tape: Tape) -> boo
     return True
 
 
-def fillable(order: Order, against: BookSide, worst: int | None) -> int:
+def fillable(
+    order: Order, against: BookSide, worst: int | None, *, counts_hidden: bool = True
+) -> int:
     """Return how much of the order would trade at once, at most its leaves.
 
     Own resting orders are passed over under `cancel_resting` and end the walk under the other
-    preventing policies, as in `take`. An iceberg's hidden part counts.
+    preventing policies, as in `take`. An iceberg's hidden part counts, unless told otherwise.
     """
     total = 0
     for key in reversed(against.keys):
@@ -115,5 +117,5 @@ def fillable(order: Order, against: BookSide, worst: int | None) -> int:
             if total >= order.leaves:
                 return order.leaves
         # What is hidden comes behind everything shown at its price.
-        total += hidden
+        total += hidden if counts_hidden else 0
     return min(total, order.leaves)

@@ -1,4 +1,7 @@
-"""What a placement would meet, asked of the book as it stands and changing nothing."""
+"""What a placement would meet, asked of the book as it stands and changing nothing.
+
+Only what is shown is counted: a preview costs nothing, and must not sound out an iceberg.
+"""
 
 from itg.exchange.contract import OrderPreview, PlaceOrder, PreviewOrder
 from itg.exchange.core.book import Order
@@ -56,7 +59,7 @@ def _met(venue: Venue, listing: Listing, order: Order) -> OrderPreview:
     edge = edge_of(venue.price_band, listing, is_buy=order.is_buy)
     worst = worst_key(order, edge)
     against = listing.against(order)
-    able = fillable(order, against, worst)
+    able = fillable(order, against, worst, counts_hidden=False)
     time_in_force = order.terms.time_in_force
     if time_in_force is FOK and able < order.leaves:
         return OrderPreview()
@@ -71,7 +74,7 @@ def _fills(listing: Listing, order: Order, able: int) -> Fills:
         if not able:
             break
         makers = [m for m in against.levels[key] if _may_meet(order, m)]
-        quantity = min(able, sum(maker.leaves for maker in makers))
+        quantity = min(able, sum(maker.leaves - maker.hidden for maker in makers))
         if quantity:
             fills.append((Price(-key if order.is_buy else key), quantity))
             able -= quantity
@@ -92,5 +95,5 @@ def _is_prevented(listing: Listing, order: Order) -> bool:
             return False
         if maker.account_id == order.account_id:
             return True
-        left -= maker.leaves
+        left -= maker.leaves - maker.hidden
     return False

@@ -22,7 +22,7 @@ class PreviewFillBody(Body, frozen=True, kw_only=True):
 
 
 class PreviewBody(ValidateBody, frozen=True, kw_only=True):
-    """What placing this order would do to the book as it stands; nothing is sent or reserved.
+    """What placing this order would do to the book as it is shown; nothing is sent or reserved.
 
     What is neither in `fills` nor in `resting_quantity` would be canceled. `would_pend`: it would
     wait outside the book. `limits` are the rows it would use, as they are before it.
