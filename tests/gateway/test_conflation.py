@@ -66,6 +66,20 @@ async def test_state_that_changed_once_is_told_as_it_was_and_twice_as_it_ended()
     assert [row["bid"] for row in merged["data"]["tops"]] == [3.0]
 
 
+async def test_phases_merged_without_a_delta_name_the_book_they_are_of() -> None:
+    fan, channel = fanout(), channel_of("book.X")
+    reader = entered(fan, GatewaySettings(), channel)
+    for instrument_id, quantity in ((None, None), ("X", 0)):
+        moved = PhasePush(
+            underlying_id="U", instrument_id=instrument_id, phase="continuous", previous=None,
+            next_phase=None, next_transition_us=None, quantity=quantity,
+        )  # fmt: skip
+        publish(fan, channel, "phase", moved)
+    fan.flush()
+    (merged,) = reader.take()
+    assert (merged["data"]["instrument_id"], merged["data"]["phase"]) == ("X", "continuous")
+
+
 async def test_one_frame_is_encoded_for_all_who_keep_up() -> None:
     fan, channel = fanout(), channel_of("bbo.SPX")
     readers = [entered(fan, GatewaySettings(), channel) for _ in range(3)]

@@ -6,14 +6,13 @@ from itg.wire.v1.market import BookPush, PhasePush, PriceBody, PricesPush, TopPu
 from itg.wire.v1.orders import Body
 
 
-def merged_book(bodies: Sequence[Body]) -> BookPush:
+def merged_book(instrument_id: str, bodies: Sequence[Body]) -> BookPush:
     """Return a delta with the last quantity of each level, the last phase and indication."""
     bids: dict[float, int] = {}
     asks: dict[float, int] = {}
     phase = None
     indication: BookPush | None = None
     is_uncrossed = False
-    instrument_id = ""
     for body in bodies:
         if isinstance(body, PhasePush):
             phase = body.phase
@@ -21,7 +20,6 @@ def merged_book(bodies: Sequence[Body]) -> BookPush:
                 indication, is_uncrossed = None, True
             continue
         assert isinstance(body, BookPush), "a book's channel carries books and phases"
-        instrument_id = body.instrument_id
         bids.update(body.bids)
         asks.update(body.asks)
         phase = body.phase or phase

@@ -6,6 +6,7 @@ and a snapshot on the socket carry the same number for the same state.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from itg.exchange.contract import (
     AuctionUncrossed,
@@ -57,18 +58,18 @@ from itg.wire.v1.orders import Body
 from itg.wire.v1.socket import RoundData
 
 TRADES_KEPT = 50
-_MERGES: dict[str, tuple[str, Merge]] = {
-    "book": ("delta", merged_book),
-    "bbo": ("tops", merged_tops),
-    "prices": ("prices", merged_prices),
-}
-
 Publish = Callable[[Record, Message], None]
 
 
 def channel_of(name: str) -> Channel:
     """Return a fresh channel of the class its name says."""
-    merge = None if name.endswith(".raw") else _MERGES.get(name.partition(".")[0])
+    kind, _, of = name.partition(".")
+    merges: dict[str, tuple[str, Merge]] = {
+        "book": ("delta", partial(merged_book, of)),
+        "bbo": ("tops", merged_tops),
+        "prices": ("prices", merged_prices),
+    }
+    merge = None if name.endswith(".raw") else merges.get(kind)
     if merge is None:
         return Channel(name, Delivery.PUBLIC)
     return Channel(name, Delivery.STATE, merge=merge)
