@@ -72,7 +72,7 @@ def _switch(gateway: Gateway, call: Call, params: KillSwitchRequest) -> None:
     caller.assert_scope(Scope.TRADE)
     account_id = call.account_id()
     if params.team_id not in {None, "me", caller.team_id}:
-        raise RefusedError(problem_of(TEAM_NOT_FOUND, f"no team {params.team_id} of yours"))
+        raise RefusedError(problem_of(TEAM_NOT_FOUND, f"no team {params.team_id[:64]} of yours"))
     command = SetKillSwitch(account_id=account_id, is_active=params.is_active)
     _send_switch(gateway, call, command, account_id)
 
