@@ -172,3 +172,15 @@ def test_a_halt_of_one_instrument_leaves_the_others_cls_waiting() -> None:
     market = Market(CONTINUOUS)
     market.buy("a", 1, 10, time_in_force=CLS, instrument_id=SECOND)
     assert not activated(market.move(CLOSING, FIRST))
+
+
+def test_a_close_leaves_nothing_of_the_expiries_of_canceled_orders() -> None:
+    states = []
+    for terms in ({}, {"time_in_force": TimeInForce.GTT, "expires_ns": 10**18}):
+        market = Market(CONTINUOUS)
+        market.schedule((50, Phase.CLOSED), (60, PRE_OPEN))
+        for _ in range(3):
+            market.cancel("a", id_of(market.buy("a", 1, 10, **terms)))
+        market.fire_timer(50)
+        states.append(market.service.snapshot())
+    assert states[0] == states[1]

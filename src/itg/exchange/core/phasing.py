@@ -55,6 +55,8 @@ def enter_phase(venue: Venue, phase: Phase) -> None:
         if phase is previous and was is not phase:
             report(venue, phase, was, listing)
         move_listing(venue, listing, was)
+    if phase is CLOSED:
+        venue.forget_expiries()
     ladder.review(venue)
 
 

@@ -5,7 +5,7 @@ for each instrument of `changed` whose levels changed.
 """
 
 from collections import deque
-from heapq import heappush
+from heapq import heapify, heappush
 
 from itg.exchange.contract import (
     ConfigureExchange,
@@ -105,6 +105,11 @@ class Venue:
         """Let something fall due."""
         heappush(self.dues, (at_ns, kind, order_id, instrument_id))
         self.is_rearmed = True
+
+    def forget_expiries(self) -> None:
+        """Forget the expiries of orders that are gone; they may lie years ahead."""
+        self.dues[:] = [due for due in self.dues if due[1] != EXPIRY or due[2] in self.orders]
+        heapify(self.dues)
 
     def rest(self, listing: Listing, order: Order) -> None:
         """Let an order stand behind all others at its price."""
