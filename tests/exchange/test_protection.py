@@ -152,6 +152,15 @@ def test_it_is_forced_open_in_the_end() -> None:
     assert (changed.instrument_id, changed.phase) == (SECOND, CONTINUOUS)
 
 
+def test_delayed_out_of_a_closing_auction_it_is_halted_and_an_organizers_word_opens_it() -> None:
+    market = opening_too_high()
+    market.schedule((10, Phase.CLOSING_AUCTION), (20, CONTINUOUS))
+    market.fire_timer(10)
+    assert of(OpeningDelayed, market.fire_timer(20))
+    assert phase_of(market, SECOND) is Phase.HALTED
+    assert trades(market.move(CONTINUOUS, SECOND)) == [("s", "b", 150, 2)]
+
+
 def test_nothing_that_crosses_opens_at_once() -> None:
     market = Market(PRE_OPEN, price_band=COLLAR)
     market.mark(100)
