@@ -152,3 +152,19 @@ async def test_in_lock_step_a_batch_is_refused_whole() -> None:
         team = await house.register("alpha")
         answer = await team.call("POST", PATH, {"orders": [order(house)]})
         assert (answer.status, answer.json["code"]) == (409, "LOCK_STEP")
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        b'{"quantity":' + b"9" * 5_000 + b"}",
+        b'{"quantity":' + b"9" * 5_000 + b',"tag":"a:b"}',
+        b'{"tag":"\xff"}',
+    ],
+    ids=["five thousand digits", "and a colon", "no UTF-8"],
+)
+async def test_an_order_that_is_no_json_is_refused_and_no_fault_of_the_server(
+    house: House, team: Team, order: bytes
+) -> None:
+    answer = await house.call("POST", PATH, b'{"orders":[' + order + b"]}", key=team.key)
+    assert (answer.status, answer.json["code"]) == (400, "UNREADABLE_BODY"), answer.body

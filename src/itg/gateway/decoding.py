@@ -7,7 +7,7 @@ stands twice, and nesting without end.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import isfinite
 from typing import Generic, TypeVar
 from urllib.parse import parse_qsl
@@ -24,6 +24,8 @@ _AT = re.compile(r"^(?P<detail>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
 _NAMED = re.compile(r"field `(?P<name>[^`]*)`")
 _STEP = re.compile(r"\[(?P<index>\d+|\.\.\.)\]|\.(?P<name>[^.\[]+)")
 _NESTED = (dict, list)
+_UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
+_Pairs = list[tuple[str, object]]
 _loose = msgspec.json.Decoder().decode
 
 
@@ -42,7 +44,7 @@ class JsonReader(Generic[P]):
             request = self._decode(text)
         except msgspec.ValidationError as error:
             raise _invalid(error) from error
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except _UNREADABLE as error:
             raise unreadable(text, error) from error
         if has_doubles:
             refuse_doubled_keys(text)
@@ -73,18 +75,29 @@ def refuse_doubled_keys(text: bytes | str) -> None:
     """Raise `RefusedError` if an object has a key twice; msgspec would take the last."""
     colons = text.count(b":") if isinstance(text, bytes) else text.count(":")
     # A flat object without a colon in its texts, as nearly every request is, needs no second look.
-    if colons == _keys(_loose(text)):
-        return
-    json.loads(text, object_pairs_hook=_without_doubles)
+    try:
+        is_flat = colons == _keys(_loose(text))
+    except _UNREADABLE as error:
+        raise unreadable(text, error) from error
+    if not is_flat:
+        _look_again(text, _without_doubles)
 
 
 def refuse_doubled_names(text: bytes, names: tuple[str, ...]) -> None:
     """Raise `RefusedError` if one of these names stands twice in an object; others may."""
 
-    def watched(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    def watched(pairs: _Pairs) -> dict[str, object]:
         return _without_doubles([pair for pair in pairs if pair[0] in names])
 
-    json.loads(text, object_pairs_hook=watched)
+    _look_again(text, watched)
+
+
+def _look_again(text: bytes | str, watched: Callable[[_Pairs], dict[str, object]]) -> None:
+    # What was passed over as raw is read here for the first time: it may be no JSON after all.
+    try:
+        json.loads(text, object_pairs_hook=watched)
+    except _UNREADABLE as error:
+        raise unreadable(text, error) from error
 
 
 def _keys(value: object) -> int:
@@ -98,7 +111,7 @@ def _keys(value: object) -> int:
     return count
 
 
-def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _without_doubles(pairs: _Pairs) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
