@@ -108,6 +108,14 @@ async def fuzzer(house: House) -> Team:
         ('{"id":7,"method":"order.place","params":{"quantity":1,"quantity":2}}', 7),
         ('{"id":8,"method":"ping","params":' + "[" * 20_000 + "]" * 20_000 + "}", None),
         ('{"id":9,"method":"order.cancel","params":{}}', 9),
+        ('{"id":10,"method":"order.place","params":{"price":1e999}}', 10),
+        ('{"id":11,"method":"order.place","params":{"price":' + "9" * 5_000 + "}}", 11),
+        (
+            '{"id":12,"method":"order.place","params":{"tag":"a:b","quantity":'
+            + "9" * 5_000
+            + "}}",
+            12,
+        ),
     ],
 )
 async def test_a_frame_that_cannot_be_served_is_answered_once_with_a_problem(
