@@ -225,6 +225,7 @@ async def test_a_bad_field_of_any_route_is_told_which(
         ("/exchange/orders?limit=1&limit=2", "/limit"),
         ("/exchange/orders?cursor=!", "/cursor"),
         ("/exchange/orders?cursor=W10=", "/cursor"),
+        ("/exchange/fills?cursor=eyJzZXEiOjkyMjMzNzIwMzY4NTQ3NzU4MDh9", "/cursor"),  # seq 2**63
         ("/exchange/orders?cursor=é", "/cursor"),
         ("/exchange/orders/abc", "/order_id"),
         ("/exchange/orders/99999999999999999999", "/order_id"),

@@ -10,10 +10,11 @@ from msgspec.json import Decoder
 from itg.gateway.calls import encode
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import INVALID_FIELD
+from itg.wire.v1.orders import WireInt
 from itg.wire.v1.problems import FieldError
 
 T = TypeVar("T")
-_decode = Decoder(dict[str, int]).decode
+_decode = Decoder(dict[str, WireInt]).decode
 
 
 def cursor_of(place: dict[str, int]) -> str:
