@@ -186,6 +186,18 @@ def test_a_phase_move_of_one_instrument_finds_its_shard() -> None:
     assert code(world.send(unknown)) == "INVALID_INSTRUMENT"
 
 
+def test_the_end_closes_an_instrument_that_was_open_alone() -> None:
+    world = World.of("bare")
+    world.start()
+    name = InstrumentId("SPX-20261203-C-4400")
+    world.send(MovePhase(phase=Phase.PRE_OPEN, instrument_id=name))
+    told = world.send(EndRound(round_id=1))
+    closed, ended = (o for o in told if isinstance(o, (PhaseChanged, RoundEnded)))
+    assert isinstance(closed, PhaseChanged)
+    assert (closed.instrument_id, closed.phase) == (name, Phase.CLOSED)
+    assert isinstance(ended, RoundEnded)
+
+
 @pytest.mark.parametrize("seconds", [-30, -5, 30])
 def test_a_snapshot_in_any_phase_goes_on_identically(seconds: float) -> None:
     world = World.of("demo")

@@ -75,7 +75,7 @@ class GameService:
                 self._created.shards[message.instrument.instrument_id] = message.shard
                 return ()
             case exchange.InstrumentDelisted():
-                self._created.shards.pop(message.instrument_id, None)
+                self._created.forget(message.instrument_id)
                 return ()
             case exchange.PhaseChanged():
                 return self._see_phase(now, message)
@@ -206,8 +206,7 @@ class GameService:
         return closing or self._ended(now)
 
     def _see_phase(self, now: Nanos, changed: exchange.PhaseChanged) -> Sequence[Message]:
-        if changed.instrument_id is None:
-            self._created.phases[changed.shard] = changed.phase
+        self._created.note_phase(changed.shard, changed.phase, changed.instrument_id)
         return self._ended(now)
 
     def _ended(self, now: Nanos) -> Sequence[Message]:

@@ -96,7 +96,7 @@ def _refusal_of(
     venue: Venue, command: BustTrade, traded: Sequence[TradeExecuted]
 ) -> Refusal | None:
     if not traded:
-        detail = f"{command.trade_id} is none of the shard's last trades"
+        detail = f"there is no trade {command.trade_id} among the last {venue.trades.maxlen}"
         return Refusal(code=TRADE_NOT_FOUND.code, detail=detail, field="trade_id")
     if command.trade_id in venue.busted:
         detail = f"{command.trade_id} was busted before"

@@ -39,6 +39,7 @@ class Game(Struct):
     rounds: Rounds
     phases: dict[Shard, Phase] = field(default_factory=dict)
     shards: dict[InstrumentId, Shard] = field(default_factory=dict)  # of the listed instruments
+    open_alone: dict[InstrumentId, Shard] = field(default_factory=dict)  # in a closed shard
     audit: Audit = field(default_factory=Audit)
 
     @classmethod
@@ -58,8 +59,24 @@ class Game(Struct):
 
     @property
     def open_shards(self) -> list[Shard]:
-        """Return the shards whose market is not closed."""
-        return [shard for shard, phase in self.phases.items() if phase is not Phase.CLOSED]
+        """Return the shards that are not closed, or not with every instrument."""
+        alone = self.open_alone.values()
+        return [s for s, phase in self.phases.items() if phase is not Phase.CLOSED or s in alone]
+
+    def note_phase(self, shard: Shard, phase: Phase, instrument_id: InstrumentId | None) -> None:
+        """Keep the phase of a shard, or of an instrument that has one of its own."""
+        if instrument_id is None:
+            self.phases[shard] = phase
+            self.open_alone = {i: s for i, s in self.open_alone.items() if s != shard}
+        elif phase is Phase.CLOSED:
+            self.open_alone.pop(instrument_id, None)
+        elif self.phases[shard] is Phase.CLOSED:
+            self.open_alone[instrument_id] = shard
+
+    def forget(self, instrument_id: InstrumentId) -> None:
+        """Forget a delisted instrument."""
+        self.open_alone.pop(instrument_id, None)
+        self.shards.pop(instrument_id, None)
 
     def register(self, ask: RegisterTeam, now: Nanos) -> TeamRegistered | RegistrationRejected:
         """Add a team, or say why not."""

@@ -101,4 +101,4 @@ class Rounds(Struct):
 
 
 def _refusal(reason: RejectReason, detail: str) -> Refusal:
-    return Refusal(code=reason.code, detail=f"{detail}; {reason.hint}", field="round_id")
+    return Refusal(code=reason.code, detail=f"{detail}. {reason.hint}", field="round_id")
