@@ -21,6 +21,7 @@ from itg.exchange.contract import (
     MarketBreaker,
     MassCanceled,
     OpeningDelayed,
+    OrderExpired,
     PhaseChanged,
     PriceBandModel,
     ReplaceRejected,
@@ -31,7 +32,7 @@ from itg.exchange.contract import (
 from itg.kernel.ids import InstrumentId
 from itg.kernel.money import Price
 from itg.kernel.times import NS_PER_S, Nanos
-from itg.kernel.words import HaltCause, InFreeze, Phase
+from itg.kernel.words import HaltCause, InFreeze, Phase, TimeInForce
 
 PRE_OPEN, FREEZE, CONTINUOUS = Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.CONTINUOUS
 HALTED, CLOSED = Phase.HALTED, Phase.CLOSED
@@ -159,6 +160,21 @@ def test_delayed_out_of_a_closing_auction_it_is_halted_and_an_organizers_word_op
     assert of(OpeningDelayed, market.fire_timer(20))
     assert phase_of(market, SECOND) is Phase.HALTED
     assert trades(market.move(CONTINUOUS, SECOND)) == [("s", "b", 150, 2)]
+
+
+def test_an_opening_fills_nothing_that_expires_at_its_instant() -> None:
+    market = Market(PRE_OPEN, price_band=COLLAR)
+    market.mark(150)
+    market.sell("s", 2, 150, instrument_id=SECOND)
+    market.buy("b", 2, 150, time_in_force=TimeInForce.GTT, expires_ns=50, instrument_id=SECOND)
+    market.mark(110)
+    market.sell("s", 1, 110, instrument_id=SECOND)
+    market.buy("b", 1, 110, time_in_force=TimeInForce.GTT, expires_ns=50, instrument_id=SECOND)
+    assert of(OpeningDelayed, market.move(CONTINUOUS))
+    events = market.fire_timer(50)
+    assert [expired.quantity for expired in of(OrderExpired, events)] == [2, 1]
+    assert phase_of(market, SECOND) is CONTINUOUS
+    assert not trades(events)
 
 
 def test_nothing_that_crosses_opens_at_once() -> None:
