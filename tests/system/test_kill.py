@@ -5,6 +5,7 @@ import json
 import shutil
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,10 @@ class Trader(threading.Thread):
         self.dice = Dice(f"{key}/{life}")
 
     def run(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+            self._trade(connection)
+
+    def _trade(self, connection: http.client.HTTPConnection) -> None:
         for number in range(100_000):
             client_order_id = f"{self.life}-{self.side}-{number}"
             body = {
