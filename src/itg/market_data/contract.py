@@ -42,6 +42,7 @@ class TrackingModel(Struct, frozen=True, gc=False, kw_only=True):
     half_life_s: float
     error_std: float
     print_noise_std: float
+    ahead_s: int = 0  # the error is drawn this far ahead, for those who may know
 
 
 class UnderlyingModel(Struct, frozen=True, gc=False, kw_only=True):
@@ -60,11 +61,34 @@ class SurfaceModel(Struct, frozen=True, gc=False, kw_only=True):
     smile: float = 0.0
 
 
+class NewsModel(Struct, frozen=True, gc=False, kw_only=True):
+    """What fair value and drift expect of news: a rate of session time and what one item brings.
+
+    `jump_mean` is E[exp(J) − 1] and `jump_variance` E[J²] over all headlines, those without a jump
+    included; `destinations` are the rows a shift draws the next regime from.
+    """
+
+    mean_gap_s: float
+    shift: float
+    jump_mean: float
+    jump_variance: float
+    destinations: tuple[tuple[float, float, float], ...]
+    quiet_end_s: int = 300
+
+
 class ConfigureMarketData(Command, frozen=True, kw_only=True):
-    """Set the price model; once, before `StartMarket`."""
+    """Set the price model; once, before `StartMarket`.
+
+    `model` names how the leader moves: one of the house's, or a plug-in of the entry point
+    `itg.price_models`, with its `parameters`; a `recording` is what a replay follows.
+    """
 
     seed: int
     underlyings: tuple[UnderlyingModel, ...]
+    model: str = "regime_gbm"
+    parameters: dict[str, float] = {}
+    recording: tuple[Price, ...] = ()  # one price a second of the session
+    news: NewsModel | None = None
     regimes: RegimeModel
     jumps: JumpModel
     surface: SurfaceModel = SurfaceModel()
@@ -159,6 +183,26 @@ class JumpOccurred(Event, frozen=True, kw_only=True):
     size_ppm: int
 
 
+class TrackingError(Struct, frozen=True, gc=False, array_like=True):
+    """One follower's hidden error, 1e-9: now, and `ahead_s` later (None: it is not drawn ahead).
+
+    `theo_price` is the leader's lagged price ÷ ratio, `lagged_price` that price itself.
+    """
+
+    underlying_id: UnderlyingId
+    lagged_price: Price
+    theo_price: Price
+    error: int
+    error_ahead: int | None
+
+
+class TrackingErrorsStepped(Event, frozen=True, kw_only=True):
+    """The followers' hidden errors of one step, in model order; never leaves through a gateway."""
+
+    step: int
+    errors: tuple[TrackingError, ...]
+
+
 class ClosePrice(Struct, frozen=True, gc=False, array_like=True):
     """One underlying's official close: the mean of the noise-free price over the last minute."""
 
@@ -181,6 +225,57 @@ class GetMarks(Query, frozen=True, kw_only=True):
     """Read the last marks; `underlying_id` None: of all."""
 
     underlying_id: UnderlyingId | None = None
+
+
+class QuotedPrice(Struct, frozen=True, gc=False, array_like=True):
+    """A price to find the implied volatility of."""
+
+    instrument_id: InstrumentId
+    price: Price
+
+
+class ImplyVolatilities(Query, frozen=True, kw_only=True):
+    """Find the volatilities at which options are worth these prices at the last step's spot."""
+
+    quotes: tuple[QuotedPrice, ...]
+
+
+class ImpliedVolatilities(Reply, frozen=True, kw_only=True):
+    """Annual volatilities in the query's order, 1e-6; None where a price has no time value to
+    speak of (below half a tick), is out of bounds, or the instrument is no option known here."""
+
+    volatilities: tuple[int | None, ...]
+
+
+class GetSurface(Query, frozen=True, kw_only=True):
+    """Read one underlying's fair volatility by expiry and strike."""
+
+    underlying_id: UnderlyingId
+
+
+class SurfacePoint(Struct, frozen=True, gc=False, array_like=True):
+    """One strike's fair volatility, 1e-6; `moneyness` is ln(strike/spot)/sqrt(years), 1e-6."""
+
+    strike: Price
+    moneyness: int
+    implied_vol: int
+
+
+class SurfaceSlice(Struct, frozen=True, gc=False, kw_only=True):
+    """One expiry: years of sessions (1e-9), the level before skew (1e-6), strikes rising."""
+
+    expires_ns: Nanos
+    years: int
+    level_vol: int
+    points: tuple[SurfacePoint, ...]
+
+
+class Surface(Reply, frozen=True, kw_only=True):
+    """The surface at the last step, nearest expiry first; empty before the first."""
+
+    underlying_id: UnderlyingId
+    spot_price: Price
+    slices: tuple[SurfaceSlice, ...]
 
 
 class GetPriceHistory(Query, frozen=True, kw_only=True):

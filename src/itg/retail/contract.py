@@ -35,6 +35,40 @@ class HouseQuotes(Struct, frozen=True, gc=False, kw_only=True):
     requote_move: float  # of the half-spread: theory moving by more requotes the series
 
 
+class HourFactor(Struct, frozen=True, gc=False, kw_only=True):
+    """From `start_s` of the flow's window on, orders arrive `factor` times as often."""
+
+    start_s: int
+    factor: float
+
+
+class Behaviors(Struct, frozen=True, gc=False, kw_only=True):
+    """What moods do to the flow; each part is off while its probability is 0.
+
+    Momentum: after a leader's move of more than `momentum_move` within `momentum_window_s`, an
+    investor follows it with probability `momentum` (its side is that of the move).
+    Panic: after a jump of more than `panic_move` within one second, for `panic_s`, an investor
+    closes instead of opening with probability `panic`, and orders arrive `panic_rate` times as often.
+    FOMO: while the leader stands within `fomo_distance` of its session's high (low), an investor
+    buys calls (puts) with probability `fomo`, `fomo_size` times as large.
+    Profit taking: each second a position whose value rose by more than `profit_move` of what it
+    cost is closed with probability `profit_taking`.
+    """
+
+    momentum: float = 0.0
+    momentum_move: float = 0.002
+    momentum_window_s: int = 300
+    panic: float = 0.0
+    panic_move: float = 0.005
+    panic_s: int = 120
+    panic_rate: float = 2.0
+    fomo: float = 0.0
+    fomo_distance: float = 0.001
+    fomo_size: float = 1.5
+    profit_taking: float = 0.0
+    profit_move: float = 0.3
+
+
 class RetailFlow(Struct, frozen=True, gc=False, kw_only=True):
     """Poisson orders of small accounts, per RULES of the scenario; probabilities as fractions."""
 
@@ -59,6 +93,8 @@ class RetailFlow(Struct, frozen=True, gc=False, kw_only=True):
     # The spread a limit price is drawn around theory with, as a fraction of it, and at least.
     expected_width: float = 0.15
     expected_width_ticks: int = 2
+    behaviors: Behaviors = Behaviors()
+    hours: tuple[HourFactor, ...] = ()
 
 
 class ConfigureRetail(Command, frozen=True, kw_only=True):

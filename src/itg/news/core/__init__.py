@@ -1,0 +1,1 @@
+"""The pure news: arrivals, outcomes, schedule."""

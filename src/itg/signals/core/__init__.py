@@ -1,0 +1,1 @@
+"""The pure forecasts, their windows and their accuracy."""
