@@ -107,12 +107,16 @@ class Ears:
     def hear_tops(self, tops: Iterable[TopPush]) -> None:
         """Hear the best prices of books."""
         bot = self._bot
+        books, instruments, has_started = bot.books, bot.instruments, self._has_started
         for top in tops:
-            book = bot.books.setdefault(top.instrument_id, Book(top.instrument_id))
+            name = top.instrument_id
+            book = books.get(name)
+            if book is None:
+                book = books[name] = Book(name)
             book.set_top(top)
-            if top.instrument_id not in bot.instruments:
+            if name not in instruments:
                 self.is_chain_stale = True  # the book is kept until the instrument is known
-            elif self._has_started:
+            elif has_started:
                 bot.on_book(book)
 
     def hear_book(self, instrument_id: str, kind: str, push: BookPush | PhasePush) -> None:
