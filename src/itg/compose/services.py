@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from itg.compose.alpha_models import alpha_models
 from itg.exchange.service import ExchangeService
 from itg.game.service import GameService
 from itg.kernel.ids import Shard
@@ -9,6 +10,7 @@ from itg.market_data.service import MarketDataService
 from itg.positions.service import PositionsService
 from itg.retail.service import RetailService
 from itg.runtime.service import Service
+from itg.signals.service import SignalsService
 
 
 def services_of(shards: Sequence[Shard]) -> list[Service]:
@@ -22,5 +24,6 @@ def services_of(shards: Sequence[Shard]) -> list[Service]:
         MarketDataService(),
         *(ExchangeService(shard) for shard in shards),
         PositionsService(),
+        SignalsService(alpha_models),
         RetailService(),
     ]

@@ -19,6 +19,7 @@ from itg.market_data import contract as market_data
 from itg.positions import contract as positions
 from itg.retail import contract as retail
 from itg.runtime.service import StartTimer, StopTimer, TimerFired
+from itg.signals import contract as signals
 
 # What a scenario may ask of the other services when the game is created.
 Setup = (
@@ -30,6 +31,7 @@ Setup = (
     | market_data.ConfigureMarketData
     | market_data.TrackSeries
     | retail.ConfigureRetail
+    | signals.ConfigureSignals
 )
 OPEN, END = "open", "end"
 # What an act asks of a shard, which may refuse it.
@@ -56,6 +58,7 @@ class GameService:
         *(exchange.HaltTrading, exchange.ResumeTrading, exchange.BustTrade),
         positions.SetKillSwitch,
         *(market_data.StartMarket, market_data.StopMarket),
+        *(signals.StartSignals, signals.StopSignals),
     )
     answers: ClassVar[tuple[type[Query], ...]] = (
         *(game.AuthenticateKey, game.GetTeams, game.GetRounds, game.GetGame),
@@ -184,6 +187,10 @@ class GameService:
         if plan.boundaries:
             for shard, _ in rules.shards:
                 yield exchange.SetSchedule(shard=shard, boundaries=plan.boundaries)
+        if rules.has_signals:
+            yield signals.StartSignals(
+                session_start_ns=plan.session_start_ns, session_end_ns=plan.session_end_ns
+            )
         if rules.has_market:
             yield market_data.StartMarket(
                 session_start_ns=plan.session_start_ns,
@@ -217,6 +224,7 @@ class GameService:
         rules = created.rules
         stops: list[Message] = [StopTimer(owner=self.name, key=key) for key in (OPEN, END)]
         stops += [retail.StopFlow()] if rules.has_retail else []
+        stops += [signals.StopSignals()] if rules.has_signals else []
         stops += [market_data.StopMarket()] if rules.has_market else []
         if told.next_round_id is None:
             return [*stops, told]
