@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from itg.kernel.errors import ConfigurationError
-from itg.scenario.layers import Origins, Tables, laid_over, origins_of, taken_out
+from itg.scenario.layers import Origins, Tables, laid_over, origins_of, paths_of, taken_out
 from itg.scenario.model import Scenario
 from itg.scenario.nearest import nearest
 from itg.scenario.strict import scenario_of
@@ -54,7 +54,8 @@ def resolve(name_or_path: str) -> Resolved:
         tables, origins = _resolved(file, name_or_path, ())
     except ConfigurationError as error:
         raise ConfigurationError(f"{file.name}: {error}") from error
-    return Resolved(file.name.removesuffix(SUFFIX), tables, origins)
+    held = {path: origins[path] for path in paths_of(tables)}
+    return Resolved(file.name.removesuffix(SUFFIX), tables, held)
 
 
 def purpose_of(name: str) -> str:

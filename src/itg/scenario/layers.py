@@ -35,13 +35,14 @@ def taken_out(base: Tables, names: object, place: str) -> Tables:
 
 def origins_of(tables: Tables, file: str) -> Origins:
     """Return `file` for each key of its tables; an array is one key, whatever it holds."""
-    return dict.fromkeys(_paths(tables), file)
+    return dict.fromkeys(paths_of(tables), file)
 
 
-def _paths(tables: Tables) -> list[tuple[str, ...]]:
+def paths_of(tables: Tables) -> list[tuple[str, ...]]:
+    """Return the path of every key that is no table, in the file's order."""
     paths: list[tuple[str, ...]] = []
     for key, value in tables.items():
-        inside = [(key, *path) for path in _paths(value)] if isinstance(value, dict) else [(key,)]
+        inside = [(key, *path) for path in paths_of(value)] if isinstance(value, dict) else [(key,)]
         paths += inside
     return paths
 
