@@ -21,6 +21,7 @@ class Scope(Enum):
 
     TRADE = "trade"
     READ = "read"
+    RESEARCH = "research"
     ADMIN = "admin"
 
 
@@ -70,6 +71,7 @@ class GameRules(Struct, frozen=True, gc=False, kw_only=True):
     has_market: bool  # prices are simulated (market_data is configured)
     has_retail: bool
     has_news: bool = False  # headlines come, or the organizer announces them
+    has_signals: bool = False
     step_ns: Nanos = Nanos(250_000_000)  # a step of the market, and of lock step
     teams: tuple[TeamPlan, ...] = ()  # registered by whoever composes the game, in this order
 
@@ -197,6 +199,14 @@ class RepeatNews(Command, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class IssueKey(Command, frozen=True, kw_only=True):
+    """Give somebody without a team a key, by the organizer's hand; it reads and researches."""
+
+    key_name: str
+    key_hash: str
+    reason: str = ""
+
+
 class DropBot(Command, frozen=True, kw_only=True):
     """Go on without a bot that keeps a lock-step game waiting."""
 
@@ -224,6 +234,13 @@ class RegistrationRejected(Event, frozen=True, kw_only=True):
 
     team_name: str
     refusal: Refusal
+
+
+class KeyIssued(Event, frozen=True, kw_only=True):
+    """Somebody without a team may ask with a key of these scopes."""
+
+    key_name: str
+    scopes: tuple[Scope, ...]
 
 
 class RoundStarted(Event, frozen=True, kw_only=True):
