@@ -50,6 +50,8 @@ from itg.wire.v1.news import (
 )
 from itg.wire.v1.orders import Body
 
+_UNLISTED = "unlisted"  # of a replayed headline that is a text alone
+
 
 def _list_news(gateway: Gateway, call: Call, params: NewsParams) -> None:
     since = place_of(params.cursor).get("seq", params.since_seq or 0)
@@ -170,15 +172,14 @@ def _item_in(gateway: Gateway, item: ReplayItemIn, index: int) -> ReplayItem:
     rows = gateway.directory.headlines.headlines
     texts = [row.headline for row in rows]
     pointer = f"/items/{index}"
-    if item.headline_id is not None:
-        headline_id = _known_id(gateway, item.headline_id, f"{pointer}/headline_id")
-    elif item.headline is None:
-        raise field_fault(pointer, "name a headline_id, or a headline of GET /events/table")
-    elif item.headline in texts:
-        headline_id = rows[texts.index(item.headline)].headline_id
-    else:
-        raise _unknown(item.headline, texts, f"{pointer}/headline")
-    return replay_item(item, headline_id, texts)
+    if item.headline in texts and item.headline_id is None:
+        return replay_item(item, rows[texts.index(item.headline)].headline_id, texts)
+    if item.headline is not None:  # a text of its own needs no row of the table
+        return replay_item(item, item.headline_id or _UNLISTED, texts)
+    if item.headline_id is None:
+        raise field_fault(pointer, "name a headline_id of GET /events/table, or a headline")
+    known = _known_id(gateway, item.headline_id, f"{pointer}/headline_id")
+    return replay_item(item, known, texts)
 
 
 def _organizing(name: str, method: str, path: str, summary: str, result: type[Body]) -> Route:

@@ -144,9 +144,10 @@ class WithdrawNewsParams(Request, frozen=True, kw_only=True):
 
 
 class ReplayItemIn(Request, frozen=True, kw_only=True):
-    """One item of a history; a headline is named by its id, or by its text in the table.
+    """One item of a history: a row of the table by its id or its text, or a text of its own.
 
-    With both, the text is shown and the id says what its chances are.
+    With both, the text is shown and the id says what its chances are; without a row nothing
+    happens but what the item fixes.
     """
 
     after_s: AfterSeconds
