@@ -22,14 +22,20 @@ from itg.market_data.contract import (
     RegimeChanged,
     StartMarket,
     StopMarket,
+    TrackingErrorsStepped,
     TrackSeries,
     UnderlyingMissing,
     UntrackSeries,
 )
-from itg.market_data.core.market import Market
+from itg.market_data.core.market import Impact, Market
+from itg.market_data.core.models.protocol import PriceModel
+from itg.market_data.core.models.registry import BUILT_IN, built
+from itg.news.contract import NewsPublished
+from itg.runtime.plugins import plugin
 from itg.runtime.service import StartTimer, StopTimer, TimerFired
 
 STEP = "step"
+PRICE_MODELS = "itg.price_models"  # the entry point group of plug-ins
 
 
 class MarketDataService:
@@ -42,11 +48,13 @@ class MarketDataService:
         UntrackSeries,
         StartMarket,
         StopMarket,
+        NewsPublished,
         TimerFired,
     )
     emits: ClassVar[tuple[type[Message], ...]] = (
         RegimeChanged,
         JumpOccurred,
+        TrackingErrorsStepped,
         PricesStepped,
         MarksPublished,
         OfficialClosePublished,
@@ -65,7 +73,9 @@ class MarketDataService:
                 return self._step(now)
             case ConfigureMarketData():
                 assert self._market is None, "a market is configured once"
-                self._market = Market.configured(message)
+                self._market = Market.configured(message, price_model(message))
+            case NewsPublished():
+                self._hear(message)
             case TrackSeries():
                 self._configured.track(message.instrument)
             case UntrackSeries():
@@ -93,12 +103,20 @@ class MarketDataService:
         return store.encode(self._market)
 
     def restore(self, data: bytes) -> None:
-        self._market = store.decode(data)
+        state = store.decode(data)
+        self._market = None if state is None else Market(state, price_model(state.config))
 
     @property
     def _configured(self) -> Market:
         assert self._market is not None, "ConfigureMarketData comes first"
         return self._market
+
+    def _hear(self, news: NewsPublished) -> None:
+        outcome = news.outcome
+        # Most headlines bring nothing, and a game may have news without simulated prices.
+        if self._market is not None and (outcome.is_shift or outcome.jump_ppm):
+            shift_draw = outcome.shift_draw if outcome.is_shift else None
+            self._market.hear(Impact(shift_draw, outcome.jump_ppm))
 
     def _step(self, now: Nanos) -> Sequence[Message]:
         market = self._configured
@@ -146,3 +164,14 @@ class MarketDataService:
                     candles=tuple(state.histories[place].last(query.interval_s, query.count)),
                 )
         return UnderlyingMissing(underlying_id=query.underlying_id)
+
+
+def price_model(config: ConfigureMarketData) -> PriceModel:
+    """Return what moves the leader: one of the house's models, or an installed plug-in.
+
+    `ConfigurationError` naming the known ones, or the parameter that is wrong.
+    """
+    if config.model in BUILT_IN:
+        return built(config)
+    found: type[PriceModel] = plugin(PRICE_MODELS, config.model, tuple(BUILT_IN))
+    return built(config, found)

@@ -9,9 +9,8 @@ from itg.kernel.money import PRICE_SCALE, Price
 from itg.kernel.times import NS_PER_S, Nanos
 from itg.kernel.words import Instrument, OptionRight
 from itg.market_data.contract import ConfigureMarketData, Mark, SpotPrice, StartMarket
-from itg.market_data.core.paths import Walk, jump_variance
+from itg.market_data.core.paths import Paths, Walk
 from itg.market_data.core.pricing import Horizon, fair_pair
-from itg.market_data.core.regimes import ExpectedVariance
 
 _PPM = 1_000_000
 
@@ -39,8 +38,7 @@ class Valuation:
         self, config: ConfigureMarketData, walk: Walk, tracked: Iterable[Instrument]
     ) -> None:
         self._config = config
-        self._jump_window_s = walk.jump_window_s
-        self._expected = ExpectedVariance(walk.rates, config.regimes.volatilities)
+        self._walk = walk
         self._instruments = list(tracked)
         self._spots: list[tuple[int, int]] = []  # place in the list, underlying
         self._chains: dict[tuple[int, Nanos], Chain] = {}
@@ -49,12 +47,12 @@ class Valuation:
             self._plan(place, instrument, order)
 
     def marks(
-        self, now: Nanos, session: StartMarket, regime: int, spots: Sequence[SpotPrice]
+        self, now: Nanos, session: StartMarket, paths: Paths, spots: Sequence[SpotPrice]
     ) -> tuple[Mark, ...]:
         """Return the marks in tracking order."""
         ends = [nights_until(chain.expires_ns, session) for chain in self._chains.values()]
         last = max((nights for nights in ends if nights is not None), default=0)
-        horizons = self._horizons(now, session, regime, last)
+        horizons = self._horizons(now, session, paths, last)
         marks: dict[int, Mark] = {}
         for place, underlying in self._spots:
             name = self._instruments[place].instrument_id
@@ -79,7 +77,7 @@ class Valuation:
             plan.put_place = place
 
     def _horizons(
-        self, now: Nanos, session: StartMarket, regime: int, nights_max: int
+        self, now: Nanos, session: StartMarket, paths: Paths, nights_max: int
     ) -> list[Horizon]:
         # One entry per number of nights before the expiry: 0 is today's close.
         config = self._config
@@ -87,17 +85,16 @@ class Valuation:
         year_s = config.sessions_per_year * session_s
         remaining_s = session_seconds_left(now, session, session_s)
         night_s = config.overnight_gap * config.overnight_gap * session_s
-        jumps = config.jumps.mean_per_session * jump_variance(config.jumps)
-        quiet_s = session_s - self._jump_window_s
-        first_jumps = max(remaining_s - quiet_s, 0.0) / max(self._jump_window_s, 1.0)
+        walk = self._walk
         horizons: list[Horizon] = []
         nights_variance = 0.0
         for nights in range(nights_max + 1):
             seconds = remaining_s + nights * session_s
-            moved = self._expected.over(seconds)
-            variance = (moved[regime] + nights_variance) / year_s + jumps * (first_jumps + nights)
+            moved, at_end = walk.expected_variance(paths, seconds)
+            jumps = walk.jumps.variance(remaining_s, nights)
+            variance = (moved + nights_variance) / year_s + jumps
             horizons.append(Horizon((seconds + nights * night_s) / year_s, variance))
-            nights_variance += night_s * self._expected.at_end(moved)[regime]
+            nights_variance += night_s * at_end
         return horizons
 
     def _value(self, chain: Chain, horizon: Horizon, spot: float, marks: dict[int, Mark]) -> None:
