@@ -33,10 +33,10 @@ from itg.wire.v1.market import (
     TradeBody,
     WireLevel,
 )
+from itg.wire.v1.news import NewsPush
 from itg.wire.v1.orders import QuoteRequest, SideWord
+from itg.wire.v1.signals import SignalPush
 from itg.wire.v1.socket import CancelAllParams, PullParams
-
-Headline = Mapping[str, object]
 
 
 class Setup(Struct, frozen=True, kw_only=True):
@@ -97,11 +97,11 @@ class Bot:
     def on_reject(self, rejected: RejectedPush) -> None:
         """Hear that a command of this bot was refused, or that its outcome is unknown (504)."""
 
-    def on_news(self, news: Headline) -> None:
+    def on_news(self, news: NewsPush) -> None:
         """Hear a headline."""
 
-    def on_signal(self, signal: Headline) -> None:
-        """Hear one of the role's signals."""
+    def on_signal(self, signal: SignalPush) -> None:
+        """Hear one of the role's signals: `match` it, or ask its class."""
 
     def on_phase(self, phase: PhasePush) -> None:
         """Hear that an underlying, or one instrument, entered a phase."""

@@ -6,6 +6,7 @@ frame against the clock, after every step in lock step.
 """
 
 from collections.abc import Callable, Iterable
+from typing import get_args
 
 from msgspec import Raw, json
 
@@ -33,8 +34,12 @@ from itg.wire.v1.market import (
     TopsPush,
     TradeBody,
 )
+from itg.wire.v1.news import NewsPush
+from itg.wire.v1.signals import SignalPush, SignalWord
 
-decode_headline = json.Decoder(dict[str, object]).decode
+decode_news = json.Decoder(NewsPush).decode
+decode_signal = json.Decoder(SignalPush).decode
+SIGNAL_TYPES = frozenset(get_args(SignalWord))
 decode_phase = json.Decoder(PhasePush).decode
 decode_phases = json.Decoder(PhasesPush).decode
 decode_prices = json.Decoder(PricesPush).decode
@@ -215,12 +220,12 @@ class BotFeed:
             self._bot.on_trade(decode_trade(frame.data))
 
     def _take_news(self, frame: Frame) -> None:
-        if self._has_started and frame.type != "snapshot":
-            self._bot.on_news(decode_headline(frame.data))
+        if self._has_started and frame.type == "news":
+            self._bot.on_news(decode_news(frame.data))
 
     def _take_signal(self, frame: Frame) -> None:
-        if self._has_started and frame.type != "snapshot":
-            self._bot.on_signal(decode_headline(frame.data))
+        if self._has_started and frame.type in SIGNAL_TYPES:  # others are of a later version
+            self._bot.on_signal(decode_signal(frame.data))
 
 
 def _overrides(bot: Bot, hook: str) -> bool:

@@ -103,7 +103,6 @@ class Directory:
             TeamRegistered: self._register,
             PhaseChanged: self._change_phase,
             PricesStepped: self._step_prices,
-            NewsPublished: self._hear_news,
             RoundStarted: self._begin,
             RoundResumed: self._run,
             RoundPaused: self._stand,
@@ -189,6 +188,20 @@ class Directory:
         team = self.teams.get(team_id)
         return None if team is None else team.account_id
 
+    def note_news(self, game_ns: Nanos, event: NewsPublished) -> PublishedItem:
+        """Keep a headline that is published just now; return it with its number."""
+        seq = self.last_news[-1].seq + 1 if self.last_news else 1
+        item = PublishedItem(
+            seq=seq,
+            news_id=event.news_id,
+            headline_id=event.headline_id,
+            headline=event.headline,
+            published_ns=game_ns,
+            origin=event.origin,
+        )
+        self.last_news.append(item)
+        return item
+
     def _list(self, game_ns: Nanos, event: Message) -> None:
         assert isinstance(event, InstrumentListed)
         self.instruments[event.instrument.instrument_id] = event.instrument
@@ -232,19 +245,6 @@ class Directory:
     def _step_prices(self, game_ns: Nanos, event: Message) -> None:
         assert isinstance(event, PricesStepped)
         self.last_prices = LastPrices(game_ns, event.prices, event.is_moving)
-
-    def _hear_news(self, game_ns: Nanos, event: Message) -> None:
-        assert isinstance(event, NewsPublished)
-        seq = self.last_news[-1].seq + 1 if self.last_news else 1
-        item = PublishedItem(
-            seq=seq,
-            news_id=event.news_id,
-            headline_id=event.headline_id,
-            headline=event.headline,
-            published_ns=game_ns,
-            origin=event.origin,
-        )
-        self.last_news.append(item)
 
     def _begin(self, game_ns: Nanos, event: Message) -> None:
         assert isinstance(event, RoundStarted)

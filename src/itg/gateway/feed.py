@@ -350,8 +350,7 @@ class Feed:
     def _publish_news(self, record: Record, event: Message) -> None:
         assert isinstance(event, NewsPublished)
         assert self._directory is not None
-        items = self._directory.last_news
-        item = next(item for item in reversed(items) if item.news_id == event.news_id)
+        item = self._directory.note_news(record.game_ns, event)
         self._put_named(record, "events", "news", news_push(item))
 
     def _publish_signal(self, record: Record, event: Message) -> None:
