@@ -12,6 +12,9 @@ from itg.market_data.contract import (
     GetMarks,
     GetPriceHistory,
     GetPrices,
+    GetSurface,
+    ImpliedVolatilities,
+    ImplyVolatilities,
     JumpOccurred,
     Marks,
     MarksPublished,
@@ -22,14 +25,21 @@ from itg.market_data.contract import (
     RegimeChanged,
     StartMarket,
     StopMarket,
+    Surface,
+    TrackingErrorsStepped,
     TrackSeries,
     UnderlyingMissing,
     UntrackSeries,
 )
-from itg.market_data.core.market import Market
+from itg.market_data.core.market import Impact, Market
+from itg.market_data.core.models.protocol import PriceModel
+from itg.market_data.core.models.registry import BUILT_IN, built
+from itg.news.contract import NewsPublished
+from itg.runtime.plugins import plugin
 from itg.runtime.service import StartTimer, StopTimer, TimerFired
 
 STEP = "step"
+PRICE_MODELS = "itg.price_models"  # the entry point group of plug-ins
 
 
 class MarketDataService:
@@ -42,18 +52,26 @@ class MarketDataService:
         UntrackSeries,
         StartMarket,
         StopMarket,
+        NewsPublished,
         TimerFired,
     )
     emits: ClassVar[tuple[type[Message], ...]] = (
         RegimeChanged,
         JumpOccurred,
+        TrackingErrorsStepped,
         PricesStepped,
         MarksPublished,
         OfficialClosePublished,
         StartTimer,
         StopTimer,
     )
-    answers: ClassVar[tuple[type[Query], ...]] = (GetPrices, GetMarks, GetPriceHistory)
+    answers: ClassVar[tuple[type[Query], ...]] = (
+        GetPrices,
+        GetMarks,
+        GetPriceHistory,
+        ImplyVolatilities,
+        GetSurface,
+    )
 
     def __init__(self) -> None:
         self.shard: Shard | None = None
@@ -65,7 +83,9 @@ class MarketDataService:
                 return self._step(now)
             case ConfigureMarketData():
                 assert self._market is None, "a market is configured once"
-                self._market = Market.configured(message)
+                self._market = Market.configured(message, price_model(message))
+            case NewsPublished():
+                self._hear(message)
             case TrackSeries():
                 self._configured.track(message.instrument)
             case UntrackSeries():
@@ -86,6 +106,10 @@ class MarketDataService:
                 return self._marks(query)
             case GetPriceHistory():
                 return self._history(query)
+            case ImplyVolatilities():
+                return self._implied(query)
+            case GetSurface():
+                return self._surface(query)
             case _:
                 raise AssertionError(query)
 
@@ -93,12 +117,20 @@ class MarketDataService:
         return store.encode(self._market)
 
     def restore(self, data: bytes) -> None:
-        self._market = store.decode(data)
+        state = store.decode(data)
+        self._market = None if state is None else Market(state, price_model(state.config))
 
     @property
     def _configured(self) -> Market:
         assert self._market is not None, "ConfigureMarketData comes first"
         return self._market
+
+    def _hear(self, news: NewsPublished) -> None:
+        outcome = news.outcome
+        # Most headlines bring nothing, and a game may have news without simulated prices.
+        if self._market is not None and (outcome.is_shift or outcome.jump_ppm):
+            shift_draw = outcome.shift_draw if outcome.is_shift else None
+            self._market.hear(Impact(shift_draw, outcome.jump_ppm))
 
     def _step(self, now: Nanos) -> Sequence[Message]:
         market = self._configured
@@ -136,6 +168,22 @@ class MarketDataService:
             )
         )
 
+    def _implied(self, query: ImplyVolatilities) -> ImpliedVolatilities:
+        if self._market is None:
+            return ImpliedVolatilities(volatilities=(None,) * len(query.quotes))
+        return ImpliedVolatilities(volatilities=tuple(self._market.implied(query.quotes)))
+
+    def _surface(self, query: GetSurface) -> Surface | UnderlyingMissing:
+        market, wanted = self._market, query.underlying_id
+        for spot in () if market is None else market.state.spots:
+            if market is not None and spot.underlying_id == wanted:
+                return Surface(
+                    underlying_id=wanted,
+                    spot_price=spot.spot_price,
+                    slices=market.surface(wanted),
+                )
+        return UnderlyingMissing(underlying_id=wanted)
+
     def _history(self, query: GetPriceHistory) -> PriceHistory | UnderlyingMissing:
         state = None if self._market is None else self._market.state
         for place, model in enumerate(state.config.underlyings if state else ()):
@@ -146,3 +194,14 @@ class MarketDataService:
                     candles=tuple(state.histories[place].last(query.interval_s, query.count)),
                 )
         return UnderlyingMissing(underlying_id=query.underlying_id)
+
+
+def price_model(config: ConfigureMarketData) -> PriceModel:
+    """Return what moves the leader: one of the house's models, or an installed plug-in.
+
+    `ConfigurationError` naming the known ones, or the parameter that is wrong.
+    """
+    if config.model in BUILT_IN:
+        return built(config)
+    found: type[PriceModel] = plugin(PRICE_MODELS, config.model, tuple(BUILT_IN))
+    return built(config, found)

@@ -13,7 +13,6 @@ def encode(market: Market | None) -> bytes:
     return _ENCODER.encode(None if market is None else market.snapshot_state())
 
 
-def decode(data: bytes) -> Market | None:
-    """Decode what `encode` gave; the market goes on as if nothing had been."""
-    state = _DECODER.decode(data)
-    return None if state is None else Market(state)
+def decode(data: bytes) -> MarketState | None:
+    """Decode what `encode` gave; a market of this state goes on as if nothing had been."""
+    return _DECODER.decode(data)

@@ -1,10 +1,10 @@
 """The simulated market: state, and one step of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
-from itg.kernel.ids import InstrumentId
+from itg.kernel.ids import InstrumentId, UnderlyingId
 from itg.kernel.messages import Event
 from itg.kernel.money import PRICE_SCALE, Price, round_half_up_to_tick
 from itg.kernel.times import NS_PER_S, Nanos
@@ -17,16 +17,22 @@ from itg.market_data.contract import (
     MarksPublished,
     OfficialClosePublished,
     PricesStepped,
+    QuotedPrice,
     RegimeChanged,
     SpotPrice,
     StartMarket,
+    SurfaceSlice,
+    TrackingError,
+    TrackingErrorsStepped,
 )
 from itg.market_data.core.candles import History
-from itg.market_data.core.paths import Dice, Paths, Walk
-from itg.market_data.core.valuation import Valuation
+from itg.market_data.core.models.protocol import PriceModel
+from itg.market_data.core.paths import Paths, Walk
+from itg.market_data.core.valuation import Fair, Valuation
 
 REGIMES = tuple(VolRegime)
 _PPM = 1_000_000
+_ERROR_UNIT = 1_000_000_000
 # The official close is the mean over the session's last minute.
 CLOSE_NS = 60 * NS_PER_S
 
@@ -39,6 +45,13 @@ class OfficialClose(Struct):
     count: int = 0
 
 
+class Impact(Struct, frozen=True, gc=False):
+    """What published news brings: a shift's draw (1e-9; None: no shift) and a jump (1e-6)."""
+
+    shift_draw: int | None
+    jump_ppm: int
+
+
 class MarketState(Struct):
     """Everything a snapshot holds; the rest is derived from it."""
 
@@ -49,6 +62,7 @@ class MarketState(Struct):
     histories: list[History]
     tracked: dict[InstrumentId, Instrument] = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
+    impacts: list[Impact] = field(default_factory=list)  # act in the next moving step
     counters: dict[str, int] = field(default_factory=dict)
     session: StartMarket | None = None
     is_running: bool = False
@@ -57,22 +71,25 @@ class MarketState(Struct):
 
 
 class Market:
-    """A configured market."""
+    """A configured market; `model` None: the leader moves by one of the house's."""
 
-    def __init__(self, state: MarketState) -> None:
+    def __init__(self, state: MarketState, model: PriceModel | None = None) -> None:
         self.state = state
-        self._walk = Walk(state.config)
-        self._dice = Dice(state.config, state.counters)
+        self._walk = Walk(state.config, model)
+        self._dice = self._walk.dice(state.counters)
+        self._tells_errors = any(
+            u.tracking and u.tracking.ahead_s for u in state.config.underlyings
+        )
         self._valuation: Valuation | None = None
 
     @classmethod
-    def configured(cls, config: ConfigureMarketData) -> "Market":
+    def configured(cls, config: ConfigureMarketData, model: PriceModel | None = None) -> "Market":
         """Return a market at its start prices; the first underlying leads."""
         leader = config.underlyings[0]
         assert leader.tracking is None
         assert all(model.tracking is not None for model in config.underlyings[1:])
         starts = [model.start_price for model in config.underlyings]
-        walk = Walk(config)
+        walk = Walk(config, model)
         return cls(
             MarketState(
                 config=config,
@@ -85,7 +102,8 @@ class Market:
                     for model in config.underlyings
                 ),
                 histories=[History() for _ in starts],
-            )
+            ),
+            walk.model,
         )
 
     def snapshot_state(self) -> MarketState:
@@ -101,6 +119,10 @@ class Market:
         self.state.tracked.pop(instrument_id, None)
         self._valuation = None
 
+    def hear(self, impact: Impact) -> None:
+        """Take what published news brings; it acts in the next step in which prices move."""
+        self.state.impacts.append(impact)
+
     def start(self, now: Nanos, session: StartMarket) -> Nanos:
         """Open a session (or go on with it) and return when the next step is."""
         state = self.state
@@ -114,6 +136,16 @@ class Market:
         state.is_running = True
         step_ns = state.config.step_ns
         return Nanos(-(-max(now, session.first_step_ns) // step_ns) * step_ns)
+
+    def implied(self, quotes: Sequence[QuotedPrice]) -> list[int | None]:
+        """Return the quotes' implied volatilities at the last step, 1e-6, in their order."""
+        fair = self._fair()
+        return [None] * len(quotes) if fair is None else self._valued().implied(fair, quotes)
+
+    def surface(self, underlying_id: UnderlyingId) -> tuple[SurfaceSlice, ...]:
+        """Return one underlying's surface at the last step, nearest expiry first."""
+        fair = self._fair()
+        return () if fair is None else tuple(self._valued().surface(fair, underlying_id))
 
     def stop(self) -> Iterator[Event]:
         """Stop stepping; a session cut short closes at its last prices."""
@@ -136,24 +168,60 @@ class Market:
             step=state.step,
             prices=state.spots,
             is_moving=is_moving,
-            second_vol_ppm=self._walk.second_vol_ppm[state.paths.regime],
+            second_vol_ppm=self._walk.second_vol_ppm(state.paths),
         )
         if is_moving and self._is_last(now):
             yield self._closed(self._official_close())
         if state.tracked and (is_moving or now % NS_PER_S == 0):
-            state.marks = self._valued().marks(now, session, state.paths.regime, state.spots)
+            state.marks = self._valued().marks(now, session, state.paths, state.spots)
             yield MarksPublished(step=state.step, marks=state.marks)
 
     def _move(self, elapsed_s: float) -> Iterator[Event]:
         state = self.state
+        # News before chance: it shifts the regime that reigned when it was published.
+        news_jumps: list[float] = []
+        for impact in state.impacts:
+            if impact.shift_draw is not None:
+                previous = state.paths.regime
+                self._walk.shift(state.paths, impact.shift_draw)
+                yield from self._regime_changed(previous)
+            if impact.jump_ppm:
+                news_jumps.append(impact.jump_ppm / _PPM)
+        state.impacts.clear()
         previous = state.paths.regime
-        jumps = self._walk.step(state.paths, self._dice, elapsed_s)
-        if state.paths.regime != previous:
-            yield RegimeChanged(regime=REGIMES[state.paths.regime], previous=REGIMES[previous])
+        jumps = self._walk.step(state.paths, self._dice, elapsed_s, news_jumps)
+        yield from self._regime_changed(previous)
         leader = state.config.underlyings[0].underlying_id
         for jump in jumps:
             yield JumpOccurred(underlying_id=leader, size_ppm=round(jump * _PPM))
         state.spots = self._published(is_moving=True)
+        if self._tells_errors:
+            yield self._tracking_errors()
+
+    def _regime_changed(self, previous: int) -> Iterator[Event]:
+        regime = self.state.paths.regime
+        if regime != previous:
+            yield RegimeChanged(regime=REGIMES[regime], previous=REGIMES[previous])
+
+    def _tracking_errors(self) -> TrackingErrorsStepped:
+        state, walk = self.state, self._walk
+        paths, models = state.paths, state.config.underlyings
+        followed = [(u.underlying_id, u.tracking.ratio) for u in models if u.tracking]
+        errors = []
+        for (name, ratio), follower, ahead in zip(
+            followed, paths.followers, walk.errors_ahead(paths, self._dice), strict=True
+        ):
+            lagged = paths.lagged(follower)
+            errors.append(
+                TrackingError(
+                    underlying_id=name,
+                    lagged_price=_on_tick(lagged, models[0].tick_size),
+                    theo_price=Price(round(lagged / ratio * PRICE_SCALE)),
+                    error=round(follower.error * _ERROR_UNIT),
+                    error_ahead=None if ahead is None else round(ahead * _ERROR_UNIT),
+                )
+            )
+        return TrackingErrorsStepped(step=state.step, errors=tuple(errors))
 
     def _published(self, *, is_moving: bool) -> tuple[SpotPrice, ...]:
         spots = self._walk.spots(self.state.paths)
@@ -203,6 +271,12 @@ class Market:
             round_half_up_to_tick(total / close.count, model.tick_size)
             for total, model in zip(close.sums, models, strict=True)
         ]
+
+    def _fair(self) -> Fair | None:
+        state = self.state
+        if state.session is None or state.step == 0:
+            return None
+        return self._valued().fair(state.stepped_ns, state.session, state.paths, state.spots)
 
     def _valued(self) -> Valuation:
         if self._valuation is None:

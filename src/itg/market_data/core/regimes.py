@@ -8,6 +8,8 @@ last bit, and a replay must not.
 
 from collections.abc import Callable, Sequence
 
+from itg.market_data.contract import NewsModel
+
 Vector = tuple[float, float, float]
 Matrix = tuple[Vector, Vector, Vector]
 
@@ -36,6 +38,24 @@ def generator(transition: Sequence[Sequence[float]], regime_step_s: float) -> Ma
             break
     rates = _map(lambda i, j: max(0.0, logarithm[i][j]) / regime_step_s if i != j else 0.0)
     return _map(lambda i, j: rates[i][j] if i != j else -sum(rates[i]))
+
+
+def expected_generator(rates: Matrix, news: NewsModel | None) -> Matrix:
+    """Return the rates one expects who knows how often news shifts the regime, and where to.
+
+    Q + rate × shift × (S − I), rows of S the `destinations`. News is taken to come at its mean rate
+    at any time, whatever the hour.
+    """
+    if news is None:
+        return rates
+    shifts_per_s = news_per_second(news) * news.shift
+    destinations = news.destinations
+    return _map(lambda i, j: rates[i][j] + shifts_per_s * (destinations[i][j] - IDENTITY[i][j]))
+
+
+def news_per_second(news: NewsModel) -> float:
+    """Return the mean rate of news; a gap of 0 says that none comes by itself."""
+    return 1.0 / news.mean_gap_s if news.mean_gap_s > 0 else 0.0
 
 
 def step_matrix(rates: Matrix, dt_s: float) -> Matrix:

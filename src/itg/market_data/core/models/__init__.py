@@ -1,0 +1,1 @@
+"""Price models: what moves the leader. `protocol` is what a plug-in implements."""
