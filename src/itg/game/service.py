@@ -214,12 +214,12 @@ class GameService:
         if plan.boundaries:
             for shard, _ in rules.shards:
                 yield exchange.SetSchedule(shard=shard, boundaries=plan.boundaries)
-        if rules.has_news:
-            yield news.StartNews(
-                session_start_ns=plan.session_start_ns, session_end_ns=plan.session_end_ns
-            )
         if rules.has_signals:
             yield signals.StartSignals(
+                session_start_ns=plan.session_start_ns, session_end_ns=plan.session_end_ns
+            )
+        if rules.has_news:
+            yield news.StartNews(
                 session_start_ns=plan.session_start_ns, session_end_ns=plan.session_end_ns
             )
         if rules.has_market:

@@ -20,12 +20,10 @@ from itg.exchange.contract import (
 )
 from itg.game.contract import RoundEnded, RoundPaused, RoundResumed, RoundStarted
 from itg.gateway.channels import Channel, Delivery, Merge
-from itg.gateway.conflation import merged_book, merged_marks, merged_prices, merged_tops
 from itg.gateway.directory import Directory
 from itg.gateway.fanout import Fanout
 from itg.gateway.framing import PRIVATE, SIGNALS, Fact, Framer
 from itg.gateway.sessions import Session
-from itg.gateway.tops import Tops
 from itg.kernel.ids import AccountId, InstrumentId, Role, Seq, UnderlyingId
 from itg.kernel.messages import Message
 from itg.kernel.times import to_micros
@@ -37,6 +35,7 @@ from itg.runtime.envelope import Record
 from itg.signals.contract import AnySignal, SignalItem
 from itg.translate.account import private_push
 from itg.translate.chain import is_option, mark_push
+from itg.translate.conflation import merged_book, merged_marks, merged_prices, merged_tops
 from itg.translate.market import (
     AnyMarketEvent,
     book_delta_push,
@@ -51,6 +50,7 @@ from itg.translate.market import (
 )
 from itg.translate.news import news_push
 from itg.translate.signals import signal_push
+from itg.translate.tops import Tops
 from itg.wire.v1.chain import ChainPush, MarkPush
 from itg.wire.v1.market import (
     BookPush,

