@@ -49,6 +49,7 @@ from itg.news.contract import (
 )
 from itg.positions.contract import GetRoles, OrderRateLimit, RoleRules, Roles
 from itg.signals.contract import GetSignals, SignalHistory
+from itg.translate.news import published_item
 
 R = TypeVar("R", bound=Reply)
 NEWS_KEPT = 50
@@ -191,14 +192,7 @@ class Directory:
     def note_news(self, game_ns: Nanos, event: NewsPublished) -> PublishedItem:
         """Keep a headline that is published just now; return it with its number."""
         seq = self.last_news[-1].seq + 1 if self.last_news else 1
-        item = PublishedItem(
-            seq=seq,
-            news_id=event.news_id,
-            headline_id=event.headline_id,
-            headline=event.headline,
-            published_ns=game_ns,
-            origin=event.origin,
-        )
+        item = published_item(event, seq, game_ns)
         self.last_news.append(item)
         return item
 

@@ -23,8 +23,10 @@ from itg.kernel.times import Nanos, to_micros
 from itg.lab.listings import HEEDED, Listings
 from itg.lab.seats import Player
 from itg.market_data.contract import PricesStepped
+from itg.news.contract import NewsPublished
 from itg.positions.contract import AnyPrivateEvent, PrivateEvent
 from itg.runtime.envelope import Record
+from itg.signals.contract import AnySignal
 from itg.translate.account import private_push
 from itg.translate.conflation import merged_book
 from itg.translate.market import (
@@ -37,6 +39,8 @@ from itg.translate.market import (
     price_bodies,
     uncross_push,
 )
+from itg.translate.news import news_push, published_item
+from itg.translate.signals import signal_push
 from itg.translate.tops import Tops
 from itg.wire.v1.market import BookPush, PhasePush, PriceBody, TopPush
 from itg.wire.v1.orders import Body
@@ -61,6 +65,7 @@ class Hearing:
         self._players = {player.account_id: player for player in players}
         self._tops: dict[UnderlyingId, Tops] = {}
         self._unheard: dict[str, _Unheard] = {}
+        self._news_seq = 0
         self._followed: dict[str, list[Player]] = {}
         self._tells: dict[type[Message], Tell] = {
             BookDelta: self._tell_delta,
@@ -69,8 +74,10 @@ class Hearing:
             TradeExecuted: self._tell_trade,
             PhaseChanged: self._tell_phase,
             PricesStepped: self._tell_prices,
+            NewsPublished: self._tell_news,
             **dict.fromkeys(AnyMarketEvent.__args__, self._tell_market),
             **dict.fromkeys(AnyPrivateEvent.__args__, self._tell_private),
+            **dict.fromkeys(AnySignal.__args__, self._tell_signal),
         }
 
     def begin(self, underlying_id: UnderlyingId, books: Sequence[BookSnapshot]) -> list[TopPush]:
@@ -192,6 +199,24 @@ class Hearing:
         prices = self._changed("prices", now).prices
         for body in price_bodies(event.prices, now, is_moving=event.is_moving):
             prices[body.underlying_id] = body
+
+    def _tell_news(self, now: Nanos, event: Message) -> None:
+        assert isinstance(event, NewsPublished)
+        self._news_seq += 1
+        followers = self._followed.get("events")
+        if followers:
+            push = news_push(published_item(event, self._news_seq, now))
+            for player in followers:
+                player.ears.reach(to_micros(now))
+                player.ears.hear_news(push)
+
+    def _tell_signal(self, now: Nanos, event: Message) -> None:
+        assert isinstance(event, AnySignal)
+        push = signal_push(event, now)[1]
+        for player in self._followed.get("signals", ()):
+            if player.seat.role == event.role:
+                player.ears.reach(to_micros(now))
+                player.ears.hear_signal(push)
 
 
 def _joined(

@@ -37,6 +37,18 @@ def news_push(item: PublishedItem) -> NewsPush:
     )
 
 
+def published_item(news: NewsPublished, seq: int, game_ns: Nanos) -> PublishedItem:
+    """Return what everybody may know of news that is published as number `seq`."""
+    return PublishedItem(
+        seq=seq,
+        news_id=news.news_id,
+        headline_id=news.headline_id,
+        headline=news.headline,
+        published_ns=game_ns,
+        origin=news.origin,
+    )
+
+
 def headline_table(told: Headlines) -> HeadlineTableBody:
     """Return the public table."""
     arrivals = told.arrivals
