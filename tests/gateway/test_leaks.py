@@ -8,6 +8,7 @@ from tests.gateway.test_every_event import HIDDEN, published_kinds
 
 from itg.game.contract import Scope
 from itg.gateway.routes.table import OPERATIONS
+from itg.kernel.ids import Role
 from itg.news.contract import NewsOutcome
 from itg.wire.v1.channels import CHANNELS
 from itg.wire.v1.orders import Body
@@ -65,7 +66,7 @@ async def test_a_session_of_news_and_signals_tells_no_outcome_to_anybody() -> No
         told: list[object] = []
         channels = ["private", "events", "signals", "chain.SPX", "prices", "phase", "trades.*"]
         async with (
-            teams[WARNED].socket(*channels) as socket,
+            teams[Role(WARNED)].socket(*channels) as socket,
             socket_of(house, ADMIN_KEY, "/events/stream") as organizer,
         ):
             for is_shift in (True, False):
