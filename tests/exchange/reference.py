@@ -149,11 +149,8 @@ class ReferenceExchange:
             return
         listing = shard.listing(name)
         assert listing is not None
-        if post_only and listing.phase == "continuous":
-            for side, terms in sides.items():
-                if terms and would_take(listing, side, terms[0], account):
-                    sides = {**sides, side: None}
-                    shard.counts["post-only quote without its taking side"] += 1
+        if post_only:
+            sides = without_takers(shard, listing, account, sides)
         guarded = shard.guard_ends_at is not None and listing.phase == "continuous"
         takes = guarded and any(
             terms is not None and would_take(listing, side, terms[0], account)
@@ -256,6 +253,21 @@ def shrink(listing: Listing, order: Order, terms: tuple[int, int]) -> bool:
     order["quantity"] = order["filled"] + quantity
     show(order)
     return True
+
+
+def without_takers(
+    shard: Shard, listing: Listing, account: str, sides: dict[str, Any]
+) -> dict[str, Any]:
+    """Leave out what a post-only quote would take with."""
+    takers = [
+        side
+        for side, terms in sides.items()
+        if terms
+        and listing.phase == "continuous"
+        and would_take(listing, side, terms[0], account)
+    ]
+    shard.counts["post-only quote without its taking side"] += len(takers)
+    return {side: None if side in takers else terms for side, terms in sides.items()}
 
 
 def fresh_side(shard: Shard, listing: Listing, account: str, side: str) -> Order:

@@ -48,7 +48,8 @@ async def test_since_seq_and_cursors_page_through_the_headlines(house: InformedH
     everything = (await team.call("GET", "/events")).json["items"]
     assert [item["seq"] for item in everything] == [1, 2, 3, 4, 5]
     assert (await team.call("GET", "/events?since_seq=3")).json["items"] == everything[3:]
-    pages, cursor = [], ""
+    pages: list[int] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = (await team.call("GET", f"/events?limit=2{cursor and f'&cursor={cursor}'}")).json
         pages.append(len(page["items"]))

@@ -42,6 +42,7 @@ class Answer(Struct, frozen=True, gc=False):
     body: bytes = b""
     headers: Headers = ()
     problem: Problem | None = None
+    media_type: bytes = b"application/json"
 
 
 Reply = Callable[[Answer], None]

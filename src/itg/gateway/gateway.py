@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import structlog
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from itg.game.contract import (
     GameCreated,
@@ -242,7 +243,7 @@ class Gateway:
             return answer
         seq = b"%d" % self.feed.private_seq(account_id)
         headers = (*answer.headers, (b"x-as-of-seq", seq))
-        return Answer(answer.status, answer.body, headers, answer.problem)
+        return replace(answer, headers=headers)
 
     def assert_listed(self, instrument_id: str) -> InstrumentId:
         """Return an instrument's id; refuse one that is not listed."""

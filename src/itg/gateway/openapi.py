@@ -14,7 +14,7 @@ Json = dict[str, object]
 _REFERENCE = "#/components/schemas/{name}"
 _SECURITY: list[object] = [{"apiKey": []}, {"bearer": []}]
 # What any operation may answer besides its own result; the codes stand under /problems.
-_PROBLEM_STATUSES = (400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503, 504)
+_PROBLEM_STATUSES = (400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 501, 503, 504)
 
 
 def openapi_document(operations: Iterable[Operation]) -> Json:
@@ -101,7 +101,7 @@ def _responses(row: Operation, schema_of: dict[type[Struct], Json]) -> Json:
     responses: Json = {
         str(row.route.status): {
             "description": row.route.summary,
-            "content": {"application/json": {"schema": result}},
+            "content": {kind: {"schema": result} for kind in row.route.media_types},
         }
     }
     for status in _PROBLEM_STATUSES:

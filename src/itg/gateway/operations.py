@@ -44,6 +44,7 @@ class Route(Struct, frozen=True, kw_only=True):
     metered: Metered = Metered.QUERY
     status: int = 200
     on_socket: bool = True
+    media_types: tuple[str, ...] = ("application/json",)
 
     @property
     def path_fields(self) -> tuple[str, ...]:

@@ -71,6 +71,7 @@ _STATUSES = {
     429: "Too many a second.",
     431: "Its head is too large.",
     500: "A fault of the server.",
+    501: "This server was installed without it.",
     503: "Nothing happened; try again.",
     504: "Nobody can say yet what happened.",
 }

@@ -59,6 +59,11 @@ INTERNAL_ERROR = RejectReason(
     hint="A fault of the server, recorded under the request_id; tell the organizer.",
     status=500,
 )
+EXPORT_UNAVAILABLE = RejectReason(
+    code="EXPORT_UNAVAILABLE",
+    hint="Ask for format=csv, or let the organizer install the extra `analytics`.",
+    status=501,
+)
 SERVICE_UNAVAILABLE = RejectReason(
     code="SERVICE_UNAVAILABLE",
     hint="Nothing happened: the server is starting, stopping or has too much to do. Try again.",

@@ -31,7 +31,6 @@ from itg.translate.numbers import UnfitFieldError
 from itg.wire.v1.problems import Problem
 
 log = structlog.get_logger()
-_JSON = (b"content-type", b"application/json")
 _PROBLEM = (b"content-type", b"application/problem+json")
 _MS_PER_S = 1_000
 
@@ -164,7 +163,8 @@ def completed(answer: Answer, trace_id: str, path: str) -> RestAnswer:
     problem = answer.problem
     request_id = (b"x-request-id", trace_id.encode())
     if problem is None:
-        return _out(answer.status, answer.body, (_JSON, request_id, *answer.headers))
+        media_type = (b"content-type", answer.media_type)
+        return _out(answer.status, answer.body, (media_type, request_id, *answer.headers))
     body = encode(replace(problem, request_id=trace_id, instance=path))
     headers = (_PROBLEM, request_id, *answer.headers, *problem_headers(problem))
     return _out(problem.status, body, headers)

@@ -257,7 +257,8 @@ class _Planner:
 
         if role is None or not self._directory.game.rules.has_signals:
             return _Plan((), begin)
-        since = self._feed.signals_of(role).seq - _SIGNALS_SHOWN if after is None else after
+        last_seq = self._feed.signals_of(role).seq
+        since = last_seq - _SIGNALS_SHOWN if after is None or after > last_seq else after
         query = GetSignals(role=role, after_seq=max(since, 0), count=_SIGNALS_KEPT)
         return _Plan((query,), begin)
 

@@ -35,9 +35,9 @@ def news_of(scenario: Scenario, news: News) -> ConfigureNews:
     )
 
 
-def news_model_of(news: News) -> NewsModel | None:
+def news_model_of(news: News, session: AnySession) -> NewsModel | None:
     """Return what prices expect of news, None where it comes by the organizer's hand alone."""
-    if news.mean_gap_s is None:
+    if news.mean_gap_s is None or not _has_room(news, session):
         return None
     return NewsModel(
         mean_gap_s=news.mean_gap_s,
@@ -81,6 +81,8 @@ def _headline(row: HeadlineTable) -> Headline:
 def _arrivals(news: News, session: AnySession) -> ArrivalModel | None:
     if news.mean_gap_s is None or news.gap_min_s is None or news.gap_max_s is None:
         return None
+    if not _has_room(news, session):
+        return None
     steps = steps_of(
         [(hour.starts, hour.weight) for hour in news.hours],
         seconds_of(opens_at(session)),
@@ -93,6 +95,11 @@ def _arrivals(news: News, session: AnySession) -> ArrivalModel | None:
         weights=tuple(HourWeight(start_s=start_s, weight=weight) for start_s, weight in steps),
         quiet_end_s=news.quiet_end_s,
     )
+
+
+def _has_room(news: News, session: AnySession) -> bool:
+    # A session that is all quiet end sees headlines by the organizer's hand alone.
+    return session_seconds(session) > news.quiet_end_s
 
 
 def _volatility(table: VolatilitySignal, news: News) -> VolatilityForecast:

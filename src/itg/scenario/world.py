@@ -39,7 +39,7 @@ def market_of(scenario: Scenario, market: Market) -> ConfigureMarketData:
         model=market.model,
         parameters=market.parameters,
         recording=() if recording is None else recording_of(Path(recording), seconds),
-        news=None if news is None else news_model_of(news),
+        news=None if news is None else news_model_of(news, scenario.session),
         regimes=RegimeModel(
             volatilities=regimes.volatilities,
             transition=regimes.transition,

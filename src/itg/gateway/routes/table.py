@@ -13,6 +13,7 @@ from itg.gateway.routes import (
     exchange_orders,
     exchange_protection,
     exchange_quotes,
+    exports,
     game,
     positions,
     prices,
@@ -33,6 +34,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *events.OPERATIONS,
     *signals.OPERATIONS,
     *game.OPERATIONS,
+    *exports.OPERATIONS,
     *admin.OPERATIONS,
     *admin_market.OPERATIONS,
 )

@@ -22,9 +22,11 @@ class JumpLaw:
         news = config.news or _NO_NEWS
         self._news_window_s = float(max(session_s - news.quiet_end_s, 0))
         self._quiet_s = (session_s - self.window_s, session_s - self._news_window_s)
-        per_second = news_per_second(news)
+        # What would fall into the quiet end comes in the next session: none is lost.
+        items = news_per_second(news) * session_s if self._news_window_s else 0.0
+        per_second = items / max(self._news_window_s, 1.0)
         self._news_drift = -per_second * news.jump_mean * dt_s
-        self._news_variance = per_second * self._news_window_s * news.jump_variance
+        self._news_variance = items * news.jump_variance
 
     def drift(self, elapsed_s: float) -> float:
         """Return the compensators' log return in the step that ends then."""

@@ -93,6 +93,18 @@ class RulesBody(Body, frozen=True, kw_only=True):
     problem_codes: list[str]
 
 
+class ExportParams(Request, frozen=True, kw_only=True):
+    """What to export of an ended round, and how."""
+
+    round_id: WireInt
+    what: Literal["prices", "trades", "events", "signals"]
+    format: Literal["csv", "parquet"] = "csv"
+
+
+class ExportFile(Body, frozen=True, kw_only=True):
+    """A table: one row a fact, oldest first; columns are named as on the wire."""
+
+
 class TicketBody(Body, frozen=True, kw_only=True):
     """A one-time ticket for a browser's socket: `/ws?ticket=…` within 30 s."""
 

@@ -1,0 +1,34 @@
+"""Rows as files: CSV by the standard library, Parquet by the extra `analytics`."""
+
+import csv
+from io import BytesIO, StringIO
+
+from itg.gateway.problems import RefusedError, problem_of
+from itg.gateway.reasons import EXPORT_UNAVAILABLE
+from itg.translate.exports import Row, columns_of
+
+CSV = "text/csv"
+PARQUET = "application/vnd.apache.parquet"
+
+
+def csv_of(rows: list[Row]) -> bytes:
+    """Return rows as CSV with a head; empty cells are facts that a row does not have."""
+    text = StringIO()
+    writer = csv.DictWriter(text, columns_of(rows), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def parquet_of(rows: list[Row]) -> bytes:
+    """Return rows as Parquet; raise `RefusedError` where the library is not installed."""
+    try:
+        import polars as pl  # noqa: PLC0415 - an extra, and slow to load
+    except ImportError:
+        detail = "Parquet needs the extra `analytics`; format=csv needs nothing"
+        raise RefusedError(problem_of(EXPORT_UNAVAILABLE, detail)) from None
+    names = columns_of(rows)
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    file = BytesIO()
+    pl.DataFrame(columns, strict=False).write_parquet(file)
+    return file.getvalue()
