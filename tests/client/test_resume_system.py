@@ -10,13 +10,12 @@ from msgspec import structs, to_builtins
 from tests.client.test_link import until
 
 from itg.client import Account, Bot, Dice, LinkOptions, run_bot
-from itg.client.frames import Frame
 from itg.compose.solo import Solo, SoloSettings
 from itg.game.contract import PauseRound
 from itg.kernel.ids import AccountId, Role
 from itg.positions.contract import AccountState, GetAccountState
 from itg.translate.account import private_snapshot
-from itg.wire.v1.orders import SideWord
+from itg.wire.v1.orders import Body, SideWord
 
 DROPS = 100
 FAST = LinkOptions(backoff_first_s=0.001, backoff_max_s=0.01)
@@ -71,7 +70,7 @@ async def breaking_line(port: int) -> AsyncIterator[tuple[str, BreakingLine]]:
 
 
 class RecordingAccount(Account):
-    """Remembers the numbers of the frames it folds, and cuts the line now and then."""
+    """Remembers the numbers of the pushes it folds, and cuts the line now and then."""
 
     def __init__(self, line: BreakingLine) -> None:
         super().__init__()
@@ -79,9 +78,9 @@ class RecordingAccount(Account):
         self._line = line
         self._dice = Dice(11)
 
-    def fold(self, frame: Frame) -> None:
-        super().fold(frame)
-        self.seqs.append(frame.seq)
+    def take(self, push: Body | None, seq: int) -> None:
+        super().take(push, seq)
+        self.seqs.append(seq)
         if self._line.cuts < DROPS and self._dice.below(6) == 0:
             self._line.cut()
 

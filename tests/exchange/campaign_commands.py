@@ -179,6 +179,7 @@ class Drawing:
         name = "X" if dice.random() < 0.003 else dice.choice(self.names)
         bid = (middle - dice.randint(0, 2), dice.randint(0, 9)) if dice.random() < 0.85 else None
         ask = (middle + dice.randint(0, 3), dice.randint(0, 9)) if dice.random() < 0.85 else None
+        post_only = dice.random() < 0.3
         message = SetQuote(
             shard=SHARD,
             reservation_id=RESERVATION,
@@ -189,8 +190,10 @@ class Drawing:
             ask=None if ask is None else Price(ask[0] * TICK),
             ask_quantity=0 if ask is None else ask[1],
             stp=SelfTradePolicy(stp),
+            post_only=post_only,
         )
-        return message, lambda: self.judge.quote(account, name, stp, {"buy": bid, "sell": ask})
+        sides = {"buy": bid, "sell": ask}
+        return message, lambda: self.judge.quote(account, name, stp, sides, post_only=post_only)
 
     # the organizer and the market ---------------------------------------------------------------
 

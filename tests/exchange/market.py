@@ -175,6 +175,8 @@ class Market:
         bid: tuple[int, int] | None,
         ask: tuple[int, int] | None,
         instrument_id: InstrumentId = FIRST,
+        *,
+        post_only: bool = False,
     ) -> Events:
         return self.send(
             SetQuote(
@@ -186,6 +188,7 @@ class Market:
                 bid_quantity=0 if bid is None else bid[1],
                 ask=None if ask is None else Price(ask[0] * TICK),
                 ask_quantity=0 if ask is None else ask[1],
+                post_only=post_only,
             )
         )
 

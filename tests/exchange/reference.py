@@ -139,7 +139,9 @@ class ReferenceExchange:
                 listing.deferred.append(terms)
         shard.tell("mass_canceled", tuple(sorted(ids)))
 
-    def quote(self, account: str, name: str, stp: str, sides: dict[str, Any]) -> None:
+    def quote(
+        self, account: str, name: str, stp: str, sides: dict[str, Any], *, post_only: bool = False
+    ) -> None:
         shard = self.shard
         fault = quote_fault(shard, name, sides)
         if fault:
@@ -147,6 +149,11 @@ class ReferenceExchange:
             return
         listing = shard.listing(name)
         assert listing is not None
+        if post_only and listing.phase == "continuous":
+            for side, terms in sides.items():
+                if terms and would_take(listing, side, terms[0], account):
+                    sides = {**sides, side: None}
+                    shard.counts["post-only quote without its taking side"] += 1
         guarded = shard.guard_ends_at is not None and listing.phase == "continuous"
         takes = guarded and any(
             terms is not None and would_take(listing, side, terms[0], account)

@@ -58,6 +58,7 @@ MET = (
     "rejected PRICE_OUTSIDE_BAND",
     "rejected POST_ONLY_WOULD_TAKE",
     "rejected INVALID_QUOTE",
+    "post-only quote without its taking side",
     "replace_rejected ORDER_ALREADY_DONE",
     "replace_rejected ORDER_NOT_FOUND",
     "replace_rejected WRONG_PHASE",

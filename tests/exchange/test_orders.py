@@ -137,6 +137,18 @@ def test_a_quote_that_shrinks_keeps_its_order_ids_and_its_priority() -> None:
     assert ahead(market, bid) == 7
 
 
+def test_a_post_only_quote_leaves_out_the_side_that_would_take() -> None:
+    market = Market(CONTINUOUS)
+    market.quote("a", (10, 5), (12, 5))
+    events = market.quote("b", (12, 3), (14, 3), post_only=True)
+    bid, ask = quoted(events)
+    assert (bid, ask is None) == (None, False)
+    assert not [event for event in events if isinstance(event, TradeExecuted)]
+    again = quoted(market.quote("b", (11, 3), (13, 3), post_only=True))
+    assert None not in again
+    assert again[1] == ask
+
+
 def test_a_quote_side_that_fills_takes_a_new_id_the_next_time() -> None:
     market = Market(CONTINUOUS)
     bid, ask = quoted(market.quote("a", (10, 5), (12, 5)))

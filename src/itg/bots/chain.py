@@ -18,7 +18,16 @@ STEP_MAX = 0.1  # of the deviation, in one correction
 class Series:
     """One option and the market's opinion of it."""
 
-    __slots__ = ("deviation", "instrument_id", "option", "strike", "tick", "underlying_id")
+    __slots__ = (
+        "_valued",
+        "_valued_at",
+        "deviation",
+        "instrument_id",
+        "option",
+        "strike",
+        "tick",
+        "underlying_id",
+    )
 
     def __init__(self, instrument: InstrumentBody) -> None:
         assert instrument.right is not None
@@ -30,6 +39,8 @@ class Series:
         # One unit of time to expiry makes the volatility of the formula the deviation.
         self.option = Option(right=instrument.right, strike=instrument.strike, years=1.0)
         self.deviation: float | None = None
+        self._valued_at: tuple[float, float] | None = None
+        self._valued: Greeks | None = None
 
     def learn(self, spot: float, price: float, weight: float) -> None:
         """Move the deviation towards the one that explains a price; the first is taken whole."""
@@ -37,7 +48,7 @@ class Series:
             found = implied_vol(self.option, spot, price)
             self.deviation = None if found is None else max(found, DEVIATION_MIN)
             return
-        now = greeks(self.option, spot, self.deviation)
+        now = self._value(spot, self.deviation)
         if now.vega < VEGA_MIN:
             return
         step = weight * (price - now.price) / now.vega
@@ -46,7 +57,14 @@ class Series:
 
     def value(self, spot: float) -> Greeks | None:
         """Return price and sensitivities at a spot, None before anything was learned."""
-        return None if self.deviation is None else greeks(self.option, spot, self.deviation)
+        return None if self.deviation is None else self._value(spot, self.deviation)
+
+    def _value(self, spot: float, deviation: float) -> Greeks:
+        # Asked again and again within one look at the chain.
+        if self._valued is None or self._valued_at != (spot, deviation):
+            self._valued_at = (spot, deviation)
+            self._valued = greeks(self.option, spot, deviation)
+        return self._valued
 
 
 def series_of(instruments: Iterable[InstrumentBody]) -> dict[str, Series]:

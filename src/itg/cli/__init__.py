@@ -20,6 +20,8 @@ app = App(
 )
 bot_app = App(name="bot", help="Run trading bots against a server.")
 app.command(bot_app)
+lab_app = App(name="lab", help="Play games at once, without server, disk or clock.")
+app.command(lab_app)
 
 Port = Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
@@ -129,6 +131,41 @@ def crew() -> int:
     from itg.cli.trading import run_crew
 
     return run_crew(sys.stdin.buffer.read())
+
+
+@lab_app.command(name="run")
+def lab_run(  # noqa: PLR0913 - each parameter is a flag
+    *,
+    scenario: Annotated[
+        str, Parameter(help="Name of a shipped scenario, or a TOML file.")
+    ] = "demo",
+    seed: Seed = None,
+    seeds: Annotated[int, Parameter(help="So many seeds, on all cores, and their means.")] = 1,
+    days: Annotated[
+        int | None, Parameter(help="So many trading days; default: the file's.")
+    ] = None,
+    bots: Annotated[
+        list[str] | None,
+        Parameter(
+            help="Who plays: ROLE, ROLE:COUNT or FILE.py:ROLE, as often as you like; default: the "
+            "scenario's teams, or two of each role, with their reference bots.",
+            consume_multiple=True,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Play a scenario to its end with bots called in lock step.
+
+    The same services, bots and order of everything as over the socket in lock step: equal scenario,
+    seed and bots give equal events.
+    """
+    from itg.cli.lab import run_lab
+    from itg.compose.lab import LabSettings
+
+    if seeds < 1:
+        return wrong_use(f"--seeds {seeds} is not a number of games; give 1 or more")
+    settings = LabSettings(scenario=scenario, seed=seed, days=days, seats=tuple(bots or ()))
+    return run_lab(settings, seeds, as_json=as_json)
 
 
 @app.command

@@ -25,6 +25,7 @@ from itg.kernel.errors import ConfigurationError, ItgError
 from itg.kernel.money import PRICE_SCALE
 from itg.kernel.times import NS_PER_S
 
+WIDE = 132  # characters of a table that nobody's screen bounds
 LINE_EVERY_VIEWS = 20  # about every five seconds, where the output is no terminal
 
 
@@ -53,7 +54,7 @@ def show_demo(
     if as_json:
         print(json.format(json.encode(result)).decode())
     else:
-        _print_result(result, data)
+        print_result(result, data)
     sums = [(result.contracts_sum, result.cash_sum)]
     sums += [(day.contracts_sum, day.cash_sum) for day in result.days]
     return _done(all(one == (0, 0) for one in sums))
@@ -192,6 +193,12 @@ def _price_words(view: DemoView) -> list[str]:
     return [f"{p.underlying_id} {p.index_price / PRICE_SCALE:,.2f}" for p in view.prices.prices]
 
 
+def wide_console() -> Console:
+    """Return a console for tables: what is read by a program or a file is not broken into lines."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDE)
+
+
 def _table(rows: list[TeamResult]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("team")
@@ -230,8 +237,9 @@ def _days_table(days: list[TradingDay]) -> Table:
     return table
 
 
-def _print_result(result: GameResult, data: Path | None) -> None:
-    console = Console()
+def print_result(result: GameResult, data: Path | None) -> None:
+    """Print a game's result as tables; `data` is where its journal was kept."""
+    console = wide_console()
     console.print(Text("\nResults", style="bold"))
     console.print(_table([*result.teams, *result.house]))
     if len(result.days) > 1:
@@ -243,6 +251,7 @@ def _print_result(result: GameResult, data: Path | None) -> None:
         f"contracts sum to {result.contracts_sum}, cash and fees to {result.cash_sum:.2f}"
     )
     console.print(f"event digest  {result.event_digest}")
-    console.print(f"journal head  {result.journal_head}")
+    if result.journal_head:
+        console.print(f"journal head  {result.journal_head}")
     if data is not None:
         console.print(f"prove it with: itg verify {data}")

@@ -5,7 +5,9 @@ frame gives the server's own view of orders, quotes, positions and cash, however
 connection broke in between.
 """
 
-from msgspec import structs
+from collections.abc import Callable
+
+from msgspec import Raw, structs
 from msgspec.json import Decoder
 
 from itg.client.frames import Frame
@@ -16,16 +18,35 @@ from itg.wire.v1.account import (
     PositionPush,
     PrivateSnapshot,
     QuotePush,
+    RejectedPush,
 )
-from itg.wire.v1.orders import OrderBody, QuoteBody, SideWord
+from itg.wire.v1.orders import Body, OrderBody, QuoteBody, SideWord
 
 LIVE = frozenset({"pending", "working", "partially_filled"})
 
-decode_fill = Decoder(FillPush).decode
-decode_order = Decoder(OrderPush).decode
-decode_position = Decoder(PositionPush).decode
-decode_quote = Decoder(QuotePush).decode
-decode_snapshot = Decoder(PrivateSnapshot).decode
+_decode_order = Decoder(OrderPush).decode
+_decode_rejected = Decoder(RejectedPush).decode
+_DECODERS: dict[str, Callable[[Raw], Body]] = {
+    "snapshot": Decoder(PrivateSnapshot).decode,
+    "fill": Decoder(FillPush).decode,
+    "quote": Decoder(QuotePush).decode,
+    "position": Decoder(PositionPush).decode,
+    "order.accepted": _decode_order,
+    "order.activated": _decode_order,
+    "order.replaced": _decode_order,
+    "order.canceled": _decode_order,
+    "order.expired": _decode_order,
+    "order.rejected": _decode_rejected,
+    "order.replace_rejected": _decode_rejected,
+    "order.cancel_rejected": _decode_rejected,
+    "quote.rejected": _decode_rejected,
+}
+
+
+def decode_private(frame: Frame) -> Body | None:
+    """Return what a frame of `private` says; None of a type that changes no state of orders."""
+    decode = _DECODERS.get(frame.type)
+    return None if decode is None else decode(frame.data)
 
 
 class Account:
@@ -37,6 +58,7 @@ class Account:
         self.quotes: dict[str, QuoteBody] = {}
         self.positions: dict[str, PositionBody] = {}
         self.cash = 0.0
+        self.seq = 0  # of the last push folded, to compare with X-As-Of-Seq
 
     def net(self, instrument_id: str) -> int:
         """Return the signed position, 0 without one."""
@@ -64,25 +86,21 @@ class Account:
 
     def fold(self, frame: Frame) -> None:
         """Apply one frame of `private`; types that change no state are passed over."""
-        match frame.type:
-            case "snapshot":
-                self.restart(decode_snapshot(frame.data))
-            case "fill":
-                self.apply_fill(decode_fill(frame.data))
-            case "quote":
-                self.set_quote(decode_quote(frame.data).quote)
-            case "position":
-                self.set_position(decode_position(frame.data))
-            case (
-                "order.accepted"
-                | "order.activated"
-                | "order.replaced"
-                | "order.canceled"
-                | "order.expired"
-            ):
-                self.set_order(decode_order(frame.data).order)
-            case _:
-                pass
+        self.take(decode_private(frame), frame.seq)
+
+    def take(self, push: Body | None, seq: int) -> None:
+        """Apply one push of `private`, decoded; None and what changes no state only count."""
+        self.seq = seq
+        if isinstance(push, FillPush):
+            self.apply_fill(push)
+        elif isinstance(push, QuotePush):
+            self.set_quote(push.quote)
+        elif isinstance(push, PositionPush):
+            self.set_position(push)
+        elif isinstance(push, OrderPush):
+            self.set_order(push.order)
+        elif isinstance(push, PrivateSnapshot):
+            self.restart(push)
 
     def restart(self, snapshot: PrivateSnapshot) -> None:
         """Become a snapshot."""

@@ -12,6 +12,15 @@ from itg.wire.v1.orders import SideWord
 decode_book = Decoder(BookPush).decode
 decode_raw = Decoder(RawBookPush).decode
 decode_phase = Decoder(PhasePush).decode
+BOOK_TYPES = frozenset({"snapshot", "delta", "indicative"})
+PHASE_TYPES = frozenset({"phase", "uncross"})
+
+
+def decode_book_push(frame: Frame) -> BookPush | PhasePush | None:
+    """Return what a frame of `book.{instrument}` says; None of a type of a later version."""
+    if frame.type in BOOK_TYPES:
+        return decode_book(frame.data)
+    return decode_phase(frame.data) if frame.type in PHASE_TYPES else None
 
 
 class BookSide:
@@ -92,18 +101,23 @@ class Book:
 
     def fold(self, frame: Frame) -> None:
         """Apply one frame of channel `book.{instrument}` or `book.{instrument}.raw`."""
-        match frame.type:
-            case "snapshot":
-                self.restart(self._push_in(frame))
-            case "phase":
-                self.phase = decode_phase(frame.data).phase
-            case "uncross":
-                self.phase = decode_phase(frame.data).phase
+        if frame.channel.endswith(".raw") and frame.type in BOOK_TYPES:
+            self.take(frame.type, self._without_counts(frame))
+            return
+        push = decode_book_push(frame)
+        if push is not None:
+            self.take(frame.type, push)
+
+    def take(self, kind: str, push: BookPush | PhasePush) -> None:
+        """Apply one push of a book's channel, decoded."""
+        if isinstance(push, PhasePush):
+            self.phase = push.phase
+            if kind == "uncross":
                 self._forget_indicative()
-            case "delta" | "indicative":
-                self.apply(self._push_in(frame))
-            case _:
-                pass  # a type of a later version
+        elif kind == "snapshot":
+            self.restart(push)
+        else:
+            self.apply(push)
 
     def restart(self, push: BookPush) -> None:
         """Become a snapshot."""
@@ -172,9 +186,7 @@ class Book:
             return None
         return (bid[0] * ask[1] + ask[0] * bid[1]) / (bid[1] + ask[1])
 
-    def _push_in(self, frame: Frame) -> BookPush:
-        if not frame.channel.endswith(".raw"):
-            return decode_book(frame.data)
+    def _without_counts(self, frame: Frame) -> BookPush:
         push = decode_raw(frame.data)
         if frame.type == "snapshot":
             self._order_counts = {"buy": {}, "sell": {}}

@@ -82,14 +82,14 @@ def greeks(option: Option, spot: float, vol: float) -> Greeks:
         return Greeks(intrinsic(option, spot), sign if is_in else 0.0, 0.0, 0.0, 0.0)
     d1 = log(spot / option.strike) / deviation + 0.5 * deviation
     d2 = d1 - deviation
-    density = normal_pdf(d1)
-    value = sign * (spot * normal_cdf(sign * d1) - option.strike * normal_cdf(sign * d2))
+    density, root = normal_pdf(d1), sqrt(option.years)
+    exercised = normal_cdf(sign * d1)
     return Greeks(
-        price=value,
-        delta=sign * normal_cdf(sign * d1),
-        gamma=density / (spot * deviation),
-        vega=spot * density * sqrt(option.years),
-        theta=-0.5 * spot * density * vol / sqrt(option.years),
+        sign * (spot * exercised - option.strike * normal_cdf(sign * d2)),
+        sign * exercised,
+        density / (spot * deviation),
+        spot * density * root,
+        -0.5 * spot * density * vol / root,
     )
 
 

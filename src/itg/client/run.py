@@ -20,17 +20,12 @@ from itg.client.frames import Frame
 from itg.client.link import Link, LinkOptions
 from itg.client.pacing import Pacer
 from itg.client.rest import Rest
+from itg.client.untold import Untold
 from itg.wire.v1.account import RejectedPush
 from itg.wire.v1.orders import RateLimitsBody
 from itg.wire.v1.problems import Problem
 from itg.wire.v1.socket import HelloData, ReadyParams, RoundData, StepData
 
-# What the private channel calls the refusal of a method.
-REFUSED_AS = {
-    "order.place": "order.rejected",
-    "order.replace": "order.replace_rejected",
-    "order.cancel": "order.cancel_rejected",
-}
 decode_hello = json.Decoder(HelloData).decode
 decode_round = json.Decoder(RoundData).decode
 decode_step = json.Decoder(StepData).decode
@@ -54,7 +49,7 @@ class BotRun:
         self._in_lock_step = False
         self._has_subscribed = False
         self._has_stopped = False
-        self._awaited: set[tuple[str, str]] = set()  # (refused as, key) of commands unanswered
+        self._untold = Untold()
         self._missing: set[str] = set()  # channels whose snapshot has not come
         self._held_step: StepData | None = None
         self._is_reading = False
@@ -201,19 +196,15 @@ class BotRun:
                 self._post(command)
 
     def _post(self, command: BotCommand) -> None:
-        refusal = (REFUSED_AS.get(command.method, command.method), command.key)
-
         def answered(frame: Frame) -> None:
-            is_untold = not command.key or refusal in self._awaited
-            self._awaited.discard(refusal)
+            is_untold = self._untold.is_answer_news(command)
             if frame.error is not None and is_untold and not self._has_stopped:
                 self._feed.note_refusal(frame.error.code)
                 self._look_at_chain()
                 self._refused(command, frame.error)
 
         self._link.post(command.method, command.params, answered)
-        if command.key:
-            self._awaited.add(refusal)
+        self._untold.expect(command)
 
     def _refused(self, command: BotCommand, problem: Problem) -> None:
         self._bot.on_reject(
@@ -230,9 +221,7 @@ class BotRun:
         )
 
     def _rejected(self, refused_as: str, rejected: RejectedPush) -> None:
-        # The private channel tells a refusal before the answer does: told once, not twice.
-        for name in (rejected.client_order_id, rejected.order_id):
-            self._awaited.discard((refused_as, str(name)))
+        self._untold.note_told(refused_as, rejected)
         self._bot.on_reject(rejected)
 
 

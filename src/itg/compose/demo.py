@@ -9,12 +9,11 @@ from time import perf_counter
 from msgspec import Struct, field, json
 
 from itg.compose.day_book import DayBook
-from itg.compose.result import GameResult, Tally, team_results
+from itg.compose.result import GameResult, Played, Tally
 from itg.compose.solo import Solo, SoloSettings
 from itg.game.contract import GetTeams, RoundEnded, Teams
 from itg.kernel.errors import ItgError
 from itg.kernel.ids import AccountId
-from itg.kernel.money import PRICE_SCALE
 from itg.kernel.times import Nanos
 from itg.market_data.contract import PricesStepped
 from itg.positions.contract import Balances, ConnectionOpened, GetBalances
@@ -180,23 +179,13 @@ def _standings(solo: Solo) -> tuple[Balances, Teams]:
 def _result(solo: Solo, view: DemoView, wall_s: float) -> GameResult:
     balances, teams = _standings(solo)
     assert view.digest is not None
-    tally = view.tally
-    played, house = team_results(balances, teams)
-    return GameResult(
-        scenario=solo.rules.scenario,
-        scenario_hash=solo.create.scenario_hash,
-        phases=tally.phases,
-        orders=tally.orders,
-        quotes=tally.quotes,
-        trades=tally.trades,
-        contracts=tally.contracts,
-        teams=played,
-        house=house,
-        contracts_sum=balances.contracts_sum,
-        cash_sum=balances.cash_sum / PRICE_SCALE,
+    return Played(
+        create=solo.create,
+        tally=view.tally,
         days=view.book.days,
-        events=tally.events,
+        balances=balances,
+        teams=teams,
         event_digest=view.digest.hexdigest(),
         journal_head=solo.head_hash(),
-        wall_s=round(wall_s, 1),
-    )
+        wall_s=wall_s,
+    ).result()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from itg.exchange.contract import OrderAccepted, PhaseChanged, QuoteAccepted, TradeExecuted
-from itg.game.contract import Teams
+from itg.game.contract import CreateGame, Teams
 from itg.kernel.ids import AccountId
 from itg.kernel.messages import Message
 from itg.kernel.money import PRICE_SCALE
@@ -72,8 +72,44 @@ class GameResult(Struct, frozen=True, kw_only=True):
     days: list[TradingDay]
     events: int
     event_digest: str
-    journal_head: str
+    journal_head: str  # empty where nothing is kept
     wall_s: float
+
+
+class Played(Struct, frozen=True, kw_only=True):
+    """A game that is over: what was counted, and who holds what."""
+
+    create: CreateGame
+    tally: "Tally"
+    days: list[TradingDay]
+    balances: Balances
+    teams: Teams
+    event_digest: str
+    journal_head: str = ""
+    wall_s: float
+
+    def result(self) -> GameResult:
+        """Return it as people and programs read it."""
+        tally, balances = self.tally, self.balances
+        played, house = team_results(balances, self.teams)
+        return GameResult(
+            scenario=self.create.rules.scenario,
+            scenario_hash=self.create.scenario_hash,
+            phases=tally.phases,
+            orders=tally.orders,
+            quotes=tally.quotes,
+            trades=tally.trades,
+            contracts=tally.contracts,
+            teams=played,
+            house=house,
+            contracts_sum=balances.contracts_sum,
+            cash_sum=balances.cash_sum / PRICE_SCALE,
+            days=self.days,
+            events=tally.events,
+            event_digest=self.event_digest,
+            journal_head=self.journal_head,
+            wall_s=round(self.wall_s, 1),
+        )
 
 
 class Tally:

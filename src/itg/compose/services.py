@@ -6,6 +6,7 @@ from itg.exchange.service import ExchangeService
 from itg.game.service import GameService
 from itg.kernel.ids import Shard
 from itg.market_data.service import MarketDataService
+from itg.news.service import NewsService
 from itg.positions.service import PositionsService
 from itg.retail.service import RetailService
 from itg.runtime.service import Service
@@ -14,11 +15,13 @@ from itg.runtime.service import Service
 def services_of(shards: Sequence[Shard]) -> list[Service]:
     """Return fresh services, one exchange per shard.
 
-    Prices reach positions (which marks) before retail (which quotes on the marks), and the house
-    requotes in the cascade of the step that moved the price.
+    News reaches the market before the step it acts in. Prices reach positions (which marks) before
+    retail (which quotes on the marks), and the house requotes in the cascade of the step that moved
+    the price.
     """
     return [
         GameService(),
+        NewsService(),
         MarketDataService(),
         *(ExchangeService(shard) for shard in shards),
         PositionsService(),

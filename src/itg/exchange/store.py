@@ -1,6 +1,5 @@
 """The snapshot of a shard: every order in its queue's order, and the counters behind the ids."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, msgpack
@@ -9,6 +8,7 @@ from itg.exchange.contract import ConfigureExchange, ConfigureLadder, MassCancel
 from itg.exchange.core.auction import Clearing
 from itg.exchange.core.book import PLAIN, Order, Terms
 from itg.exchange.core.listing import Listing
+from itg.exchange.core.price_window import PriceWindow
 from itg.exchange.core.venue import AUCTION_TIMES, Due, Venue
 from itg.kernel.ids import AccountId, InstrumentId, OrderId, TradeId, UnderlyingId
 from itg.kernel.money import Price, Quantity
@@ -92,7 +92,9 @@ class VenueRow(Struct, frozen=True, array_like=True):
     guard_ends_ns: Nanos | None
     is_guard_extended: bool
     spots: list[tuple[UnderlyingId, int]]
-    moves: list[tuple[UnderlyingId, list[tuple[Nanos, int]]]]
+    moves: list[
+        tuple[UnderlyingId, list[tuple[Nanos, int]], list[tuple[Nanos, int]]]
+    ]  # lows, highs
     last_order_id: int
     last_trade_id: int
     last_priority: int
@@ -126,7 +128,7 @@ def encode(venue: Venue) -> bytes:
             guard_ends_ns=venue.guard_ends_ns,
             is_guard_extended=venue.is_guard_extended,
             spots=list(venue.spots.items()),
-            moves=[(underlying_id, list(seen)) for underlying_id, seen in venue.moves.items()],
+            moves=[(name, list(seen.lows), list(seen.highs)) for name, seen in venue.moves.items()],
             last_order_id=venue.last_order_id,
             last_trade_id=venue.last_trade_id,
             last_priority=venue.last_priority,
@@ -156,7 +158,7 @@ def decode_into(venue: Venue, data: bytes) -> None:
     venue.guard_ends_ns = row.guard_ends_ns
     venue.is_guard_extended = row.is_guard_extended
     venue.spots = dict(row.spots)
-    venue.moves = {underlying_id: deque(seen) for underlying_id, seen in row.moves}
+    venue.moves = {name: PriceWindow(lows, highs) for name, lows, highs in row.moves}
     venue.last_order_id, venue.last_trade_id = row.last_order_id, row.last_trade_id
     venue.last_priority = row.last_priority
     venue.listings = {}

@@ -12,7 +12,7 @@ from itg.kernel.ids import AccountId, InstrumentId, Role, Shard, TeamId, TradeId
 from itg.kernel.messages import Command, Event, Query, Reply
 from itg.kernel.money import Price
 from itg.kernel.times import Nanos
-from itg.kernel.words import Phase, PhaseBoundary
+from itg.kernel.words import Phase, PhaseBoundary, ReplayItem
 
 
 @unique
@@ -69,6 +69,7 @@ class GameRules(Struct, frozen=True, gc=False, kw_only=True):
     shards: tuple[tuple[Shard, UnderlyingId], ...]
     has_market: bool  # prices are simulated (market_data is configured)
     has_retail: bool
+    has_news: bool = False  # headlines come, or the organizer announces them
     step_ns: Nanos = Nanos(250_000_000)  # a step of the market, and of lock step
     teams: tuple[TeamPlan, ...] = ()  # registered by whoever composes the game, in this order
 
@@ -165,6 +166,34 @@ class MoveKillSwitch(Command, frozen=True, kw_only=True):
 
     account_id: AccountId | None = None
     is_active: bool = True
+    reason: str = ""
+
+
+class AnnounceNews(Command, frozen=True, kw_only=True):
+    """An organizer's news at an instant, or now, which no forecast can warn of.
+
+    `is_shift` and `jump_ppm` fix its outcome, None draws it from the table.
+    """
+
+    headline_id: str
+    effective_ns: Nanos | None = None
+    has_signal: bool = True
+    is_shift: bool | None = None
+    jump_ppm: int | None = None
+    reason: str = ""
+
+
+class WithdrawNews(Command, frozen=True, kw_only=True):
+    """Cancel news that is not out yet, an arrival too."""
+
+    news_id: int
+    reason: str = ""
+
+
+class RepeatNews(Command, frozen=True, kw_only=True):
+    """Publish a recorded history of news from now on, all of it or nothing."""
+
+    items: tuple[ReplayItem, ...]
     reason: str = ""
 
 

@@ -1,7 +1,7 @@
 """Maps messages to teams and rounds, and rounds to every other service's schedule."""
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, get_args
+from typing import ClassVar, assert_never, get_args
 
 from msgspec import msgpack
 
@@ -16,6 +16,7 @@ from itg.kernel.messages import Message, Query, Reply
 from itg.kernel.times import Nanos
 from itg.kernel.words import Phase, PhaseBoundary
 from itg.market_data import contract as market_data
+from itg.news import contract as news
 from itg.positions import contract as positions
 from itg.retail import contract as retail
 from itg.runtime.service import StartTimer, StopTimer, TimerFired
@@ -27,13 +28,17 @@ Setup = (
     | exchange.ConfigureExchange
     | exchange.ConfigureLadder
     | exchange.ListInstrument
+    | news.ConfigureNews
     | market_data.ConfigureMarketData
     | market_data.TrackSeries
     | retail.ConfigureRetail
 )
 OPEN, END = "open", "end"
-# What an act asks of a shard, which may refuse it.
-_ASKED = (exchange.SetPhase, exchange.HaltTrading, exchange.ResumeTrading, exchange.BustTrade)
+# What an act asks of another service, which may refuse it.
+_ASKED = (
+    *(exchange.SetPhase, exchange.HaltTrading, exchange.ResumeTrading, exchange.BustTrade),
+    *(news.ScheduleNews, news.CancelNews, news.ReplayNews),
+)
 
 
 class GameService:
@@ -44,6 +49,7 @@ class GameService:
         *(game.CreateGame, game.RegisterTeam, game.DropBot, game.MovePhase),
         *(game.StartRound, game.PauseRound, game.ResumeRound, game.EndRound),
         *(game.HaltMarket, game.ResumeMarket, game.CorrectTrade, game.MoveKillSwitch),
+        *(game.AnnounceNews, game.WithdrawNews, game.RepeatNews, news.NewsRejected),
         *(exchange.InstrumentListed, exchange.InstrumentDelisted, exchange.PhaseChanged),
         *(exchange.PhaseRejected, exchange.HaltRejected, exchange.BustRejected),
         *(positions.KillSwitchChanged, TimerFired),
@@ -56,6 +62,8 @@ class GameService:
         *(exchange.HaltTrading, exchange.ResumeTrading, exchange.BustTrade),
         positions.SetKillSwitch,
         *(market_data.StartMarket, market_data.StopMarket),
+        *(news.StartNews, news.StopNews),
+        *(news.ScheduleNews, news.CancelNews, news.ReplayNews),
     )
     answers: ClassVar[tuple[type[Query], ...]] = (
         *(game.AuthenticateKey, game.GetTeams, game.GetRounds, game.GetGame),
@@ -79,7 +87,12 @@ class GameService:
                 return ()
             case exchange.PhaseChanged():
                 return self._see_phase(now, message)
-            case exchange.PhaseRejected() | exchange.HaltRejected() | exchange.BustRejected():
+            case (
+                exchange.PhaseRejected()
+                | exchange.HaltRejected()
+                | exchange.BustRejected()
+                | news.NewsRejected()
+            ):
                 self._created.audit.note_refusal(message.refusal.code)
                 return ()
             case game.RegisterTeam():
@@ -145,6 +158,27 @@ class GameService:
         return told
 
     def _act(self, now: Nanos, ask: Message) -> Sequence[Message]:
+        match ask:
+            case game.StartRound() | game.PauseRound() | game.ResumeRound() | game.EndRound():
+                return self._move_round(now, ask)
+            case game.MovePhase():
+                return self._move_phase(ask)
+            case game.HaltMarket() | game.ResumeMarket():
+                return self._halt(ask)
+            case game.CorrectTrade():
+                return self._correct(ask)
+            case game.MoveKillSwitch():
+                return [_switch_of(ask)]
+            case game.AnnounceNews() | game.WithdrawNews() | game.RepeatNews():
+                return [_news_of(now, ask)]
+            case game.DropBot():
+                return [game.BotDropped(account_id=ask.account_id)]
+            case _:
+                raise AssertionError(ask)
+
+    def _move_round(
+        self, now: Nanos, ask: game.StartRound | game.PauseRound | game.ResumeRound | game.EndRound
+    ) -> Sequence[Message]:
         created = self._created
         match ask:
             case game.StartRound():
@@ -158,18 +192,8 @@ class GameService:
             case game.EndRound():
                 refused = created.refusal_of_end(ask)
                 return self._end(now) if refused is None else [refused]
-            case game.MovePhase():
-                return self._move_phase(ask)
-            case game.HaltMarket() | game.ResumeMarket():
-                return self._halt(ask)
-            case game.CorrectTrade():
-                return self._correct(ask)
-            case game.MoveKillSwitch():
-                return [_switch_of(ask)]
-            case game.DropBot():
-                return [game.BotDropped(account_id=ask.account_id)]
             case _:
-                raise AssertionError(ask)
+                assert_never(ask)
 
     def _before_opening(self, now: Nanos) -> Iterator[Message]:
         # Nobody ticks through the days before a round: the others hear of it when it begins.
@@ -184,6 +208,10 @@ class GameService:
         if plan.boundaries:
             for shard, _ in rules.shards:
                 yield exchange.SetSchedule(shard=shard, boundaries=plan.boundaries)
+        if rules.has_news:
+            yield news.StartNews(
+                session_start_ns=plan.session_start_ns, session_end_ns=plan.session_end_ns
+            )
         if rules.has_market:
             yield market_data.StartMarket(
                 session_start_ns=plan.session_start_ns,
@@ -217,6 +245,7 @@ class GameService:
         rules = created.rules
         stops: list[Message] = [StopTimer(owner=self.name, key=key) for key in (OPEN, END)]
         stops += [retail.StopFlow()] if rules.has_retail else []
+        stops += [news.StopNews()] if rules.has_news else []
         stops += [market_data.StopMarket()] if rules.has_market else []
         if told.next_round_id is None:
             return [*stops, told]
@@ -274,6 +303,24 @@ def _switch_of(ask: game.MoveKillSwitch) -> positions.SetKillSwitch:
     return positions.SetKillSwitch(
         account_id=ask.account_id, is_active=ask.is_active, by_organizer=True
     )
+
+
+def _news_of(now: Nanos, ask: game.AnnounceNews | game.WithdrawNews | game.RepeatNews) -> Message:
+    match ask:
+        case game.AnnounceNews():
+            return news.ScheduleNews(
+                headline_id=ask.headline_id,
+                effective_ns=now if ask.effective_ns is None else ask.effective_ns,
+                has_signal=ask.has_signal and ask.effective_ns is not None,
+                is_shift=ask.is_shift,
+                jump_ppm=ask.jump_ppm,
+            )
+        case game.WithdrawNews():
+            return news.CancelNews(news_id=ask.news_id)
+        case game.RepeatNews():
+            return news.ReplayNews(start_ns=now, items=ask.items)
+        case _:
+            assert_never(ask)
 
 
 def _rejected(reason: RejectReason, field: str) -> game.GameActRejected:

@@ -20,12 +20,10 @@ from itg.exchange.contract import (
 )
 from itg.game.contract import RoundEnded, RoundPaused, RoundResumed, RoundStarted
 from itg.gateway.channels import Channel, Delivery, Merge
-from itg.gateway.conflation import merged_book, merged_prices, merged_tops
 from itg.gateway.directory import Directory
 from itg.gateway.fanout import Fanout
 from itg.gateway.framing import PRIVATE, Fact, Framer
 from itg.gateway.sessions import Session
-from itg.gateway.tops import Tops
 from itg.kernel.ids import AccountId, InstrumentId, Seq, UnderlyingId
 from itg.kernel.messages import Message
 from itg.kernel.times import to_micros
@@ -34,6 +32,7 @@ from itg.positions.contract import AnyPrivateEvent, PrivateEvent
 from itg.runtime.clock import Clock
 from itg.runtime.envelope import Record
 from itg.translate.account import private_push
+from itg.translate.conflation import merged_book, merged_prices, merged_tops
 from itg.translate.market import (
     AnyMarketEvent,
     book_delta_push,
@@ -46,6 +45,7 @@ from itg.translate.market import (
     raw_delta_push,
     uncross_push,
 )
+from itg.translate.tops import Tops
 from itg.wire.v1.market import (
     BookPush,
     PhasePush,

@@ -137,13 +137,10 @@ class LockStep:
         asyncio.get_running_loop().call_soon(self.see_release)
 
     def _turns(self) -> list[AccountId]:
-        """Return the accounts in this step's order (Fisher-Yates, one draw each)."""
-        accounts = sorted(self._ready.keys() | self._held.keys())
-        dice = self._dice.fork(str(self.step))
-        for last in range(len(accounts) - 1, 0, -1):
-            chosen = dice.below(last + 1)
-            accounts[last], accounts[chosen] = accounts[chosen], accounts[last]
-        return accounts
+        """Return the accounts in this step's order."""
+        return self._dice.fork(str(self.step)).shuffled(
+            sorted(self._ready.keys() | self._held.keys())
+        )
 
     def _drop_silent(self) -> None:
         if self._is_advancing:

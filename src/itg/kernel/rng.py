@@ -6,8 +6,12 @@ integer. Normals come from the inverse CDF, one uniform each: rejection methods 
 number of draws.
 """
 
+from collections.abc import Iterable
 from hashlib import sha256
 from math import log, sqrt
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _MASK32 = 0xFFFFFFFF
 _MULTIPLIER_0 = 0xD2511F53
@@ -86,6 +90,14 @@ class Rng:
             if target < 0:
                 return index
         return len(weights) - 1
+
+    def shuffled(self, items: Iterable[T]) -> list[T]:
+        """Return the items in a drawn order (Fisher and Yates 1938), one draw each but one."""
+        order = list(items)
+        for last in range(len(order) - 1, 0, -1):
+            chosen = self.below(last + 1)
+            order[last], order[chosen] = order[chosen], order[last]
+        return order
 
 
 def _ratio(numerator: tuple[float, ...], denominator: tuple[float, ...], x: float) -> float:

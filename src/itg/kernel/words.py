@@ -159,6 +159,16 @@ class PhaseBoundary(Struct, frozen=True, gc=False, kw_only=True):
     phase: Phase
 
 
+class ReplayItem(Struct, frozen=True, gc=False, kw_only=True):
+    """One item of a recorded history of news; `after_s` counts from the replay's start."""
+
+    after_s: float
+    headline_id: str
+    headline: str = ""  # empty: the table's
+    is_shift: bool | None = None
+    jump_ppm: int | None = None  # of the leader's log return
+
+
 @unique
 class OptionRight(Word):
     """Call or put."""

@@ -9,6 +9,7 @@ from enum import unique
 
 from msgspec import Struct
 
+from itg.kernel import words
 from itg.kernel.errors import Refusal, RejectReason
 from itg.kernel.messages import Command, Event, Query, Reply
 from itg.kernel.times import Nanos
@@ -47,7 +48,10 @@ class Headline(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class HourWeight(Struct, frozen=True, gc=False, kw_only=True):
-    """From `start_s` of the session on, news is `weight` times as frequent; normalized to mean 1."""
+    """From `start_s` of the session on, news is `weight` times as frequent.
+
+    Weights are normalized to mean 1 over the session, whose quiet end has none.
+    """
 
     start_s: int
     weight: float
@@ -104,14 +108,7 @@ class CancelNews(Command, frozen=True, kw_only=True):
     news_id: int
 
 
-class ReplayItem(Struct, frozen=True, gc=False, kw_only=True):
-    """One item of a recorded history; `after_s` counts from the replay's start."""
-
-    after_s: float
-    headline_id: str
-    headline: str = ""  # empty: the table's
-    is_shift: bool | None = None
-    jump_ppm: int | None = None
+ReplayItem = words.ReplayItem  # a word shared with the game, whose organizer replays
 
 
 class ReplayNews(Command, frozen=True, kw_only=True):

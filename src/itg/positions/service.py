@@ -116,6 +116,7 @@ def _reserve_quotes(desk: Desk, now: Nanos, ask: contract.ReserveQuotes, out: Ou
                 ask=terms.ask,
                 ask_quantity=terms.ask_quantity,
                 stp=passed.stp,
+                post_only=ask.post_only,
             )
         )
 

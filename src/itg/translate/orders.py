@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from itg.exchange.contract import INVALID_QUANTITY, INVALID_QUOTE
+from itg.kernel.errors import Refusal
 from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId, UnderlyingId
 from itg.kernel.messages import Message
 from itg.kernel.times import to_micros
@@ -16,6 +17,7 @@ from itg.positions.contract import (
     OrderChange,
     OrderState,
     PrivateEvent,
+    QuotesHandled,
     QuoteState,
     QuoteTerms,
     RequestCancel,
@@ -228,6 +230,19 @@ def quote_body(quote: QuoteState) -> QuoteBody:
         ask_quantity=quote.ask_quantity,
         is_pending=quote.is_pending,
     )
+
+
+def refusal_of_quotes(account_id: AccountId, outputs: Iterable[Message]) -> Refusal | None:
+    """Return the first reason where a request to quote left nothing: none taken, none pulled."""
+    rejected: AccountQuoteRejected | None = None
+    for output in outputs:
+        if isinstance(output, QuotesHandled) and output.accepted:
+            return None
+        if isinstance(output, AccountQuoteUpdated) and output.account_id == account_id:
+            return None
+        if isinstance(output, AccountQuoteRejected) and output.account_id == account_id:
+            rejected = rejected or output
+    return None if rejected is None else rejected.refusal
 
 
 def quotes_body(account_id: AccountId, outputs: Iterable[Message]) -> QuotesBody:

@@ -9,6 +9,7 @@ from itg.kernel.errors import Refusal, RejectReason
 from itg.kernel.money import PRICE_SCALE
 from itg.kernel.times import to_micros
 from itg.market_data import contract as market_data_contract
+from itg.news import contract as news_contract
 from itg.positions import contract as positions_contract
 
 _CONTRACTS: tuple[ModuleType, ...] = (
@@ -16,6 +17,7 @@ _CONTRACTS: tuple[ModuleType, ...] = (
     positions_contract,
     market_data_contract,
     game_contract,
+    news_contract,
 )
 # Numbers of these refusals are price units or cash; of all others contracts.
 _PRICE_CODES = frozenset(

@@ -235,7 +235,8 @@ class SetQuote(Command, frozen=True, kw_only=True):
     """Make an account's two-sided quote in an instrument exactly this; a None side has no interest.
 
     A side that keeps its price with the same or a smaller quantity keeps its priority. Its order id
-    stays while the side lives. Both sides None pulls the quote.
+    stays while the side lives. Both sides None pulls the quote. Of a `post_only` quote a side that
+    would take while trading is continuous is left out, as if it were None.
     """
 
     shard: Shard
@@ -247,3 +248,4 @@ class SetQuote(Command, frozen=True, kw_only=True):
     ask: Price | None = None
     ask_quantity: int = 0
     stp: SelfTradePolicy = SelfTradePolicy.CANCEL_INCOMING
+    post_only: bool = False

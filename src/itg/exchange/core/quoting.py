@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from itg.exchange.contract import OrderRejected, QuoteAccepted, SetQuote
 from itg.exchange.core.book import Order
 from itg.exchange.core.checking import CONTINUOUS, not_listed, quote_refused
@@ -29,10 +31,9 @@ def set_quote(venue: Venue, command: SetQuote) -> None:
         _reject(venue, command, refused)
         return
     held = venue.quotes.get((command.account_id, command.instrument_id), (None, None))
-    sides = (
-        _Terms(is_buy=True, price=command.bid, quantity=command.bid_quantity),
-        _Terms(is_buy=False, price=command.ask, quantity=command.ask_quantity),
-    )
+    if command.post_only:
+        command = _without_takers(listing, command, held)
+    sides = _sides(command)
     is_guarded = venue.guard_ends_ns is not None and any(
         _would_take(listing, terms, held) for terms in sides
     )
@@ -48,6 +49,24 @@ def set_quote(venue: Venue, command: SetQuote) -> None:
             venue.hold(listing, order, GUARD)
         else:
             let_in(venue, listing, order)
+
+
+def _sides(command: SetQuote) -> tuple[_Terms, _Terms]:
+    return (
+        _Terms(is_buy=True, price=command.bid, quantity=command.bid_quantity),
+        _Terms(is_buy=False, price=command.ask, quantity=command.ask_quantity),
+    )
+
+
+def _without_takers(
+    listing: Listing, command: SetQuote, held: tuple[OrderId | None, OrderId | None]
+) -> SetQuote:
+    bid, ask = _sides(command)
+    if _would_take(listing, bid, held):
+        command = replace(command, bid=None, bid_quantity=0)
+    if _would_take(listing, ask, held):
+        command = replace(command, ask=None, ask_quantity=0)
+    return command
 
 
 def _accept(

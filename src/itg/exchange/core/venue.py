@@ -21,6 +21,7 @@ from itg.exchange.contract import (
 from itg.exchange.core.auction import AUCTION_STRATEGIES, AuctionRule
 from itg.exchange.core.book import PLAIN, Order
 from itg.exchange.core.listing import Listing
+from itg.exchange.core.price_window import PriceWindow
 from itg.kernel.ids import (
     InstrumentId,
     OrderId,
@@ -74,7 +75,7 @@ class Venue:
         self.guard_ends_ns: Nanos | None = None
         self.is_guard_extended = False
         self.spots: dict[UnderlyingId, int] = {}
-        self.moves: dict[UnderlyingId, deque[tuple[Nanos, int]]] = {}
+        self.moves: dict[UnderlyingId, PriceWindow] = {}
         self.listings: dict[InstrumentId, Listing] = {}
         self.orders: dict[OrderId, Order] = {}
         self.held: dict[OrderId, Order] = {}  # by the jump guard, in the order of arrival

@@ -1,6 +1,5 @@
 """What the exchange makes of the simulated market: theory for the collar, halts, the jump guard."""
 
-from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -9,6 +8,7 @@ from itg.exchange.core.collar import PPM
 from itg.exchange.core.guarding import open_guard
 from itg.exchange.core.halting import halt_shard
 from itg.exchange.core.listing import Listing
+from itg.exchange.core.price_window import PriceWindow
 from itg.exchange.core.venue import Venue
 from itg.kernel.ids import InstrumentId, UnderlyingId
 from itg.kernel.money import Price
@@ -96,16 +96,17 @@ def _has_moved(venue: Venue) -> bool:
     halt = venue.config.market_breaker
     if halt is None:
         return False
-    oldest_ns = venue.now - halt.window_ns
+    oldest_ns = Nanos(venue.now - halt.window_ns)
     has_moved = False
     for underlying_id, spot in venue.spots.items():
-        seen = venue.moves.setdefault(underlying_id, deque())
-        while seen and seen[0][0] < oldest_ns:
-            seen.popleft()
-        if seen:
-            low = min(price for _, price in seen)
-            high = max(price for _, price in seen)
+        window = venue.moves.get(underlying_id)
+        if window is None:
+            window = venue.moves[underlying_id] = PriceWindow()
+        window.forget_before(oldest_ns)
+        extremes = window.extremes()
+        if extremes is not None:
+            low, high = extremes
             has_moved |= (spot - low) * PPM >= halt.move_ppm * low
             has_moved |= (high - spot) * PPM >= halt.move_ppm * high
-        seen.append((venue.now, spot))
+        window.see(venue.now, spot)
     return has_moved

@@ -6,6 +6,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from itg.game.contract import (
+    AnnounceNews,
     AuditEntry,
     CorrectTrade,
     EndRound,
@@ -14,9 +15,11 @@ from itg.game.contract import (
     MovePhase,
     PauseRound,
     RegisterTeam,
+    RepeatNews,
     ResumeMarket,
     ResumeRound,
     StartRound,
+    WithdrawNews,
 )
 from itg.kernel.ids import AccountId
 from itg.kernel.times import Nanos
@@ -35,6 +38,9 @@ Act = (
     | CorrectTrade
     | MoveKillSwitch
     | RegisterTeam
+    | AnnounceNews
+    | WithdrawNews
+    | RepeatNews
 )
 _ROUND_ACTS = {
     StartRound: "round.start",
@@ -117,6 +123,20 @@ def _described(ask: Act) -> tuple[str, str]:
             return _switched(is_active=ask.is_active), ask.account_id or ""
         case RegisterTeam():
             return "team.register", ask.team_name
+        case AnnounceNews() | WithdrawNews() | RepeatNews():
+            return _described_news(ask)
+        case _:
+            assert_never(ask)
+
+
+def _described_news(ask: AnnounceNews | WithdrawNews | RepeatNews) -> tuple[str, str]:
+    match ask:
+        case AnnounceNews():
+            return "news.announce", ask.headline_id
+        case WithdrawNews():
+            return "news.withdraw", str(ask.news_id)
+        case RepeatNews():
+            return "news.repeat", f"{len(ask.items)} items"
         case _:
             assert_never(ask)
 

@@ -6,23 +6,23 @@ from itg.game.contract import Scope
 from itg.gateway.calls import Answer, Call, done, refused
 from itg.gateway.directory import reply_of
 from itg.gateway.flood import Metered
-from itg.gateway.gateway import Gateway, first_of
+from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation, Route, act, read
 from itg.gateway.problems import problem_of_refusal
-from itg.kernel.errors import Refusal
-from itg.kernel.ids import AccountId, InstrumentId
+from itg.kernel.ids import InstrumentId
 from itg.kernel.messages import Reply
 from itg.positions.contract import (
-    AccountQuoteRejected,
-    AccountQuoteUpdated,
     GetQuotes,
-    PrivateEvent,
     Quotes,
-    QuotesHandled,
     RequestQuotePull,
 )
 from itg.runtime.envelope import Record
-from itg.translate.orders import quote_body, quotes_body, reserve_quotes
+from itg.translate.orders import (
+    quote_body,
+    quotes_body,
+    refusal_of_quotes,
+    reserve_quotes,
+)
 from itg.wire.v1.orders import QuotesBody, QuotesRequest
 from itg.wire.v1.reads import QuotesParams
 from itg.wire.v1.socket import PullParams
@@ -34,7 +34,7 @@ def _set_quotes(gateway: Gateway, call: Call, params: QuotesRequest) -> None:
 
     def compose(record: Record) -> Answer:
         nonlocal told
-        refusal = _refusal_of_all(record, account_id)
+        refusal = refusal_of_quotes(account_id, record.outputs)
         if refusal is not None:
             return refused(problem_of_refusal(refusal))
         told = quotes_body(account_id, record.outputs)
@@ -52,17 +52,6 @@ def _set_quotes(gateway: Gateway, call: Call, params: QuotesRequest) -> None:
     gateway.trade(
         call.answered_by(reply), reserve_quotes(account_id, params), compose, Metered.ORDER
     )
-
-
-def _refusal_of_all(record: Record, account_id: AccountId) -> Refusal | None:
-    # Nothing taken and nothing pulled: the request as a whole is refused, with the first reason.
-    own = [o for o in record.outputs if isinstance(o, PrivateEvent) and o.account_id == account_id]
-    rejected = first_of(AccountQuoteRejected, own)
-    handled = first_of(QuotesHandled, record.outputs)
-    is_changed = first_of(AccountQuoteUpdated, own) is not None
-    if rejected is None or is_changed or (handled is not None and handled.accepted):
-        return None
-    return rejected.refusal
 
 
 def _named(told: QuotesBody) -> frozenset[str]:

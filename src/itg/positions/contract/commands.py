@@ -109,12 +109,14 @@ class ReserveQuotes(Command, frozen=True, kw_only=True):
     """Make the account's quotes in these instruments exactly these.
 
     Quotes in other instruments stay, or are pulled with `pull_others`: "my quotes are now …". A
-    quote that stands as asked costs nothing and keeps its place.
+    quote that stands as asked costs nothing and keeps its place. Of `post_only` quotes a side that
+    would take at once is left out.
     """
 
     account_id: AccountId
     quotes: tuple[QuoteTerms, ...]
     pull_others: bool = False
+    post_only: bool = False
 
 
 class RequestQuotePull(Command, frozen=True, kw_only=True):

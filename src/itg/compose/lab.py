@@ -1,0 +1,146 @@
+"""The lab: every service on one machine, bots called in lock step, nothing written.
+
+bots → LabRun → Machine(services) → the bots' ears
+"""
+
+import gc
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import redirect_stdout
+from io import StringIO
+from multiprocessing import get_context
+from os import cpu_count
+from time import perf_counter
+
+from msgspec import Struct
+
+from itg import scenario
+from itg.bots import crew_bot
+from itg.client.bot import Bot
+from itg.client.load import load_bot
+from itg.compose.day_book import DayBook
+from itg.compose.result import GameResult, Played, Tally
+from itg.compose.services import services_of
+from itg.game.contract import CreateGame, GetTeams, RoundEnded, Teams
+from itg.kernel.errors import ConfigurationError
+from itg.kernel.ids import Role
+from itg.lab import LabRun, Seat
+from itg.positions.contract import Balances, GetBalances
+from itg.runtime.cascade import Machine
+from itg.runtime.digest import EventDigest
+from itg.runtime.envelope import Record
+
+DEFAULT_SEATS = ("market_maker:2", "hedge_fund:2", "arbitrage_desk:2")
+OnRecord = Callable[[Record], None]
+
+
+class LabSettings(Struct, frozen=True, kw_only=True):
+    """What to play; None and no seats leave a value to the scenario.
+
+    A seat is a role with its reference bot (`market_maker`, `market_maker:2`) or a bot file with
+    the role it plays (`my_bot.py:hedge_fund`).
+    """
+
+    scenario: str
+    seed: int | None = None
+    days: int | None = None
+    seats: tuple[str, ...] = ()
+    is_digested: bool = True
+
+
+def play(settings: LabSettings, *watchers: OnRecord) -> GameResult:
+    """Play a game to its end and return its result; `watchers` hear every record."""
+    began = perf_counter()
+    create = scenario.load(
+        settings.scenario, seed=settings.seed, days=settings.days, lock_step=True
+    )
+    machine = Machine(services_of([shard for shard, _ in create.rules.shards]))
+    tally, digest, book = Tally(), EventDigest(machine.codec), DayBook()
+
+    def see(record: Record) -> None:
+        tally.add((record,))
+        if settings.is_digested:
+            digest.add(record)
+        for output in record.outputs:
+            if isinstance(output, RoundEnded):
+                book.close(output.trading_day, tally, *_standings(machine))
+
+    seats = seats_of(create, settings.seats)
+    was_collecting = gc.isenabled()
+    gc.disable()  # nothing here makes cycles worth looking for
+    try:
+        LabRun(machine, create, seats, see, *watchers).run()
+    finally:
+        if was_collecting:
+            gc.enable()
+    balances, teams = _standings(machine)
+    return Played(
+        create=create,
+        tally=tally,
+        days=book.days,
+        balances=balances,
+        teams=teams,
+        event_digest=digest.hexdigest() if settings.is_digested else "",
+        wall_s=perf_counter() - began,
+    ).result()
+
+
+def play_seeds(
+    settings: Sequence[LabSettings], on_result: Callable[[GameResult], None]
+) -> list[GameResult]:
+    """Play games on all cores; `on_result` hears each in order as it is ready."""
+    results: list[GameResult] = []
+    workers = min(cpu_count() or 1, len(settings))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for result in pool.map(_play_quietly, settings):
+            results.append(result)
+            on_result(result)
+    return results
+
+
+def _play_quietly(settings: LabSettings) -> GameResult:
+    # What bots print is for a person who watches one game.
+    with redirect_stdout(StringIO()):
+        return play(settings)
+
+
+def seats_of(create: CreateGame, wanted: Sequence[str]) -> list[Seat]:
+    """Return who plays: the seats asked for, else the scenario's teams, else two of each role."""
+    if not wanted and create.rules.teams:
+        return [
+            Seat(team_name=team.team_name, role=team.role, bot=crew_bot(team.role, number))
+            for number, team in enumerate(create.rules.teams, start=1)
+        ]
+    roles = [str(role) for role in create.rules.registrable_roles]
+    found: list[Seat] = []
+    for seat in wanted or [seat for seat in DEFAULT_SEATS if seat.partition(":")[0] in roles]:
+        found += _seats(seat, roles, len(found))
+    return found
+
+
+def _seats(seat: str, roles: Sequence[str], taken: int) -> list[Seat]:
+    name, _, what = seat.rpartition(":")
+    if name.endswith(".py"):
+        return [_seat(what, roles, taken, load_bot(name)(seed=taken + 1))]
+    role, _, count = seat.partition(":")
+    if not (count or "1").isdigit():
+        raise ConfigurationError(
+            f"bots: {seat!r} is neither ROLE, ROLE:COUNT nor FILE.py:ROLE; e.g. market_maker:2"
+        )
+    return [
+        _seat(role, roles, number, crew_bot(role, number + 1) if role in roles else None)
+        for number in range(taken, taken + int(count or 1))
+    ]
+
+
+def _seat(role: str, roles: Sequence[str], taken: int, bot: Bot | None) -> Seat:
+    if role not in roles or bot is None:
+        raise ConfigurationError(f"bots: no team plays {role!r} here; roles: {', '.join(roles)}")
+    return Seat(team_name=f"{role.replace('_', ' ')} {taken + 1}", role=Role(role), bot=bot)
+
+
+def _standings(machine: Machine) -> tuple[Balances, Teams]:
+    balances, teams = machine.query(GetBalances()), machine.query(GetTeams())
+    assert isinstance(balances, Balances)
+    assert isinstance(teams, Teams)
+    return balances, teams
