@@ -2,19 +2,24 @@
 
 from functools import cache
 
-from msgspec import msgpack
+from msgspec import convert, msgpack
+from msgspec.structs import asdict
 
 from itg import scenario
 from itg.exchange.contract import ListInstrument
 from itg.game.service import Setup
 from itg.kernel.ids import InstrumentId, Shard, UnderlyingId
 from itg.kernel.money import Price
-from itg.kernel.times import Nanos
+from itg.kernel.times import NS_PER_S, Nanos
 from itg.kernel.words import Instrument, Phase
 from itg.retail.contract import ConfigureRetail, HouseQuotes, RetailFlow
+from itg.retail.core.chains import Market
+from itg.retail.core.choice import Dice
+from itg.retail.core.flow import Flow
 from itg.retail.core.listings import Listings
 
 NOW = Nanos(1_796_139_000_000_000_000)  # classic's first open
+END = Nanos(NOW + 1_800 * NS_PER_S)
 SPOTS = {UnderlyingId("SPX"): Price(44_000_000), UnderlyingId("SPY"): Price(4_400_000)}
 
 
@@ -45,3 +50,22 @@ def listings(phase: Phase = Phase.CONTINUOUS) -> Listings:
 
 def theories(price: int = 100_000) -> dict[InstrumentId, Price]:
     return {i.instrument_id: Price(price) for i in instruments() if i.option}
+
+
+def flow(**changes: object) -> Flow:
+    """Return classic's investors, some numbers changed, with half an hour to order in."""
+    made = Flow.configured(convert({**asdict(configured()[1]), **changes}, RetailFlow))
+    made.open(NOW, END)
+    return made
+
+
+def dice(seed: int = 1) -> Dice:
+    return Dice(seed, {})
+
+
+def second(number: float) -> Nanos:
+    return Nanos(NOW + int(number * NS_PER_S))
+
+
+def seen(spots: dict[UnderlyingId, Price] | None = None, price: int = 100_000) -> Market:
+    return Market().look(NOW, listings(), spots or SPOTS, theories(price))

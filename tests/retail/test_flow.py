@@ -4,30 +4,34 @@ from itertools import pairwise
 from math import sqrt
 
 import pytest
-from msgspec.structs import replace
-from tests.retail.models import NOW, SPOTS, configured, instruments, listings, theories
+from tests.retail.models import (
+    END,
+    NOW,
+    SPOTS,
+    configured,
+    dice,
+    flow,
+    instruments,
+    listings,
+    second,
+    seen,
+    theories,
+)
 
-from itg.kernel.ids import AccountId, InstrumentId, OrderId
+from itg.kernel.ids import AccountId, InstrumentId, OrderId, Shard
 from itg.kernel.money import Price
 from itg.kernel.times import NS_PER_S, Nanos
 from itg.kernel.words import OptionRight, Phase, Side
+from itg.retail.core.calibration import chi_square, chi_square_bound, size_chances
+from itg.retail.core.chains import Market
 from itg.retail.core.choice import STREAMS, Dice, draw_limit, draw_quantity
 from itg.retail.core.flow import Flow, OrderWish
+from itg.retail.core.listings import Listings
 
 Z = 3.29
 DRAWS = 4_000
 HALF = 7_500  # of a theory of 10.00
-END = Nanos(NOW + 1_800 * NS_PER_S)
-
-
-def flow(**changes: float) -> Flow:
-    made = Flow(replace(configured()[1], **changes))
-    made.open(NOW, END)
-    return made
-
-
-def dice(seed: int = 1) -> Dice:
-    return Dice(seed, {})
+PAID = Price(100_000)
 
 
 def near(share: float, count: int) -> float:
@@ -36,9 +40,8 @@ def near(share: float, count: int) -> float:
 
 @pytest.fixture(scope="module")
 def wishes() -> list[OrderWish]:
-    investors, rolls = flow(), dice()
-    options = listings().open_options(NOW)
-    drawn = (investors.arrive(rolls, options, SPOTS, theories()) for _ in range(DRAWS))
+    investors, rolls, market = flow(), dice(), seen()
+    drawn = (investors.arrive(NOW, rolls, market) for _ in range(DRAWS))
     return [wish for wish in drawn if wish is not None]
 
 
@@ -81,22 +84,32 @@ def test_market_and_limit_orders_have_their_shares_and_prices(wishes: list[Order
     through = sum(r >= HALF for r in reach) / len(reach)
     far = sum(r <= -HALF for r in reach) / len(reach)
     assert through == pytest.approx(0.3, abs=near(0.3, len(reach)))
-    assert far == pytest.approx(0.2, abs=near(0.2, len(reach)) + 0.01)
+    assert far == pytest.approx(0.2, abs=near(0.2, len(reach)))
     assert all(wish.price and wish.price >= 100 and wish.price % 100 == 0 for wish in limits)
 
 
 def test_sizes_are_exponential_in_lots() -> None:
     config, rng = configured()[1], dice(2)["quantity"]
     sizes = [draw_quantity(rng, config) for _ in range(DRAWS)]
-    assert all(1 <= size <= 50 and (size < 5 or size % 5 == 0) for size in sizes)
-    assert sum(sizes) / DRAWS == pytest.approx(5, abs=Z * 5 / sqrt(DRAWS) + 0.25)
+    chances = size_chances(config)
+    assert list(chances) == [1, 2, 3, 4, *range(5, 51, 5)]
+    assert sum(chances.values()) == pytest.approx(1)
+    assert set(sizes) <= set(chances)
+    mean = sum(size * chance for size, chance in chances.items())
+    deviation = sqrt(sum((size - mean) ** 2 * chance for size, chance in chances.items()))
+    assert mean == pytest.approx(5, abs=0.1)  # what lots and the cap leave of the mean
+    assert sum(sizes) / DRAWS == pytest.approx(mean, abs=Z * deviation / sqrt(DRAWS))
+    observed = [sizes.count(size) for size in chances]
+    statistic, freedom = chi_square(observed, [DRAWS * chance for chance in chances.values()])
+    assert statistic < chi_square_bound(freedom)
 
 
 def test_every_limit_price_is_at_least_a_tick() -> None:
     config, rng = configured()[1], dice(3)["price"]
     for theory in (0, 1, 50, 100, 250):
         for side in Side:
-            prices = [draw_limit(rng, config, side, Price(theory), Price(100)) for _ in range(200)]
+            drawn = [draw_limit(rng, config, side, Price(theory), Price(100)) for _ in range(200)]
+            prices = [price for _, price in drawn]
             assert all(price is None or price >= 100 for price in prices)
 
 
@@ -113,26 +126,81 @@ def test_orders_arrive_as_a_poisson_process_within_the_window() -> None:
     gaps = [(b - a) / NS_PER_S for a, b in pairwise(times)]
     mean = sum(gaps) / len(gaps)
     spread = sqrt(sum((gap - mean) ** 2 for gap in gaps) / len(gaps))
-    assert spread / mean == pytest.approx(1, abs=Z / sqrt(len(gaps)) * 1.5)
+    # The coefficient of variation of n exponentials deviates by 1/sqrt(n) (delta method).
+    assert spread / mean == pytest.approx(1, abs=Z / sqrt(len(gaps)))
+    minutes = [0] * 30
+    for at in times:
+        minutes[(at - NOW) // (60 * NS_PER_S)] += 1
+    dispersion = sum((count - 600) ** 2 / 600 for count in minutes)
+    assert chi_square_low(30) < dispersion < chi_square_bound(30)
+
+
+def chi_square_low(freedom: int) -> float:
+    ninth = 2 / (9 * freedom)
+    return float(freedom * (1 - ninth - 3.0902 * sqrt(ninth)) ** 3)
 
 
 def test_the_cap_binds_each_account_and_orders_go_to_those_with_room() -> None:
-    investors, rolls, options = flow(), dice(5), listings().open_options(NOW)
+    investors, rolls, market = flow(), dice(5), seen()
     cap, accounts = investors.config.position_cap, investors.config.account_ids
     number = 0
-    while (wish := investors.arrive(rolls, options, SPOTS, theories())) is not None:
+    while any(investors.holdings.room(account, cap) for account in accounts):
         number += 1
+        wish = investors.arrive(NOW, rolls, market)
+        assert wish is not None
         rest = wish.quantity // 2
         fill(investors, wish, wish.quantity - rest)
         investors.note_rest(NOW, OrderId(number), wish.account_id, wish.instrument_id, rest)
         assert investors.holdings.used[wish.account_id] <= cap
-    assert all(investors.holdings.room(account, cap) == 0 for account in accounts)
+    assert investors.counts.room_closings == investors.counts.closing_orders == 0
+
+
+def test_flow_never_stops_because_of_the_cap() -> None:
+    investors, rolls, market = flow(position_cap=5), dice(5), seen()
+    for number in range(2_000):
+        now = second(number)
+        wish = investors.arrive(now, rolls, market)
+        assert wish is not None
+        fill(investors, wish, wish.quantity, number)
+    counts = investors.counts
+    assert counts.orders == counts.arrivals == 2_000
+    # 50 accounts of 5: each closing of up to 5 makes room for about as many openings as it closes.
+    assert 500 < counts.room_closings < 1_500
+    assert max(investors.holdings.used.values()) <= 5
+
+
+def test_without_room_the_drawn_investor_closes_its_oldest_position_that_is_open() -> None:
+    investors, market = flow(position_cap=6), seen()
+    names = [i.instrument_id for i in instruments() if i.option]
+    for account in investors.config.account_ids:
+        for name in names[:2]:
+            fill(investors, OrderWish(account, name, Side.BUY, 3), 3)
+    first = Dice(4, {})["account"].below(50)
+    market.listings.move(Shard(0), Phase.OPENING_AUCTION, names[0])
+    wish = investors.arrive(NOW, dice(4), market.look(NOW, market.listings, SPOTS, theories()))
+    owner = investors.config.account_ids[first]
+    assert wish == OrderWish(owner, names[1], Side.SELL, 3, None)
+    # While that order works, the next one closes somebody else's.
+    investors.note_rest(NOW, OrderId(1), owner, names[1], 3)
+    after = investors.arrive(NOW, dice(4), market)
+    assert after is not None
+    assert after.account_id == investors.config.account_ids[(first + 1) % 50]
+
+
+def test_where_all_room_is_taken_by_waiting_orders_the_oldest_is_given_up() -> None:
+    investors, market = flow(position_cap=3), seen()
+    name = next(i.instrument_id for i in instruments() if i.option)
+    for number, account in enumerate(investors.config.account_ids, start=1):
+        investors.note_rest(second(number), OrderId(number), account, name, 3)
+    assert investors.arrive(second(60), dice(), market) is None
+    given_up = investors.give_up(second(60), market.listings)
+    assert given_up == [(AccountId("retail-01"), OrderId(1))]
 
 
 def fill(investors: Flow, wish: OrderWish, quantity: int, seconds: float = 0) -> None:
     now = Nanos(NOW + int(seconds * NS_PER_S))
     signed = quantity if wish.side is Side.BUY else -quantity
-    investors.holdings.note_fill(now, wish.account_id, wish.instrument_id, signed)
+    investors.holdings.note_fill(now, wish.account_id, wish.instrument_id, signed, PAID)
 
 
 def hold(investors: Flow, count: int, seconds: float = 0) -> list[OrderWish]:
@@ -144,10 +212,6 @@ def hold(investors: Flow, count: int, seconds: float = 0) -> list[OrderWish]:
     for wish in held:
         fill(investors, wish, 3, seconds)
     return held
-
-
-def second(n: int) -> Nanos:
-    return Nanos(NOW + n * NS_PER_S)
 
 
 def test_five_percent_of_positions_close_each_minute() -> None:
@@ -207,9 +271,10 @@ def test_a_resting_order_is_given_up_after_its_life() -> None:
 
 
 def test_no_order_is_drawn_without_a_price() -> None:
-    investors, options = flow(), listings().open_options(NOW)
-    assert investors.arrive(dice(), options, SPOTS, {}) is None
-    assert investors.arrive(dice(), [], SPOTS, theories()) is None
+    investors, market = flow(), Market()
+    assert investors.arrive(NOW, dice(), market.look(NOW, listings(), SPOTS, {})) is None
+    assert investors.arrive(NOW, dice(), market.look(NOW, Listings(), SPOTS, theories())) is None
+    assert investors.arrive(NOW, dice(), market.look(NOW, listings(), {}, theories())) is None
     assert investors.counts.orders == 0
 
 
@@ -232,7 +297,7 @@ OWNER = AccountId("retail-01")
 def holding(*names: InstrumentId) -> Flow:
     investors = flow()
     for name in names:
-        investors.holdings.note_fill(NOW, OWNER, name, 20)
+        investors.holdings.note_fill(NOW, OWNER, name, 20, PAID)
         order_id = OrderId(len(investors.holdings.resting) + 1)
         investors.note_rest(NOW, order_id, OWNER, name, 5)
     return investors

@@ -180,3 +180,24 @@ def test_a_jump_moves_every_quote_that_theory_left_however_little() -> None:
     (moved,) = quoting.option_wishes(after(1), listed, priced(100_300), is_jump=True)
     assert moved.instrument_id == CALL
     assert quoting.option_wishes(after(1), listed, priced(100_300), is_jump=True) == []
+
+
+def test_a_full_quote_is_shown_again_though_theory_stood_still() -> None:
+    quoting, listed = house(), listings()
+    quoting.option_wishes(NOW, listed, priced(100_000))
+    quoting.note_fill(after(1), CALL, Side.SELL, 4)
+    assert quoting.option_wishes(after(5), listed, priced(100_000)) == []
+    (full,) = quoting.option_wishes(after(6), listed, priced(100_000))
+    assert (full.bid_quantity, full.ask_quantity) == (10, 10)
+
+
+def test_what_a_fill_left_of_a_quote_is_not_set_again() -> None:
+    quoting, listed = house(), listings()
+    quoting.underlying_wishes(NOW, listed, spots(), 10)
+    quoting.note_fill(after(0.1), SPX, Side.BUY, 5)
+    quoting.note_fill(after(0.1), SPY, Side.SELL, 20)
+    assert quoting.underlying_wishes(after(0.25), listed, spots(), 10) == []
+    moved = quoting.underlying_wishes(after(0.5), listed, spots(spx=44_001_000), 10)
+    assert [(w.instrument_id, w.bid_quantity, w.ask_quantity) for w in moved] == [(SPX, 15, 20)]
+    refilled = by_name(quoting.underlying_wishes(after(5.25), listed, spots(spx=44_001_000), 10))
+    assert (refilled[SPX].bid_quantity, refilled[SPY].ask_quantity) == (20, 20)

@@ -1,8 +1,13 @@
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+import pytest
 from tests.runtime.toys import machine
 
 from itg.runtime.fingerprint import PACKAGE, code_fingerprint, header_of, numeric_fingerprint
+
+FloatArray = npt.NDArray[np.float64]
 
 
 def package(tmp_path: Path) -> Path:
@@ -48,3 +53,18 @@ def test_the_package_itself_has_one_fingerprint() -> None:
     assert header.nodes == ("bank.0", "bank.1", "herald")
     assert len(header.code_fingerprint) == len(header.numeric_fingerprint) == 64
     assert header.numeric_fingerprint == numeric_fingerprint()
+
+
+def test_a_vectors_last_bit_changes_the_numeric_fingerprint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    exp = np.exp
+
+    def one_bit_off(values: FloatArray) -> FloatArray:
+        results: FloatArray = exp(values)
+        results[-1] = np.nextafter(results[-1], 2.0)
+        return results
+
+    before = numeric_fingerprint()
+    monkeypatch.setattr(np, "exp", one_bit_off)
+    assert numeric_fingerprint() != before

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from itg.compose.alpha_models import alpha_models
 from itg.exchange.service import ExchangeService
 from itg.game.service import GameService
 from itg.kernel.ids import Shard
@@ -10,6 +11,7 @@ from itg.news.service import NewsService
 from itg.positions.service import PositionsService
 from itg.retail.service import RetailService
 from itg.runtime.service import Service
+from itg.signals.service import SignalsService
 
 
 def services_of(shards: Sequence[Shard]) -> list[Service]:
@@ -25,5 +27,6 @@ def services_of(shards: Sequence[Shard]) -> list[Service]:
         MarketDataService(),
         *(ExchangeService(shard) for shard in shards),
         PositionsService(),
+        SignalsService(alpha_models),
         RetailService(),
     ]

@@ -69,7 +69,8 @@ class GameRules(Struct, frozen=True, gc=False, kw_only=True):
     shards: tuple[tuple[Shard, UnderlyingId], ...]
     has_market: bool  # prices are simulated (market_data is configured)
     has_retail: bool
-    has_news: bool = False  # headlines come, or the organizer announces them
+    has_news: bool = False  # headlines come
+    has_signals: bool = False  # roles are told of the future
     step_ns: Nanos = Nanos(250_000_000)  # a step of the market, and of lock step
     teams: tuple[TeamPlan, ...] = ()  # registered by whoever composes the game, in this order
 

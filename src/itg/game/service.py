@@ -20,6 +20,7 @@ from itg.news import contract as news
 from itg.positions import contract as positions
 from itg.retail import contract as retail
 from itg.runtime.service import StartTimer, StopTimer, TimerFired
+from itg.signals import contract as signals
 
 # What a scenario may ask of the other services when the game is created.
 Setup = (
@@ -32,6 +33,7 @@ Setup = (
     | market_data.ConfigureMarketData
     | market_data.TrackSeries
     | retail.ConfigureRetail
+    | signals.ConfigureSignals
 )
 OPEN, END = "open", "end"
 # What an act asks of another service, which may refuse it.
@@ -64,6 +66,7 @@ class GameService:
         *(market_data.StartMarket, market_data.StopMarket),
         *(news.StartNews, news.StopNews),
         *(news.ScheduleNews, news.CancelNews, news.ReplayNews),
+        *(signals.StartSignals, signals.StopSignals),
     )
     answers: ClassVar[tuple[type[Query], ...]] = (
         *(game.AuthenticateKey, game.GetTeams, game.GetRounds, game.GetGame),
@@ -208,6 +211,10 @@ class GameService:
         if plan.boundaries:
             for shard, _ in rules.shards:
                 yield exchange.SetSchedule(shard=shard, boundaries=plan.boundaries)
+        if rules.has_signals:
+            yield signals.StartSignals(
+                session_start_ns=plan.session_start_ns, session_end_ns=plan.session_end_ns
+            )
         if rules.has_news:
             yield news.StartNews(
                 session_start_ns=plan.session_start_ns, session_end_ns=plan.session_end_ns
@@ -246,6 +253,7 @@ class GameService:
         stops: list[Message] = [StopTimer(owner=self.name, key=key) for key in (OPEN, END)]
         stops += [retail.StopFlow()] if rules.has_retail else []
         stops += [news.StopNews()] if rules.has_news else []
+        stops += [signals.StopSignals()] if rules.has_signals else []
         stops += [market_data.StopMarket()] if rules.has_market else []
         if told.next_round_id is None:
             return [*stops, told]

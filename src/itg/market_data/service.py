@@ -12,6 +12,9 @@ from itg.market_data.contract import (
     GetMarks,
     GetPriceHistory,
     GetPrices,
+    GetSurface,
+    ImpliedVolatilities,
+    ImplyVolatilities,
     JumpOccurred,
     Marks,
     MarksPublished,
@@ -22,6 +25,7 @@ from itg.market_data.contract import (
     RegimeChanged,
     StartMarket,
     StopMarket,
+    Surface,
     TrackingErrorsStepped,
     TrackSeries,
     UnderlyingMissing,
@@ -61,7 +65,13 @@ class MarketDataService:
         StartTimer,
         StopTimer,
     )
-    answers: ClassVar[tuple[type[Query], ...]] = (GetPrices, GetMarks, GetPriceHistory)
+    answers: ClassVar[tuple[type[Query], ...]] = (
+        GetPrices,
+        GetMarks,
+        GetPriceHistory,
+        ImplyVolatilities,
+        GetSurface,
+    )
 
     def __init__(self) -> None:
         self.shard: Shard | None = None
@@ -96,6 +106,10 @@ class MarketDataService:
                 return self._marks(query)
             case GetPriceHistory():
                 return self._history(query)
+            case ImplyVolatilities():
+                return self._implied(query)
+            case GetSurface():
+                return self._surface(query)
             case _:
                 raise AssertionError(query)
 
@@ -153,6 +167,22 @@ class MarketDataService:
                 )
             )
         )
+
+    def _implied(self, query: ImplyVolatilities) -> ImpliedVolatilities:
+        if self._market is None:
+            return ImpliedVolatilities(volatilities=(None,) * len(query.quotes))
+        return ImpliedVolatilities(volatilities=tuple(self._market.implied(query.quotes)))
+
+    def _surface(self, query: GetSurface) -> Surface | UnderlyingMissing:
+        market, wanted = self._market, query.underlying_id
+        for spot in () if market is None else market.state.spots:
+            if market is not None and spot.underlying_id == wanted:
+                return Surface(
+                    underlying_id=wanted,
+                    spot_price=spot.spot_price,
+                    slices=market.surface(wanted),
+                )
+        return UnderlyingMissing(underlying_id=wanted)
 
     def _history(self, query: GetPriceHistory) -> PriceHistory | UnderlyingMissing:
         state = None if self._market is None else self._market.state

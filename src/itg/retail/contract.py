@@ -36,7 +36,10 @@ class HouseQuotes(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class HourFactor(Struct, frozen=True, gc=False, kw_only=True):
-    """From `start_s` of the flow's window on, orders arrive `factor` times as often."""
+    """From `start_s` of the flow's window on, orders arrive `factor` times as often.
+
+    Before the first one the factor is 1; a flow's factors stand in the order of `start_s`.
+    """
 
     start_s: int
     factor: float
@@ -45,14 +48,20 @@ class HourFactor(Struct, frozen=True, gc=False, kw_only=True):
 class Behaviors(Struct, frozen=True, gc=False, kw_only=True):
     """What moods do to the flow; each part is off while its probability is 0.
 
-    Momentum: after a leader's move of more than `momentum_move` within `momentum_window_s`, an
-    investor follows it with probability `momentum` (its side is that of the move).
+    All read the leader's noise-free price since the flow's window opened. Of several moods that
+    seize an investor, panic comes before FOMO and FOMO before momentum.
+
+    Momentum: while the leader stands more than `momentum_move` from where it was
+    `momentum_window_s` ago (or at the opening, if later), an investor follows the move with
+    probability `momentum`: after a rise calls are bought and puts sold, after a fall the reverse.
     Panic: after a jump of more than `panic_move` within one second, for `panic_s`, an investor
-    closes instead of opening with probability `panic`, and orders arrive `panic_rate` times as often.
-    FOMO: while the leader stands within `fomo_distance` of its session's high (low), an investor
-    buys calls (puts) with probability `fomo`, `fomo_size` times as large.
+    closes instead of opening with probability `panic`, and orders arrive `panic_rate` times as
+    often. What is closed is the investor's oldest position, or that of the next who holds one; a
+    jump within a panic prolongs it.
+    FOMO: while the leader stands within `fomo_distance` of its session's high (low) and not of its
+    low (high), an investor buys calls (puts) with probability `fomo`, `fomo_size` times as large.
     Profit taking: each second a position whose value rose by more than `profit_move` of what it
-    cost is closed with probability `profit_taking`.
+    cost is closed with probability `profit_taking`, unless its owner has an order working in it.
     """
 
     momentum: float = 0.0
@@ -70,7 +79,10 @@ class Behaviors(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class RetailFlow(Struct, frozen=True, gc=False, kw_only=True):
-    """Poisson orders of small accounts, per RULES of the scenario; probabilities as fractions."""
+    """Poisson orders of small accounts, per RULES of the scenario; probabilities as fractions.
+
+    When no account has room, a position is closed instead of opening one.
+    """
 
     account_ids: tuple[AccountId, ...]
     orders_per_minute: float
@@ -120,8 +132,23 @@ class GetRetailReport(Query, frozen=True, kw_only=True):
     """Read what the flow did so far."""
 
 
+class SizeCount(Struct, frozen=True, gc=False, kw_only=True):
+    """How many opening orders were drawn with a size."""
+
+    quantity: int
+    orders: int
+
+
 class RetailReport(Reply, frozen=True, kw_only=True):
-    """Counts since the start."""
+    """Counts since the start.
+
+    `orders` are opening and closing ones. Closing orders are counted by why: chance, held long
+    enough, panic, profit, or to make room because no account had any. `sizes` are the sizes as
+    drawn, smallest first, before the room of an account cut them and without those that FOMO
+    enlarged. A mood's chances are the orders at which it reigned and no stronger mood had seized
+    the investor (profit taking: seconds × positions far enough in profit), its orders those that it
+    decided.
+    """
 
     orders: int
     market_orders: int
@@ -129,3 +156,56 @@ class RetailReport(Reply, frozen=True, kw_only=True):
     closing_orders: int
     contracts_ordered: int
     house_requotes: int
+    arrivals: int = 0  # investors who came, with or without an order to send
+    open_s: float = 0.0  # time within the flow's windows
+    operational_s: float = 0.0  # the same, each second times its factor
+    opening_orders: int = 0
+    opening_market_orders: int = 0
+    at_or_through_orders: int = 0
+    behind_orders: int = 0
+    far_orders: int = 0
+    call_orders: int = 0  # this and the next three: of the opening orders
+    out_of_the_money_orders: int = 0
+    nearest_expiry_orders: int = 0
+    buy_orders: int = 0
+    sizes: tuple[SizeCount, ...] = ()
+    chance_closings: int = 0
+    hold_closings: int = 0
+    room_closings: int = 0
+    position_seconds: int = 0  # positions that could be closed by chance, summed over seconds
+    momentum_chances: int = 0
+    momentum_orders: int = 0
+    momentum_buy_orders: int = 0
+    panic_chances: int = 0
+    panic_closings: int = 0
+    fomo_chances: int = 0
+    fomo_orders: int = 0
+    fomo_call_orders: int = 0
+    profit_chances: int = 0
+    profit_closings: int = 0
+    contracts_filled: int = 0  # of the investors
+    house_contracts_filled: int = 0
+
+
+class GetCalibration(Query, frozen=True, kw_only=True):
+    """Read how the flow so far compares with its configuration."""
+
+
+class CalibrationRow(Struct, frozen=True, gc=False, kw_only=True):
+    """One number of the flow: within `bound` of what is configured, 99.9 % two-sided.
+
+    `count` is the number of observations. Shares as fractions, rates a minute.
+    """
+
+    what: str
+    configured: float
+    measured: float
+    bound: float
+    count: int
+    is_within: bool
+
+
+class Calibration(Reply, frozen=True, kw_only=True):
+    """A row for everything measured so far; what was never observed has none."""
+
+    rows: tuple[CalibrationRow, ...]

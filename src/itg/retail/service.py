@@ -26,7 +26,14 @@ from itg.positions.contract import (
     ReserveQuotes,
 )
 from itg.retail import store
-from itg.retail.contract import ConfigureRetail, GetRetailReport, StartFlow, StopFlow
+from itg.retail.contract import (
+    ConfigureRetail,
+    GetCalibration,
+    GetRetailReport,
+    StartFlow,
+    StopFlow,
+)
+from itg.retail.core.chains import Market
 from itg.retail.core.choice import Dice
 from itg.retail.core.flow import Flow, OrderWish
 from itg.retail.core.house import House, QuoteWish
@@ -49,14 +56,10 @@ class RetailService:
         *(AccountFilled, AccountOrderUpdated, AccountQuoteRejected, AccountSettled),
     )
     emits: ClassVar[tuple[type[Message], ...]] = (
-        ReserveQuotes,
-        RequestQuotePull,
-        ReserveOrder,
-        RequestCancel,
-        StartTimer,
-        StopTimer,
+        *(ReserveQuotes, RequestQuotePull, ReserveOrder, RequestCancel),
+        *(StartTimer, StopTimer),
     )
-    answers: ClassVar[tuple[type[Query], ...]] = (GetRetailReport,)
+    answers: ClassVar[tuple[type[Query], ...]] = (GetRetailReport, GetCalibration)
 
     def __init__(self) -> None:
         self.shard: Shard | None = None
@@ -90,6 +93,8 @@ class RetailService:
         return ()
 
     def query(self, query: Query) -> Reply:
+        if isinstance(query, GetCalibration):
+            return self._state.calibration()
         assert isinstance(query, GetRetailReport)
         return self._state.report()
 
@@ -103,6 +108,7 @@ class RetailService:
     def _set(self, state: RetailState) -> None:
         self._state = state
         self._dice = Dice(state.config.seed, state.counters)
+        self._market = Market()
 
     def _obey(self, now: Nanos, ask: Message) -> Iterator[Message]:
         state = self._state
@@ -113,7 +119,7 @@ class RetailService:
                 state.is_active = True
                 if state.flow is not None:
                     state.flow.open(ask.flow_start_ns, ask.flow_end_ns)
-                    yield from self._next_arrival(now, state.flow)
+                    yield self._timer(state.flow.next_arrival(now, self._dice))
             case StopFlow():
                 state.is_active = False
                 yield StopTimer(owner=self.name, key=ARRIVAL)
@@ -127,11 +133,15 @@ class RetailService:
         state, flow = self._state, self._state.flow
         spots = {price.underlying_id: price.spot_price for price in stepped.prices}
         yield from self._quotes(state.step(now, spots, stepped.second_vol_ppm))
-        if flow is not None and state.begins_second(now):
+        if flow is None or not state.is_active:
+            return
+        if flow.hear(now, stepped.prices[0].spot_price):
+            yield self._timer(flow.arrivals.due)
+        if state.begins_second(now):
             for account_id, order_id in flow.give_up(now, state.listings):
                 yield RequestCancel(account_id=account_id, order_id=order_id)
-            for wish in flow.close_some(now, self._dice, state.listings):
-                yield _order(wish)
+            closings = flow.look_around(now, self._dice, state.listings, state.theories)
+            yield from map(_order, closings)
 
     def _quotes(self, wishes: Sequence[QuoteWish]) -> Sequence[Message]:
         house = self._state.house
@@ -152,16 +162,15 @@ class RetailService:
     def _arrive(self, now: Nanos) -> Iterator[Message]:
         state, flow = self._state, self._state.flow
         assert flow is not None
-        options = state.listings.open_options(now)
-        wish = flow.arrive(self._dice, options, state.spots, state.theories)
-        if wish is not None:
+        market = self._market.look(now, state.listings, state.spots, state.theories)
+        if (wish := flow.arrive(now, self._dice, market)) is not None:
             yield _order(wish)
-        yield from self._next_arrival(now, flow)
+        yield self._timer(flow.next_arrival(now, self._dice))
 
-    def _next_arrival(self, now: Nanos, flow: Flow) -> Iterator[Message]:
-        at_ns = flow.next_arrival(now, self._dice)
-        if at_ns is not None:
-            yield StartTimer(owner=self.name, key=ARRIVAL, at_ns=at_ns)
+    def _timer(self, at_ns: Nanos | None) -> Message:
+        if at_ns is None:
+            return StopTimer(owner=self.name, key=ARRIVAL)
+        return StartTimer(owner=self.name, key=ARRIVAL, at_ns=at_ns)
 
     def _note(self, now: Nanos, event: OwnEvent) -> None:
         house, flow = self._state.house, self._state.flow
@@ -188,7 +197,8 @@ def _note_investor(now: Nanos, flow: Flow, event: OwnEvent) -> None:
         case AccountFilled(fill=fill):
             account_id, instrument_id = event.account_id, fill.instrument_id
             signed = fill.last_quantity if fill.side is Side.BUY else -fill.last_quantity
-            flow.holdings.note_fill(now, account_id, instrument_id, signed)
+            flow.holdings.note_fill(now, account_id, instrument_id, signed, fill.last_price)
+            flow.counts.contracts_filled += fill.last_quantity
             flow.note_rest(now, fill.order_id, account_id, instrument_id, event.leaves_quantity)
         case AccountOrderUpdated(order=order):
             leaves = order.leaves_quantity

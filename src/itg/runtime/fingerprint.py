@@ -6,6 +6,8 @@ from math import cosh, erfc, exp, log, sinh, sqrt
 from pathlib import Path
 from struct import pack
 
+import numpy as np
+
 from itg.runtime.cascade import Machine
 from itg.runtime.journal import Header
 
@@ -22,6 +24,8 @@ _RULES = (
     "runtime/timers.py",
 )
 _GRID = 512
+# Whole vectors take the processor's widest path, what is left over another.
+_LENGTHS = (1, 7, 16, 61, _GRID)
 
 
 def code_fingerprint(package: Path = PACKAGE) -> str:
@@ -49,6 +53,11 @@ def _values() -> Iterator[float]:
         yield erfc(x - 6.0)
         yield sinh(x)
         yield cosh(x)
+    grid = np.arange(1, _GRID + 1) / 37.0
+    for length in _LENGTHS:
+        part = grid[:length]
+        for values in (np.exp(-part), np.log(part), np.log1p(part), np.sqrt(part)):
+            yield from values.tolist()
 
 
 def header_of(machine: Machine, scenario_hash: str = "") -> Header:

@@ -5,27 +5,54 @@ from math import isclose
 
 from itg.exchange.contract import AUCTION_ORDERS, AUCTION_RULES, CONTINUOUS_RULES
 from itg.kernel.errors import ConfigurationError
-from itg.scenario.model import Market, Retail, RoleTable, Scenario, Tracking
+from itg.scenario.information_checks import news_complaints, rising, signal_complaints
+from itg.scenario.model import Scenario
 from itg.scenario.nearest import nearest
 from itg.scenario.rules import AnyRule, DeltaLimit, InstrumentAllowed
+from itg.scenario.tables.flow import Retail
+from itg.scenario.tables.listing import Protection, Tracking
+from itg.scenario.tables.market import Market
+from itg.scenario.tables.players import RoleTable
 
 # A regime that is more likely left than kept within a regime step has no smaller steps.
 STAY_MIN = 0.5
+PARTS = {
+    "collar": (
+        *("collar_option", "collar_vol_points", "collar_width", "collar_underlying"),
+        "opening_delay_s",
+    ),
+    "halt": ("halt_move", "halt_window_s", "halt_s"),
+    "guard": ("guard_step", "guard_s"),
+}
 
 
 def check(scenario: Scenario) -> None:
     """Raise `ConfigurationError` naming the first contradiction."""
-    for complaint in _complaints(scenario):
+    for complaint in contradictions(scenario):
         raise ConfigurationError(complaint)
 
 
-def _complaints(scenario: Scenario) -> Iterator[str]:
+def contradictions(scenario: Scenario) -> Iterator[str]:
+    """Yield every contradiction between tables."""
     yield from _matching(scenario)
+    yield from _protection(scenario.protection)
     yield from _series(scenario)
     yield from _underlyings(scenario)
     yield from _roles(scenario)
     yield from _teams(scenario)
     yield from _worlds(scenario)
+    yield from news_complaints(scenario)
+    yield from signal_complaints(scenario)
+
+
+def _protection(table: Protection) -> Iterator[str]:
+    for part, keys in PARTS.items():
+        missing = [key for key in keys if getattr(table, key) is None]
+        if missing and len(missing) < len(keys):
+            yield (
+                f"protection: {part} also needs {', '.join(missing)}; leave out all its keys to "
+                "switch it off"
+            )
 
 
 def _matching(scenario: Scenario) -> Iterator[str]:
@@ -125,6 +152,8 @@ def _market(market: Market) -> Iterator[str]:
             yield f"{place}: a regime stays with more than {STAY_MIN}; lower regime_step_s"
     if market.jumps.size_min > market.jumps.size_max:
         yield "market.jumps.size_min is above size_max"
+    if market.recording is not None and market.model == "regime_gbm":
+        yield "market.recording: regime_gbm follows no recording; name a market.model that does"
 
 
 def _retail(retail: Retail) -> Iterator[str]:
@@ -132,6 +161,7 @@ def _retail(retail: Retail) -> Iterator[str]:
         yield "retail: limit_at_or_through and limit_behind sum to more than 1"
     if retail.lot > retail.quantity_max:
         yield "retail.lot is above quantity_max"
+    yield from rising("retail.hours", [hour.starts for hour in retail.hours])
 
 
 def _known_role(place: str, role: str, known: Sequence[str]) -> Iterator[str]:

@@ -14,15 +14,16 @@ from itg.kernel.messages import Command
 from itg.kernel.times import NS_PER_MS, Nanos
 from itg.kernel.words import Instrument
 from itg.market_data.contract import TrackSeries
-from itg.positions.contract import ConfigurePositions, OpenAccount, RoleRules
+from itg.positions.contract import ConfigurePositions, OpenAccount
 from itg.scenario.checks import check
 from itg.scenario.files import read
-from itg.scenario.model import OrganizerSession, RoleTable, Scenario
-from itg.scenario.money import usd_cash
-from itg.scenario.plan import days_of, hours_of, rounds_of, session_ends, session_seconds
-from itg.scenario.rules import constraint_of
+from itg.scenario.information import news_of, signals_of
+from itg.scenario.model import Scenario
+from itg.scenario.plan import days_of, hours_of, rounds_of, session_ends
+from itg.scenario.roles import role_of
 from itg.scenario.series import Expiry, instruments_of
 from itg.scenario.shards import exchanges_of, ladders_of, shards_of
+from itg.scenario.tables.sessions import OrganizerSession
 from itg.scenario.trading_days import TradingDays
 from itg.scenario.world import house_accounts, market_of, retail_of
 
@@ -51,7 +52,7 @@ def load(  # noqa: PLR0913 - each is an argument of the command line
         scenario = _overridden(scenario, seed=seed, speed=speed, lock_step=lock_step)
         scenario = scenario if days is None else _lasting(scenario, days)
         check(scenario)
-        game = _compiled(name, scenario)
+        game = compiled(name, scenario)
     except ConfigurationError as error:
         raise ConfigurationError(f"{name_or_path}: {error}") from error
     return replace(
@@ -95,7 +96,8 @@ def _lasting(scenario: Scenario, days: int) -> Scenario:
     )
 
 
-def _compiled(name: str, scenario: Scenario) -> CreateGame:
+def compiled(name: str, scenario: Scenario) -> CreateGame:
+    """Compile a scenario that passed the checks; the hash and the two secrets are still empty."""
     days = TradingDays(scenario.calendar, scenario.first_day)
     season = _season(scenario, days)
     first = season[: scenario.series.expiries]
@@ -144,6 +146,8 @@ def _rules(name: str, scenario: Scenario, days: TradingDays, season: Sequence[Ex
         shards=tuple(shards_of(scenario)),
         has_market=scenario.market is not None,
         has_retail=scenario.house is not None or retail is not None,
+        has_news=scenario.news is not None,
+        has_signals=scenario.signals is not None,
         step_ns=step_ns(scenario),
         teams=tuple(TeamPlan(team_name=t.name, role=Role(t.role)) for t in scenario.teams),
     )
@@ -158,36 +162,20 @@ def step_ns(scenario: Scenario) -> Nanos:
 def _setup(
     scenario: Scenario, instruments: Sequence[Instrument], season: Sequence[Expiry]
 ) -> Iterator[Command]:
-    yield ConfigurePositions(roles=tuple(_role(scenario, role) for role in scenario.roles))
+    yield ConfigurePositions(roles=tuple(role_of(scenario, role) for role in scenario.roles))
     yield from exchanges_of(scenario)
     yield from ladders_of(scenario, season)
     if scenario.market is not None:
-        yield market_of(scenario, scenario.market, session_seconds(scenario.session))
+        yield market_of(scenario, scenario.market)
     for account_id, role in house_accounts(scenario):
         yield OpenAccount(account_id=account_id, role=role)
     if scenario.house is not None or scenario.retail is not None:
         yield retail_of(scenario)
+    if scenario.news is not None:
+        yield news_of(scenario, scenario.news)
+    if scenario.signals is not None:
+        yield signals_of(scenario)
     for instrument in instruments:
         yield ListInstrument(shard=instrument.shard, instrument=instrument)
         if scenario.market is not None:
             yield TrackSeries(instrument=instrument)
-
-
-def _role(scenario: Scenario, table: RoleTable) -> RoleRules:
-    place = f"roles.{table.role}"
-    weights = {
-        underlying.id: 1 / underlying.tracking.ratio if underlying.tracking else 1.0
-        for underlying in scenario.underlyings
-    }
-    return RoleRules(
-        role=Role(table.role),
-        maker_fee=usd_cash(table.maker_fee, f"{place}.maker_fee"),
-        taker_fee=usd_cash(table.taker_fee, f"{place}.taker_fee"),
-        starting_cash=usd_cash(table.starting_cash, f"{place}.starting_cash"),
-        quotes_allowed=table.quotes_allowed,
-        stp=table.stp,
-        constraints=tuple(
-            constraint_of(rule, f"{place}.constraints[{n}]", weights)
-            for n, rule in enumerate(table.constraints)
-        ),
-    )

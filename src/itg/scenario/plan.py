@@ -1,14 +1,15 @@
 """The rounds of a scenario as instants on the game clock."""
 
 from collections.abc import Sequence
-from datetime import date, time
+from datetime import date
 from typing import NamedTuple, assert_never
 
 from itg.game.contract import RoundPlan
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.times import NS_PER_S, Nanos
 from itg.kernel.words import Phase, PhaseBoundary
-from itg.scenario.model import AnySession, CivilSession, OrganizerSession, TimedSession
+from itg.scenario.hours import seconds_of
+from itg.scenario.tables.sessions import AnySession, CivilSession, OrganizerSession, TimedSession
 from itg.scenario.trading_days import TradingDays
 
 # A round outlives its market by this, so that the close is told before the end.
@@ -65,7 +66,7 @@ def session_seconds(session: AnySession) -> int:
                 times.insert(3, session.closing_auction)
             if times != sorted(set(times)):
                 raise ConfigurationError("session: pre_open, …, closed must be rising times")
-            return _seconds(session.closed) - _seconds(session.continuous)
+            return seconds_of(session.closed) - seconds_of(session.continuous)
         case TimedSession():
             if (session.closing_auction_s or 0) >= session.continuous_s:
                 raise ConfigurationError("session: closing_auction_s takes the whole session")
@@ -122,9 +123,3 @@ def _boundaries(hours: Hours) -> tuple[PhaseBoundary, ...]:
     return tuple(
         PhaseBoundary(at_ns=at_ns, phase=phase) for at_ns, phase in rows if at_ns is not None
     )
-
-
-def _seconds(clock: time) -> int:
-    if clock.microsecond:
-        raise ConfigurationError(f"session: {clock} is not a whole second")
-    return (clock.hour * 60 + clock.minute) * 60 + clock.second

@@ -9,8 +9,8 @@ from itg.kernel.money import Price
 from itg.kernel.series import option_of, strikes_around
 from itg.kernel.times import Nanos
 from itg.kernel.words import Instrument, OptionRight, OptionTerms
-from itg.scenario.model import UnderlyingTable
 from itg.scenario.money import usd_price
+from itg.scenario.tables.listing import UnderlyingTable
 
 Expiry = tuple[date, Nanos]
 

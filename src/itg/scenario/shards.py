@@ -10,28 +10,19 @@ from itg.exchange.contract import (
     MarketBreaker,
     PriceBandModel,
 )
-from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import Shard, UnderlyingId
 from itg.kernel.times import NS_PER_S, Nanos
-from itg.scenario.model import Protection, Scenario
+from itg.scenario.model import Scenario
 from itg.scenario.money import usd_price
 from itg.scenario.series import Expiry, strike_step_of, underlying_of
+from itg.scenario.tables.listing import Protection
 
 _PPM = 1_000_000
-PARTS = {
-    "collar": (
-        *("collar_option", "collar_vol_points", "collar_width", "collar_underlying"),
-        "opening_delay_s",
-    ),
-    "halt": ("halt_move", "halt_window_s", "halt_s"),
-    "guard": ("guard_step", "guard_s"),
-}
 
 
 def exchanges_of(scenario: Scenario) -> Iterator[ConfigureExchange]:
     """Yield every shard's rules."""
     matching, table = scenario.matching, scenario.protection
-    _assert_whole(table)
     for shard, underlying_id in shards_of(scenario):
         yield ConfigureExchange(
             shard=shard,
@@ -70,16 +61,6 @@ def shards_of(scenario: Scenario) -> Iterator[tuple[Shard, UnderlyingId]]:
     """Yield each underlying with its shard."""
     for number, table in enumerate(scenario.underlyings):
         yield Shard(number), UnderlyingId(table.id)
-
-
-def _assert_whole(table: Protection) -> None:
-    for part, keys in PARTS.items():
-        missing = [key for key in keys if getattr(table, key) is None]
-        if missing and len(missing) < len(keys):
-            raise ConfigurationError(
-                f"protection: {part} also needs {', '.join(missing)}; leave out all its keys to "
-                "switch it off"
-            )
 
 
 def _collar(table: Protection) -> PriceBandModel | None:

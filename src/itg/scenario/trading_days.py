@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.times import NS_PER_S, NS_PER_US, Nanos
-from itg.scenario.model import Calendar
 from itg.scenario.nearest import nearest
+from itg.scenario.tables.sessions import Calendar
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # A calendar that trades less than once a year is a mistake.

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from itertools import repeat
+from pathlib import Path
+
+from msgspec.structs import asdict
 
 from itg.kernel.ids import AccountId, Role, UnderlyingId
 from itg.kernel.times import NS_PER_MS, Nanos
@@ -13,17 +16,30 @@ from itg.market_data.contract import (
     TrackingModel,
     UnderlyingModel,
 )
-from itg.retail.contract import ConfigureRetail, HouseQuotes, RetailFlow
-from itg.scenario.model import House, Market, Retail, Scenario, Tracking, UnderlyingTable
+from itg.retail.contract import Behaviors, ConfigureRetail, HourFactor, HouseQuotes, RetailFlow
+from itg.scenario.hours import opens_at, pre_open_seconds, seconds_of, steps_of
+from itg.scenario.information import news_model_of
+from itg.scenario.model import Scenario
 from itg.scenario.money import usd_price
+from itg.scenario.plan import session_seconds
+from itg.scenario.recordings import recording_of
+from itg.scenario.tables.flow import House, Retail
+from itg.scenario.tables.listing import Tracking, UnderlyingTable
+from itg.scenario.tables.market import Market
+from itg.scenario.tables.sessions import AnySession
 
 
-def market_of(scenario: Scenario, market: Market, session_seconds: int) -> ConfigureMarketData:
+def market_of(scenario: Scenario, market: Market) -> ConfigureMarketData:
     """Return the price model."""
     regimes, jumps, surface = market.regimes, market.jumps, market.surface
+    seconds, recording, news = session_seconds(scenario.session), market.recording, scenario.news
     return ConfigureMarketData(
         seed=scenario.seed,
         underlyings=tuple(_underlying(table) for table in scenario.underlyings),
+        model=market.model,
+        parameters=market.parameters,
+        recording=() if recording is None else recording_of(Path(recording), seconds),
+        news=None if news is None else news_model_of(news),
         regimes=RegimeModel(
             volatilities=regimes.volatilities,
             transition=regimes.transition,
@@ -37,7 +53,7 @@ def market_of(scenario: Scenario, market: Market, session_seconds: int) -> Confi
             quiet_end_s=jumps.quiet_end_s,
         ),
         surface=SurfaceModel(skew=surface.skew, smile=surface.smile),
-        session_seconds=session_seconds,
+        session_seconds=seconds,
         sessions_per_year=market.sessions_per_year,
         overnight_gap=market.overnight_gap,
         step_ns=Nanos(market.step_ms * NS_PER_MS),
@@ -50,7 +66,7 @@ def retail_of(scenario: Scenario) -> ConfigureRetail:
     return ConfigureRetail(
         seed=scenario.seed,
         house=None if house is None else _house(house),
-        flow=None if retail is None else _flow(retail),
+        flow=None if retail is None else _flow(retail, scenario.session),
     )
 
 
@@ -88,6 +104,7 @@ def _tracking(table: Tracking) -> TrackingModel:
         half_life_s=table.half_life_s,
         error_std=table.error_std,
         print_noise_std=table.print_noise_std,
+        ahead_s=table.ahead_s,
     )
 
 
@@ -113,7 +130,7 @@ def _house(table: House) -> HouseQuotes:
     )
 
 
-def _flow(table: Retail) -> RetailFlow:
+def _flow(table: Retail, session: AnySession) -> RetailFlow:
     return RetailFlow(
         account_ids=retail_accounts(table),
         orders_per_minute=table.orders_per_minute,
@@ -135,4 +152,17 @@ def _flow(table: Retail) -> RetailFlow:
         order_life_s=table.order_life_s,
         expected_width=table.expected_width,
         expected_width_ticks=table.expected_width_ticks,
+        behaviors=Behaviors(**asdict(table.behaviors)),
+        hours=_hours(table, session),
     )
+
+
+def _hours(table: Retail, session: AnySession) -> tuple[HourFactor, ...]:
+    # The flow's window opens before continuous trading, at the earliest with the round.
+    lead_s = min(table.pre_open_s, pre_open_seconds(session))
+    steps = steps_of(
+        [(hour.starts, hour.factor) for hour in table.hours],
+        seconds_of(opens_at(session)) - lead_s,
+        lead_s + session_seconds(session),
+    )
+    return tuple(HourFactor(start_s=start_s, factor=factor) for start_s, factor in steps)

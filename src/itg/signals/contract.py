@@ -3,12 +3,15 @@
 Fractions in configuration are plain; events carry integers, unit 1e-6 unless named.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from enum import unique
+from typing import Protocol
 
 from msgspec import Struct
 
 from itg.kernel.ids import Role, UnderlyingId
 from itg.kernel.messages import Command, Event, Query, Reply
+from itg.kernel.money import Price
 from itg.kernel.times import Nanos
 from itg.kernel.words import VolRegime, Word
 
@@ -77,6 +80,29 @@ class AlphaForecast(Struct, frozen=True, gc=False, kw_only=True):
     horizon_s: int = 300
 
 
+class ReturnForecast(Struct, frozen=True, gc=False, kw_only=True):
+    """What an alpha model expects: a log return until its horizon and how sure it is, 1e-6."""
+
+    return_ppm: int
+    confidence_ppm: int
+
+
+class AlphaModel(Protocol):
+    """What a plug-in of `itg.alpha_models` is; equal prices must give equal forecasts."""
+
+    def step(self, prices: Mapping[UnderlyingId, Price]) -> ReturnForecast | None:
+        """Take one step's published prints, in price units; return a forecast, or None."""
+
+    def state(self) -> Sequence[float]:
+        """Return all that later forecasts depend on, for a snapshot."""
+
+    def restore(self, state: Sequence[float]) -> None:
+        """Go on from a `state()`."""
+
+
+AlphaFactory = Callable[[AlphaForecast], AlphaModel]
+
+
 class ConfigureSignals(Command, frozen=True, kw_only=True):
     """Set who is told what."""
 
@@ -84,6 +110,7 @@ class ConfigureSignals(Command, frozen=True, kw_only=True):
     volatility: VolatilityForecast | None = None
     tracking: tuple[TrackingForecast, ...] = ()
     alphas: tuple[AlphaForecast, ...] = ()
+    initial_regime: VolRegime = VolRegime.MEDIUM  # before the first change is told
 
 
 class StartSignals(Command, frozen=True, kw_only=True):

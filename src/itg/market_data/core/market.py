@@ -1,10 +1,10 @@
 """The simulated market: state, and one step of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
-from itg.kernel.ids import InstrumentId
+from itg.kernel.ids import InstrumentId, UnderlyingId
 from itg.kernel.messages import Event
 from itg.kernel.money import PRICE_SCALE, Price, round_half_up_to_tick
 from itg.kernel.times import NS_PER_S, Nanos
@@ -17,16 +17,18 @@ from itg.market_data.contract import (
     MarksPublished,
     OfficialClosePublished,
     PricesStepped,
+    QuotedPrice,
     RegimeChanged,
     SpotPrice,
     StartMarket,
+    SurfaceSlice,
     TrackingError,
     TrackingErrorsStepped,
 )
 from itg.market_data.core.candles import History
 from itg.market_data.core.models.protocol import PriceModel
 from itg.market_data.core.paths import Paths, Walk
-from itg.market_data.core.valuation import Valuation
+from itg.market_data.core.valuation import Fair, Valuation
 
 REGIMES = tuple(VolRegime)
 _PPM = 1_000_000
@@ -134,6 +136,16 @@ class Market:
         state.is_running = True
         step_ns = state.config.step_ns
         return Nanos(-(-max(now, session.first_step_ns) // step_ns) * step_ns)
+
+    def implied(self, quotes: Sequence[QuotedPrice]) -> list[int | None]:
+        """Return the quotes' implied volatilities at the last step, 1e-6, in their order."""
+        fair = self._fair()
+        return [None] * len(quotes) if fair is None else self._valued().implied(fair, quotes)
+
+    def surface(self, underlying_id: UnderlyingId) -> tuple[SurfaceSlice, ...]:
+        """Return one underlying's surface at the last step, nearest expiry first."""
+        fair = self._fair()
+        return () if fair is None else tuple(self._valued().surface(fair, underlying_id))
 
     def stop(self) -> Iterator[Event]:
         """Stop stepping; a session cut short closes at its last prices."""
@@ -259,6 +271,12 @@ class Market:
             round_half_up_to_tick(total / close.count, model.tick_size)
             for total, model in zip(close.sums, models, strict=True)
         ]
+
+    def _fair(self) -> Fair | None:
+        state = self.state
+        if state.session is None or state.step == 0:
+            return None
+        return self._valued().fair(state.stepped_ns, state.session, state.paths, state.spots)
 
     def _valued(self) -> Valuation:
         if self._valuation is None:

@@ -1,86 +1,99 @@
-"""Fair values and Greeks: Black–Scholes without interest or dividends.
+"""Fair values and Greeks: Black–Scholes without interest or dividends, whole chains at a time.
 
 Sources: Black and Scholes 1973; Hull, "Options, Futures, and Other Derivatives", 10th edition,
-chapters 15 and 19, with r = q = 0. Time is in years of sessions, prices in USD.
+chapters 15 and 19, with r = q = 0. Time is in years of sessions; spot, strike and value share a
+unit. Of each strike the side out of the money is valued, its call or its put, as
+
+    near·Φ(½s − h) − far·Φ(−½s − h),    s = σ√T,    h = ln(far/near)/s,
+
+`near` being the lesser of spot and strike, `far` the greater. The bells of both terms are one
+number, near·φ(h − ½s) = far·φ(h + ½s), so the value is near·bell·(M(h − ½s) − M(h + ½s)): no small
+difference of large prices (the form of Jäckel 2015, "Let's be rational", section 2). The other side
+is worth its payoff more, by parity; in whole price units that sum is exact.
 """
 
-from math import erfc, exp, log, pi, sqrt
 from typing import NamedTuple
 
-from itg.market_data.contract import SurfaceModel
+import numpy as np
 
-_ROOT_HALF = sqrt(0.5)
-_DENSITY = 1.0 / sqrt(2.0 * pi)
+from itg.market_data.core.normal import Floats, Mills, bell
+
 # Below this total deviation an option is worth what it would pay now.
-_DEVIATION_MIN = 1e-9
-_SKEW_MIN = 0.5
-_SKEW_MAX = 2.0
+DEVIATION_MIN = 1e-9
+_HALF = np.array(0.5)
+_ONE = np.array(1.0)
+_ZERO = np.array(0.0)
+_DENSITY = np.array(1.0 / np.sqrt(2.0 * np.pi))
 
 
-class Pair(NamedTuple):
-    """A call and a put of one strike: values and Greeks; the put's delta is the call's minus 1.
+class Tails(NamedTuple):
+    """A strike's two terms per unit of `near`, and exp(−½(h − ½s)²)."""
 
-    vega: per volatility point. theta: per session.
+    near: Floats  # Φ(½s − h)
+    far: Floats  # far/near · Φ(−½s − h)
+    bell: Floats
+
+
+class Greeks(NamedTuple):
+    """One number a strike: the value out of the money, the call's delta, and what both share.
+
+    The put's delta is the call's minus 1. vega: per 1.00 of volatility. theta: per year.
     """
 
-    call: float
-    put: float
-    volatility: float
-    call_delta: float
-    gamma: float
-    vega: float
-    theta: float
+    value: Floats
+    call_delta: Floats
+    gamma: Floats
+    vega: Floats
+    theta: Floats
 
 
-class Horizon(NamedTuple):
-    """Until an expiry: years of sessions and the whole variance to expect."""
+class Horizons(NamedTuple):
+    """What each strike is valued at: spot, root of the years to expiry, volatility."""
 
-    years: float
-    variance: float
-
-
-def fair_pair(
-    spot: float, strike: float, horizon: Horizon, surface: SurfaceModel, sessions_per_year: int
-) -> Pair:
-    """Value a strike's call and put at the volatility the horizon and the skew give it."""
-    years = horizon.years
-    if years <= 0.0:
-        return _expired(spot, strike)
-    moneyness = log(spot / strike)
-    root = sqrt(years)
-    volatility = sqrt(horizon.variance / years) * skew_factor(-moneyness / root, surface)
-    deviation = volatility * root
-    if deviation < _DEVIATION_MIN:
-        return _expired(spot, strike)
-    d1 = moneyness / deviation + 0.5 * deviation
-    call_delta = 0.5 * erfc(-d1 * _ROOT_HALF)
-    call = spot * call_delta - strike * 0.5 * erfc((deviation - d1) * _ROOT_HALF)
-    density = _DENSITY * exp(-0.5 * d1 * d1)
-    return Pair(
-        call=max(0.0, call),
-        put=max(call - spot + strike, 0.0),
-        volatility=volatility,
-        call_delta=call_delta,
-        gamma=density / (spot * deviation),
-        vega=0.01 * spot * density * root,
-        theta=-0.5 * spot * density * volatility / (root * sessions_per_year),
-    )
+    spot: Floats
+    root: Floats
+    volatility: Floats
 
 
-def skew_factor(standardized: float, surface: SurfaceModel) -> float:
-    """Return what the skew makes of volatility at ln(strike/spot)/sqrt(years), within bounds."""
-    factor = 1.0 + surface.skew * standardized + surface.smile * standardized * standardized
-    return min(max(factor, _SKEW_MIN), _SKEW_MAX)
+class Pricer:
+    """Values a fixed number of strikes."""
 
+    __slots__ = ("_mills",)
 
-def _expired(spot: float, strike: float) -> Pair:
-    payoff = spot - strike
-    return Pair(
-        call=max(payoff, 0.0),
-        put=max(-payoff, 0.0),
-        volatility=0.0,
-        call_delta=1.0 if payoff > 0 else 0.0,
-        gamma=0.0,
-        vega=0.0,
-        theta=0.0,
-    )
+    def __init__(self, count: int) -> None:
+        self._mills = Mills(2 * count)
+
+    def tails(self, distance: Floats, deviation: Floats) -> Tails:
+        """Return the two terms at ln(far/near) ≥ 0 and a total deviation > 0."""
+        h = distance / deviation
+        half = deviation * _HALF
+        count = h.size
+        arguments = np.empty(2 * count)
+        below, above = arguments[:count], arguments[count:]
+        np.subtract(h, half, out=below)
+        np.add(h, half, out=above)
+        ratios = self._mills.of(np.abs(arguments))
+        height = bell(below)
+        near = ratios[:count] * height
+        return Tails(
+            near=np.where(below < _ZERO, _ONE - near, near),
+            far=ratios[count:] * height,
+            bell=height,
+        )
+
+    def greeks(self, strike: Floats, moneyness: Floats, horizons: Horizons) -> Greeks:
+        """Value strikes of which `moneyness` is ln(strike/spot); deviations are > 0."""
+        spot, root, volatility = horizons
+        deviation = volatility * root
+        tails = self.tails(np.abs(moneyness), deviation)
+        near = np.minimum(spot, strike)
+        density = tails.bell * near * _DENSITY
+        vega = density * root
+        return Greeks(
+            value=(tails.near - tails.far) * near,
+            # In the money a call has what its put, out of it, lacks.
+            call_delta=np.where(moneyness < _ZERO, _ONE - tails.far * near / spot, tails.near),
+            gamma=density / (spot * spot * deviation),
+            vega=vega,
+            theta=density * volatility / root * -_HALF,
+        )

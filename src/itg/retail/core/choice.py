@@ -1,15 +1,21 @@
 """What a small investor orders: series, size, side and price, one named stream each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from enum import Enum
 from math import ceil, floor
 
-from itg.kernel.ids import UnderlyingId
+from msgspec import Struct
+
 from itg.kernel.money import Price
 from itg.kernel.rng import Rng
 from itg.kernel.words import Instrument, OptionRight, Side
 from itg.retail.contract import RetailFlow
+from itg.retail.core.chains import Chain, Market
 
-STREAMS = ("arrival", "account", "series", "strike", "quantity", "side", "price", "closing")
+STREAMS = (
+    *("arrival", "account", "series", "strike", "quantity", "side", "price", "closing"),
+    *("momentum", "panic", "fomo", "profit_taking"),
+)
 
 
 class Dice:
@@ -30,35 +36,49 @@ class Dice:
         return {name: stream.counter for name, stream in self._streams.items()}
 
 
+class Drawn(Struct, frozen=True):
+    """An option as drawn, and what it is in the market's eyes."""
+
+    instrument: Instrument
+    right: OptionRight
+    is_nearest_expiry: bool
+    is_out_of_the_money: bool
+
+
 def draw_series(
-    dice: Dice,
-    flow: RetailFlow,
-    options: Sequence[Instrument],
-    spots: Mapping[UnderlyingId, Price],
-) -> Instrument:
-    """Choose an option: underlying, right, expiry, then the strike nearest to a drawn one."""
+    dice: Dice, flow: RetailFlow, market: Market, wanted: OptionRight | None = None
+) -> Drawn:
+    """Choose an option: underlying, right, expiry, then the strike nearest to a drawn one.
+
+    `wanted` takes the place of the right drawn; the draws are the same.
+    """
     rng = dice["series"]
-    underlyings = list(dict.fromkeys(option.underlying_id for option in options))
+    underlyings = list(market.chains)
     underlying_id = underlyings[rng.below(len(underlyings))]
-    right = OptionRight.CALL if rng.uniform() < flow.call else OptionRight.PUT
+    drawn = OptionRight.CALL if rng.uniform() < flow.call else OptionRight.PUT
     is_out = rng.uniform() < flow.out_of_the_money
     is_nearest, which = rng.uniform() < flow.nearest_expiry, rng.uniform()
-    chain = [o for o in options if o.underlying_id == underlying_id]
-    chain = [o for o in chain if o.option and o.option.right is right] or chain
-    expiries = sorted({o.option.expires_ns for o in chain if o.option})
-    later = len(expiries) - 1
+    right = wanted or drawn
+    chains = market.chains[underlying_id][right]
+    later = len(chains) - 1
     place = 0 if is_nearest or not later else 1 + int(which * later)
-    chain = [o for o in chain if o.option and o.option.expires_ns == expiries[place]]
-    spot = spots[underlying_id]
+    spot = market.spots[underlying_id]
     is_above = is_out == (right is OptionRight.CALL)
     target = _target_strike(dice["strike"], flow, spot, right=right, is_above=is_above)
-    beside = [o for o in chain if o.option and (o.option.strike > spot) == is_above]
-    return min(beside or chain, key=lambda o: abs(o.option.strike - target) if o.option else 0)
+    strike, instrument = _closest(chains[place], spot, target, is_above=is_above)
+    assert instrument.option
+    chosen = instrument.option.right
+    is_really_out = (strike > spot) == (chosen is OptionRight.CALL)
+    return Drawn(instrument, chosen, place == 0, is_really_out)
 
 
-def draw_quantity(rng: Rng, flow: RetailFlow) -> int:
-    """Draw an exponential size; from one lot up a multiple of it."""
-    quantity = round(rng.exponential(flow.quantity_mean))
+def draw_quantity(rng: Rng, flow: RetailFlow, times: float = 1.0) -> int:
+    """Draw an exponential size, `times` as large; from one lot up a multiple of it."""
+    return in_lots(flow, round(rng.exponential(flow.quantity_mean) * times))
+
+
+def in_lots(flow: RetailFlow, quantity: int) -> int:
+    """Return a size as it is ordered."""
     if quantity >= flow.lot:
         quantity = (2 * quantity + flow.lot) // (2 * flow.lot) * flow.lot
     return min(max(quantity, 1), flow.quantity_max)
@@ -69,28 +89,42 @@ def draw_side(rng: Rng, flow: RetailFlow) -> Side:
     return Side.BUY if rng.uniform() < flow.buy else Side.SELL
 
 
+class Placement(Enum):
+    """Where an order stands against the spread its owner expects."""
+
+    MARKET = "market"
+    AT_OR_THROUGH = "at_or_through"
+    BEHIND = "behind"
+    FAR = "far"
+
+
 def draw_limit(
     rng: Rng, flow: RetailFlow, side: Side, theory: Price, tick_size: Price
-) -> Price | None:
-    """Draw a limit price, None for a market order.
+) -> tuple[Placement, Price | None]:
+    """Draw a placement and its limit price, None for a market order.
 
     At or through the far side of the expected spread, behind its middle, or far behind it.
     """
     is_market, style, depth = rng.uniform() < flow.market_order, rng.uniform(), rng.uniform()
     if is_market:
-        return None
+        return Placement.MARKET, None
     if style < flow.limit_at_or_through:
-        reach = 1.0 + 0.5 * depth
+        placement, reach = Placement.AT_OR_THROUGH, 1.0 + 0.5 * depth
     elif style < flow.limit_at_or_through + flow.limit_behind:
-        reach = -depth
+        placement, reach = Placement.BEHIND, -depth
     else:
-        reach = -1.0 - 4.0 * depth
+        placement, reach = Placement.FAR, -1.0 - 4.0 * depth
     toward = 1.0 if side is Side.BUY else -1.0
     half = max(flow.expected_width * theory, flow.expected_width_ticks * tick_size) / 2.0
     ticks = (theory + toward * reach * half) / tick_size
     # Rounded toward the trade, so that "at" the far side reaches it.
     on_grid = ceil(ticks) if side is Side.BUY else floor(ticks)
-    return Price(max(on_grid, 1) * tick_size)
+    return placement, Price(max(on_grid, 1) * tick_size)
+
+
+def _closest(chain: Chain, spot: Price, target: float, *, is_above: bool) -> tuple[int, Instrument]:
+    beside = [listed for listed in chain if (listed[0] > spot) == is_above]
+    return min(beside or chain, key=lambda listed: abs(listed[0] - target))
 
 
 def _target_strike(

@@ -5,16 +5,25 @@ from collections.abc import Iterator
 from msgspec import Struct, field
 
 from itg.kernel.ids import AccountId, InstrumentId, OrderId
+from itg.kernel.money import Price
 from itg.kernel.times import Nanos
 
 
 class Holding(Struct):
-    """One account's position in one instrument and since when it is held."""
+    """One account's position in one instrument, since when it is held, and what it cost.
+
+    `cost` is signed like the position: price units × contracts paid, negative what was received.
+    """
 
     account_id: AccountId
     instrument_id: InstrumentId
     net_quantity: int
     since_ns: Nanos
+    cost: int = 0
+
+    def gain(self, price: Price) -> int:
+        """Return what the position gained on its average cost."""
+        return self.net_quantity * price - self.cost
 
 
 class Resting(Struct):
@@ -46,7 +55,12 @@ class Holdings(Struct):
             self.resting.pop(order_id, None)
 
     def note_fill(
-        self, now: Nanos, account_id: AccountId, instrument_id: InstrumentId, signed: int
+        self,
+        now: Nanos,
+        account_id: AccountId,
+        instrument_id: InstrumentId,
+        signed: int,
+        price: Price,
     ) -> None:
         """Change a position by `signed` contracts."""
         key = _key(account_id, instrument_id)
@@ -58,8 +72,11 @@ class Holdings(Struct):
             self.positions.pop(key, None)
         elif holding is None or before * after < 0:
             self.positions.pop(key, None)
-            self.positions[key] = Holding(account_id, instrument_id, after, now)
+            self.positions[key] = Holding(account_id, instrument_id, after, now, after * price)
         else:
+            is_added = before * signed > 0
+            cost = holding.cost
+            holding.cost = cost + signed * price if is_added else cost * after // before
             holding.net_quantity = after
 
     def settle(self, account_id: AccountId, instrument_id: InstrumentId) -> None:
@@ -94,6 +111,17 @@ class Holdings(Struct):
             if resting.until_ns > now:
                 return
             yield order_id, resting
+
+    def unattended(self) -> list[Holding]:
+        """Return the positions their owner has no order working in, oldest first."""
+        working = {_key(r.account_id, r.instrument_id) for r in self.resting.values()}
+        return [holding for key, holding in self.positions.items() if key not in working]
+
+    def lose_patience(self, now: Nanos) -> None:
+        """Let the oldest working order be given up at once."""
+        oldest = next(iter(self.resting.values()), None)
+        if oldest is not None:
+            oldest.until_ns = min(oldest.until_ns, now)
 
     def _use(self, account_id: AccountId, change: int) -> None:
         self.used[account_id] = self.used.get(account_id, 0) + change

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from itg.kernel.ids import InstrumentId, UnderlyingId
 from itg.kernel.money import Price
@@ -51,6 +52,19 @@ class Standing(Struct):
     theory: int  # the value it was set around
     shown: QuoteWish | None = None
 
+    def fill(self, side: Side, quantity: int, refill_ns: Nanos) -> None:
+        """Take a fill off a side, and off what the book shows of it."""
+        offer = self.bids if side is Side.BUY else self.asks
+        offer.fill(quantity, refill_ns)
+        if self.shown is not None and side is Side.BUY:
+            left = max(self.shown.bid_quantity - quantity, 0)
+            price = self.shown.bid if left else None
+            self.shown = replace(self.shown, bid=price, bid_quantity=left)
+        elif self.shown is not None:
+            left = max(self.shown.ask_quantity - quantity, 0)
+            price = self.shown.ask if left else None
+            self.shown = replace(self.shown, ask=price, ask_quantity=left)
+
 
 class House(Struct):
     """The house and its standing quotes; all prices in price units."""
@@ -60,6 +74,7 @@ class House(Struct):
     leader_spot: Price | None = None
     tracker_pulled_until_ns: Nanos = Nanos(0)
     requotes: int = 0
+    contracts_filled: int = 0
 
     def underlying_wishes(
         self,
@@ -106,10 +121,10 @@ class House(Struct):
 
     def note_fill(self, now: Nanos, instrument_id: InstrumentId, side: Side, quantity: int) -> None:
         """Remember what a fill took off a quote."""
+        self.contracts_filled += quantity
         standing = self.standing.get(instrument_id)
         if standing is not None:
-            offer = standing.bids if side is Side.BUY else standing.asks
-            offer.fill(quantity, Nanos(now + self.config.refill_s * NS_PER_S))
+            standing.fill(side, quantity, Nanos(now + self.config.refill_s * NS_PER_S))
 
     def forget(self, instrument_ids: Iterable[InstrumentId]) -> None:
         """Drop quotes that are gone: the market closed, or refused them."""

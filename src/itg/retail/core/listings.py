@@ -12,18 +12,24 @@ TAKING_ORDERS = (Phase.PRE_OPEN, Phase.CONTINUOUS, Phase.CLOSING_AUCTION, Phase.
 
 
 class Listings(Struct):
-    """Listed instruments in listing order, and the phase each is in."""
+    """Listed instruments in listing order, and the phase each is in.
+
+    `version` changes whenever what can be ordered may have changed.
+    """
 
     instruments: dict[InstrumentId, Instrument] = field(default_factory=dict)
     phases: dict[InstrumentId, Phase] = field(default_factory=dict)
     shard_phases: dict[Shard, Phase] = field(default_factory=dict)
+    version: int = 0
 
     def add(self, instrument: Instrument) -> None:
+        self.version += 1
         self.instruments[instrument.instrument_id] = instrument
         phase = self.shard_phases.get(instrument.shard, Phase.CLOSED)
         self.phases[instrument.instrument_id] = phase
 
     def remove(self, instrument_id: InstrumentId) -> None:
+        self.version += 1
         self.instruments.pop(instrument_id, None)
         self.phases.pop(instrument_id, None)
 
@@ -31,6 +37,7 @@ class Listings(Struct):
         self, shard: Shard, phase: Phase, instrument_id: InstrumentId | None
     ) -> Sequence[InstrumentId]:
         """Enter a phase; return the instruments it concerns."""
+        self.version += 1
         if instrument_id is not None:
             self.phases[instrument_id] = phase
             return [instrument_id]

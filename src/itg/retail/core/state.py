@@ -8,10 +8,12 @@ from itg.kernel.ids import InstrumentId, Shard, UnderlyingId
 from itg.kernel.money import Price
 from itg.kernel.times import NS_PER_S, Nanos
 from itg.kernel.words import Phase
-from itg.retail.contract import ConfigureRetail, RetailReport
-from itg.retail.core.flow import Counts, Flow
+from itg.retail.contract import Calibration, ConfigureRetail, RetailReport
+from itg.retail.core.calibration import compare
+from itg.retail.core.flow import Flow
 from itg.retail.core.house import House, QuoteWish
 from itg.retail.core.listings import Listings
+from itg.retail.core.report import report
 
 # A close takes all quotes out, a halt those that the jump guard held.
 LOSING_QUOTES = (Phase.CLOSED, Phase.HALTED)
@@ -37,7 +39,7 @@ class RetailState(Struct):
         return cls(
             config=config,
             house=None if config.house is None else House(config.house),
-            flow=None if config.flow is None else Flow(config.flow),
+            flow=None if config.flow is None else Flow.configured(config.flow),
         )
 
     def step(
@@ -87,15 +89,11 @@ class RetailState(Struct):
         return True
 
     def report(self) -> RetailReport:
-        counts = Counts() if self.flow is None else self.flow.counts
-        return RetailReport(
-            orders=counts.orders,
-            market_orders=counts.market_orders,
-            limit_orders=counts.orders - counts.market_orders,
-            closing_orders=counts.closing_orders,
-            contracts_ordered=counts.contracts_ordered,
-            house_requotes=0 if self.house is None else self.house.requotes,
-        )
+        return report(self.flow, self.house)
+
+    def calibration(self) -> Calibration:
+        rows = () if self.flow is None else compare(self.flow.config, self.report())
+        return Calibration(rows=rows)
 
     def _quote_underlyings(self, now: Nanos) -> Sequence[QuoteWish]:
         if self.house is None or not self.is_active or not self.spots:
