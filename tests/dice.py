@@ -2,4 +2,13 @@
 
 from random import Random as Dice  # noqa: TID251 - the one place where tests may
 
-__all__ = ["Dice"]
+from numpy.random import Generator, Philox  # noqa: TID251 - the one place where tests may
+
+__all__ = ["ArrayDice", "Dice"]
+
+
+class ArrayDice(Generator):
+    """Dice that fill whole arrays."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(Philox(seed))

@@ -10,13 +10,15 @@ from tests.client.venue import KEY, Venue, problem, running
 
 from itg.client import Bot, Link, LinkOptions, SessionClosedError, run_bot
 from itg.client.book import Book
-from itg.client.bot import Headline, Setup
+from itg.client.bot import Setup
 from itg.client.feed import BotFeed
 from itg.client.frames import Frame
 from itg.client.run import BotRun, BotSeat, run_many
 from itg.wire.v1.account import FillPush, OrderPush, RejectedPush
 from itg.wire.v1.game import RulesBody
 from itg.wire.v1.market import InstrumentBody, PhasePush, PriceBody, TradeBody
+from itg.wire.v1.news import NewsPush
+from itg.wire.v1.signals import SignalPush
 
 FAST = LinkOptions(backoff_first_s=0.001, backoff_max_s=0.01)
 PHASE = {
@@ -28,6 +30,15 @@ TOP = {"instrument_id": "SPX", "bid": 4400.0, "bid_quantity": 5, "ask": 4401.0, 
 TRADE = {
     "trade_id": 1, "instrument_id": "SPX", "price": 4400.0, "quantity": 1, "aggressor_side": "buy",
     "is_auction": False, "game_us": 1, "seq": 1,
+}  # fmt: skip
+NEWS = {
+    "seq": 1, "news_id": 1, "headline_id": "calm", "headline": "calm before data",
+    "origin": "arrival", "game_us": 1,
+}  # fmt: skip
+FORECAST = {
+    "type": "volatility", "signal_id": 1, "seq": 1, "role": "hedge_fund", "game_us": 1,
+    "regime": "low", "is_shift": True, "probabilities": {"low": 0.1, "medium": 0.7, "high": 0.2},
+    "effective_us": 2, "accuracy": 0.66,
 }  # fmt: skip
 
 
@@ -59,11 +70,11 @@ class Listener(Bot):
     def on_reject(self, rejected: RejectedPush) -> None:
         self.heard.append(("reject", rejected.code))
 
-    def on_news(self, news: Headline) -> None:
-        self.heard.append(("news", news["headline"]))
+    def on_news(self, news: NewsPush) -> None:
+        self.heard.append(("news", news.headline))
 
-    def on_signal(self, signal: Headline) -> None:
-        self.heard.append(("signal", signal["kind"]))
+    def on_signal(self, signal: SignalPush) -> None:
+        self.heard.append(("signal", type(signal).__name__))
 
     def on_phase(self, phase: PhasePush) -> None:
         self.heard.append(("phase", phase.phase))
@@ -116,8 +127,10 @@ def test_every_hook_is_called_after_the_state_it_is_told_about() -> None:
         ("bbo.SPX", "tops", {"tops": [TOP]}),
         ("phase", "phase", PHASE),
         ("trades.*", "trade", TRADE),
-        ("events", "news", {"headline": "calm before data"}),
-        ("signals", "signal", {"kind": "volatility"}),
+        ("events", "news", NEWS),
+        ("events", "of a later version", {}),
+        ("signals", "volatility", FORECAST),
+        ("signals", "of a later version", {"type": "of a later version"}),
         ("private", "quote.rejected", {"code": "WRONG_PHASE", "detail": ""}),
         ("unknown", "whatever", {}),
     ):
@@ -129,7 +142,7 @@ def test_every_hook_is_called_after_the_state_it_is_told_about() -> None:
         ("phase", "continuous"),
         ("trade", 4400.0),
         ("news", "calm before data"),
-        ("signal", "volatility"),
+        ("signal", "VolatilityPush"),
         ("reject", "WRONG_PHASE"),
     ]
 
@@ -226,8 +239,8 @@ def with_snapshots(venue: Venue) -> Venue:
         "phase": {"phases": [PHASE]},
         "bbo.SPX": {"tops": [TOP]},
         "trades.*": {"trades": []},
-        "events": {"items": []},
-        "signals": {"items": []},
+        "events": {"news": []},
+        "signals": {"signals": []},
     }
     return venue
 

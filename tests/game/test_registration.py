@@ -107,7 +107,7 @@ def test_a_key_is_its_teams_and_the_organizers_key_is_nobodys(bare: World) -> No
     organizer = bare.ask(AuthenticateKey(key_hash=ADMIN))
     assert isinstance(organizer, Principal)
     assert organizer.team_id is None
-    assert organizer.scopes == (Scope.ADMIN, Scope.READ)
+    assert organizer.scopes == (Scope.ADMIN, Scope.READ, Scope.RESEARCH)
     assert bare.ask(AuthenticateKey(key_hash="k2")) == UnknownKey()
     assert bare.ask(AuthenticateKey(key_hash="")) == UnknownKey()
 

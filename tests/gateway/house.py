@@ -1,6 +1,6 @@
 """A whole game behind real sockets on loopback, and clients to talk to it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from hashlib import sha256
 from typing import Any, Self
@@ -14,6 +14,7 @@ from itg import scenario
 from itg.adapters.http_server import HttpServer
 from itg.compose.clock_director import ClockDirector, ScaledClockDirector, VirtualClockDirector
 from itg.compose.services import services_of
+from itg.game.contract import CreateGame
 from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings
 from itg.kernel.times import Nanos
@@ -44,8 +45,11 @@ class House:
         has_order_lane: bool = True,
         lock_step: bool = False,
         scripts: Mapping[str, Script] | None = None,
+        amend: Callable[[CreateGame], CreateGame] | None = None,
+        speed: float = 1.0,
     ) -> None:
-        self.create = scenario.load(name, admin_key_hash=digest(ADMIN_KEY), lock_step=lock_step)
+        loaded = scenario.load(name, admin_key_hash=digest(ADMIN_KEY), lock_step=lock_step)
+        self.create = loaded if amend is None else amend(loaded)
         rules = self.create.rules
         services = services_of([shard for shard, _ in rules.shards])
         self.machine = Machine([scripted(service, scripts or {}) for service in services])
@@ -53,7 +57,7 @@ class House:
         if self.journal.head().seq:
             recover(self.journal, self.machine)
         start_ns = rules.rounds[0].start_ns
-        self.clock, self._director = clock_of(start_ns, lock_step=lock_step)
+        self.clock, self._director = clock_of(start_ns, speed, lock_step=lock_step)
         self.records: list[Record] = []
         self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
         self.gateway = Gateway(self.pump, settings)
@@ -127,11 +131,11 @@ class House:
         return list(self.gateway.directory.instruments)
 
 
-def clock_of(start_ns: Nanos, *, lock_step: bool) -> tuple[Clock, ClockDirector]:
+def clock_of(start_ns: Nanos, speed: float, *, lock_step: bool) -> tuple[Clock, ClockDirector]:
     if lock_step:
         virtual = VirtualClock(start_ns)
         return virtual, VirtualClockDirector(virtual)
-    scaled = ScaledClock(start_ns, 1.0)
+    scaled = ScaledClock(start_ns, speed)
     return scaled, ScaledClockDirector(scaled)
 
 

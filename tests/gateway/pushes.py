@@ -15,7 +15,8 @@ def assert_described(push: dict[str, Any]) -> None:
     assert rows, f"no row for {push['channel']} {push['type']}"
     for row in rows:
         msgspec.convert(push["data"], row.data)
-        unknown = push["data"].keys() - {field.encode_name for field in structs.fields(row.data)}
+        known = {field.encode_name for field in structs.fields(row.data)}
+        unknown = push["data"].keys() - known - {row.data.__struct_config__.tag_field}
         assert not unknown, f"{row.data.__name__} does not have {unknown}"
 
 

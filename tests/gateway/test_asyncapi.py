@@ -23,6 +23,7 @@ from itg.wire.v1 import socket as wire
 from itg.wire.v1.account import PrivateType
 from itg.wire.v1.channels import ADDRESSES, CHANNELS, CLOSE_CODES, METHODS
 from itg.wire.v1.market import MarketWord
+from itg.wire.v1.signals import SignalWord
 
 SCHEMA = Path(__file__).parent / "asyncapi" / "3.0.0.json"
 GATEWAY = Path(asyncapi.__file__).parent
@@ -112,6 +113,7 @@ def test_every_type_that_the_gateway_names_has_a_row() -> None:
 
 def test_every_row_is_sent_by_the_gateway_or_stands_for_a_private_event() -> None:
     sent = {*texts_of_the_gateway(), *get_args(PrivateType), *get_args(MarketWord)}
+    sent |= {*get_args(SignalWord)}
     rounds = {f"round.{word}" for word in ("started", "paused", "resumed", "ended")}
     assert {push.name for row in CHANNELS for push in row.pushes} <= sent | rounds
 

@@ -9,11 +9,13 @@ from itg.gateway.feed import Feed
 from itg.kernel.messages import Event, Message
 from itg.kernel.times import Nanos
 from itg.market_data import contract as market_data
+from itg.news import contract as news
 from itg.positions import contract as positions
 from itg.retail import contract as retail
 from itg.runtime.clock import VirtualClock
+from itg.signals import contract as signals
 
-CONTRACTS = (exchange, positions, market_data, game, retail)
+CONTRACTS = (exchange, positions, market_data, news, signals, game, retail)
 
 # Facts between services: the owners hear of them as events of their mailbox, in `private`.
 TOLD_BY_POSITIONS = {
@@ -40,6 +42,8 @@ TOLD_IN_ANSWERS = {
     positions.ConnectionOpened,
     game.RegistrationRejected,
     game.GameActRejected,
+    game.KeyIssued,
+    news.NewsRejected,
 }
 # Read over REST when somebody wants to know.
 READ = {
@@ -51,7 +55,10 @@ READ = {
 HIDDEN = {
     market_data.RegimeChanged,
     market_data.JumpOccurred,
-    market_data.MarksPublished,
+    market_data.TrackingErrorsStepped,
+    news.NewsScheduled,  # its plain facts are read by the organizer
+    news.NewsCanceled,
+    signals.SignalJudged,
     market_data.OfficialClosePublished,  # each series' settlement tells it
     exchange.AuctionDrawn,  # names orders of others; it stands in the journal
     game.BotDropped,  # its socket is closed with 1008

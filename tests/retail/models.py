@@ -11,11 +11,11 @@ from itg.game.service import Setup
 from itg.kernel.ids import InstrumentId, Shard, UnderlyingId
 from itg.kernel.money import Price
 from itg.kernel.times import NS_PER_S, Nanos
-from itg.kernel.words import Instrument, Phase
+from itg.kernel.words import Instrument, Phase, Side
 from itg.retail.contract import ConfigureRetail, HouseQuotes, RetailFlow
 from itg.retail.core.chains import Market
 from itg.retail.core.choice import Dice
-from itg.retail.core.flow import Flow
+from itg.retail.core.flow import Flow, OrderWish
 from itg.retail.core.listings import Listings
 
 NOW = Nanos(1_796_139_000_000_000_000)  # classic's first open
@@ -69,3 +69,9 @@ def second(number: float) -> Nanos:
 
 def seen(spots: dict[UnderlyingId, Price] | None = None, price: int = 100_000) -> Market:
     return Market().look(NOW, listings(), spots or SPOTS, theories(price))
+
+
+def fill(investors: Flow, now: Nanos, wish: OrderWish, price: Price) -> None:
+    """Fill an order whole."""
+    signed = wish.quantity if wish.side is Side.BUY else -wish.quantity
+    investors.holdings.note_fill(now, wish.account_id, wish.instrument_id, signed, price)

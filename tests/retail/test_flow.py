@@ -132,12 +132,7 @@ def test_orders_arrive_as_a_poisson_process_within_the_window() -> None:
     for at in times:
         minutes[(at - NOW) // (60 * NS_PER_S)] += 1
     dispersion = sum((count - 600) ** 2 / 600 for count in minutes)
-    assert chi_square_low(30) < dispersion < chi_square_bound(30)
-
-
-def chi_square_low(freedom: int) -> float:
-    ninth = 2 / (9 * freedom)
-    return float(freedom * (1 - ninth - 3.0902 * sqrt(ninth)) ** 3)
+    assert chi_square_bound(30, 0.0005) < dispersion < chi_square_bound(30, 0.9995)
 
 
 def test_the_cap_binds_each_account_and_orders_go_to_those_with_room() -> None:

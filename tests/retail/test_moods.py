@@ -1,12 +1,12 @@
 """The investors' moods: what starts each, what it changes, and that none moves other draws."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import sqrt
 from typing import NamedTuple
 
 import pytest
 from msgspec import convert
-from tests.retail.models import NOW, dice, flow, instruments, second, seen, theories
+from tests.retail.models import NOW, dice, fill, flow, instruments, second, seen, theories
 
 from itg.kernel.ids import AccountId, InstrumentId, OrderId, UnderlyingId
 from itg.kernel.money import Price
@@ -244,22 +244,14 @@ def played(behaviors: dict[str, float], hours: Sequence[HourFactor] = ()) -> Pla
         market.look(now, market.listings, spots(leader), worth)
         while at is not None and at < now:
             times.append(at)
-            fill(investors, at, investors.arrive(at, rolls, market), worth)
+            if (arrived := investors.arrive(at, rolls, market)) is not None:
+                fill(investors, at, arrived, worth[arrived.instrument_id])
             at = investors.next_arrival(at, rolls)
         if investors.hear(now, Price(leader)):
             at = investors.arrivals.due
         for wish in investors.look_around(now, rolls, market.listings, worth):
-            fill(investors, now, wish, worth)
+            fill(investors, now, wish, worth[wish.instrument_id])
     return Played(investors, rolls.counters(), times)
-
-
-def fill(
-    investors: Flow, now: Nanos, wish: OrderWish | None, worth: Mapping[InstrumentId, Price]
-) -> None:
-    if wish is not None:
-        signed = wish.quantity if wish.side is Side.BUY else -wish.quantity
-        name, price = wish.instrument_id, worth[wish.instrument_id]
-        investors.holdings.note_fill(now, wish.account_id, name, signed, price)
 
 
 @pytest.fixture(scope="module")

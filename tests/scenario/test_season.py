@@ -3,10 +3,9 @@
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
-from msgspec import msgpack
+from tests.scenario.compiled import of
 from tests.scenario.test_shipped import civil
 
 from itg import scenario
@@ -19,13 +18,11 @@ from itg.exchange.contract import (
     PriceBandModel,
 )
 from itg.game.contract import CreateGame
-from itg.game.service import Setup
 from itg.kernel.ids import InstrumentId
 from itg.kernel.times import NS_PER_S
 from itg.kernel.words import Phase
 from itg.market_data.contract import ConfigureMarketData
 
-C = TypeVar("C")
 SEASON = 'extends = "classic"\n[session]\ndays = 16\n'
 
 
@@ -33,11 +30,6 @@ def load(folder: Path, text: str) -> CreateGame:
     file = folder / "mine.toml"
     file.write_text(text, encoding="utf-8")
     return scenario.load(str(file))
-
-
-def of(kind: type[C], game: CreateGame) -> list[C]:
-    setup = [msgpack.decode(raw, type=Setup) for raw in game.setup]
-    return [command for command in setup if isinstance(command, kind)]
 
 
 def test_eight_weeks_always_have_three_expiries_to_list(tmp_path: Path) -> None:
@@ -161,6 +153,6 @@ def test_days_in_a_row_follow_by_themselves_without_a_gap_of_prices() -> None:
     assert len(of(ConfigureLadder, game)[0].expiries) == 8
 
 
-def test_without_it_a_round_waits_for_its_organizer() -> None:
-    for name in scenario.available():
-        assert not scenario.load(name).rules.starts_next_round
+def test_without_it_a_round_waits_for_its_organizer_but_around_the_clock() -> None:
+    alone = [name for name in scenario.available() if scenario.load(name).rules.starts_next_round]
+    assert alone == ["always-open"]

@@ -8,13 +8,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from msgspec import msgpack
+from tests.scenario.compiled import setup_of
 
 from itg import scenario
 from itg.exchange.contract import ConfigureExchange, ListInstrument
 from itg.game.contract import CreateGame
-from itg.game.service import Setup
-from itg.kernel.messages import Command
 from itg.kernel.times import NS_PER_S
 from itg.kernel.words import Instrument, Phase
 from itg.market_data.contract import ConfigureMarketData, TrackSeries
@@ -24,10 +22,6 @@ from itg.retail.contract import ConfigureRetail
 GOLDEN = Path(__file__).parent / "golden_hashes.json"
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 CHICAGO = ZoneInfo("America/Chicago")
-
-
-def setup_of(game: CreateGame) -> list[Command]:
-    return [msgpack.decode(raw, type=Setup) for raw in game.setup]
 
 
 def instruments_of(game: CreateGame) -> list[Instrument]:

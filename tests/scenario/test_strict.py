@@ -16,7 +16,77 @@ def load(folder: Path, text: str, base: str = "demo") -> None:
 
 ROLE = '[[roles]]\nrole = "a"\nregistrable = true\nmaker_fee = 0\ntaker_fee = 0\n'
 TEAM = '[[teams]]\nname = "Some"\nrole = "hedge_fund"\n'
+UNDERLYING = 'without = ["signals"]\n[[underlyings]]\nid = "SPX"\n'
+BANDS = "bands = [{ error_min = 0.0015, accuracy = 0.75 }]\n"
+TRACKING = (
+    '[[signals.tracking]]\nroles = ["arbitrage_desk"]\nunderlying = "SPY"\nopens_above = 0.0015\n'
+    "closes_below = 0.0005\naverage_s = 5\nhorizon_s = 420\n"
+)
+ALPHA = '[[signals.alphas]]\nmodel = "trend"\nunderlying = "SPX"\nhorizon_s = 60\n'
+NEWS = '[[news.headlines]]\nid = "one"\nheadline = "One"\n'
+INFORMATION = [
+    ("[news]\nmean_gap = 3", "unknown key `mean_gap` in table [news]; did you mean 'mean_gap_s'?"),
+    (NEWS + "shft = 1", "unknown key `shft` in table [news.headlines[0]]; did you mean 'shift'?"),
+    (NEWS + "shift = 1.1", "news.headlines[0].shift: Expected `float` <= 1.0"),
+    (NEWS + 'sign = "sideways"', "news.headlines[0].sign: Invalid enum value 'sideways'"),
+    (NEWS + "jump = 0.1\nsize_min = 0.02\nsize_max = 0.01", "one: size_min is above size_max"),
+    (NEWS + "size_max = 0.01", "news.headlines.one: sizes of a jump that never comes"),
+    (NEWS + NEWS, "news.headlines.one: listed twice"),
+    ("[news]\ngap_max_s = 400", "news.mean_gap_s: 480 is not between gap_min_s 300 and gap_max_s"),
+    ("[news]\ngap_min_s = 200", "news.gap_min_s: 200 is below lead_s 300"),
+    ("[news]\nlead_s = 200", "signals.volatility.lead_s_max: 300 is above news.lead_s 200"),
+    (
+        "[news]\nhours = [{ starts = 12:00:00, weight = 1 }, { starts = 09:00:00, weight = 2 }]",
+        "news.hours: 09:00:00 does not come after 12:00:00",
+    ),
+    (
+        "[news]\ndestinations = [[0, 0.7, 0.2], [0.1, 0, 0.9], [0.1, 0.9, 0]]",
+        "news.destinations[0]: probabilities sum to 0.9, not 1",
+    ),
+    (
+        "[news]\ndestinations = [[0, 0.7, 0.3], [0.1, 0, 0.9], [0.05, 0.85, 0.1]]",
+        "news.destinations[2]: a shift leaves its regime",
+    ),
+    (
+        '[signals.volatility]\nroles = ["hedge_found"]',
+        "signals.volatility.roles: no 'hedge_found'; did you mean 'hedge_fund'?",
+    ),
+    ("[signals.volatility]\nlead_s_min = 301", "signals.volatility.lead_s_min is above lead_s_max"),
+    (
+        TRACKING.replace("420", "421") + BANDS,
+        "horizon_s: 421 is above the 420 of underlyings.SPY.tracking.ahead_s",
+    ),
+    (
+        TRACKING.replace("SPY", "SPX") + BANDS,
+        "signals.tracking[0].underlying: no 'SPX'; did you me",
+    ),
+    (TRACKING.replace("0005", "0015") + BANDS, "closes_below is not below opens_above"),
+    (
+        TRACKING + BANDS.replace("0.0015", "0.0020"),
+        "signals.tracking[0].bands: the first begins above opens_above 0.0015",
+    ),
+    (
+        TRACKING + BANDS.replace("}]", "}, { error_min = 0.001, accuracy = 0.8 }]"),
+        "signals.tracking[0].bands: error_min must rise",
+    ),
+    (TRACKING, "table [signals.tracking[0]] misses the key `bands`"),
+    (ALPHA + 'roles = ["hedge_fund", "hedge_fund"]', "alphas[0].roles: 'hedge_fund' twice"),
+    (ALPHA + 'roles = ["hedge_fund"]\nparameters = { a = "b" }', "parameters[...]: Expected `flo"),
+    ('without = ["news"]', "signals.volatility tells of news to come: it needs the table [news]"),
+    ('without = ["market"]', "needs the table [market]"),
+    ('without = ["nws"]', "without: nws: nothing to take out; did you mean 'news'?"),
+    ('without = ["news.mean_gap_s"]', "news: arrivals also need mean_gap_s; leave out"),
+    ('without = "news"', "without: expected an array of names, got 'news'"),
+    ("[retail.behaviors]\npanik = 1", "unknown key `panik` in table [retail.behaviors]; did you"),
+    ("[retail.behaviors]\npanic = 2", "retail.behaviors.panic: Expected `float` <= 1.0"),
+    (
+        "[retail]\nhours = [{ starts = 09:00:00, factor = 1 }, { starts = 09:00:00, factor = 2 }]",
+        "retail.hours: 09:00:00 does not come after 09:00:00",
+    ),
+    ('fee_sign = "minus"', "fee_sign: Invalid enum value 'minus'"),
+]
 WRONG = [
+    *INFORMATION,
     ("sed = 3", "unknown key `sed` in the file; did you mean 'seed'?"),
     ("[market]\nstep_m = 250", "unknown key `step_m` in table [market]; did you mean 'step_ms'?"),
     ("[market.regimes]\nvols = [1]", "unknown key `vols` in table [market.regimes]"),
@@ -83,7 +153,7 @@ WRONG = [
     ),
     ("extends = 3", "is not TOML"),
     (
-        '[[underlyings]]\nid = "SPX"\nstart_price = 4400\nstrike_step = 44.003',
+        UNDERLYING + "start_price = 4400\nstrike_step = 44.003",
         "underlyings.SPX.strike_step is not on the grid of tick_size",
     ),
 ]

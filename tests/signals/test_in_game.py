@@ -40,11 +40,17 @@ def with_signals(game: CreateGame) -> CreateGame:
     )
 
 
+def short_day(folder: Path) -> CreateGame:
+    """Return the demo with half a minute of trading, without news and signals of its own."""
+    file = folder / "short.toml"
+    text = 'extends = "demo"\nwithout = ["news", "signals"]\n[session]\ncontinuous_s = 30\n'
+    file.write_text(text, encoding="utf-8")
+    return scenario.load(str(file))
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    file = Path(tmp_path_factory.mktemp("scenario")) / "short.toml"
-    file.write_text('extends = "demo"\n[session]\ncontinuous_s = 30\n', encoding="utf-8")
-    played = World(with_signals(scenario.load(str(file))))
+    played = World(with_signals(short_day(tmp_path_factory.mktemp("scenario"))))
     played.start()
     end_ns = played.game.rules.rounds[0].end_ns
     assert end_ns is not None
@@ -74,7 +80,7 @@ def test_a_model_forecasts_from_the_market_s_prints_and_is_judged(world: World) 
 
 
 def test_a_game_without_signals_starts_none(tmp_path: Path) -> None:
-    world = World.short_day(tmp_path)
+    world = World(short_day(tmp_path))
     world.start()
     world.run_to(world.game.rules.rounds[0].session_end_ns)
     assert [*world.events(StartSignals)] == []

@@ -22,6 +22,7 @@ from itg.client.session import (
     replace_params,
 )
 from itg.wire.v1.account import FillPush, OrderPush, RejectedPush
+from itg.wire.v1.chain import MarkPush
 from itg.wire.v1.game import RulesBody
 from itg.wire.v1.market import (
     InstrumentBody,
@@ -33,10 +34,10 @@ from itg.wire.v1.market import (
     TradeBody,
     WireLevel,
 )
+from itg.wire.v1.news import NewsPush
 from itg.wire.v1.orders import QuoteRequest, SideWord
+from itg.wire.v1.signals import SignalPush
 from itg.wire.v1.socket import CancelAllParams, PullParams
-
-Headline = Mapping[str, object]
 
 
 class Setup(Struct, frozen=True, kw_only=True):
@@ -54,11 +55,13 @@ class Bot:
     Before `on_start` the state is complete: `instruments`, `rules`, `books`, `prices`, `account`,
     and `phases` of the underlyings. `now_us` is game time in microseconds. `timer_s` is the
     interval of `on_timer` in game seconds. With `follows_depth` books carry all levels, not the
-    best alone, at the price of many more frames.
+    best alone, at the price of many more frames. With `follows_marks` fair values and greeks of all
+    series are in `marks`, renewed with every step of the market.
     """
 
     timer_s: float = 1.0
     follows_depth: bool = False
+    follows_marks: bool = False
 
     def __init__(self, *, seed: int = 0) -> None:
         self.seed = seed
@@ -66,6 +69,7 @@ class Bot:
         self.account = Account()
         self.books: dict[str, Book] = {}
         self.prices: dict[str, float] = {}
+        self.marks: dict[str, MarkPush] = {}
         self.phases: dict[str, PhaseWord] = {}
         self.instrument_phases: dict[str, PhaseWord] = {}
         self.instruments: dict[str, InstrumentBody] = {}
@@ -85,6 +89,9 @@ class Bot:
     def on_price(self, price: PriceBody) -> None:
         """Hear an underlying's new print."""
 
+    def on_marks(self, marks: Mapping[str, MarkPush]) -> None:
+        """Hear the fair values that changed, by instrument; `marks` has them all already."""
+
     def on_trade(self, trade: TradeBody) -> None:
         """Hear a trade between anybody."""
 
@@ -97,11 +104,11 @@ class Bot:
     def on_reject(self, rejected: RejectedPush) -> None:
         """Hear that a command of this bot was refused, or that its outcome is unknown (504)."""
 
-    def on_news(self, news: Headline) -> None:
+    def on_news(self, news: NewsPush) -> None:
         """Hear a headline."""
 
-    def on_signal(self, signal: Headline) -> None:
-        """Hear one of the role's signals."""
+    def on_signal(self, signal: SignalPush) -> None:
+        """Hear one of the role's signals: `match` it, or ask its class."""
 
     def on_phase(self, phase: PhasePush) -> None:
         """Hear that an underlying, or one instrument, entered a phase."""
@@ -202,6 +209,7 @@ class Bot:
             return False
         self.instruments = dict(instruments)
         self.books = {name: self.books.get(name) or Book(name) for name in instruments}
+        self.marks = {name: mark for name, mark in self.marks.items() if name in instruments}
         for name in self.instrument_phases.keys() - instruments.keys():
             del self.instrument_phases[name]
         return True

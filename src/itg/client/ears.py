@@ -8,10 +8,11 @@ against the clock, after every step in lock step.
 from collections.abc import Callable, Iterable, Sequence
 
 from itg.client.book import Book
-from itg.client.bot import Bot, Headline
+from itg.client.bot import Bot
 from itg.client.pacing import SECOND_US
 from itg.client.streams import PRIVATE
 from itg.wire.v1.account import FillPush, OrderPush, RejectedPush
+from itg.wire.v1.chain import MarkPush
 from itg.wire.v1.market import (
     BookPush,
     DelistedPush,
@@ -24,7 +25,9 @@ from itg.wire.v1.market import (
     TopPush,
     TradeBody,
 )
+from itg.wire.v1.news import NewsPush
 from itg.wire.v1.orders import Body
+from itg.wire.v1.signals import SignalPush
 
 # What is told when an instrument is not listed any more.
 UNLISTED = frozenset({"INVALID_INSTRUMENT", "INSTRUMENT_NOT_FOUND"})
@@ -53,6 +56,8 @@ class Ears:
             if bot.follows_depth
             else [f"bbo.{underlying_id}" for underlying_id in underlyings]
         )
+        if bot.follows_marks:
+            books += [f"chain.{underlying_id}" for underlying_id in underlyings]
         wanted = {"trades.*": "on_trade", "events": "on_news", "signals": "on_signal"}
         heard = [channel for channel, hook in wanted.items() if _overrides(bot, hook)]
         return [PRIVATE, "prices", "phase", *books, *heard]
@@ -134,6 +139,13 @@ class Ears:
             if self._has_started:
                 self._bot.on_price(price)
 
+    def hear_marks(self, marks: Iterable[MarkPush]) -> None:
+        """Hear the series' fair values and greeks."""
+        told = {mark.instrument_id: mark for mark in marks}
+        self._bot.marks.update(told)
+        if self._has_started:
+            self._bot.on_marks(told)
+
     def hear_phases(self, kind: str, pushes: Sequence[PhasePush]) -> None:
         """Hear of phases: a `snapshot` of all, a change of one, or the end of an auction."""
         for push in pushes:
@@ -155,12 +167,12 @@ class Ears:
         if self._has_started:
             self._bot.on_trade(trade)
 
-    def hear_news(self, news: Headline) -> None:
+    def hear_news(self, news: NewsPush) -> None:
         """Hear a headline."""
         if self._has_started:
             self._bot.on_news(news)
 
-    def hear_signal(self, signal: Headline) -> None:
+    def hear_signal(self, signal: SignalPush) -> None:
         """Hear a signal of the role."""
         if self._has_started:
             self._bot.on_signal(signal)

@@ -1,6 +1,7 @@
 """Frames into a bot's ears: decoded by channel and type, one frame at a time."""
 
 from collections.abc import Callable
+from typing import get_args
 
 from msgspec import Raw, json
 
@@ -11,6 +12,7 @@ from itg.client.ears import Ears
 from itg.client.frames import Frame
 from itg.client.streams import PRIVATE
 from itg.wire.v1.account import RejectedPush
+from itg.wire.v1.chain import ChainPush
 from itg.wire.v1.market import (
     DelayedPush,
     DelistedPush,
@@ -27,8 +29,13 @@ from itg.wire.v1.market import (
     TopsPush,
     TradeBody,
 )
+from itg.wire.v1.news import NewsPush
+from itg.wire.v1.signals import SignalPush, SignalWord
 
-decode_headline = json.Decoder(dict[str, object]).decode
+decode_news = json.Decoder(NewsPush).decode
+decode_signal = json.Decoder(SignalPush).decode
+SIGNAL_TYPES = frozenset(get_args(SignalWord))
+decode_marks = json.Decoder(ChainPush).decode
 decode_phase = json.Decoder(PhasePush).decode
 decode_phases = json.Decoder(PhasesPush).decode
 decode_prices = json.Decoder(PricesPush).decode
@@ -57,6 +64,7 @@ class BotFeed(Ears):
             "bbo": self._take_tops,
             "book": self._take_book,
             "prices": self._take_prices,
+            "chain": self._take_marks,
             "phase": self._take_phase,
             "trades": self._take_trade,
             "events": self._take_news,
@@ -84,6 +92,9 @@ class BotFeed(Ears):
     def _take_prices(self, frame: Frame) -> None:
         self.hear_prices(decode_prices(frame.data).prices)
 
+    def _take_marks(self, frame: Frame) -> None:
+        self.hear_marks(decode_marks(frame.data).marks)
+
     def _take_phase(self, frame: Frame) -> None:
         if frame.type == "snapshot":
             self.hear_phases(frame.type, decode_phases(frame.data).phases)
@@ -98,9 +109,9 @@ class BotFeed(Ears):
             self.hear_trade(decode_trade(frame.data))
 
     def _take_news(self, frame: Frame) -> None:
-        if frame.type != "snapshot":
-            self.hear_news(decode_headline(frame.data))
+        if frame.type == "news":
+            self.hear_news(decode_news(frame.data))
 
     def _take_signal(self, frame: Frame) -> None:
-        if frame.type != "snapshot":
-            self.hear_signal(decode_headline(frame.data))
+        if frame.type in SIGNAL_TYPES:  # others are of a later version
+            self.hear_signal(decode_signal(frame.data))

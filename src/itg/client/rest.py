@@ -11,6 +11,7 @@ from msgspec import DecodeError, Struct, json
 from itg.client.connection import KEY_HEADER, cause_of
 from itg.client.errors import ConnectionFailedError, error_of
 from itg.wire.v1.account import PositionsBody, RiskLimitsBody
+from itg.wire.v1.chain import CandlePage, ChainBody, SurfaceBody
 from itg.wire.v1.explaining import ExplanationBody, OrderEventsBody, PreviewBody
 from itg.wire.v1.game import (
     RegisteredBody,
@@ -28,6 +29,7 @@ from itg.wire.v1.market import (
     PricePage,
     TradePage,
 )
+from itg.wire.v1.news import HeadlineTableBody, NewsPage
 from itg.wire.v1.orders import (
     BatchBody,
     BatchRequest,
@@ -42,6 +44,7 @@ from itg.wire.v1.orders import (
     ValidateBody,
 )
 from itg.wire.v1.problems import Problem
+from itg.wire.v1.signals import SignalPage
 
 T = TypeVar("T")
 Parameters = Mapping[str, str | int]
@@ -156,6 +159,32 @@ class Rest:
     async def prices(self) -> PricePage:
         """Read every underlying's last print."""
         return await self.read("/prices", PricePage)
+
+    async def price_history(
+        self, underlying_id: str, parameters: Parameters | None = None
+    ) -> CandlePage:
+        """Read the last candles of an underlying; `interval` is `1m` unless said otherwise."""
+        return await self.read(f"/prices/{underlying_id}/history", CandlePage, parameters)
+
+    async def chain(self, underlying_id: str) -> ChainBody:
+        """Read an underlying's series: book, last trade, fair value, volatility, greeks."""
+        return await self.read(f"/market/chains/{underlying_id}", ChainBody)
+
+    async def surface(self, underlying_id: str) -> SurfaceBody:
+        """Read an underlying's fair volatility by expiry and strike."""
+        return await self.read(f"/market/surface/{underlying_id}", SurfaceBody)
+
+    async def events(self, parameters: Parameters | None = None) -> NewsPage:
+        """Read a page of published headlines, oldest first."""
+        return await self.read("/events", NewsPage, parameters)
+
+    async def headlines(self) -> HeadlineTableBody:
+        """Read the table of headlines and their chances."""
+        return await self.read("/events/table", HeadlineTableBody)
+
+    async def signals(self, parameters: Parameters | None = None) -> SignalPage:
+        """Read a page of the signals of the caller's role, oldest first."""
+        return await self.read("/signals", SignalPage, parameters)
 
     async def rate_limits(self) -> RateLimitsBody:
         """Read the caller's rate budgets."""

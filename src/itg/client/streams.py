@@ -1,8 +1,8 @@
 """Where each channel stands: what is next, what came twice, what is missing.
 
 `seq` counts without a gap within (channel, epoch); a conflated frame stands for all numbers from
-its `first_seq` on. A snapshot sets the position whatever it was before. `private` never restarts,
-so its position outlives a connection and is where to resume.
+its `first_seq` on. A snapshot sets the position whatever it was before. `private` and `signals`
+never restart, so their positions outlive a connection and are where to resume.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,6 +13,7 @@ from itg.wire.v1.socket import ResumePoint
 
 PRIVATE = "private"
 SYSTEM = "system"
+LASTING = (PRIVATE, "signals")
 BOOK = "book."
 # Types that say something about the channel instead of being counted in it.
 UNCOUNTED = frozenset({"resume.too_old"})
@@ -102,17 +103,18 @@ class Streams:
 
     def resume_points(self, channels: Iterable[str]) -> dict[str, ResumePoint]:
         """Return where to resume those of the channels that can resume."""
-        position = self._positions.get(PRIVATE)
-        if position is None or not position.is_known or PRIVATE not in channels:
-            return {}
-        return {PRIVATE: ResumePoint(epoch=position.epoch, seq=position.seq)}
+        wanted = [*channels]
+        return {
+            name: ResumePoint(epoch=position.epoch, seq=position.seq)
+            for name, position in self._positions.items()
+            if name in LASTING and name in wanted and position.is_known
+        }
 
     def disconnect(self) -> None:
-        """Forget every position a new connection restarts; `private` keeps its own."""
-        private = self._positions.get(PRIVATE)
-        self._positions = {PRIVATE: private} if private is not None else {}
-        if private is not None:
-            private.is_resyncing = False
+        """Forget every position a new connection restarts; what never does keeps its own."""
+        self._positions = {n: p for n, p in self._positions.items() if n in LASTING}
+        for position in self._positions.values():
+            position.is_resyncing = False
 
     def forget(self, channels: Iterable[str]) -> None:
         """Drop channels that were unsubscribed."""

@@ -21,6 +21,7 @@ class Scope(Enum):
 
     TRADE = "trade"
     READ = "read"
+    RESEARCH = "research"
     ADMIN = "admin"
 
 
@@ -198,6 +199,14 @@ class RepeatNews(Command, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class IssueKey(Command, frozen=True, kw_only=True):
+    """Give somebody without a team a key, by the organizer's hand; it reads and researches."""
+
+    key_name: str
+    key_hash: str
+    reason: str = ""
+
+
 class DropBot(Command, frozen=True, kw_only=True):
     """Go on without a bot that keeps a lock-step game waiting."""
 
@@ -225,6 +234,13 @@ class RegistrationRejected(Event, frozen=True, kw_only=True):
 
     team_name: str
     refusal: Refusal
+
+
+class KeyIssued(Event, frozen=True, kw_only=True):
+    """Somebody without a team may ask with a key of these scopes."""
+
+    key_name: str
+    scopes: tuple[Scope, ...]
 
 
 class RoundStarted(Event, frozen=True, kw_only=True):

@@ -51,6 +51,7 @@ class GameService:
         *(game.CreateGame, game.RegisterTeam, game.DropBot, game.MovePhase),
         *(game.StartRound, game.PauseRound, game.ResumeRound, game.EndRound),
         *(game.HaltMarket, game.ResumeMarket, game.CorrectTrade, game.MoveKillSwitch),
+        game.IssueKey,
         *(game.AnnounceNews, game.WithdrawNews, game.RepeatNews, news.NewsRejected),
         *(exchange.InstrumentListed, exchange.InstrumentDelisted, exchange.PhaseChanged),
         *(exchange.PhaseRejected, exchange.HaltRejected, exchange.BustRejected),
@@ -59,7 +60,7 @@ class GameService:
     emits: ClassVar[tuple[type[Message], ...]] = (
         *(game.GameCreated, game.TeamRegistered, game.RegistrationRejected, game.BotDropped),
         *(game.RoundStarted, game.RoundPaused, game.RoundResumed, game.RoundEnded),
-        *(game.GameActRejected, StartTimer, StopTimer, *get_args(Setup)),
+        *(game.KeyIssued, game.GameActRejected, StartTimer, StopTimer, *get_args(Setup)),
         *(exchange.SetSchedule, exchange.SetPhase, retail.StartFlow, retail.StopFlow),
         *(exchange.HaltTrading, exchange.ResumeTrading, exchange.BustTrade),
         positions.SetKillSwitch,
@@ -174,6 +175,8 @@ class GameService:
                 return [_switch_of(ask)]
             case game.AnnounceNews() | game.WithdrawNews() | game.RepeatNews():
                 return [_news_of(now, ask)]
+            case game.IssueKey():
+                return [self._created.registry.issue(ask)]
             case game.DropBot():
                 return [game.BotDropped(account_id=ask.account_id)]
             case _:

@@ -157,7 +157,11 @@ def _schemas(methods: Iterable[_Method]) -> tuple[dict[type[Struct], Json], dict
 
 def _as_draft_07(schema: Json) -> Json:
     # AsyncAPI's own schemas are draft 7, where a tuple's places stand in `items`.
-    return {name: _value_as_draft_07(value) for name, value in _tuples_renamed(schema).items()}
+    draft = {name: _value_as_draft_07(value) for name, value in _tuples_renamed(schema).items()}
+    discriminator = schema.get("discriminator")
+    if isinstance(discriminator, dict):  # AsyncAPI names the property, and no mapping
+        draft["discriminator"] = discriminator["propertyName"]
+    return draft
 
 
 def _value_as_draft_07(value: object) -> object:

@@ -3,6 +3,7 @@
 Read once at the start, so that a restart finds everything, and kept by folding released facts.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -12,10 +13,12 @@ from itg.exchange.contract import (
     ExchangeStatus,
     GetExchangeStatus,
     GetInstruments,
+    GetTrades,
     InstrumentDelisted,
     InstrumentListed,
     Instruments,
     PhaseChanged,
+    PublicTrades,
 )
 from itg.game.contract import (
     GameState,
@@ -32,12 +35,25 @@ from itg.game.contract import (
 )
 from itg.kernel.ids import AccountId, InstrumentId, Role, Shard, TeamId, UnderlyingId
 from itg.kernel.messages import Message, Query, Reply
+from itg.kernel.money import Price
 from itg.kernel.times import Nanos
 from itg.kernel.words import Instrument, Phase
 from itg.market_data.contract import GetPrices, Prices, PricesStepped, SpotPrice
+from itg.news.contract import (
+    GetHeadlines,
+    GetNews,
+    Headlines,
+    NewsHistory,
+    NewsPublished,
+    PublishedItem,
+)
 from itg.positions.contract import GetRoles, OrderRateLimit, RoleRules, Roles
+from itg.signals.contract import GetSignals, SignalHistory
+from itg.translate.news import published_item
 
 R = TypeVar("R", bound=Reply)
+NEWS_KEPT = 50
+_ALL_KEPT = 10_000  # what services keep of tapes and headlines
 
 
 class LastPrices(Struct, frozen=True):
@@ -74,7 +90,13 @@ class Directory:
         self.phases: dict[Shard, Phase] = {}
         self.instrument_phases: dict[InstrumentId, Phase] = {}
         self.last_prices = LastPrices(Nanos(0))
+        self.last_trades: dict[InstrumentId, Price] = {}
+        self.headlines = Headlines(headlines=(), arrivals=None)
+        self.signal_seqs: dict[Role, int] = {}  # as of the start
+        self.last_news: deque[PublishedItem] = deque(maxlen=NEWS_KEPT)
         current = self.game.current_round
+        # Of the round under way, if one is: what was signaled since is not research yet.
+        self.round_start_ns = None if current is None else current.start_ns
         self.is_running = current is not None and current.status is RoundStatus.RUNNING
         self._folds: dict[type[Message], Callable[[Nanos, Message], None]] = {
             InstrumentListed: self._list,
@@ -82,10 +104,10 @@ class Directory:
             TeamRegistered: self._register,
             PhaseChanged: self._change_phase,
             PricesStepped: self._step_prices,
-            RoundStarted: self._run,
+            RoundStarted: self._begin,
             RoundResumed: self._run,
             RoundPaused: self._stand,
-            RoundEnded: self._stand,
+            RoundEnded: self._end,
         }
         # Most batches hold none of these classes and need no look at each event.
         self.heeded = frozenset(self._folds)
@@ -95,12 +117,24 @@ class Directory:
         of_shards = [
             query
             for shard in self.shards.values()
-            for query in (GetInstruments(shard=shard), GetExchangeStatus(shard=shard))
+            for query in (
+                GetInstruments(shard=shard),
+                GetExchangeStatus(shard=shard),
+                GetTrades(shard=shard, count=_ALL_KEPT),
+            )
         ]
-        return (*of_shards, GetPrices()) if self.game.rules.has_market else tuple(of_shards)
+        rules = self.game.rules
+        prices = (GetPrices(),) if rules.has_market else ()
+        news = (GetHeadlines(), GetNews(count=_ALL_KEPT)) if rules.has_news else ()
+        signals = [GetSignals(role=role, count=1) for role in self.roles if rules.has_signals]
+        return (*of_shards, *prices, *news, *signals)
 
     def learn(self, replies: Sequence[Reply]) -> None:
         """Take in the answers to `second_queries`."""
+        histories = [reply for reply in replies if isinstance(reply, SignalHistory)]
+        self.signal_seqs = {
+            role: told.last_seq for role, told in zip(self.roles, histories, strict=False)
+        }
         for reply in replies:
             match reply:
                 case Instruments():
@@ -108,6 +142,12 @@ class Directory:
                 case ExchangeStatus():
                     self.phases[reply.shard] = reply.phase
                     self.instrument_phases.update(reply.instrument_phases)
+                case PublicTrades():
+                    self.last_trades.update((t.instrument_id, t.price) for t in reply.trades)
+                case Headlines():
+                    self.headlines = reply
+                case NewsHistory():
+                    self.last_news.extend(reply.items)
                 case Prices():
                     self.last_prices = LastPrices(reply.game_ns, reply.prices)
                 case _:
@@ -149,6 +189,13 @@ class Directory:
         team = self.teams.get(team_id)
         return None if team is None else team.account_id
 
+    def note_news(self, game_ns: Nanos, event: NewsPublished) -> PublishedItem:
+        """Keep a headline that is published just now; return it with its number."""
+        seq = self.last_news[-1].seq + 1 if self.last_news else 1
+        item = published_item(event, seq, game_ns)
+        self.last_news.append(item)
+        return item
+
     def _list(self, game_ns: Nanos, event: Message) -> None:
         assert isinstance(event, InstrumentListed)
         self.instruments[event.instrument.instrument_id] = event.instrument
@@ -158,6 +205,7 @@ class Directory:
         assert isinstance(event, InstrumentDelisted)
         self.instruments.pop(event.instrument_id, None)
         self.instrument_phases.pop(event.instrument_id, None)
+        self.last_trades.pop(event.instrument_id, None)
         self.listings += 1
 
     def _register(self, game_ns: Nanos, event: Message) -> None:
@@ -191,6 +239,15 @@ class Directory:
     def _step_prices(self, game_ns: Nanos, event: Message) -> None:
         assert isinstance(event, PricesStepped)
         self.last_prices = LastPrices(game_ns, event.prices, event.is_moving)
+
+    def _begin(self, game_ns: Nanos, event: Message) -> None:
+        assert isinstance(event, RoundStarted)
+        self.round_start_ns = event.start_ns
+        self.is_running = True
+
+    def _end(self, game_ns: Nanos, event: Message) -> None:
+        self.round_start_ns = None
+        self.is_running = False
 
     def _run(self, game_ns: Nanos, event: Message) -> None:
         self.is_running = True

@@ -22,17 +22,20 @@ from itg.game.contract import RoundEnded, RoundPaused, RoundResumed, RoundStarte
 from itg.gateway.channels import Channel, Delivery, Merge
 from itg.gateway.directory import Directory
 from itg.gateway.fanout import Fanout
-from itg.gateway.framing import PRIVATE, Fact, Framer
+from itg.gateway.framing import PRIVATE, SIGNALS, Fact, Framer
 from itg.gateway.sessions import Session
-from itg.kernel.ids import AccountId, InstrumentId, Seq, UnderlyingId
+from itg.kernel.ids import AccountId, InstrumentId, Role, Seq, UnderlyingId
 from itg.kernel.messages import Message
 from itg.kernel.times import to_micros
-from itg.market_data.contract import PricesStepped
+from itg.market_data.contract import Mark, MarksPublished, PricesStepped
+from itg.news.contract import NewsPublished
 from itg.positions.contract import AnyPrivateEvent, PrivateEvent
 from itg.runtime.clock import Clock
 from itg.runtime.envelope import Record
+from itg.signals.contract import AnySignal, SignalItem
 from itg.translate.account import private_push
-from itg.translate.conflation import merged_book, merged_prices, merged_tops
+from itg.translate.chain import is_option, mark_push
+from itg.translate.conflation import merged_book, merged_marks, merged_prices, merged_tops
 from itg.translate.market import (
     AnyMarketEvent,
     book_delta_push,
@@ -45,7 +48,10 @@ from itg.translate.market import (
     raw_delta_push,
     uncross_push,
 )
+from itg.translate.news import news_push
+from itg.translate.signals import signal_push
 from itg.translate.tops import Tops
+from itg.wire.v1.chain import ChainPush, MarkPush
 from itg.wire.v1.market import (
     BookPush,
     PhasePush,
@@ -68,6 +74,7 @@ def channel_of(name: str) -> Channel:
         "book": ("delta", partial(merged_book, of)),
         "bbo": ("tops", merged_tops),
         "prices": ("prices", merged_prices),
+        "chain": ("marks", merged_marks),
     }
     merge = None if name.endswith(".raw") else merges.get(kind)
     if merge is None:
@@ -76,13 +83,15 @@ def channel_of(name: str) -> Channel:
 
 
 class Feed:
-    """Every channel of one gateway; `epoch` is that of all but `private`."""
+    """Every channel of one gateway; `epoch` is that of all that restart."""
 
     def __init__(self, epoch: int, clock: Clock) -> None:
         self.epoch = epoch
         self.fanout = Fanout(Framer(epoch, clock))
         self.private: dict[AccountId, Channel] = {}
+        self.signals: dict[Role, Channel] = {}
         self._channels: dict[str, Channel] = {}
+        self._marks: tuple[Mark, ...] = ()
         self._tops: dict[UnderlyingId, Tops] = {}
         self._changed_tops: dict[UnderlyingId, list[TopPush]] = {}
         self._last_trades: dict[str, deque[TradeBody]] = {}
@@ -95,21 +104,34 @@ class Feed:
             TradeBusted: self._publish_bust,
             PhaseChanged: self._publish_phase,
             PricesStepped: self._publish_prices,
+            MarksPublished: self._publish_marks,
+            NewsPublished: self._publish_news,
             RoundStarted: self._publish_round,
             RoundPaused: self._publish_round,
             RoundResumed: self._publish_round,
             RoundEnded: self._publish_round,
             **dict.fromkeys(AnyMarketEvent.__args__, self._publish_market),
             **dict.fromkeys(AnyPrivateEvent.__args__, self._publish_private),
+            **dict.fromkeys(AnySignal.__args__, self._publish_signal),
         }
 
     def begin(self, directory: Directory) -> None:
         """Publish from now on; `directory` is folded before each record is published."""
         self._directory = directory
+        for role, seq in directory.signal_seqs.items():
+            self.signals_of(role).seq = seq
 
     def open_private(self, account_id: AccountId, seq: Seq = Seq(0)) -> None:
         """Give an account its channel, from `seq` on; accounts without one have no listeners."""
         self.private[account_id] = Channel(PRIVATE, Delivery.PRIVATE, seq)
+
+    def signals_of(self, role: Role | None) -> Channel:
+        """Return what a role is told; those without a role are told nothing."""
+        name = role or Role("")
+        channel = self.signals.get(name)
+        if channel is None:
+            channel = self.signals[name] = Channel(SIGNALS, Delivery.PRIVATE)
+        return channel
 
     def publish(self, record: Record) -> None:
         """Publish everything one input caused."""
@@ -181,6 +203,13 @@ class Feed:
         kind, data = private_push(event)
         framer = self.fanout.framer
         session.push(framer.frame(PRIVATE, event.private_seq, framer.present(kind, data)))
+
+    def resend_signal(self, session: Session, item: SignalItem) -> None:
+        """Give one session a signal again, with the game time at which it was given."""
+        kind, data = signal_push(item.signal, item.signaled_ns)
+        framer = self.fanout.framer
+        times_us = (framer.present(kind, data).times_us[0], to_micros(item.signaled_ns))
+        session.push(framer.frame(SIGNALS, data.seq, Fact(kind, data, times_us)))
 
     def _put(self, record: Record, channel: Channel, kind: str, data: Body) -> None:
         times_us = (to_micros(record.ts_ns), to_micros(record.game_ns))
@@ -280,6 +309,8 @@ class Feed:
 
     def _publish_trade(self, record: Record, event: Message) -> None:
         assert isinstance(event, TradeExecuted)
+        assert self._directory is not None
+        self._directory.last_trades[event.instrument_id] = event.price
         data = executed_trade_body(event, record.game_ns)
         for name in (f"trades.{event.instrument_id}", "trades.*"):
             self._last_trades.setdefault(name, deque(maxlen=TRADES_KEPT)).append(data)
@@ -296,6 +327,40 @@ class Feed:
         if channel is not None:
             rows = price_bodies(event.prices, record.game_ns, is_moving=event.is_moving)
             self._put(record, channel, "prices", PricesPush(prices=rows))
+
+    def _publish_marks(self, record: Record, event: Message) -> None:
+        assert isinstance(event, MarksPublished)
+        assert self._directory is not None
+        heard = [u for u in self._directory.shards if self._counted(f"chain.{u}") is not None]
+        previous, self._marks = self._marks, event.marks
+        if not heard:
+            return
+        known = {mark.instrument_id: mark for mark in previous}
+        rows: dict[UnderlyingId, list[MarkPush]] = {underlying_id: [] for underlying_id in heard}
+        for mark in event.marks:
+            instrument = self._directory.instruments.get(mark.instrument_id)
+            if instrument is None or known.get(mark.instrument_id) == mark:
+                continue
+            if is_option(instrument) and instrument.underlying_id in rows:
+                rows[instrument.underlying_id].append(mark_push(mark))
+        for underlying_id, marks in rows.items():
+            channel = self.channel(f"chain.{underlying_id}")
+            self._put(record, channel, "marks", ChainPush(marks=marks))
+
+    def _publish_news(self, record: Record, event: Message) -> None:
+        assert isinstance(event, NewsPublished)
+        assert self._directory is not None
+        item = self._directory.note_news(record.game_ns, event)
+        self._put_named(record, "events", "news", news_push(item))
+
+    def _publish_signal(self, record: Record, event: Message) -> None:
+        assert isinstance(event, AnySignal)
+        channel = self.signals_of(event.role)
+        assert event.signal_seq == channel.seq + 1, f"a gap in the signals of {event.role}"
+        channel.seq = event.signal_seq
+        if channel.subscribers:
+            kind, data = signal_push(event, record.game_ns)
+            self._put(record, channel, kind, data)
 
     def _publish_round(self, record: Record, event: Message) -> None:
         assert isinstance(event, RoundStarted | RoundPaused | RoundResumed | RoundEnded)

@@ -9,7 +9,10 @@ from itg.wire.v1.orders import Body
 from itg.wire.v1.socket import Push
 
 PRIVATE = "private"
+SIGNALS = "signals"
+# Counted by the services that own them: they never restart.
 PRIVATE_EPOCH = 1
+LASTING = frozenset({PRIVATE, SIGNALS})
 
 
 class Fact(Struct, frozen=True, gc=False):
@@ -25,7 +28,7 @@ class Fact(Struct, frozen=True, gc=False):
 
 
 class Framer:
-    """Encodes the frames of one gateway; `epoch` is that of all channels but `private`."""
+    """Encodes the frames of one gateway; `epoch` is that of all channels that restart."""
 
     def __init__(self, epoch: int, clock: Clock) -> None:
         self.epoch = epoch
@@ -43,7 +46,7 @@ class Framer:
                 channel=channel,
                 type=fact.kind,
                 seq=seq,
-                epoch=PRIVATE_EPOCH if channel == PRIVATE else self.epoch,
+                epoch=PRIVATE_EPOCH if channel in LASTING else self.epoch,
                 ts_us=fact.times_us[0],
                 game_us=fact.times_us[1],
                 data=fact.data,

@@ -20,32 +20,42 @@ from itg.exchange.contract import (
 from itg.gateway.calls import Answer, Call, done, refused
 from itg.gateway.channels import Channel
 from itg.gateway.fanout import SYSTEM
-from itg.gateway.framing import PRIVATE, PRIVATE_EPOCH
+from itg.gateway.framing import PRIVATE, PRIVATE_EPOCH, SIGNALS
 from itg.gateway.gateway import Gateway
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import UNKNOWN_CHANNEL
 from itg.gateway.sessions import Session
-from itg.kernel.ids import AccountId, InstrumentId, Seq, UnderlyingId
+from itg.kernel.ids import AccountId, InstrumentId, Role, Seq, UnderlyingId
 from itg.kernel.messages import Query, Reply
+from itg.market_data.contract import GetMarks, Marks
 from itg.positions.contract import (
     AccountState,
     GetAccountState,
     GetPrivateEvents,
     PrivateEvents,
 )
+from itg.signals.contract import GetSignals, SignalHistory
 from itg.translate.account import private_snapshot
+from itg.translate.chain import is_option, mark_push
 from itg.translate.market import (
     book_snapshot_push,
     phase_rows,
     price_bodies,
     raw_snapshot_push,
 )
+from itg.translate.news import news_push
+from itg.translate.signals import signal_body
 from itg.wire.v1.account import ResumeTooOld
+from itg.wire.v1.chain import ChainPush
 from itg.wire.v1.market import PhasesPush, PricesPush, TopsPush, TradesPush
+from itg.wire.v1.news import LastNewsPush
 from itg.wire.v1.problems import FieldError
+from itg.wire.v1.signals import LastSignalsPush
 from itg.wire.v1.socket import ResumePoint, SubscribedBody, SubscribeParams, UnsubscribeParams
 
 _RAW = ".raw"
+_SIGNALS_SHOWN = 50
+_SIGNALS_KEPT = 10_000
 Begin = Callable[[Sequence[Reply]], None]
 
 
@@ -99,6 +109,9 @@ def _points(gateway: Gateway, session: Session, names: Sequence[str]) -> Subscri
         if name == PRIVATE:
             seq = gateway.feed.private_seq(session.caller.account_id)
             points[name] = ResumePoint(epoch=PRIVATE_EPOCH, seq=seq)
+        elif name == SIGNALS:
+            seq = gateway.feed.signals_of(session.caller.role).seq
+            points[name] = ResumePoint(epoch=PRIVATE_EPOCH, seq=seq)
         else:
             seq = session.system_seq if name == SYSTEM else gateway.feed.channel(name).seq
             points[name] = ResumePoint(epoch=gateway.feed.epoch, seq=seq)
@@ -134,6 +147,17 @@ class _Planner:
                 return _Plan(queries, self._starter(name, self._phases))
             case ["system"]:
                 return _Plan((), lambda _: None)
+            case _:
+                return self._plan_of_world(name, index)
+
+    def _plan_of_world(self, name: str, index: int) -> _Plan:
+        match name.split(".", 1):
+            case ["chain", of] if of in self._directory.shards:
+                return self._chain(UnderlyingId(of))
+            case ["events"]:
+                return _Plan((), self._starter(name, self._last_news))
+            case ["signals"]:
+                return self._signals(self._session.caller.role)
             case _:
                 errors = [FieldError(pointer=f"/channels/{index}", detail="no such channel")]
                 detail = f"no channel {name[:64]}"
@@ -199,6 +223,58 @@ class _Planner:
 
         query = GetBooks(shard=self._directory.shards[underlying_id])
         return _Plan((query,), self._starter(f"bbo.{underlying_id}", send))
+
+    def _chain(self, underlying_id: UnderlyingId) -> _Plan:
+        def send(channel: Channel, replies: Sequence[Reply]) -> None:
+            listed = self._directory.instruments
+            rows = [
+                mark_push(mark)
+                for reply in replies
+                if isinstance(reply, Marks)
+                for mark in reply.marks
+                if mark.instrument_id in listed and is_option(listed[mark.instrument_id])
+            ]
+            self._feed.send(self._session, channel, "snapshot", ChainPush(marks=rows))
+
+        has_market = self._directory.game.rules.has_market
+        queries = (GetMarks(underlying_id=underlying_id),) if has_market else ()
+        return _Plan(queries, self._starter(f"chain.{underlying_id}", send))
+
+    def _signals(self, role: Role | None) -> _Plan:
+        point = self._resume.get(SIGNALS)
+        is_known = point is not None and point.epoch == PRIVATE_EPOCH
+        after = point.seq if point is not None and is_known else None
+
+        def begin(replies: Sequence[Reply]) -> None:
+            channel = self._feed.signals_of(role)
+            told = replies[0] if replies else SignalHistory(items=(), last_seq=0)
+            assert isinstance(told, SignalHistory)
+            if point is None or not self._resend_signals(told, channel, after):
+                shown = told.items[-_SIGNALS_SHOWN:]
+                data = LastSignalsPush(signals=[signal_body(item) for item in shown])
+                self._feed.send(self._session, channel, "snapshot", data)
+            self._feed.join(self._session, channel)
+
+        if role is None or not self._directory.game.rules.has_signals:
+            return _Plan((), begin)
+        since = self._feed.signals_of(role).seq - _SIGNALS_SHOWN if after is None else after
+        query = GetSignals(role=role, after_seq=max(since, 0), count=_SIGNALS_KEPT)
+        return _Plan((query,), begin)
+
+    def _resend_signals(self, told: SignalHistory, channel: Channel, after: int | None) -> bool:
+        missed = channel.seq - (-1 if after is None else after)
+        if after is None or not 0 <= missed == len(told.items):
+            oldest = told.items[0].signal.signal_seq if told.items else channel.seq + 1
+            data = ResumeTooOld(requested_seq=-1 if after is None else after, oldest_seq=oldest)
+            self._feed.send(self._session, channel, "resume.too_old", data)
+            return False
+        for item in told.items:
+            self._feed.resend_signal(self._session, item)
+        return True
+
+    def _last_news(self, channel: Channel, replies: Sequence[Reply]) -> None:
+        data = LastNewsPush(news=[news_push(item) for item in self._directory.last_news])
+        self._feed.send(self._session, channel, "snapshot", data)
 
     def _last_trades(self, channel: Channel, replies: Sequence[Reply]) -> None:
         data = TradesPush(trades=self._feed.last_trades(channel.name))

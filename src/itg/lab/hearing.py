@@ -22,10 +22,13 @@ from itg.kernel.messages import Message
 from itg.kernel.times import Nanos, to_micros
 from itg.lab.listings import HEEDED, Listings
 from itg.lab.seats import Player
-from itg.market_data.contract import PricesStepped
+from itg.market_data.contract import Mark, MarksPublished, PricesStepped
+from itg.news.contract import NewsPublished
 from itg.positions.contract import AnyPrivateEvent, PrivateEvent
 from itg.runtime.envelope import Record
+from itg.signals.contract import AnySignal
 from itg.translate.account import private_push
+from itg.translate.chain import is_option, mark_push
 from itg.translate.conflation import merged_book
 from itg.translate.market import (
     AnyMarketEvent,
@@ -37,7 +40,10 @@ from itg.translate.market import (
     price_bodies,
     uncross_push,
 )
+from itg.translate.news import news_push, published_item
+from itg.translate.signals import signal_push
 from itg.translate.tops import Tops
+from itg.wire.v1.chain import MarkPush
 from itg.wire.v1.market import BookPush, PhasePush, PriceBody, TopPush
 from itg.wire.v1.orders import Body
 
@@ -50,6 +56,7 @@ class _Unheard(Struct):
     game_us: int = 0
     tops: dict[str, TopPush] = field(default_factory=dict)
     prices: dict[str, PriceBody] = field(default_factory=dict)
+    marks: dict[str, MarkPush] = field(default_factory=dict)
     books: list[tuple[str, BookPush | PhasePush]] = field(default_factory=list)
 
 
@@ -62,6 +69,8 @@ class Hearing:
         self._tops: dict[UnderlyingId, Tops] = {}
         self._unheard: dict[str, _Unheard] = {}
         self._followed: dict[str, list[Player]] = {}
+        self._marks: tuple[Mark, ...] = ()
+        self._news_count = 0
         self._tells: dict[type[Message], Tell] = {
             BookDelta: self._tell_delta,
             IndicativePriceChanged: self._tell_indicative,
@@ -69,8 +78,11 @@ class Hearing:
             TradeExecuted: self._tell_trade,
             PhaseChanged: self._tell_phase,
             PricesStepped: self._tell_prices,
+            MarksPublished: self._tell_marks,
+            NewsPublished: self._tell_news,
             **dict.fromkeys(AnyMarketEvent.__args__, self._tell_market),
             **dict.fromkeys(AnyPrivateEvent.__args__, self._tell_private),
+            **dict.fromkeys(AnySignal.__args__, self._tell_signal),
         }
 
     def begin(self, underlying_id: UnderlyingId, books: Sequence[BookSnapshot]) -> list[TopPush]:
@@ -107,6 +119,8 @@ class Hearing:
                     player.ears.hear_prices(changed.prices.values())
                 elif kind == "bbo":
                     player.ears.hear_tops(changed.tops.values())
+                elif kind == "chain":
+                    player.ears.hear_marks(changed.marks.values())
                 else:
                     player.ears.hear_book(of, *_joined(of, changed.books))
 
@@ -192,6 +206,37 @@ class Hearing:
         prices = self._changed("prices", now).prices
         for body in price_bodies(event.prices, now, is_moving=event.is_moving):
             prices[body.underlying_id] = body
+
+    def _tell_marks(self, now: Nanos, event: Message) -> None:
+        assert isinstance(event, MarksPublished)
+        previous, self._marks = self._marks, event.marks
+        underlyings = self._listings.underlyings.values()
+        heard = [name for name in underlyings if f"chain.{name}" in self._followed]
+        if not heard:
+            return
+        changed = {name: self._changed(f"chain.{name}", now).marks for name in heard}
+        known = {mark.instrument_id: mark for mark in previous}
+        for mark in event.marks:
+            instrument = self._listings.instruments.get(mark.instrument_id)
+            if instrument is None or known.get(mark.instrument_id) == mark:
+                continue
+            if is_option(instrument) and instrument.underlying_id in changed:
+                changed[instrument.underlying_id][mark.instrument_id] = mark_push(mark)
+
+    def _tell_news(self, now: Nanos, event: Message) -> None:
+        assert isinstance(event, NewsPublished)
+        self._news_count += 1
+        push = news_push(published_item(event, self._news_count, now))
+        for player in self._followed.get("events", ()):
+            player.ears.reach(to_micros(now))
+            player.ears.hear_news(push)
+
+    def _tell_signal(self, now: Nanos, event: Message) -> None:
+        assert isinstance(event, AnySignal)
+        entitled = [p for p in self._followed.get("signals", ()) if p.seat.role == event.role]
+        for player in entitled:
+            player.ears.reach(to_micros(now))
+            player.ears.hear_signal(signal_push(event, now)[1])
 
 
 def _joined(

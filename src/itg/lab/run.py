@@ -38,7 +38,7 @@ from itg.lab.asking import command_of, rejection_in
 from itg.lab.hearing import Hearing
 from itg.lab.listings import Listings
 from itg.lab.seats import Player, Seat
-from itg.market_data.contract import GetPrices, Prices
+from itg.market_data.contract import GetMarks, GetPrices, Marks, Prices
 from itg.positions.contract import (
     AccountState,
     Budgets,
@@ -53,6 +53,7 @@ from itg.runtime.cascade import Machine
 from itg.runtime.envelope import Record
 from itg.runtime.pump import PumpLimits
 from itg.translate.account import budget_bodies, private_snapshot
+from itg.translate.chain import is_option, mark_push
 from itg.translate.game import rules_body
 from itg.translate.market import phase_rows, price_bodies
 from itg.translate.refusals import CONTRACT_REASONS
@@ -252,10 +253,17 @@ class LabRun:
         statuses = self._ask(*(GetExchangeStatus(shard=shard) for shard, _ in self.rules.shards))
         rows = [row for s in statuses if isinstance(s, ExchangeStatus) for row in phase_rows(s)]
         player.ears.hear_phases("snapshot", rows)
-        for prices in self._ask(GetPrices()) if self.rules.has_market else ():
-            assert isinstance(prices, Prices)
-            bodies = price_bodies(prices.prices, prices.game_ns, is_moving=False)
-            player.ears.hear_prices(bodies)
+        if not self.rules.has_market:
+            return
+        prices, marks = self._ask(GetPrices(), GetMarks())
+        assert isinstance(prices, Prices)
+        assert isinstance(marks, Marks)
+        player.ears.hear_prices(price_bodies(prices.prices, prices.game_ns, is_moving=False))
+        if player.bot.follows_marks:
+            series = [
+                m for m in marks.marks if is_option(self._listings.instruments[m.instrument_id])
+            ]
+            player.ears.hear_marks(mark_push(mark) for mark in series)
 
     def _first_queries(self) -> Iterator[Query]:
         for shard, _ in self.rules.shards:

@@ -4,7 +4,7 @@ Fractions (volatility, rates) leave as `int`, unit 1e-6; prices in price units. 
 noise-free price every rule reads, `index_price` the published print.
 """
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from itg.kernel.errors import RejectReason
 from itg.kernel.ids import InstrumentId, UnderlyingId
@@ -86,7 +86,7 @@ class ConfigureMarketData(Command, frozen=True, kw_only=True):
     seed: int
     underlyings: tuple[UnderlyingModel, ...]
     model: str = "regime_gbm"
-    parameters: dict[str, float] = {}
+    parameters: dict[str, float] = field(default_factory=dict)
     recording: tuple[Price, ...] = ()  # one price a second of the session
     news: NewsModel | None = None
     regimes: RegimeModel
@@ -241,8 +241,11 @@ class ImplyVolatilities(Query, frozen=True, kw_only=True):
 
 
 class ImpliedVolatilities(Reply, frozen=True, kw_only=True):
-    """Annual volatilities in the query's order, 1e-6; None where a price has no time value to
-    speak of (below half a tick), is out of bounds, or the instrument is no option known here."""
+    """Annual volatilities in the query's order, 1e-6.
+
+    None where a price has no time value to speak of (below half a tick) or is out of bounds, and
+    for an instrument that is no option known here.
+    """
 
     volatilities: tuple[int | None, ...]
 

@@ -168,6 +168,9 @@ class RetailReport(Reply, frozen=True, kw_only=True):
     out_of_the_money_orders: int = 0
     nearest_expiry_orders: int = 0
     buy_orders: int = 0
+    one_sided_orders: int = 0  # where no strike was listed on one side of spot: no choice was left
+    one_sided_out_orders: int = 0  # of them, out of the money
+    one_expiry_orders: int = 0  # where a single expiry was listed
     sizes: tuple[SizeCount, ...] = ()
     chance_closings: int = 0
     hold_closings: int = 0

@@ -7,7 +7,6 @@ from math import isclose
 
 from itg.scenario.model import Scenario
 from itg.scenario.nearest import nearest
-from itg.scenario.plan import session_seconds
 from itg.scenario.tables.information import (
     HeadlineTable,
     News,
@@ -29,8 +28,6 @@ def news_complaints(scenario: Scenario) -> Iterator[str]:
         yield "news moves simulated prices: it needs the table [market]"
     yield from _gaps(news)
     yield from rising("news.hours", [hour.starts for hour in news.hours])
-    if news.quiet_end_s >= session_seconds(scenario.session):
-        yield f"news.quiet_end_s: {news.quiet_end_s} is the whole session"
     for number, row in enumerate(news.destinations):
         if not isclose(sum(row), 1.0, abs_tol=1e-9):
             yield f"news.destinations[{number}]: probabilities sum to {sum(row):.6g}, not 1"

@@ -1,12 +1,13 @@
 """A scenario's tables written as TOML, with a note beside each key where one is wanted."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time
-from textwrap import wrap
 from typing import NamedTuple
 
 WIDTH = 80
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 Path = tuple[str, ...]
 
 
@@ -66,7 +67,7 @@ def _is_inline(value: object) -> bool:
 
 
 def _table_lines(value: object, path: Path) -> Iterator[Line]:
-    name = ".".join(path)
+    name = ".".join(_name(key) for key in path)
     if isinstance(value, Mapping):
         if not _is_only_tables(value):
             yield from (Line(""), Line(f"[{name}]"))
@@ -83,15 +84,26 @@ def _is_only_tables(value: Mapping[str, object]) -> bool:
 
 
 def _key_lines(key: str, value: object, path: Path) -> Iterator[Line]:
+    key = _name(key)
     whole = f"{key} = {_value(value)}"
     if not isinstance(value, list) or (len(whole) <= WIDTH and not _holds_rows(value)):
         yield Line(whole, path)
         return
     yield Line(f"{key} = [", path)
     items = [f"{_value(item)}," for item in value]
-    rows = items if _holds_rows(value) else wrap(" ".join(items), WIDTH, break_long_words=False)
+    rows = items if _holds_rows(value) else _filled(items)
     yield from (Line(f"  {row}") for row in rows)
     yield Line("]")
+
+
+def _filled(items: Sequence[str]) -> Iterator[str]:
+    row = ""
+    for item in items:
+        if row and len(row) + len(item) >= WIDTH:
+            yield row
+            row = ""
+        row = f"{row} {item}" if row else item
+    yield row
 
 
 def _holds_rows(value: list[object]) -> bool:
@@ -101,16 +113,24 @@ def _holds_rows(value: list[object]) -> bool:
 def _value(value: object) -> str:
     match value:
         case str():
-            # A basic string of TOML escapes as JSON does.
-            return json.dumps(value, ensure_ascii=False)
+            return _quoted(value)
         case bool():
             return str(value).lower()
         case date() | time():
             return value.isoformat()
         case Mapping():
-            pairs = (f"{key} = {_value(item)}" for key, item in value.items())
+            pairs = (f"{_name(key)} = {_value(item)}" for key, item in value.items())
             return "{ " + ", ".join(pairs) + " }"
         case Sequence():
             return "[" + ", ".join(_value(item) for item in value) + "]"
         case _:
             return repr(value)
+
+
+def _name(key: str) -> str:
+    return key if _BARE.fullmatch(key) else _quoted(key)
+
+
+def _quoted(text: str) -> str:
+    # A basic string of TOML escapes as JSON does, and one control character more.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from itg.wire.v1.chain import ChainPush, MarkPush
 from itg.wire.v1.market import BookPush, PhasePush, PriceBody, PricesPush, TopPush, TopsPush
 from itg.wire.v1.orders import Body
 
@@ -60,3 +61,12 @@ def merged_prices(bodies: Sequence[Body]) -> PricesPush:
         assert isinstance(body, PricesPush), "a channel of prices carries prices"
         last.update((price.underlying_id, price) for price in body.prices)
     return PricesPush(prices=list(last.values()))
+
+
+def merged_marks(bodies: Sequence[Body]) -> ChainPush:
+    """Return the last marks of each series."""
+    last: dict[str, MarkPush] = {}
+    for body in bodies:
+        assert isinstance(body, ChainPush), "a chain's channel carries marks"
+        last.update((mark.instrument_id, mark) for mark in body.marks)
+    return ChainPush(marks=list(last.values()))

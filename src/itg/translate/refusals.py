@@ -33,6 +33,7 @@ _TIME_CODES = frozenset({exchange_contract.INVALID_EXPIRY.code})
 # Fields of commands that have another name on the wire.
 _WIRE_FIELDS = {
     "expires_ns": "expires_us",
+    "effective_ns": "effective_us",
     "orig_client_order_id": "client_order_id",
     "account_id": "team_id",
 }

@@ -11,6 +11,7 @@ from itg.game.contract import (
     CorrectTrade,
     EndRound,
     HaltMarket,
+    IssueKey,
     MoveKillSwitch,
     MovePhase,
     PauseRound,
@@ -38,6 +39,7 @@ Act = (
     | CorrectTrade
     | MoveKillSwitch
     | RegisterTeam
+    | IssueKey
     | AnnounceNews
     | WithdrawNews
     | RepeatNews
@@ -123,6 +125,8 @@ def _described(ask: Act) -> tuple[str, str]:
             return _switched(is_active=ask.is_active), ask.account_id or ""
         case RegisterTeam():
             return "team.register", ask.team_name
+        case IssueKey():
+            return "key.issue", ask.key_name
         case AnnounceNews() | WithdrawNews() | RepeatNews():
             return _described_news(ask)
         case _:

@@ -10,6 +10,8 @@ from itg.game.contract import (
     ROLE_NOT_OPEN,
     UNKNOWN_ROLE,
     GameRules,
+    IssueKey,
+    KeyIssued,
     Principal,
     RegisterTeam,
     Scope,
@@ -23,8 +25,14 @@ from itg.kernel.times import Nanos
 NAME_LENGTH_MIN = 3
 NAME_LENGTH_MAX = 50
 
-ORGANIZER = Principal(team_id=None, account_id=None, role=None, scopes=(Scope.ADMIN, Scope.READ))
+ORGANIZER = Principal(
+    team_id=None,
+    account_id=None,
+    role=None,
+    scopes=(Scope.ADMIN, Scope.READ, Scope.RESEARCH),
+)
 TEAM_SCOPES = (Scope.TRADE, Scope.READ)
+RESEARCH_SCOPES = (Scope.READ, Scope.RESEARCH)
 
 
 class Registry(Struct):
@@ -36,6 +44,7 @@ class Registry(Struct):
     teams: list[Team] = field(default_factory=list)
     team_by_key: dict[str, int] = field(default_factory=dict)  # key digest → index in teams
     team_by_name: dict[str, int] = field(default_factory=dict)  # folded name → index in teams
+    researcher_by_key: dict[str, str] = field(default_factory=dict)  # key digest → name
 
     def refusal_of(self, ask: RegisterTeam, rules: GameRules) -> Refusal | None:
         """Say why a registration is refused, None if it is not."""
@@ -70,10 +79,19 @@ class Registry(Struct):
         self.teams.append(team)
         return team
 
+    def issue(self, ask: IssueKey) -> KeyIssued:
+        """Let a key without a team read and research."""
+        assert ask.key_hash not in self.team_by_key
+        assert ask.key_hash != self.admin_key_hash
+        self.researcher_by_key[ask.key_hash] = clean_name(ask.key_name)
+        return KeyIssued(key_name=clean_name(ask.key_name), scopes=RESEARCH_SCOPES)
+
     def owner_of(self, key_hash: str) -> Principal | UnknownKey:
         """Find whose key a digest is."""
         if key_hash and key_hash == self.admin_key_hash:
             return ORGANIZER
+        if key_hash in self.researcher_by_key:
+            return Principal(team_id=None, account_id=None, role=None, scopes=RESEARCH_SCOPES)
         index = self.team_by_key.get(key_hash)
         if index is None:
             return UnknownKey()

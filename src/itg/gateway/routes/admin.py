@@ -7,6 +7,8 @@ from itg.game.contract import (
     EndRound,
     GameActRejected,
     GetRounds,
+    IssueKey,
+    KeyIssued,
     MovePhase,
     PauseRound,
     RegisterTeam,
@@ -14,6 +16,7 @@ from itg.game.contract import (
     Scope,
     StartRound,
 )
+from itg.gateway.auth import digest_of, fresh_key
 from itg.gateway.calls import Answer, Call, done, refused
 from itg.gateway.flood import Metered
 from itg.gateway.gateway import Gateway, first_of
@@ -26,6 +29,8 @@ from itg.kernel.words import Phase
 from itg.runtime.envelope import Record
 from itg.wire.v1.game import (
     CreateTeamRequest,
+    IssuedKeyBody,
+    IssueKeyRequest,
     PhaseMovedBody,
     PhaseRequest,
     RegisteredBody,
@@ -102,6 +107,25 @@ def _create_team(gateway: Gateway, call: Call, params: CreateTeamRequest) -> Non
     )
 
 
+def _issue_key(gateway: Gateway, call: Call, params: IssueKeyRequest) -> None:
+    api_key = fresh_key()
+    command = IssueKey(
+        key_name=params.key_name, key_hash=digest_of(api_key.encode()), reason=params.reason
+    )
+
+    def compose(record: Record) -> Answer:
+        issued = first_of(KeyIssued, record.outputs)
+        assert issued is not None, "every key is issued"
+        body = IssuedKeyBody(
+            key_name=issued.key_name,
+            scopes=[scope.value for scope in issued.scopes],
+            api_key=api_key,
+        )
+        return done(body, 201, ((b"cache-control", b"no-store"),))
+
+    gateway.send(call, command, compose)
+
+
 _ACTS: tuple[tuple[str, Callable[[Gateway, Call, RoundActParams], None]], ...] = (
     ("start", _start_round),
     ("pause", _pause_round),
@@ -155,5 +179,20 @@ OPERATIONS: tuple[Operation, ...] = (
         ),
         CreateTeamRequest,
         _create_team,
+    ),
+    act(
+        Route(
+            name="admin.issue_key",
+            method="POST",
+            path="/admin/keys",
+            summary="Issue a research key to somebody without a team; shown this once.",
+            result=IssuedKeyBody,
+            scope=Scope.ADMIN,
+            metered=Metered.FREE,
+            status=201,
+            on_socket=False,
+        ),
+        IssueKeyRequest,
+        _issue_key,
     ),
 )

@@ -1,11 +1,17 @@
 """The published prints of the underlyings."""
 
-from itg.gateway.calls import Call, done
+from collections.abc import Sequence
+
+from itg.gateway.calls import Answer, Call, done
 from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation, Route, parameterless, read
 from itg.gateway.problems import RefusedError, problem_of
-from itg.market_data.contract import UNDERLYING_NOT_FOUND
+from itg.kernel.ids import UnderlyingId
+from itg.kernel.messages import Reply
+from itg.market_data.contract import UNDERLYING_NOT_FOUND, GetPriceHistory, PriceHistory
+from itg.translate.chain import candle_page, interval_of
 from itg.translate.market import price_bodies
+from itg.wire.v1.chain import CandlePage, HistoryParams
 from itg.wire.v1.market import PriceBody, PricePage
 from itg.wire.v1.reads import PriceParams
 
@@ -22,6 +28,33 @@ def _get_price(gateway: Gateway, call: Call, params: PriceParams) -> None:
             return
     detail = f"no price of {params.underlying_id[:64]}"
     raise RefusedError(problem_of(UNDERLYING_NOT_FOUND, detail))
+
+
+def _get_history(gateway: Gateway, call: Call, params: HistoryParams) -> None:
+    underlying_id = underlying_in(gateway, params.underlying_id)
+    query = GetPriceHistory(
+        underlying_id=underlying_id, interval_s=interval_of(params.interval), count=params.limit
+    )
+
+    def compose(replies: Sequence[Reply]) -> Answer:
+        history = replies[0]
+        if not isinstance(history, PriceHistory):  # of an underlying without a model
+            history = PriceHistory(
+                underlying_id=underlying_id, interval_s=query.interval_s, candles=()
+            )
+        return done(candle_page(history))
+
+    gateway.read(call, (query,), compose)
+
+
+def underlying_in(gateway: Gateway, name: str) -> UnderlyingId:
+    """Return an underlying's id; refuse one there is not."""
+    underlying_id = UnderlyingId(name)
+    if underlying_id not in gateway.directory.shards:
+        known = ", ".join(gateway.directory.shards)
+        detail = f"no underlying {name[:64]}; there are {known}"
+        raise RefusedError(problem_of(UNDERLYING_NOT_FOUND, detail))
+    return underlying_id
 
 
 def _rows(gateway: Gateway) -> list[PriceBody]:
@@ -50,5 +83,16 @@ OPERATIONS: tuple[Operation, ...] = (
         ),
         PriceParams,
         _get_price,
+    ),
+    read(
+        Route(
+            name="price.history",
+            method="GET",
+            path="/prices/{underlying_id}/history",
+            summary="Read the last candles of one underlying's print, oldest first.",
+            result=CandlePage,
+        ),
+        HistoryParams,
+        _get_history,
     ),
 )

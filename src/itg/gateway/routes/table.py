@@ -4,6 +4,8 @@ from itg.gateway.operations import Operation
 from itg.gateway.routes import (
     admin,
     admin_market,
+    chains,
+    events,
     exchange_batch,
     exchange_deadman,
     exchange_explaining,
@@ -14,6 +16,7 @@ from itg.gateway.routes import (
     game,
     positions,
     prices,
+    signals,
 )
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -26,6 +29,9 @@ OPERATIONS: tuple[Operation, ...] = (
     *exchange_market.OPERATIONS,
     *positions.OPERATIONS,
     *prices.OPERATIONS,
+    *chains.OPERATIONS,
+    *events.OPERATIONS,
+    *signals.OPERATIONS,
     *game.OPERATIONS,
     *admin.OPERATIONS,
     *admin_market.OPERATIONS,

@@ -2,17 +2,19 @@
 
 Bounds are 99.9 % two-sided. Shares: normal approximation of the binomial with continuity
 correction (Feller 1968, An Introduction to Probability Theory I, section VII.3); rates: the same of
-the Poisson; sizes: Pearson's chi-square with the quantile of Wilson and Hilferty (1931).
+the Poisson; sizes: Pearson's chi-square, its distribution by the series of the incomplete gamma
+function (Abramowitz and Stegun 1964, equation 6.5.29).
 """
 
 from collections.abc import Iterator, Sequence
-from math import exp, sqrt
+from math import exp, lgamma, log, sqrt
 
 from itg.retail.contract import CalibrationRow, RetailFlow, RetailReport
 from itg.retail.core.choice import in_lots
 
 Z_TWO_SIDED = 3.2905
-Z_ONE_SIDED = 3.0902
+_QUANTILE_ERROR = 1e-9
+_SERIES_ERROR = 1e-16
 _LEAST_EXPECTED = 5.0  # of a chi-square cell, below which it joins its neighbor
 
 
@@ -40,10 +42,16 @@ def size_chances(config: RetailFlow) -> dict[int, float]:
     return chances
 
 
-def chi_square_bound(freedom: int) -> float:
-    """Return the 99.9 % quantile of chi-square."""
-    ninth = 2.0 / (9.0 * freedom)
-    return float(freedom * (1.0 - ninth + Z_ONE_SIDED * sqrt(ninth)) ** 3)
+def chi_square_bound(freedom: int, chance: float = 0.999) -> float:
+    """Return the quantile of chi-square below which a statistic stays with `chance`."""
+    low, high = 0.0, 10.0 * freedom + 100.0
+    while high - low > _QUANTILE_ERROR:
+        middle = (low + high) / 2.0
+        if _chi_square_below(middle, freedom) < chance:
+            low = middle
+        else:
+            high = middle
+    return high
 
 
 def chi_square(observed: Sequence[float], expected: Sequence[float]) -> tuple[float, int]:
@@ -60,6 +68,17 @@ def chi_square(observed: Sequence[float], expected: Sequence[float]) -> tuple[fl
     return sum((o - e) ** 2 / e for o, e in cells), len(cells) - 1
 
 
+def _chi_square_below(statistic: float, freedom: int) -> float:
+    shape, x = freedom / 2.0, statistic / 2.0
+    term = total = 1.0 / shape
+    place = shape
+    while term > total * _SERIES_ERROR:
+        place += 1.0
+        term *= x / place
+        total += term
+    return total * exp(shape * log(x) - x - lgamma(shape)) if x > 0.0 else 0.0
+
+
 def _rates(config: RetailFlow, report: RetailReport) -> Iterator[CalibrationRow]:
     minutes = report.operational_s / 60.0
     yield from _rate("orders a minute", config.orders_per_minute, report.arrivals, minutes)
@@ -73,7 +92,7 @@ def _shares(config: RetailFlow, report: RetailReport) -> Iterator[CalibrationRow
     opening = report.opening_orders
     limits = opening - report.opening_market_orders
     through, behind = config.limit_at_or_through, config.limit_behind
-    # What moods decided is left out: it has rows of its own.
+    # What moods decided is left out, it has rows of its own; so is what the listing decided.
     chosen = opening - report.fomo_orders
     own_side = chosen - report.momentum_orders
     calls = report.call_orders - report.fomo_call_orders
@@ -84,12 +103,11 @@ def _shares(config: RetailFlow, report: RetailReport) -> Iterator[CalibrationRow
     yield from _share("limits far", 1.0 - through - behind, report.far_orders, limits)
     yield from _share("buys", config.buy, buys, own_side)
     yield from _share("calls", config.call, calls, chosen)
-    yield from _share(
-        "out of the money", config.out_of_the_money, report.out_of_the_money_orders, opening
-    )
-    yield from _share(
-        "nearest expiry", config.nearest_expiry, report.nearest_expiry_orders, opening
-    )
+    sided, several = opening - report.one_sided_orders, opening - report.one_expiry_orders
+    out = report.out_of_the_money_orders - report.one_sided_out_orders
+    nearest = report.nearest_expiry_orders - report.one_expiry_orders
+    yield from _share("out of the money", config.out_of_the_money, out, sided)
+    yield from _share("nearest expiry", config.nearest_expiry, nearest, several)
 
 
 def _sizes(config: RetailFlow, report: RetailReport) -> Iterator[CalibrationRow]:

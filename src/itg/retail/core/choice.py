@@ -10,7 +10,7 @@ from itg.kernel.money import Price
 from itg.kernel.rng import Rng
 from itg.kernel.words import Instrument, OptionRight, Side
 from itg.retail.contract import RetailFlow
-from itg.retail.core.chains import Chain, Market
+from itg.retail.core.chains import Market
 
 STREAMS = (
     *("arrival", "account", "series", "strike", "quantity", "side", "price", "closing"),
@@ -43,6 +43,8 @@ class Drawn(Struct, frozen=True):
     right: OptionRight
     is_nearest_expiry: bool
     is_out_of_the_money: bool
+    is_one_sided: bool  # no strike was listed on one side of spot
+    is_one_expiry: bool
 
 
 def draw_series(
@@ -65,11 +67,20 @@ def draw_series(
     spot = market.spots[underlying_id]
     is_above = is_out == (right is OptionRight.CALL)
     target = _target_strike(dice["strike"], flow, spot, right=right, is_above=is_above)
-    strike, instrument = _closest(chains[place], spot, target, is_above=is_above)
+    chain = chains[place]
+    beside = [listed for listed in chain if (listed[0] > spot) == is_above]
+    strike, instrument = min(beside or chain, key=lambda listed: abs(listed[0] - target))
     assert instrument.option
     chosen = instrument.option.right
     is_really_out = (strike > spot) == (chosen is OptionRight.CALL)
-    return Drawn(instrument, chosen, place == 0, is_really_out)
+    return Drawn(
+        instrument=instrument,
+        right=chosen,
+        is_nearest_expiry=place == 0,
+        is_out_of_the_money=is_really_out,
+        is_one_sided=not 0 < len(beside) < len(chain),
+        is_one_expiry=not later,
+    )
 
 
 def draw_quantity(rng: Rng, flow: RetailFlow, times: float = 1.0) -> int:
@@ -120,11 +131,6 @@ def draw_limit(
     # Rounded toward the trade, so that "at" the far side reaches it.
     on_grid = ceil(ticks) if side is Side.BUY else floor(ticks)
     return placement, Price(max(on_grid, 1) * tick_size)
-
-
-def _closest(chain: Chain, spot: Price, target: float, *, is_above: bool) -> tuple[int, Instrument]:
-    beside = [listed for listed in chain if (listed[0] > spot) == is_above]
-    return min(beside or chain, key=lambda listed: abs(listed[0] - target))
 
 
 def _target_strike(

@@ -22,6 +22,9 @@ class Counts(Struct):
     out_of_the_money_orders: int = 0
     nearest_expiry_orders: int = 0
     buy_orders: int = 0
+    one_sided_orders: int = 0
+    one_sided_out_orders: int = 0
+    one_expiry_orders: int = 0
     chance_closings: int = 0
     hold_closings: int = 0
     room_closings: int = 0
@@ -49,6 +52,9 @@ class Counts(Struct):
         self.call_orders += drawn.right is OptionRight.CALL
         self.out_of_the_money_orders += drawn.is_out_of_the_money
         self.nearest_expiry_orders += drawn.is_nearest_expiry
+        self.one_sided_orders += drawn.is_one_sided
+        self.one_sided_out_orders += drawn.is_one_sided and drawn.is_out_of_the_money
+        self.one_expiry_orders += drawn.is_one_expiry
         self.buy_orders += side is Side.BUY
 
     def note_mood(self, mood: Mood, side: Side, quantity: int) -> None:

@@ -21,6 +21,7 @@ from itg.wire.v1.account import (
     ResumeTooOld,
     SettlementPush,
 )
+from itg.wire.v1.chain import ChainPush
 from itg.wire.v1.market import (
     BookPush,
     DelayedPush,
@@ -39,8 +40,10 @@ from itg.wire.v1.market import (
     TradesPush,
 )
 from itg.wire.v1.market import BustPush as TradeBustPush
+from itg.wire.v1.news import LastNewsPush, NewsPush
 from itg.wire.v1.orders import Body, ProtectionBody, Request
 from itg.wire.v1.reads import NoParams
+from itg.wire.v1.signals import AlphaPush, LastSignalsPush, TrackingPush, VolatilityPush
 from itg.wire.v1.socket import (
     CLOSE_NORMAL,
     CLOSE_POLICY,
@@ -92,7 +95,12 @@ class MethodRow(Struct, frozen=True):
 
 
 # Each address of the socket with what a connection there is subscribed to from the start.
-ADDRESSES: dict[str, tuple[str, ...]] = {"/ws": (), "/prices/stream": ("prices",)}
+ADDRESSES: dict[str, tuple[str, ...]] = {
+    "/ws": (),
+    "/prices/stream": ("prices",),
+    "/events/stream": ("events",),
+    "/signals/stream": ("signals",),
+}
 
 # What may stand for a `{name}`.
 PARAMETERS: dict[str, str] = {
@@ -195,6 +203,36 @@ CHANNELS: tuple[ChannelRow, ...] = (
         ),
     ),
     ChannelRow(
+        "chain.{underlying}",
+        "Fair value, implied volatility and greeks of an underlying's series, four times a game "
+        "second. State, merged to the latest.",
+        (
+            PushRow("snapshot", ChainPush, "the marks of all series"),
+            PushRow("marks", ChainPush, "the marks that changed in one step of the market"),
+        ),
+    ),
+    ChannelRow(
+        "events",
+        "News: the headlines, as everybody hears them. Public facts.",
+        (
+            PushRow("snapshot", LastNewsPush, "the last 50 headlines"),
+            PushRow("news", NewsPush, "a headline is out"),
+        ),
+    ),
+    ChannelRow(
+        "signals",
+        "What the team's role is told and no other; silent for a role without signals.",
+        (
+            PushRow("snapshot", LastSignalsPush, "the role's last 50 signals"),
+            PushRow("volatility", VolatilityPush, "a forecast of the volatility regime"),
+            PushRow("tracking", TrackingPush, "a window of tracking error: open, update, close"),
+            PushRow("alpha", AlphaPush, "a model's forecast of a return"),
+            PushRow(
+                "resume.too_old", ResumeTooOld, "the seq asked for is gone; a snapshot follows"
+            ),
+        ),
+    ),
+    ChannelRow(
         "phase",
         "The market's phases, and what befalls it.",
         (
@@ -254,9 +292,9 @@ CLOSE_CODES: dict[int, str] = {
 
 PROMISES: tuple[str, ...] = (
     (
-        "`seq` never skips within a channel and epoch. `private` has epoch 1 for ever and never "
-        "restarts. The others count from the start of the server's epoch; `system` counts from 1 "
-        "on each connection."
+        "`seq` never skips within a channel and epoch. `private` and `signals` have epoch 1 for "
+        "ever and never restart. The others count from the start of the server's epoch; `system` "
+        "counts from 1 on each connection."
     ),
     (
         "`subscribe` is answered first; then each channel's `snapshot` follows with the `seq` of "
@@ -265,7 +303,8 @@ PROMISES: tuple[str, ...] = (
     (
         '`subscribe` to `private` with `"resume": {"private": {"epoch": 1, "seq": n}}` sends no '
         "snapshot but exactly the events after `n`. If they are gone (beyond the last 10,000), "
-        "`resume.too_old` and a snapshot come instead. Resuming another channel gives a snapshot."
+        "`resume.too_old` and a snapshot come instead. `signals` resumes alike; resuming another "
+        "channel gives a snapshot."
     ),
     "An order's `order.accepted` precedes its fills.",
     (
@@ -274,15 +313,15 @@ PROMISES: tuple[str, ...] = (
     ),
     (
         "A reader that falls behind delays no other. Its state channels (`book.`, `bbo.`, "
-        "`prices`) are merged to the latest: `conflated`, standing for `first_seq` to `seq`. "
-        "`private` is never merged and never dropped: with 4 MiB waiting the connection is told "
-        "`slow`, closed with 4008, and resumes. Of public facts (`trades.`, `phase`, "
-        "`book.….raw`) what it could not take is announced: `gap`."
+        "`chain.`, `prices`) are merged to the latest: `conflated`, standing for `first_seq` to "
+        "`seq`. `private` and `signals` are never merged and never dropped: with 4 MiB waiting the "
+        "connection is told `slow`, closed with 4008, and resumes. Of public facts (`trades.`, "
+        "`events`, `phase`, `book.….raw`) what it could not take is announced: `gap`."
     ),
     "Several connections of a team hear the same.",
     (
-        "After a restart `private` resumes from the journal; the other channels begin a new epoch "
-        "with a snapshot."
+        "After a restart `private` and `signals` resume from the journal; the other channels begin "
+        "a new epoch with a snapshot."
     ),
     (
         "When an account's last connection is gone for 5 s, its quotes are canceled, or "

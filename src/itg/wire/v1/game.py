@@ -108,6 +108,21 @@ class CreateTeamRequest(Request, frozen=True, kw_only=True):
     reason: ReasonText = ""
 
 
+class IssueKeyRequest(Request, frozen=True, kw_only=True):
+    """A key for somebody without a team: it reads, and exports the history of ended rounds."""
+
+    key_name: Annotated[str, Meta(min_length=3, max_length=50)]
+    reason: ReasonText = ""
+
+
+class IssuedKeyBody(Body, frozen=True, kw_only=True):
+    """The new key with its scopes, shown this once."""
+
+    key_name: str
+    scopes: list[str]
+    api_key: str
+
+
 class PhaseRequest(Request, frozen=True, kw_only=True):
     """Move the market, or one instrument, to a phase."""
 
