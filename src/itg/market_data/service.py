@@ -155,18 +155,7 @@ class MarketDataService:
     def _marks(self, query: GetMarks) -> Marks:
         if self._market is None:
             return Marks(marks=())
-        state, wanted = self._market.state, query.underlying_id
-        return Marks(
-            marks=tuple(
-                mark
-                for mark in state.marks
-                if wanted is None
-                or (
-                    mark.instrument_id in state.tracked
-                    and state.tracked[mark.instrument_id].underlying_id == wanted
-                )
-            )
-        )
+        return Marks(marks=tuple(self._market.marks_of(query.underlying_id)))
 
     def _implied(self, query: ImplyVolatilities) -> ImpliedVolatilities:
         if self._market is None:

@@ -154,6 +154,14 @@ class Market:
             yield self._closed([spot.spot_price for spot in state.spots])
         state.is_running = False
 
+    def marks_of(self, underlying_id: UnderlyingId | None) -> Iterator[Mark]:
+        """Yield the last marks of what is tracked on an underlying; None: all there are."""
+        tracked = self.state.tracked
+        for mark in self.state.marks:
+            instrument = tracked.get(mark.instrument_id)
+            if underlying_id is None or (instrument and instrument.underlying_id == underlying_id):
+                yield mark
+
     def advance(self, now: Nanos) -> Iterator[Event]:
         """Make the step that ends now: hidden truths, prices, marks."""
         state, session = self.state, self.state.session
