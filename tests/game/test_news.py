@@ -104,7 +104,7 @@ def test_a_round_that_ends_before_it_began_stops_news_that_never_started() -> No
 
 
 def test_a_game_without_news_hears_of_none() -> None:
-    world = World.of("classic")
+    world = World(without_news())
     world.start()
     world.send(EndRound(round_id=1))
     assert not [*world.events(StartNews)]
