@@ -1,0 +1,25 @@
+"""Why the game refuses."""
+
+from itg.kernel.errors import RejectReason
+
+DUPLICATE_TEAM_NAME = RejectReason(
+    code="DUPLICATE_TEAM_NAME", hint="Choose another team_name.", status=409
+)
+INVALID_TEAM_NAME = RejectReason(code="INVALID_TEAM_NAME", hint="Use 3 to 50 printable characters.")
+ROLE_NOT_OPEN = RejectReason(
+    code="ROLE_NOT_OPEN", hint="This role is played by the house.", status=403
+)
+UNKNOWN_ROLE = RejectReason(code="UNKNOWN_ROLE", hint="Use a role of GET /game/rules.")
+INVALID_JOIN_CODE = RejectReason(
+    code="INVALID_JOIN_CODE", hint="Ask the organizer for the join code.", status=403
+)
+GAME_FULL = RejectReason(
+    code="GAME_FULL", hint="The scenario's number of teams is reached.", status=409
+)
+ROUND_NOT_FOUND = RejectReason(code="ROUND_NOT_FOUND", hint="See GET /game/rounds.", status=404)
+ROUND_WRONG_STATUS = RejectReason(
+    code="ROUND_WRONG_STATUS",
+    hint="A scheduled round can start, a running one pause or end, a paused one resume or end.",
+    status=409,
+)
+TEAM_NOT_FOUND = RejectReason(code="TEAM_NOT_FOUND", hint="See GET /game/teams.", status=404)

@@ -1,0 +1,70 @@
+"""What the game itself needs of a scenario, and the words it is told in."""
+
+from enum import Enum, unique
+
+from msgspec import Struct
+
+from itg.kernel.ids import Role, Shard, UnderlyingId
+from itg.kernel.times import Nanos
+from itg.kernel.words import PhaseBoundary
+
+
+@unique
+class Scope(Enum):
+    """What a key may do."""
+
+    TRADE = "trade"
+    READ = "read"
+    RESEARCH = "research"
+    ADMIN = "admin"
+
+
+@unique
+class RoundStatus(Enum):
+    """Where a round stands."""
+
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class RoundPlan(Struct, frozen=True, gc=False, kw_only=True):
+    """One round on the game clock. `boundaries` empty: the organizer drives the phases."""
+
+    trading_day: str  # YYYY-MM-DD
+    start_ns: Nanos
+    flow_start_ns: Nanos | None = None  # retail orders begin here; None: with the round
+    session_start_ns: Nanos  # continuous trading
+    session_end_ns: Nanos
+    end_ns: Nanos | None  # the round ends by itself here; None: by the organizer
+    boundaries: tuple[PhaseBoundary, ...] = ()
+
+
+class TeamPlan(Struct, frozen=True, gc=False, kw_only=True):
+    """A team the scenario brings along."""
+
+    team_name: str
+    role: Role
+
+
+class GameRules(Struct, frozen=True, gc=False, kw_only=True):
+    """What the game itself needs of a scenario."""
+
+    scenario: str
+    open_registration: bool
+    registrable_roles: tuple[Role, ...]
+    max_teams: int
+    speed: float
+    lock_step: bool
+    start_on_create: bool  # the first round starts with the game, no organizer needed
+    starts_next_round: bool = False  # when a round ends, the next scheduled one starts by itself
+    rounds: tuple[RoundPlan, ...]
+    session_ends_ns: tuple[Nanos, ...]
+    shards: tuple[tuple[Shard, UnderlyingId], ...]
+    has_market: bool  # prices are simulated (market_data is configured)
+    has_retail: bool
+    has_news: bool = False  # headlines come
+    has_signals: bool = False  # roles are told of the future
+    step_ns: Nanos = Nanos(250_000_000)  # a step of the market, and of lock step
+    teams: tuple[TeamPlan, ...] = ()  # registered by whoever composes the game, in this order
