@@ -16,10 +16,12 @@ from bench.figures import Figure
 from bench.handlers import measure_handlers
 from bench.inprocess import measure_inprocess
 from bench.matching.run import measure_matching
+from bench.options import measure_options
 from bench.rest import measure_orders
 
 PARTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "matching": measure_matching,
+    "options": measure_options,
     "handlers": measure_handlers,
     "process": measure_inprocess,
     "orders": measure_orders,

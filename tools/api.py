@@ -1,12 +1,13 @@
 """Write, or check, the documents of both interfaces and the tables that are read from the program.
 
-    python -m tools.api write   # openapi.json, asyncapi.json, the marked parts of the pages
+    python -m tools.api write   # the two documents, the scenario's schema, parts of the pages
     python -m tools.api check   # fail on what breaks clients of the last release
 
 What is written stands under docs/reference and is committed; a test says that it equals what the
 program serves. A release copies the two documents into docs/reference/released.
 """
 
+import json
 import sys
 import textwrap
 from pathlib import Path
@@ -19,6 +20,7 @@ from itg.gateway.openapi import openapi_document
 from itg.gateway.problem_texts import problem_texts
 from itg.gateway.problems import REASONS, title_of
 from itg.gateway.routes.table import BY_NAME, OPERATIONS
+from itg.scenario import json_schema
 from itg.wire.v1.channels import CHANNELS, CLOSE_CODES, PROMISES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,6 +48,7 @@ def written() -> dict[str, str]:
     """Return every generated file of docs/reference with the content it should have."""
     return {
         **documents(),
+        "scenario.schema.json": json.dumps(json_schema(), indent=2) + "\n",
         "problems.md": with_parts(
             "problems.md",
             {"codes": code_table(), "explained": code_sections(), "earlier": earlier_table()},

@@ -32,11 +32,21 @@ from itg.news.contract import (
     StopNews,
 )
 
+OWN = ("ConfigureNews", "ConfigureSignals")
 FREQUENT = ArrivalModel(mean_gap_s=600, gap_min_s=300, gap_max_s=1_800)
 
 
-def with_news(arrivals: ArrivalModel | None = None) -> CreateGame:
+def without_news() -> CreateGame:
+    """Return the classic game without its own headlines and signals."""
     plain = scenario.load("classic")
+    decode = msgpack.Decoder().decode
+    setup = [raw for raw in plain.setup if decode(raw)["type"] not in OWN]
+    rules = replace(plain.rules, has_news=False, has_signals=False)
+    return replace(plain, rules=rules, setup=tuple(setup))
+
+
+def with_news(arrivals: ArrivalModel | None = None) -> CreateGame:
+    plain = without_news()
     config = Raw(msgpack.encode(configured(1, arrivals)))
     rules = replace(plain.rules, has_news=True)
     return replace(plain, rules=rules, setup=(*plain.setup, config))
@@ -94,7 +104,7 @@ def test_a_round_that_ends_before_it_began_stops_news_that_never_started() -> No
 
 
 def test_a_game_without_news_hears_of_none() -> None:
-    world = World.of("classic")
+    world = World(without_news())
     world.start()
     world.send(EndRound(round_id=1))
     assert not [*world.events(StartNews)]

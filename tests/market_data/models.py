@@ -18,9 +18,9 @@ OPEN_NS = Nanos(20_000 * DAY_NS)
 
 
 def classic(seed: int = 1) -> ConfigureMarketData:
-    """Return classic's model."""
+    """Return classic's model, expecting no news: the core alone is told of none."""
     (config,) = [c for c in setup() if isinstance(c, ConfigureMarketData)]
-    return replace(config, seed=seed)
+    return replace(config, seed=seed, news=None)
 
 
 def instruments() -> list[Instrument]:

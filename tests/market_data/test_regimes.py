@@ -120,6 +120,14 @@ def bin_shares(leave: float, bins: int) -> list[float]:
     return shares
 
 
+def test_a_very_long_step_leads_to_the_stationary_law_from_anywhere() -> None:
+    rates = generator(classic().regimes.transition, 300)
+    law = step_matrix(rates, 1e6)
+    for row in law:
+        # π P = π: 24/95, 49/95, 22/95 of classic's matrix.
+        assert row == pytest.approx((24 / 95, 49 / 95, 22 / 95), abs=1e-9)
+
+
 def test_time_is_shared_as_the_stationary_law_says(chain: list[int]) -> None:
     transition = classic().regimes.transition
     law = step_matrix(generator(transition, 300), 1e6)[0]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from itg import scenario
 from itg.kernel.errors import ConfigurationError
+from itg.scenario.faults import faults_of
 from itg.scenario.files import purpose_of, resolve
 from itg.scenario.layers import laid_over, paths_of
 from itg.scenario.starting import starting_text
@@ -139,3 +140,13 @@ def test_every_shipped_file_says_what_it_is_for(name: str) -> None:
 def test_civil_values_are_written_as_toml_has_them() -> None:
     tables = {"day": date(2026, 12, 1), "at": time(9, 30)}
     assert toml_text(tables) == "day = 2026-12-01\nat = 09:30:00\n"
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "write-a-scenario.md"
+
+
+@pytest.mark.parametrize("block", GUIDE.read_text(encoding="utf-8").split("```toml\n")[1:])
+def test_the_guide_s_files_are_scenarios(block: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(block.partition("```")[0], encoding="utf-8")
+    assert faults_of(str(file)) == []

@@ -153,36 +153,17 @@ class MarketDataService:
         )
 
     def _marks(self, query: GetMarks) -> Marks:
-        if self._market is None:
-            return Marks(marks=())
-        state, wanted = self._market.state, query.underlying_id
-        return Marks(
-            marks=tuple(
-                mark
-                for mark in state.marks
-                if wanted is None
-                or (
-                    mark.instrument_id in state.tracked
-                    and state.tracked[mark.instrument_id].underlying_id == wanted
-                )
-            )
-        )
+        market = self._market
+        return Marks(marks=() if market is None else market.marks(query.underlying_id))
 
     def _implied(self, query: ImplyVolatilities) -> ImpliedVolatilities:
-        if self._market is None:
-            return ImpliedVolatilities(volatilities=(None,) * len(query.quotes))
-        return ImpliedVolatilities(volatilities=tuple(self._market.implied(query.quotes)))
+        market, quotes = self._market, query.quotes
+        found = [None] * len(quotes) if market is None else market.implied(quotes)
+        return ImpliedVolatilities(volatilities=tuple(found))
 
     def _surface(self, query: GetSurface) -> Surface | UnderlyingMissing:
-        market, wanted = self._market, query.underlying_id
-        for spot in () if market is None else market.state.spots:
-            if market is not None and spot.underlying_id == wanted:
-                return Surface(
-                    underlying_id=wanted,
-                    spot_price=spot.spot_price,
-                    slices=market.surface(wanted),
-                )
-        return UnderlyingMissing(underlying_id=wanted)
+        found = None if self._market is None else self._market.surface(query.underlying_id)
+        return UnderlyingMissing(underlying_id=query.underlying_id) if found is None else found
 
     def _history(self, query: GetPriceHistory) -> PriceHistory | UnderlyingMissing:
         state = None if self._market is None else self._market.state

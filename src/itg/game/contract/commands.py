@@ -1,4 +1,4 @@
-"""What the game can be asked to do."""
+"""What can be asked of the game; every act of an organizer carries its reason."""
 
 from msgspec import Raw
 

@@ -1,4 +1,4 @@
-"""What happened to the game."""
+"""What the game tells."""
 
 from itg.game.contract.rules import Scope
 from itg.kernel.errors import Refusal

@@ -1,4 +1,4 @@
-"""What can be read, and the answers."""
+"""What can be read of the game."""
 
 from msgspec import Struct
 

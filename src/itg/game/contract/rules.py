@@ -1,4 +1,4 @@
-"""What the game itself needs of a scenario, and the words it is told in."""
+"""A game's rules and plans: scopes, rounds, teams, what the game needs of a scenario."""
 
 from enum import Enum, unique
 

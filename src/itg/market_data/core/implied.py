@@ -5,11 +5,11 @@ deviation s, so Newton's step on it with Halley's correction,
 
     δ = ν / (1 + ½·ν·(b″/b′ − b′/b)),   ν = −(ln b − ln β)·b/b′,   b″/b′ = ln²(far/near)/s³ − s/4
 
-(Jäckel 2015, section 3, has the derivatives), triples the right digits each time. It starts from
-the implied deviation of a normal price (Bachelier 1900), a function of one variable alone:
-η = ν/artanh(ν), ν = |far − near|/straddle (Choi, Kim, Kwak 2009, "Numerical approximation of the
-implied volatility under arithmetic Brownian motion"); our polynomial in √η meets it to 4e-4, and
-what is left is how far the log-normal law is from the normal one. A step that would leave the
+(the derivatives are in Jäckel 2015, "Let's be rational"), triples the right digits each time. It
+starts from the implied deviation of a normal price (Bachelier 1900), a function of one variable
+alone: η = ν/artanh(ν), ν = |far − near|/straddle (Choi, Kim, Kwak 2009, "Numerical approximation of
+the implied volatility under arithmetic Brownian motion"); our polynomial in √η meets it to 4e-4,
+and what is left is how far the log-normal law is from the normal one. A step that would leave the
 interval known to hold the answer is replaced by the interval's middle.
 """
 
@@ -17,13 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from itg.market_data.core.normal import Floats
-from itg.market_data.core.pricing import DEVIATION_MIN, Pricer, Tails
+from itg.market_data.core.pricing import DEVIATION_MIN, Pricer
 
 # A deviation no price of the game comes near; beyond it all the spot is time value.
 DEVIATION_MAX = 16.0
 _STEPS_MAX = 64
 # The error after a step is of the order of its cube, of the step itself but for rounding.
-_NEGLIGIBLE = np.array(1e-6)
+_NEGLIGIBLE = np.array(1e-5)
 _LIKE_ZERO = 1e-12
 # Rising powers of √η: least squares over 1e-4 ≤ |far − near|/deviation ≤ 35.
 _NORMAL = (0.397348, 0.0573690, 0.629454, -0.274008, 1.18400, -1.65737, 0.663232)
@@ -57,9 +57,12 @@ def _solve(beta: Floats, near: Floats, far: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for _ in range(_STEPS_MAX):
             tails = pricer.tails(distance, deviation)
-            is_low = tails.near - tails.far < beta
+            value = tails.near - tails.far
+            is_low = value < beta
             low, high = np.where(is_low, deviation, low), np.where(is_low, high, deviation)
-            step = _halley(deviation, distance, tails, target)
+            step = _halley(
+                deviation, distance / deviation, tails.bell / value, target - np.log(value)
+            )
             further = deviation + step
             is_inside = (further >= low) & (further <= high)
             further = np.where(is_inside, further, (low + high) * _HALF)
@@ -71,11 +74,9 @@ def _solve(beta: Floats, near: Floats, far: Floats) -> Floats:
     return deviation
 
 
-def _halley(deviation: Floats, distance: Floats, tails: Tails, target: Floats) -> Floats:
-    value = tails.near - tails.far
-    slope = tails.bell * _DENSITY / value
-    newton = (target - np.log(value)) / slope
-    h = distance / deviation
+def _halley(deviation: Floats, h: Floats, bell_per_value: Floats, missing: Floats) -> Floats:
+    slope = bell_per_value * _DENSITY
+    newton = missing / slope
     bend = h * h / deviation - deviation * _QUARTER - slope
     step: Floats = newton / (newton * bend * _HALF + _ONE)
     return step

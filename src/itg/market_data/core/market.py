@@ -21,7 +21,7 @@ from itg.market_data.contract import (
     RegimeChanged,
     SpotPrice,
     StartMarket,
-    SurfaceSlice,
+    Surface,
     TrackingError,
     TrackingErrorsStepped,
 )
@@ -142,10 +142,30 @@ class Market:
         fair = self._fair()
         return [None] * len(quotes) if fair is None else self._valued().implied(fair, quotes)
 
-    def surface(self, underlying_id: UnderlyingId) -> tuple[SurfaceSlice, ...]:
-        """Return one underlying's surface at the last step, nearest expiry first."""
+    def surface(self, underlying_id: UnderlyingId) -> Surface | None:
+        """Return one underlying's surface at the last step; None: it is not simulated."""
         fair = self._fair()
-        return () if fair is None else tuple(self._valued().surface(fair, underlying_id))
+        for spot in self.state.spots:
+            if spot.underlying_id == underlying_id:
+                slices = () if fair is None else self._valued().surface(fair, underlying_id)
+                return Surface(
+                    underlying_id=underlying_id,
+                    spot_price=spot.spot_price,
+                    slices=tuple(slices),
+                )
+        return None
+
+    def marks(self, underlying_id: UnderlyingId | None) -> tuple[Mark, ...]:
+        """Return the last marks, None: of all underlyings."""
+        marks, tracked = self.state.marks, self.state.tracked
+        if underlying_id is None:
+            return marks
+        return tuple(
+            mark
+            for mark in marks
+            if mark.instrument_id in tracked
+            and tracked[mark.instrument_id].underlying_id == underlying_id
+        )
 
     def stop(self) -> Iterator[Event]:
         """Stop stepping; a session cut short closes at its last prices."""

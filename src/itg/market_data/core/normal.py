@@ -8,8 +8,8 @@ So one formula serves the whole half line: with the bell exp(−u²/2) taken out
 
 is smooth, between ½ and 1/(u·√(2π)), and a quotient of polynomials of degree 10 and 11 meets it on
 0 ≤ u ≤ 39, below which the tail is no longer a normal number, to 2.3e-18 of its value. The form is
-Cody's (1969, "Rational Chebyshev approximations for the error function", Math. Comp. 23, section 2,
-there in three pieces); the coefficients are our own, by Remez's exchange in 50 digits. All are
+Cody's (1969, "Rational Chebyshev approximations for the error function", Math. Comp. 23, there in
+three pieces); the coefficients are our own, by Remez's exchange in 50 digits. All are
 positive, so the polynomials lose nothing to cancellation; tests hold the tail to math.erfc.
 
 Nothing here depends on where in an array a number stands: what is computed for a strike does not
@@ -50,7 +50,10 @@ _BELOW = (
     0.000016913285115374442675,
     5.3932682540727744915e-7,
 )
-_FALLING_PAIRS = range(len(_ABOVE) - 2, -1, -2)
+# Even and odd powers apart, above and below: four sums in u² at once, half the steps.
+_SUMS = np.array(
+    [[_ABOVE[n], _BELOW[n], _ABOVE[n + 1], _BELOW[n + 1]] for n in range(len(_ABOVE) - 2, -1, -2)]
+)
 _MINUS_HALF = np.array(-0.5)
 # Beyond it the bell is 0; what lies farther is taken as if it stood here.
 _END = np.array(40.0)
@@ -62,9 +65,7 @@ class Mills:
     __slots__ = ("_coefficients",)
 
     def __init__(self, count: int) -> None:
-        # Even and odd powers apart, above and below: four sums in u² at once, half the steps.
-        rows = [[_ABOVE[n], _BELOW[n], _ABOVE[n + 1], _BELOW[n + 1]] for n in _FALLING_PAIRS]
-        self._coefficients = [np.repeat(row, count).reshape(4, count) for row in rows]
+        self._coefficients = list(np.repeat(_SUMS, count).reshape(*_SUMS.shape, count))
 
     def of(self, u: Floats) -> Floats:
         """Return ½·exp(u²/2)·erfc(u/√2) of each u ≥ 0."""
@@ -84,7 +85,7 @@ class Mills:
 def bell(u: Floats) -> Floats:
     """Return exp(−u²/2) to an ulp or two, for u above −40.
 
-    The square of u to 24 bits is exact and what it leaves out is small (Cody 1969, section 4).
+    The square of u to 24 bits is exact and what it leaves out is small (the device is Cody's).
     """
     u = np.minimum(u, _END)
     coarse = u.astype(np.float32).astype(np.float64)

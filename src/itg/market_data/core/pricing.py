@@ -8,7 +8,7 @@ unit. Of each strike the side out of the money is valued, its call or its put, a
 
 `near` being the lesser of spot and strike, `far` the greater. The bells of both terms are one
 number, near·φ(h − ½s) = far·φ(h + ½s), so the value is near·bell·(M(h − ½s) − M(h + ½s)): no small
-difference of large prices (the form of Jäckel 2015, "Let's be rational", section 2). The other side
+difference of large prices (the form of Jäckel 2015, "Let's be rational"). The other side
 is worth its payoff more, by parity; in whole price units that sum is exact.
 """
 

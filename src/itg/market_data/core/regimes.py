@@ -61,6 +61,10 @@ def news_per_second(news: NewsModel) -> float:
 def step_matrix(rates: Matrix, dt_s: float) -> Matrix:
     """Return the transition matrix of `dt_s` seconds."""
     scaled = _scaled(rates, dt_s)
+    if _norm(scaled) > 1.0:
+        # The series would lose its digits to cancellation: halve, then square.
+        half = step_matrix(rates, 0.5 * dt_s)
+        return _product(half, half)
     term = total = IDENTITY
     for k in range(1, _TERMS_MAX):
         term = _scaled(_product(term, scaled), 1.0 / k)

@@ -191,7 +191,7 @@ class Valuation:
 
     def _figures(self, fair: Fair, greeks: Greeks) -> Floats:
         spot = fair.valued_at.spot
-        figures = np.empty((8, spot.size))
+        figures = np.zeros((8, spot.size))
         figures[_CALL] = greeks.value
         np.multiply(greeks.call_delta, _WHOLE, out=figures[_CALL_DELTA])
         figures[_VOLATILITY] = fair.valued_at.volatility
