@@ -1,8 +1,11 @@
 """What a game leaves on disk: its journal, and secrets only their owner may read."""
 
+import fcntl
+import os
 import secrets
 from hashlib import sha256
 from pathlib import Path
+from typing import TextIO
 
 from itg.kernel.errors import ConfigurationError
 
@@ -20,6 +23,34 @@ class DataDirectory:
         self.journal = path / "journal.sqlite"
         self.admin_key = path / "admin.key"
         self.join_code = path / "join.code"
+        self._lock: TextIO | None = None
+
+    def hold(self) -> None:
+        """Keep everybody else from playing this game; the system lets go if this process dies.
+
+        Raises `ConfigurationError` naming the process that plays it.
+        """
+        file = (self.path / "lock").open("a+", encoding="ascii")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            who = file.read().strip() or "of another machine"
+            file.close()
+            raise ConfigurationError(
+                f"--data {self.path} is played by another server (process {who}); stop that one, "
+                "or name another directory"
+            ) from error
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        self._lock = file
+
+    def release(self) -> None:
+        """Let others play this game; again does nothing."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def secret(self, file: Path, prefix: str, random_bytes: int) -> str:
         """Return the secret in `file`, drawing and writing it if there is none yet."""

@@ -55,6 +55,7 @@ class Solo:
         # Before the journal: its new epoch ends whoever plays this game at the same address.
         assert_free(settings.host, settings.port)
         self.directory = DataDirectory(settings.data)
+        self.directory.hold()
         self.create = _create_command(settings, self.directory)
         self.rules = self.create.rules
         self.journal = SqliteJournal(settings.data, unsafe=settings.unsafe)
@@ -109,6 +110,7 @@ class Solo:
             await self.gateway.stop()
             await self.server.stop()
             self.journal.close()
+            self.directory.release()
 
     def head_hash(self) -> str:
         """Return the hash of the stopped game's last row, as read back from the disk."""
