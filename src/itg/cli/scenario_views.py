@@ -23,7 +23,6 @@ from itg.scenario.commitment import (
     reveal_of,
     reveal_text,
 )
-from itg.scenario.faults import faults_of
 from itg.scenario.files import available, purpose_of, resolve
 from itg.scenario.starting import starting_text
 from itg.scenario.toml_text import toml_text
@@ -66,20 +65,6 @@ def write_starting(file: Path, extends: str) -> int:
     _write_new(file, text, EVERYBODY)
     print(f"wrote {file}; change it, then: itg scenario check {file}")
     return exits.DONE
-
-
-def show_faults(name: str, *, as_json: bool) -> int:
-    """Print everything that is wrong with a scenario; 1 if anything is."""
-    faults = faults_of(name)
-    scenario_hash = None if faults else scenario.load(name).scenario_hash
-    if as_json:
-        _print_json({"faults": faults, "scenario_hash": scenario_hash})
-    elif faults:
-        for fault in faults:
-            print(f"itg: {name}: {fault}", file=sys.stderr)
-    else:
-        print(f"{name} is a scenario; its hash is {scenario_hash}")
-    return exits.FAILED if faults else exits.DONE
 
 
 def make_commitment(name: str, *, seed: int | None, out: Path, as_json: bool) -> int:

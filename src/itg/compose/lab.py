@@ -19,6 +19,7 @@ from itg.bots import crew_bot
 from itg.client.bot import Bot
 from itg.client.load import load_bot
 from itg.compose.day_book import DayBook
+from itg.compose.models import refuse_unknown_models
 from itg.compose.result import GameResult, Played, Tally
 from itg.compose.services import services_of
 from itg.game.contract import CreateGame, GetTeams, RoundEnded, Teams
@@ -54,6 +55,7 @@ def play(settings: LabSettings, *watchers: OnRecord) -> GameResult:
     create = scenario.load(
         settings.scenario, seed=settings.seed, days=settings.days, lock_step=True
     )
+    refuse_unknown_models(create)
     machine = Machine(services_of([shard for shard, _ in create.rules.shards]))
     tally, digest, book = Tally(), EventDigest(machine.codec), DayBook()
 

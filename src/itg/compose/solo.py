@@ -16,6 +16,7 @@ from itg.adapters.http_server import HttpServer, assert_free
 from itg.adapters.sqlite_journal import SqliteJournal
 from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.data_directory import DataDirectory, digest_of
+from itg.compose.models import refuse_unknown_models
 from itg.compose.services import services_of
 from itg.exchange.contract import PhaseChanged
 from itg.game.contract import CreateGame, GameState, GetGame, Round, RoundStatus, StartRound
@@ -145,7 +146,7 @@ class Solo:
 
 
 def _create_command(settings: SoloSettings, directory: DataDirectory) -> CreateGame:
-    return scenario.load(
+    create = scenario.load(
         settings.scenario,
         seed=settings.seed,
         speed=settings.speed,
@@ -154,3 +155,5 @@ def _create_command(settings: SoloSettings, directory: DataDirectory) -> CreateG
         admin_key_hash=digest_of(directory.secret(directory.admin_key, "itg_", 32)),
         join_code_hash=digest_of(directory.secret(directory.join_code, "", 6)),
     )
+    refuse_unknown_models(create)
+    return create
