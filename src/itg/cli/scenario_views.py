@@ -23,7 +23,7 @@ from itg.scenario.commitment import (
     reveal_of,
     reveal_text,
 )
-from itg.scenario.files import available, purpose_of, resolve
+from itg.scenario.files import available, purpose_of, resolve, seed_of
 from itg.scenario.starting import starting_text
 from itg.scenario.toml_text import toml_text
 
@@ -73,7 +73,7 @@ def make_commitment(name: str, *, seed: int | None, out: Path, as_json: bool) ->
     reveal = Reveal(
         scenario=name,
         scenario_hash=game.scenario_hash,
-        seed=seed if seed is not None else _seed_of(name),
+        seed=seed if seed is not None else seed_of(name),
         build=code_fingerprint(),
         salt=secrets.token_hex(SALT_BYTES),
     )
@@ -102,12 +102,6 @@ def show_reveal(file: Path, commitment: str, *, as_json: bool) -> int:
     else:
         _print_reveal(reveal, parts)
     return exits.DONE if is_kept else exits.FAILED
-
-
-def _seed_of(name: str) -> int:
-    seed = resolve(name).tables["seed"]
-    assert isinstance(seed, int)
-    return seed
 
 
 def _print_reveal(reveal: Reveal, parts: list[Part]) -> None:
