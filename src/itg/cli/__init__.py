@@ -154,6 +154,16 @@ def lab_run(  # noqa: PLR0913 - each parameter is a flag
             consume_multiple=True,
         ),
     ] = None,
+    alpha: Annotated[
+        str | None,
+        Parameter(
+            help="Score an alpha model: NAME or FILE.py:CLASS, and :ROLE whom it tells; default: "
+            "the scenario's, or the first role a team can take."
+        ),
+    ] = None,
+    calibration: Annotated[
+        bool, Parameter(negative="", help="Hold small investors against their configuration.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Play a scenario to its end with bots called in lock step.
@@ -166,7 +176,14 @@ def lab_run(  # noqa: PLR0913 - each parameter is a flag
 
     if seeds < 1:
         return wrong_use(f"--seeds {seeds} is not a number of games; give 1 or more")
-    settings = LabSettings(scenario=scenario, seed=seed, days=days, seats=tuple(bots or ()))
+    settings = LabSettings(
+        scenario=scenario,
+        seed=seed,
+        days=days,
+        seats=tuple(bots or ()),
+        alpha=alpha,
+        is_calibrated=calibration,
+    )
     return run_lab(settings, seeds, as_json=as_json)
 
 

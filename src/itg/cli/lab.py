@@ -11,10 +11,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from itg.cli import exits
+from itg.cli.lab_reports import plain_table, print_alpha, print_calibration
 from itg.cli.showing import print_result, wide_console
 from itg.client.errors import BotFileError
 from itg.compose.lab import LabSettings, play, play_seeds
 from itg.compose.result import GameResult
+from itg.lab.alphas import AlphaScore, pooled
+from itg.retail.contract import CalibrationRow
 
 
 class SeatSummary(Struct, frozen=True, kw_only=True):
@@ -31,6 +34,16 @@ class SeatSummary(Struct, frozen=True, kw_only=True):
     pnl_max: float
 
 
+class SeedsCalibration(Struct, frozen=True, kw_only=True):
+    """One number of small investors over many seeds; `within` of `seeds` are within their bound."""
+
+    what: str
+    configured: float
+    measured: float
+    seeds: int
+    within: int
+
+
 class SeedsResult(Struct, frozen=True, kw_only=True):
     """What many seeds came to: means a game, and each game's own result."""
 
@@ -39,6 +52,8 @@ class SeedsResult(Struct, frozen=True, kw_only=True):
     contracts: float
     seats: list[SeatSummary]
     games: list[GameResult]
+    alpha: AlphaScore | None = None
+    calibration: list[SeedsCalibration] | None = None
 
 
 def run_lab(settings: LabSettings, seeds: int, *, as_json: bool) -> int:
@@ -57,6 +72,8 @@ def _one(settings: LabSettings, *, as_json: bool) -> int:
         print(json.format(json.encode(result)).decode())
     else:
         print_result(result, None)
+        print_alpha(result.alpha)
+        print_calibration(result.calibration)
     return _verdict([result])
 
 
@@ -79,11 +96,15 @@ def _many(settings: LabSettings, seeds: int, as_json: bool) -> int:  # noqa: FBT
         contracts=fmean(result.contracts for result in results),
         seats=_summaries(results),
         games=results,
+        alpha=_pooled(results),
+        calibration=_calibrations(results) if settings.is_calibrated else None,
     )
     if as_json:
         print(json.format(json.encode(summary)).decode())
     else:
         _print_summary(summary)
+        print_alpha(summary.alpha)
+        _print_calibrations(summary.calibration)
     return _verdict(results)
 
 
@@ -106,6 +127,38 @@ def _summaries(results: list[GameResult]) -> list[SeatSummary]:
             )
         )
     return rows
+
+
+def _pooled(results: list[GameResult]) -> AlphaScore | None:
+    scores = [result.alpha for result in results if result.alpha is not None]
+    return pooled(scores) if scores else None
+
+
+def _calibrations(results: list[GameResult]) -> list[SeedsCalibration]:
+    rows: dict[str, list[CalibrationRow]] = {}
+    for result in results:
+        for row in result.calibration or ():
+            rows.setdefault(row.what, []).append(row)
+    return [
+        SeedsCalibration(
+            what=what,
+            configured=fmean(row.configured for row in same),
+            measured=fmean(row.measured for row in same),
+            seeds=len(same),
+            within=sum(row.is_within for row in same),
+        )
+        for what, same in rows.items()
+    ]
+
+
+def _print_calibrations(rows: list[SeedsCalibration] | None) -> None:
+    if not rows:
+        return
+    table = plain_table("small investors", "configured", "measured", "within", "seeds")
+    for row in rows:
+        numbers = f"{row.configured:,.4g}", f"{row.measured:,.4g}"
+        table.add_row(row.what, *numbers, str(row.within), str(row.seeds))
+    wide_console().print("", table)
 
 
 def _print_summary(summary: SeedsResult) -> None:

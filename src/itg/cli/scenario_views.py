@@ -23,8 +23,7 @@ from itg.scenario.commitment import (
     reveal_of,
     reveal_text,
 )
-from itg.scenario.faults import faults_of
-from itg.scenario.files import available, purpose_of, resolve
+from itg.scenario.files import available, purpose_of, resolve, seed_of
 from itg.scenario.starting import starting_text
 from itg.scenario.toml_text import toml_text
 
@@ -68,27 +67,13 @@ def write_starting(file: Path, extends: str) -> int:
     return exits.DONE
 
 
-def show_faults(name: str, *, as_json: bool) -> int:
-    """Print everything that is wrong with a scenario; 1 if anything is."""
-    faults = faults_of(name)
-    scenario_hash = None if faults else scenario.load(name).scenario_hash
-    if as_json:
-        _print_json({"faults": faults, "scenario_hash": scenario_hash})
-    elif faults:
-        for fault in faults:
-            print(f"itg: {name}: {fault}", file=sys.stderr)
-    else:
-        print(f"{name} is a scenario; its hash is {scenario_hash}")
-    return exits.FAILED if faults else exits.DONE
-
-
 def make_commitment(name: str, *, seed: int | None, out: Path, as_json: bool) -> int:
     """Write the reveal's file and print the commitment."""
     game = scenario.load(name, seed=seed)
     reveal = Reveal(
         scenario=name,
         scenario_hash=game.scenario_hash,
-        seed=seed if seed is not None else _seed_of(name),
+        seed=seed if seed is not None else seed_of(name),
         build=code_fingerprint(),
         salt=secrets.token_hex(SALT_BYTES),
     )
@@ -117,12 +102,6 @@ def show_reveal(file: Path, commitment: str, *, as_json: bool) -> int:
     else:
         _print_reveal(reveal, parts)
     return exits.DONE if is_kept else exits.FAILED
-
-
-def _seed_of(name: str) -> int:
-    seed = resolve(name).tables["seed"]
-    assert isinstance(seed, int)
-    return seed
 
 
 def _print_reveal(reveal: Reveal, parts: list[Part]) -> None:

@@ -1,9 +1,12 @@
 """The commands `itg scenario`: which there are, what is in them, writing one, committing to one."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
+
+from itg.cli import exits
 
 scenario_app = App(name="scenario", help="Show, write and check scenarios; commit to a seed.")
 
@@ -49,11 +52,33 @@ def new(
 
 
 @scenario_app.command
-def check(name: Name, /, *, as_json: AsJson = False) -> int:
-    """Say everything that is wrong with a scenario; 1 if anything is."""
-    from itg.cli.scenario_views import show_faults
+def check(
+    name: Name,
+    /,
+    *,
+    seeds: Annotated[int, Parameter(help="So many sessions of the world alone; 0: none.")] = 64,
+    market_seeds: Annotated[
+        int, Parameter(help="So many half hours with the reference bots; 0: none.")
+    ] = 4,
+    quick: Annotated[
+        bool, Parameter(name="--quick", negative="", help="Look for faults; simulate nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Say everything that is wrong with a scenario, 1 if anything is; then what it is like to play.
 
-    return show_faults(name, as_json=as_json)
+    What a sound scenario is like is simulated on all cores, in two to three minutes for a whole
+    day: distributions of its world and of its market over seeds, and how hard it is.
+    """
+    from itg.cli.scenario_checking import check_scenario
+    from itg.compose.scenario_check import CheckSettings
+
+    if seeds < 0 or market_seeds < 0:
+        print("itg: --seeds and --market-seeds are numbers of games, 0 or more", file=sys.stderr)
+        return exits.WRONG_USE
+    counts = (0, 0) if quick else (seeds, market_seeds)
+    settings = CheckSettings(scenario=name, seeds=counts[0], market_seeds=counts[1])
+    return check_scenario(settings, as_json=as_json)
 
 
 @scenario_app.command

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import TextIO
@@ -23,6 +24,7 @@ class DataDirectory:
         self.journal = path / "journal.sqlite"
         self.admin_key = path / "admin.key"
         self.join_code = path / "join.code"
+        self.reveal = path / "reveal.json"
         self._lock: TextIO | None = None
 
     def hold(self) -> None:
@@ -54,10 +56,18 @@ class DataDirectory:
 
     def secret(self, file: Path, prefix: str, random_bytes: int) -> str:
         """Return the secret in `file`, drawing and writing it if there is none yet."""
+        return self.kept(file, lambda: prefix + secrets.token_urlsafe(random_bytes) + "\n").strip()
+
+    def kept(self, file: Path, make: Callable[[], str]) -> str:
+        """Return the text of `file`, which only its owner may read; made if there is none yet."""
         if not file.exists():
-            file.touch(mode=OWNER_ONLY)
-            file.write_text(prefix + secrets.token_urlsafe(random_bytes) + "\n", encoding="ascii")
-        return file.read_text(encoding="ascii").strip()
+            # Whole or not at all: half a secret after a crash would be taken for the secret.
+            part = file.with_name(f"{file.name}.part")
+            part.unlink(missing_ok=True)
+            part.touch(mode=OWNER_ONLY)
+            part.write_text(make(), encoding="utf-8")
+            part.replace(file)
+        return file.read_text(encoding="utf-8")
 
 
 def digest_of(secret: str) -> str:

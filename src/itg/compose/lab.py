@@ -13,19 +13,24 @@ from os import cpu_count
 from time import perf_counter
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from itg import scenario
 from itg.bots import crew_bot
 from itg.client.bot import Bot
 from itg.client.load import load_bot
+from itg.compose.alpha_models import alpha_models, with_alpha
 from itg.compose.day_book import DayBook
+from itg.compose.models import refuse_unknown_models
 from itg.compose.result import GameResult, Played, Tally
 from itg.compose.services import services_of
 from itg.game.contract import CreateGame, GetTeams, RoundEnded, Teams
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import Role
 from itg.lab import LabRun, Seat
+from itg.lab.alphas import AlphaWatch, score_of
 from itg.positions.contract import Balances, GetBalances
+from itg.retail.contract import Calibration, CalibrationRow, GetCalibration
 from itg.runtime.cascade import Machine
 from itg.runtime.digest import EventDigest
 from itg.runtime.envelope import Record
@@ -46,6 +51,8 @@ class LabSettings(Struct, frozen=True, kw_only=True):
     days: int | None = None
     seats: tuple[str, ...] = ()
     is_digested: bool = True
+    alpha: str | None = None  # a model to score: NAME[:ROLE] or FILE.py:CLASS[:ROLE]
+    is_calibrated: bool = False  # hold the small investors' flow against its configuration
 
 
 def play(settings: LabSettings, *watchers: OnRecord) -> GameResult:
@@ -54,7 +61,10 @@ def play(settings: LabSettings, *watchers: OnRecord) -> GameResult:
     create = scenario.load(
         settings.scenario, seed=settings.seed, days=settings.days, lock_step=True
     )
-    machine = Machine(services_of([shard for shard, _ in create.rules.shards]))
+    asked = None if settings.alpha is None else with_alpha(create, settings.alpha)
+    create, plugins = (asked.create, asked.plugins) if asked else (create, alpha_models)
+    refuse_unknown_models(create, plugins)
+    machine = Machine(services_of([shard for shard, _ in create.rules.shards], plugins))
     tally, digest, book = Tally(), EventDigest(machine.codec), DayBook()
 
     def see(record: Record) -> None:
@@ -66,15 +76,17 @@ def play(settings: LabSettings, *watchers: OnRecord) -> GameResult:
                 book.close(output.trading_day, tally, *_standings(machine))
 
     seats = seats_of(create, settings.seats)
+    alpha = None if asked is None else AlphaWatch(asked.forecast)
+    hearing = (see, *watchers) if alpha is None else (see, alpha.hear, *watchers)
     was_collecting = gc.isenabled()
     gc.disable()  # nothing here makes cycles worth looking for
     try:
-        LabRun(machine, create, seats, see, *watchers).run()
+        LabRun(machine, create, seats, *hearing).run()
     finally:
         if was_collecting:
             gc.enable()
     balances, teams = _standings(machine)
-    return Played(
+    result = Played(
         create=create,
         tally=tally,
         days=book.days,
@@ -83,6 +95,11 @@ def play(settings: LabSettings, *watchers: OnRecord) -> GameResult:
         event_digest=digest.hexdigest() if settings.is_digested else "",
         wall_s=perf_counter() - began,
     ).result()
+    return replace(
+        result,
+        alpha=score_of(asked.forecast, alpha.tally) if asked and alpha else None,
+        calibration=_calibration(machine) if settings.is_calibrated else None,
+    )
 
 
 def play_seeds(
@@ -137,6 +154,12 @@ def _seat(role: str, roles: Sequence[str], taken: int, bot: Bot | None) -> Seat:
     if role not in roles or bot is None:
         raise ConfigurationError(f"bots: no team plays {role!r} here; roles: {', '.join(roles)}")
     return Seat(team_name=f"{role.replace('_', ' ')} {taken + 1}", role=Role(role), bot=bot)
+
+
+def _calibration(machine: Machine) -> list[CalibrationRow]:
+    answer = machine.query(GetCalibration())
+    assert isinstance(answer, Calibration)
+    return list(answer.rows)
 
 
 def _standings(machine: Machine) -> tuple[Balances, Teams]:

@@ -10,7 +10,9 @@ from itg.game.contract import CreateGame, Teams
 from itg.kernel.ids import AccountId
 from itg.kernel.messages import Message
 from itg.kernel.money import PRICE_SCALE
+from itg.lab.alphas import AlphaScore
 from itg.positions.contract import AccountBalance, Balances
+from itg.retail.contract import CalibrationRow
 from itg.runtime.envelope import Record
 
 
@@ -74,6 +76,8 @@ class GameResult(Struct, frozen=True, kw_only=True):
     event_digest: str
     journal_head: str  # empty where nothing is kept
     wall_s: float
+    alpha: AlphaScore | None = None  # of the model that was asked for
+    calibration: list[CalibrationRow] | None = None  # of the small investors, where asked for
 
 
 class Played(Struct, frozen=True, kw_only=True):

@@ -11,11 +11,12 @@ from itg.news.service import NewsService
 from itg.positions.service import PositionsService
 from itg.retail.service import RetailService
 from itg.runtime.service import Service
+from itg.signals.core.alphas import Plugins
 from itg.signals.service import SignalsService
 
 
-def services_of(shards: Sequence[Shard]) -> list[Service]:
-    """Return fresh services, one exchange per shard.
+def services_of(shards: Sequence[Shard], plugins: Plugins = alpha_models) -> list[Service]:
+    """Return fresh services, one exchange per shard; `plugins` finds alpha models.
 
     News reaches the market before the step it acts in. Prices reach positions (which marks) before
     retail (which quotes on the marks), and the house requotes in the cascade of the step that moved
@@ -27,6 +28,6 @@ def services_of(shards: Sequence[Shard]) -> list[Service]:
         MarketDataService(),
         *(ExchangeService(shard) for shard in shards),
         PositionsService(),
-        SignalsService(alpha_models),
+        SignalsService(plugins),
         RetailService(),
     ]

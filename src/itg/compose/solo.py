@@ -7,25 +7,39 @@ the game it holds and must be asked for with the scenario that made it.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from itg import scenario
 from itg.adapters.http_server import HttpServer, assert_free
 from itg.adapters.sqlite_journal import SqliteJournal
 from itg.compose.clock_director import ROUND_FACTS, clock_of
+from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory, digest_of
+from itg.compose.models import refuse_unknown_models
 from itg.compose.services import services_of
 from itg.exchange.contract import PhaseChanged
-from itg.game.contract import CreateGame, GameState, GetGame, Round, RoundStatus, StartRound
+from itg.game.contract import (
+    CreateGame,
+    GameState,
+    GetGame,
+    GetRounds,
+    Round,
+    RoundEnded,
+    Rounds,
+    RoundStatus,
+    StartRound,
+)
 from itg.gateway import Gateway, build_app
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.cascade import Machine
 from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.fingerprint import header_of
 from itg.runtime.metrics import HandlerTimes
-from itg.runtime.pump import Pump
+from itg.runtime.pump import OverloadedError, Pump, PumpStoppedError
 from itg.runtime.recovery import RecoveryReport, recover
 
 Watcher = Callable[[Sequence[Record]], None]
@@ -56,13 +70,17 @@ class Solo:
         assert_free(settings.host, settings.port)
         self.directory = DataDirectory(settings.data)
         self.directory.hold()
-        self.create = _create_command(settings, self.directory)
+        create = _create_command(settings, self.directory)
+        self._commitment = Commitment.to(create, settings.scenario, settings.seed, self.directory)
+        self.create = replace(create, commitment=self._commitment.hash)
         self.rules = self.create.rules
         self.journal = SqliteJournal(settings.data, unsafe=settings.unsafe)
         self.machine = Machine(
             services_of([shard for shard, _ in self.rules.shards]), times=HandlerTimes()
         )
         self.recovery = self._recover()
+        if self.recovery.seq == 0:
+            self._commitment.refuse_another()
         self.clock, self._director = clock_of(self.create.rules)
         self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
         self.gateway = Gateway(self.pump)
@@ -90,6 +108,7 @@ class Solo:
             if current is not None and current.status is RoundStatus.RUNNING:
                 # The last input may be of the evening before: nobody waits for the night again.
                 self._director.resume_at(max(self.machine.game_ns, current.start_ns))
+            self._open_commitment()
         await self.gateway.start()
         await self.server.start()
 
@@ -125,10 +144,21 @@ class Solo:
         kinds = kinds_of(records)
         if not ROUND_FACTS.isdisjoint(kinds):
             self._director.see(records)
+        if RoundEnded in kinds:
+            self._open_commitment()
         if PhaseChanged in kinds:
             self.pump.snapshot_soon()
         for watcher in self._watchers:
             watcher(records)
+
+    def _open_commitment(self) -> None:
+        rounds = self.machine.query(GetRounds())
+        assert isinstance(rounds, Rounds)
+        opening = self._commitment.opening(rounds.rounds)
+        if opening is not None:
+            # A game that stops with its last round opens it at the next start.
+            with suppress(PumpStoppedError, OverloadedError):
+                self.pump.submit(opening)
 
     def _recover(self) -> RecoveryReport:
         held = [start.header.scenario_hash for start in self.journal.epochs()]
@@ -147,7 +177,7 @@ class Solo:
 
 
 def _create_command(settings: SoloSettings, directory: DataDirectory) -> CreateGame:
-    return scenario.load(
+    create = scenario.load(
         settings.scenario,
         seed=settings.seed,
         speed=settings.speed,
@@ -156,3 +186,5 @@ def _create_command(settings: SoloSettings, directory: DataDirectory) -> CreateG
         admin_key_hash=digest_of(directory.secret(directory.admin_key, "itg_", 32)),
         join_code_hash=digest_of(directory.secret(directory.join_code, "", 6)),
     )
+    refuse_unknown_models(create)
+    return create

@@ -51,7 +51,7 @@ class GameService:
         *(game.CreateGame, game.RegisterTeam, game.DropBot, game.MovePhase),
         *(game.StartRound, game.PauseRound, game.ResumeRound, game.EndRound),
         *(game.HaltMarket, game.ResumeMarket, game.CorrectTrade, game.MoveKillSwitch),
-        game.IssueKey,
+        *(game.IssueKey, game.RevealSeed),
         *(game.AnnounceNews, game.WithdrawNews, game.RepeatNews, news.NewsRejected),
         *(exchange.InstrumentListed, exchange.InstrumentDelisted, exchange.PhaseChanged),
         *(exchange.PhaseRejected, exchange.HaltRejected, exchange.BustRejected),
@@ -105,6 +105,9 @@ class GameService:
                 return self._end(now) if message.key == END else [*self._opening()]
             case positions.KillSwitchChanged():
                 return self._see_switch(now, message)
+            case game.RevealSeed():
+                refused = self._created.rounds.open_commitment(message.reveal)
+                return () if refused is None else [game.GameActRejected(refusal=refused)]
             case _:
                 return self._organize(now, message)
 

@@ -58,6 +58,11 @@ def resolve(name_or_path: str) -> Resolved:
     return Resolved(file.name.removesuffix(SUFFIX), tables, held)
 
 
+def seed_of(name_or_path: str) -> int:
+    """Return the seed a scenario names."""
+    return read(name_or_path)[1].seed
+
+
 def purpose_of(name: str) -> str:
     """Return what a shipped scenario is for: the comment its file begins with, as one line."""
     lines = _find(name, Path()).read_text(encoding="utf-8").splitlines()

@@ -11,6 +11,8 @@ from itg.news.contract import NewsCanceled, NewsPublished, NewsScheduled
 from itg.runtime.service import StartTimer, StopTimer, TimerFired
 from itg.signals import store
 from itg.signals.contract import (
+    AlphaForecast,
+    AlphaModel,
     AlphaSignaled,
     ConfigureSignals,
     GetSignalAccuracy,
@@ -23,7 +25,7 @@ from itg.signals.contract import (
     TrackingSignaled,
     VolatilitySignaled,
 )
-from itg.signals.core.alphas import Plugins, no_plugins
+from itg.signals.core.alphas import Plugins, built, no_plugins
 from itg.signals.core.record import Mailbox
 from itg.signals.core.signaler import Readings, Signaler, SignalsState, Spots
 from itg.signals.core.tracking import Reading
@@ -118,6 +120,14 @@ class SignalsService:
         at_ns = self._signaler.next_forecast_ns()
         if at_ns is not None:
             yield StartTimer(owner=self.name, key=FORECAST, at_ns=at_ns)
+
+
+def alpha_model(config: AlphaForecast, plugins: Plugins = no_plugins) -> AlphaModel:
+    """Return a scenario's alpha model: the house's, or one that `plugins` finds.
+
+    `ConfigurationError` naming the known ones, or what is wrong with its parameters.
+    """
+    return built(config, plugins)
 
 
 def _spots(stepped: PricesStepped) -> Spots:

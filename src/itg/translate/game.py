@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from msgspec import to_builtins
+from msgspec.structs import asdict
 
 from itg.game.contract import AuditEntry, GameState, Round, Team
 from itg.kernel.money import PRICE_SCALE
 from itg.kernel.times import NS_PER_S, to_micros
 from itg.positions.contract import AnyConstraint, DeltaLimit, RoleRules
 from itg.translate.numbers import usd
-from itg.wire.v1.game import AuditBody, RoleBody, RoundBody, RulesBody, TeamBody
+from itg.wire.v1.game import AuditBody, RevealBody, RoleBody, RoundBody, RulesBody, TeamBody
 
 ConstraintRow = dict[str, str | int | float | bool | list[str] | dict[str, float]]
 PPM = 1_000_000
@@ -28,7 +29,7 @@ def team_body(team: Team) -> TeamBody:
 
 def round_body(game_round: Round) -> RoundBody:
     """Return a round's facts."""
-    end_ns = game_round.end_ns
+    end_ns, reveal = game_round.end_ns, game_round.reveal
     return RoundBody(
         round_id=game_round.round_id,
         trading_day=game_round.trading_day,
@@ -37,6 +38,8 @@ def round_body(game_round: Round) -> RoundBody:
         session_start_us=to_micros(game_round.session_start_ns),
         session_end_us=to_micros(game_round.session_end_ns),
         end_us=None if end_ns is None else to_micros(end_ns),
+        commitment=game_round.commitment or None,
+        reveal=None if reveal is None else RevealBody(**asdict(reveal)),
     )
 
 

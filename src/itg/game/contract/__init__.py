@@ -18,6 +18,7 @@ from itg.game.contract.commands import (
     RepeatNews,
     ResumeMarket,
     ResumeRound,
+    RevealSeed,
     StartRound,
     WithdrawNews,
 )
@@ -65,6 +66,7 @@ from itg.game.contract.rules import (
     RoundPlan,
     RoundStatus,
     Scope,
+    SeedReveal,
     TeamPlan,
 )
 
@@ -107,6 +109,7 @@ __all__ = [
     "RepeatNews",
     "ResumeMarket",
     "ResumeRound",
+    "RevealSeed",
     "Round",
     "RoundEnded",
     "RoundPaused",
@@ -116,6 +119,7 @@ __all__ = [
     "RoundStatus",
     "Rounds",
     "Scope",
+    "SeedReveal",
     "StartRound",
     "Team",
     "TeamPlan",

@@ -2,7 +2,7 @@
 
 from msgspec import Raw
 
-from itg.game.contract.rules import GameRules
+from itg.game.contract.rules import GameRules, SeedReveal
 from itg.kernel.ids import AccountId, InstrumentId, Role, TradeId, UnderlyingId
 from itg.kernel.messages import Command
 from itg.kernel.money import Price
@@ -20,6 +20,7 @@ class CreateGame(Command, frozen=True, kw_only=True):
     setup: tuple[Raw, ...]
     join_code_hash: str  # "" where registration is open
     admin_key_hash: str
+    commitment: str = ""  # to the seed, opened by `RevealSeed`; "": none was made
 
 
 class RegisterTeam(Command, frozen=True, kw_only=True):
@@ -139,6 +140,15 @@ class IssueKey(Command, frozen=True, kw_only=True):
     key_name: str
     key_hash: str
     reason: str = ""
+
+
+class RevealSeed(Command, frozen=True, kw_only=True):
+    """Open the commitment to the seed; refused while a round is still to end.
+
+    All rounds share the seed: whoever knew it would know the later ones.
+    """
+
+    reveal: SeedReveal
 
 
 class DropBot(Command, frozen=True, kw_only=True):

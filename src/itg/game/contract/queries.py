@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from itg.game.contract.rules import GameRules, RoundStatus, Scope
+from itg.game.contract.rules import GameRules, RoundStatus, Scope, SeedReveal
 from itg.kernel.ids import AccountId, Role, TeamId
 from itg.kernel.messages import Query, Reply
 from itg.kernel.times import Nanos
@@ -90,6 +90,8 @@ class Round(Struct, frozen=True, gc=False, kw_only=True):
     session_start_ns: Nanos
     session_end_ns: Nanos
     end_ns: Nanos | None
+    commitment: str = ""  # to the seed; "": none was made
+    reveal: SeedReveal | None = None  # what opens it, once no round is left to play
 
 
 class Rounds(Reply, frozen=True, kw_only=True):

@@ -41,6 +41,16 @@ class RoundPlan(Struct, frozen=True, gc=False, kw_only=True):
     boundaries: tuple[PhaseBoundary, ...] = ()
 
 
+class SeedReveal(Struct, frozen=True, gc=False, kw_only=True):
+    """What the commitment to a game's seed was made of."""
+
+    scenario: str
+    scenario_hash: str
+    seed: int
+    build: str
+    salt: str
+
+
 class TeamPlan(Struct, frozen=True, gc=False, kw_only=True):
     """A team the scenario brings along."""
 

@@ -53,7 +53,7 @@ class Game(Struct):
                 join_code_hash=ask.join_code_hash,
                 admin_key_hash=ask.admin_key_hash,
             ),
-            rounds=Rounds.planned(ask.rules.rounds),
+            rounds=Rounds.planned(ask.rules.rounds, ask.commitment),
             phases={shard: Phase.CLOSED for shard, _ in ask.rules.shards},
         )
 

@@ -10,6 +10,7 @@ from itg.game.contract import (
     Round,
     RoundPlan,
     RoundStatus,
+    SeedReveal,
 )
 from itg.kernel.errors import Refusal, RejectReason
 
@@ -22,10 +23,13 @@ class Rounds(Struct):
     plans: tuple[RoundPlan, ...] = ()
     statuses: list[RoundStatus] = field(default_factory=list)
     is_ending: bool = False
+    commitment: str = ""
+    reveal: SeedReveal | None = None
 
     @classmethod
-    def planned(cls, plans: Sequence[RoundPlan]) -> "Rounds":
-        return cls(plans=tuple(plans), statuses=[RoundStatus.SCHEDULED for _ in plans])
+    def planned(cls, plans: Sequence[RoundPlan], commitment: str) -> "Rounds":
+        statuses = [RoundStatus.SCHEDULED for _ in plans]
+        return cls(plans=tuple(plans), statuses=statuses, commitment=commitment)
 
     @property
     def current_id(self) -> int | None:
@@ -75,6 +79,16 @@ class Rounds(Struct):
     def move(self, round_id: int, status: RoundStatus) -> None:
         self.statuses[round_id - 1] = status
 
+    def open_commitment(self, reveal: SeedReveal) -> Refusal | None:
+        """Keep what opens the commitment; say why not where there is nothing to open yet."""
+        left = [n for n, s in enumerate(self.statuses, start=1) if s is not RoundStatus.ENDED]
+        if left:
+            return _refusal(ROUND_WRONG_STATUS, f"round {left[0]} is not over")
+        if not self.commitment or self.reveal is not None:
+            return _refusal(ROUND_WRONG_STATUS, "there is no commitment to open")
+        self.reveal = reveal
+        return None
+
     def end(self) -> int:
         """End the current round and return its number."""
         round_id = self.current_id
@@ -97,6 +111,8 @@ class Rounds(Struct):
             session_start_ns=plan.session_start_ns,
             session_end_ns=plan.session_end_ns,
             end_ns=plan.end_ns,
+            commitment=self.commitment,
+            reveal=self.reveal,
         )
 
 

@@ -10,7 +10,7 @@ from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import UnderlyingId
 from itg.kernel.money import Price
 from itg.kernel.times import Nanos
-from itg.signals.contract import AlphaFactory, AlphaForecast, ReturnForecast
+from itg.signals.contract import AlphaFactory, AlphaForecast, AlphaModel, ReturnForecast
 from itg.signals.core.record import Awaited, Given
 
 _PPM = 1_000_000
@@ -104,6 +104,20 @@ def model_named(name: str, plugins: Plugins) -> AlphaFactory:
         known = _nearest(name, [*BUILT_IN, *installed])
         raise ConfigurationError(f"alphas.model: no alpha model {name!r}{known}")
     return installed[name]()
+
+
+def built(config: AlphaForecast, plugins: Plugins) -> AlphaModel:
+    """Return a scenario's model, ready to step.
+
+    Raises `ConfigurationError` for an unknown name, a package that cannot be loaded, or what the
+    model itself says is wrong with its parameters.
+    """
+    try:
+        return model_named(config.model, plugins)(config)
+    except (ImportError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ConfigurationError(
+            f"alphas.model: {config.model!r} with {config.parameters} cannot be made: {error!r}"
+        ) from error
 
 
 def direction(change: int) -> str:

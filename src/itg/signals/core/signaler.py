@@ -20,7 +20,7 @@ from itg.signals.contract import (
     TrackingForecast,
 )
 from itg.signals.core import volatility
-from itg.signals.core.alphas import Bets, Plugins, direction, model_named
+from itg.signals.core.alphas import Bets, Plugins, built, direction
 from itg.signals.core.dice import Dice
 from itg.signals.core.record import NOBODY, Awaited, Given, Record
 from itg.signals.core.tracking import Moment, Reading, Watch, word_of
@@ -77,7 +77,7 @@ class Signaler:
     def __init__(self, state: SignalsState, plugins: Plugins) -> None:
         self.state = state
         self._dice = Dice(state.config.seed, state.counters)
-        self._models = [model_named(a.model, plugins)(a) for a in state.config.alphas]
+        self._models = [built(alpha, plugins) for alpha in state.config.alphas]
         for model, bets in zip(self._models, state.bets, strict=True):
             if bets.memory is not None:
                 model.restore(bets.memory)

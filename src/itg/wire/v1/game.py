@@ -41,8 +41,22 @@ class TeamPage(Body, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
+class RevealBody(Body, frozen=True, kw_only=True):
+    """What a commitment was made of; as a file, `itg scenario verify` reads it."""
+
+    scenario: str
+    scenario_hash: str
+    seed: int
+    build: str
+    salt: str
+
+
 class RoundBody(Body, frozen=True, kw_only=True):
-    """A round's facts."""
+    """A round's facts.
+
+    `commitment` was made to the seed of all rounds, before the first; `reveal` opens it, once the
+    last is over.
+    """
 
     round_id: int
     trading_day: str
@@ -51,6 +65,8 @@ class RoundBody(Body, frozen=True, kw_only=True):
     session_start_us: int
     session_end_us: int
     end_us: int | None
+    commitment: str | None
+    reveal: RevealBody | None
 
 
 class RoundPage(Body, frozen=True, kw_only=True):
