@@ -262,9 +262,7 @@ def without_takers(
     takers = [
         side
         for side, terms in sides.items()
-        if terms
-        and listing.phase == "continuous"
-        and would_take(listing, side, terms[0], account)
+        if terms and listing.phase == "continuous" and would_take(listing, side, terms[0], account)
     ]
     shard.counts["post-only quote without its taking side"] += len(takers)
     return {side: None if side in takers else terms for side, terms in sides.items()}
