@@ -1,6 +1,6 @@
 """Measure everything, print one table, and write results/latest.json: what `make bench` runs.
 
-    python -m bench.run                  all of it, about five minutes
+    python -m bench.run                  all of it, about six minutes
     python -m bench.run orders           one part, or several; writes nothing
 
 The peers of the matching engines need interpreters of their own, see matching/run.py; without them
@@ -15,6 +15,7 @@ from bench import report
 from bench.figures import Figure
 from bench.handlers import measure_handlers
 from bench.inprocess import measure_inprocess
+from bench.lab import measure_lab
 from bench.matching.run import measure_matching
 from bench.options import measure_options
 from bench.rest import measure_orders
@@ -22,6 +23,7 @@ from bench.rest import measure_orders
 PARTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "matching": measure_matching,
     "options": measure_options,
+    "lab": measure_lab,
     "handlers": measure_handlers,
     "process": measure_inprocess,
     "orders": measure_orders,

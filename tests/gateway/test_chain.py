@@ -6,7 +6,8 @@ import pytest
 import pytest_asyncio
 from tests.gateway.house import ADMIN_KEY, House, Socket, Team
 
-SERIES = 60
+from itg.client import Rest
+
 GREEKS = ("mark_price", "iv", "delta", "gamma", "vega", "theta")
 
 
@@ -83,7 +84,7 @@ async def test_the_surface_has_a_slice_for_each_expiry_with_rising_strikes(team:
     expiries = sorted({row["expires_us"] for row in chain})
     assert [one["expires_us"] for one in surface["slices"]] == expiries
     for one in surface["slices"]:
-        strikes = [point["strike"] for point in one["points"]]
+        strikes = [point["strike"] for point in one["strikes"]]
         assert strikes == sorted(strikes)
         assert set(strikes) == {
             row["strike"] for row in chain if row["expires_us"] == one["expires_us"]
@@ -133,6 +134,20 @@ async def test_there_is_no_chain_of_what_is_not_there(team: Team) -> None:
     async with team.socket() as socket:
         answer = await socket.request("subscribe", {"channels": ["chain.NDX"]})
     assert answer["error"]["code"] == "UNKNOWN_CHANNEL"
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_sdk_reads_all_of_it_into_its_types(house: House, team: Team) -> None:
+    async with Rest(house.url, team.key) as rest:
+        chain = await rest.chain("SPX")
+        surface = await rest.surface("SPX")
+        history = await rest.price_history("SPX", {"interval": "5m", "limit": 3})
+        headlines = await rest.headlines()
+        assert (await rest.events({"limit": 1})).items == []
+        assert (await rest.signals()).items == []
+    assert {row.strike for row in chain.items} >= {p.strike for p in surface.slices[0].strikes}
+    assert (history.underlying_id, history.interval_s) == ("SPX", 300)
+    assert all(0 <= row.shift <= 1 and 0 <= row.jump <= 1 for row in headlines.items)
 
 
 async def test_a_game_without_prices_has_a_chain_of_books_alone() -> None:

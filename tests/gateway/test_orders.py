@@ -205,6 +205,18 @@ async def test_a_quote_that_trades_at_once_is_answered_as_it_stands(house: House
     assert answer.json["quotes"][0]["bid_quantity"] == 6
 
 
+async def test_a_post_only_quote_stands_without_the_side_that_would_take(house: House) -> None:
+    maker, fund = await house.register("maker"), await house.register("fund", "hedge_fund")
+    await house.open_market()
+    await fund.place("sell", 4, 9.0)
+    quote = {"instrument_id": house.instruments[-1], "bid": 9.0, "bid_quantity": 10}
+    quote |= {"ask": 9.5, "ask_quantity": 10}
+    answer = await maker.call("PUT", "/exchange/quotes", {"quotes": [quote], "post_only": True})
+    (standing,) = answer.json["quotes"]
+    assert (standing["bid"], standing["ask"]) == (None, 9.5)
+    assert (await maker.call("GET", "/exchange/fills")).json["items"] == []
+
+
 async def test_validation_is_advisory(house: House) -> None:
     team = await house.register("alpha")
     await house.open_market()

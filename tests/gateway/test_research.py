@@ -96,4 +96,4 @@ async def test_parquet_without_its_library_names_the_extra(monkeypatch: pytest.M
         await house.organize("POST", "/admin/rounds/1/end")
         answer = await house.call("GET", f"{EXPORT}?what=trades&format=parquet", key=key)
         assert (answer.status, answer.json["code"]) == (501, "EXPORT_UNAVAILABLE")
-        assert "`analytics`" in answer.json["detail"]
+        assert "analytics" in answer.json["detail"]

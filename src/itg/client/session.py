@@ -211,11 +211,18 @@ class Session:
             return await rest.explain(order)
 
     async def set_quotes(
-        self, quotes: Sequence[QuoteRequest], *, others: Literal["pull", "keep"] = "pull"
+        self,
+        quotes: Sequence[QuoteRequest],
+        *,
+        others: Literal["pull", "keep"] = "pull",
+        post_only: bool = False,
     ) -> QuotesBody:
-        """Make these the account's quotes; those in other instruments are pulled, or kept."""
+        """Make these the account's quotes; those in other instruments are pulled, or kept.
+
+        With `post_only` a side that would take at once is left out.
+        """
         await self._afford("quotes", len(quotes))
-        params = QuotesRequest(quotes=list(quotes), others=others)
+        params = QuotesRequest(quotes=list(quotes), others=others, post_only=post_only)
         answer = await self._metered("quotes", "quote.set", params, is_repeatable=True)
         return decode_quotes(answer.result)
 

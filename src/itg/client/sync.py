@@ -121,10 +121,17 @@ class SyncSession:
         return self._wait(self._session.explain(order))
 
     def set_quotes(
-        self, quotes: Sequence[QuoteRequest], *, others: Literal["pull", "keep"] = "pull"
+        self,
+        quotes: Sequence[QuoteRequest],
+        *,
+        others: Literal["pull", "keep"] = "pull",
+        post_only: bool = False,
     ) -> QuotesBody:
-        """Make these the account's quotes; those in other instruments are pulled, or kept."""
-        return self._wait(self._session.set_quotes(quotes, others=others))
+        """Make these the account's quotes; those in other instruments are pulled, or kept.
+
+        With `post_only` a side that would take at once is left out.
+        """
+        return self._wait(self._session.set_quotes(quotes, others=others, post_only=post_only))
 
     def pull_quotes(self, instrument_id: str | None = None) -> QuotesBody:
         """Pull the quote in one instrument, or all."""

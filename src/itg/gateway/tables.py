@@ -25,7 +25,7 @@ def parquet_of(rows: list[Row]) -> bytes:
     try:
         import polars as pl  # noqa: PLC0415 - an extra, and slow to load
     except ImportError:
-        detail = "Parquet needs the extra `analytics`; format=csv needs nothing"
+        detail = "Parquet needs the extra analytics; format=csv needs nothing"
         raise RefusedError(problem_of(EXPORT_UNAVAILABLE, detail)) from None
     names = columns_of(rows)
     columns = {name: [row.get(name) for row in rows] for name in names}

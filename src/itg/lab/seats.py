@@ -32,10 +32,6 @@ class Player:
         self.channels: frozenset[str] = frozenset()
         self._untold = Untold()
 
-    def hears(self, channel: str) -> bool:
-        """Whether the bot listens to a channel."""
-        return channel in self.channels
-
     def listen(self) -> None:
         """Listen to what the bot's hooks and the chain of now ask for."""
         self.channels = frozenset(self.ears.channels())

@@ -18,6 +18,7 @@ from itg.positions.contract import (
     AccountFilled,
     AccountOrderUpdated,
     AccountQuoteRejected,
+    AccountQuoteUpdated,
     AccountSettled,
     QuoteTerms,
     RequestCancel,
@@ -40,7 +41,17 @@ from itg.retail.core.house import House, QuoteWish
 from itg.retail.core.state import RetailState
 from itg.runtime.service import StartTimer, StopTimer, TimerFired
 
-OwnEvent = AccountFilled | AccountOrderUpdated | AccountQuoteRejected | AccountSettled
+OWN_EVENTS = (
+    *(AccountFilled, AccountOrderUpdated, AccountSettled),
+    *(AccountQuoteRejected, AccountQuoteUpdated),
+)
+OwnEvent = (
+    AccountFilled
+    | AccountOrderUpdated
+    | AccountQuoteRejected
+    | AccountQuoteUpdated
+    | AccountSettled
+)
 ARRIVAL = "arrival"
 TAG = "retail"
 
@@ -53,7 +64,7 @@ class RetailService:
         *(ConfigureRetail, StartFlow, StopFlow, TimerFired),
         *(InstrumentListed, InstrumentDelisted, PhaseChanged, JumpGuardOpened),
         *(PricesStepped, MarksPublished),
-        *(AccountFilled, AccountOrderUpdated, AccountQuoteRejected, AccountSettled),
+        *OWN_EVENTS,
     )
     emits: ClassVar[tuple[type[Message], ...]] = (
         *(ReserveQuotes, RequestQuotePull, ReserveOrder, RequestCancel),
@@ -74,7 +85,11 @@ class RetailService:
                 theories = {mark.instrument_id: mark.mark_price for mark in message.marks}
                 return self._quotes(state.mark(now, theories))
             case (
-                AccountFilled() | AccountOrderUpdated() | AccountQuoteRejected() | AccountSettled()
+                AccountFilled()
+                | AccountOrderUpdated()
+                | AccountQuoteRejected()
+                | AccountQuoteUpdated()
+                | AccountSettled()
             ):
                 self._note(now, message)
             case TimerFired():
@@ -157,7 +172,11 @@ class RetailService:
             )
             for wish in wishes
         )
-        return [ReserveQuotes(account_id=house.config.account_id, quotes=terms)]
+        return [
+            ReserveQuotes(
+                account_id=house.config.account_id, quotes=terms, post_only=house.config.post_only
+            )
+        ]
 
     def _arrive(self, now: Nanos) -> Iterator[Message]:
         state, flow = self._state, self._state.flow
@@ -186,6 +205,13 @@ def _note_house(now: Nanos, house: House, event: OwnEvent) -> None:
             house.note_fill(now, fill.instrument_id, fill.side, fill.last_quantity)
         case AccountQuoteRejected():
             house.forget([event.instrument_id])
+        case AccountQuoteUpdated(quote=quote):
+            if event.cancel_reason is None:
+                house.note_standing(
+                    quote.instrument_id,
+                    has_bid=quote.bid is not None,
+                    has_ask=quote.ask is not None,
+                )
         case AccountOrderUpdated() | AccountSettled():
             pass
         case _:
@@ -205,7 +231,7 @@ def _note_investor(now: Nanos, flow: Flow, event: OwnEvent) -> None:
             flow.note_rest(now, order.order_id, event.account_id, order.instrument_id, leaves)
         case AccountSettled():
             flow.holdings.settle(event.account_id, event.instrument_id)
-        case AccountQuoteRejected():
+        case AccountQuoteRejected() | AccountQuoteUpdated():
             pass
         case _:
             assert_never(event)

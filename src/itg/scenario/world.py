@@ -127,6 +127,7 @@ def _house(table: House) -> HouseQuotes:
         option_width_ticks=table.option_width_ticks,
         option_quantity=table.option_quantity,
         requote_move=table.requote_move,
+        post_only=table.post_only,
     )
 
 

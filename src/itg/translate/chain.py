@@ -123,7 +123,7 @@ def _slice(one: SurfaceSlice) -> SurfaceSliceBody:
         expires_us=to_micros(one.expires_ns),
         years=one.years / _YEARS,
         level_iv=one.level_vol / PPM,
-        points=[
+        strikes=[
             SurfacePointBody(
                 strike=usd(point.strike),
                 moneyness=point.moneyness / PPM,

@@ -134,7 +134,10 @@ def reserve_quotes(account_id: AccountId, request: QuotesRequest) -> ReserveQuot
             raise UnfitFieldError(f"/quotes/{index}/instrument_id", text, INVALID_QUOTE)
     terms = (_quote_terms(quote, f"/quotes/{index}") for index, quote in enumerate(request.quotes))
     return ReserveQuotes(
-        account_id=account_id, quotes=tuple(terms), pull_others=request.others == "pull"
+        account_id=account_id,
+        quotes=tuple(terms),
+        pull_others=request.others == "pull",
+        post_only=request.post_only,
     )
 
 

@@ -74,7 +74,7 @@ def _tracking(signal: TrackingSignaled, game_us: int) -> TrackingPush:
         leader_price=usd(word.leader_price),
         theo_price=usd(word.theo_price),
         tracking_error=word.error_ppm / PPM,
-        direction="none" if word.error_ppm == 0 else "above" if word.error_ppm > 0 else "below",
+        deviation="none" if word.error_ppm == 0 else "above" if word.error_ppm > 0 else "below",
         z_score=word.z_score_ppm / PPM,
         half_life_s=word.half_life_s,
     )

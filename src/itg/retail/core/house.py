@@ -51,6 +51,7 @@ class Standing(Struct):
     asks: Offer
     theory: int  # the value it was set around
     shown: QuoteWish | None = None
+    is_partial: bool = False  # a side would have taken and was left out
 
     def fill(self, side: Side, quantity: int, refill_ns: Nanos) -> None:
         """Take a fill off a side, and off what the book shows of it."""
@@ -126,6 +127,17 @@ class House(Struct):
         if standing is not None:
             standing.fill(side, quantity, Nanos(now + self.config.refill_s * NS_PER_S))
 
+    def note_standing(self, instrument_id: InstrumentId, *, has_bid: bool, has_ask: bool) -> None:
+        """Hear how a quote stands; a side that was left out is shown again at the next look."""
+        standing = self.standing.get(instrument_id)
+        shown = None if standing is None else standing.shown
+        if standing is None or shown is None:
+            return
+        is_bid_missing = shown.bid is not None and not has_bid and standing.bids.left > 0
+        is_ask_missing = shown.ask is not None and not has_ask and standing.asks.left > 0
+        if is_bid_missing or is_ask_missing:
+            standing.shown, standing.is_partial = None, True
+
     def forget(self, instrument_ids: Iterable[InstrumentId]) -> None:
         """Drop quotes that are gone: the market closed, or refused them."""
         for instrument_id in instrument_ids:
@@ -146,7 +158,7 @@ class House(Struct):
 
     def _is_stale(self, now: Nanos, instrument: Instrument, theory: Price) -> bool:
         standing = self.standing.get(instrument.instrument_id)
-        if standing is None:
+        if standing is None or standing.is_partial:
             return True
         if any(
             offer.refill_ns is not None and offer.refill_ns <= now
@@ -162,7 +174,7 @@ class House(Struct):
         standing = self.standing.setdefault(
             instrument.instrument_id, Standing(Offer(full), Offer(full), theory)
         )
-        standing.theory = theory
+        standing.theory, standing.is_partial = theory, False
         standing.bids.refill(full, now)
         standing.asks.refill(full, now)
         bid = int((theory - half) // tick_size) * tick_size

@@ -25,6 +25,7 @@ class House(Table, frozen=True, kw_only=True):
     option_width_ticks: Count
     option_quantity: Count
     requote_move: Positive
+    post_only: bool = True
 
 
 class BehaviorTable(Table, frozen=True, kw_only=True):

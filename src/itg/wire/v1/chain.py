@@ -77,7 +77,7 @@ class SurfaceSliceBody(Body, frozen=True, kw_only=True):
     expires_us: int
     years: float
     level_iv: float
-    points: list[SurfacePointBody]
+    strikes: list[SurfacePointBody]
 
 
 class SurfaceBody(Body, frozen=True, kw_only=True):

@@ -81,10 +81,14 @@ class QuoteRequest(Request, frozen=True, kw_only=True):
 
 
 class QuotesRequest(Request, frozen=True, kw_only=True):
-    """My quotes are now these, in up to 200 instruments; `others` says what becomes of the rest."""
+    """My quotes are now these, in up to 200 instruments; `others` says what becomes of the rest.
+
+    With `post_only` a side that would take at once is left out.
+    """
 
     quotes: Annotated[list[QuoteRequest], Meta(max_length=200)]
     others: Literal["pull", "keep"] = "pull"
+    post_only: bool = False
 
 
 class ProtectionRequest(Request, frozen=True, kw_only=True):

@@ -45,7 +45,7 @@ class TrackingPush(SignalFields, frozen=True, kw_only=True, tag_field="type", ta
     """A window of tracking error opened, goes on (each second) or closed.
 
     The announcement is about `horizon_us`, and right with the chance `accuracy`. `tracking_error`
-    is a fraction of `theo_price`, the leader's lagged price over the ratio; `direction` is its
+    is a fraction of `theo_price`, the leader's lagged price over the ratio; `deviation` is its
     sign in words.
     """
 
@@ -58,7 +58,7 @@ class TrackingPush(SignalFields, frozen=True, kw_only=True, tag_field="type", ta
     leader_price: float
     theo_price: float
     tracking_error: float
-    direction: Literal["above", "below", "none"]
+    deviation: Literal["above", "below", "none"]
     z_score: float
     half_life_s: int
 
