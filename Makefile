@@ -9,7 +9,7 @@ PYTEST  = $(RUN) -m pytest --quiet
 XDIST   = -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-versions gate long check format api bench lock clean
+.PHONY: help demo test test-fast test-versions gate long stats plots check format api bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,14 @@ gate: ## the campaigns: simulation, crashes, references (under 12 minutes on 2 c
 long: ## campaigns of minutes to hours, by hand before a release
 	@$(BOOT) dev
 	$(PYTEST) -m slow --timeout 36000
+
+stats: ## hold the simulated world to its numbers with a fresh seed, or SEED=n (about five minutes)
+	@$(BOOT) dev
+	@$(RUN) -m tools.stats $(if $(SEED),--seed $(SEED))
+
+plots: ## draw the pictures of docs/explanation/the-model-measured.md anew (about two minutes)
+	@$(BOOT) dev
+	@$(RUN) -m tools.plots
 
 check: ## format, lint, types, contracts, tidy, dead code, dependencies, interfaces, changelog
 	@$(BOOT) dev

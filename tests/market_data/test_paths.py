@@ -95,15 +95,6 @@ def test_five_minute_correlation_is_the_regimes(regime: VolRegime, expected: flo
     assert found == pytest.approx(expected, abs=bound + 0.02)
 
 
-@pytest.mark.gate
-def test_pooled_correlation_rises_with_the_horizon_into_its_bands() -> None:
-    run = Run(stepping(lagging(classic(seed=15), 10.0), 10.0))
-    sessions = [run.session() for _ in range(60)]
-    short, long = five_minutes(sessions, 30), five_minutes(sessions, 360)
-    assert 0.85 <= correlation([x for x, _ in short], [y for _, y in short]) <= 0.91
-    assert 0.97 <= correlation([x for x, _ in long], [y for _, y in long]) <= 0.99
-
-
 def five_minutes(sessions: list[list[list[float]]], stride: int) -> list[tuple[float, float]]:
     """Return joint log returns over `stride` steps, pooled over sessions."""
     return [
@@ -186,3 +177,20 @@ def test_a_night_moves_both_prices_by_half_a_sessions_deviation() -> None:
     night = 0.5 * 0.2 / sqrt(252)
     assert abs(deviation(gaps) / night - 1) < Z / sqrt(2 * len(gaps))
     assert abs(mean(gaps)) < Z * night / sqrt(len(gaps))
+
+
+def test_adding_draws_to_one_stream_moves_no_other() -> None:
+    plain, noisy = (
+        Run(replace(stepping(classic(seed=77), 60.0), session_seconds=3_600)) for _ in range(2)
+    )
+    for stream in ("SPY.error", "jump_size"):
+        noisy.dice[stream].counter += 5
+    ours, theirs = noisy.session(), plain.session()
+    assert noisy.regimes == plain.regimes
+    assert [at for at, _ in noisy.jumps] == [at for at, _ in plain.jumps]
+    assert noisy.errors != plain.errors
+    sizes = dict(noisy.jumps), dict(plain.jumps)
+    apart = 0.0
+    for step in range(1, len(ours)):
+        apart += sizes[0].get(step * 60.0, 0.0) - sizes[1].get(step * 60.0, 0.0)
+        assert ours[step][0] / theirs[step][0] == pytest.approx(exp(apart), rel=1e-12)

@@ -1,7 +1,5 @@
 """A table to draw from, classic's arrivals, and a newsroom on its own."""
 
-from collections.abc import Sequence
-from math import exp, sqrt
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -28,14 +26,11 @@ from itg.news.contract import (
     StartNews,
     StopNews,
 )
-from itg.news.core.gaps import GapLaw
-from itg.news.core.newsroom import Newsroom, NewsroomState
 from itg.news.service import NewsService
 from itg.runtime.cascade import Machine
 
 M = TypeVar("M", bound=Message)
 SESSION_S = 19_800
-CELLS = 20_000
 LEAD_S = 300
 OPEN_NS = Nanos(1_796_139_000_000_000_000)
 DAY_NS = 86_400 * NS_PER_S
@@ -153,52 +148,8 @@ class Desk:
         return [(at, m) for at, m in self.told if isinstance(m, NewsPublished)]
 
 
-class Item:
-    """An arrival of a long run: its session, its second in it, and what was drawn."""
-
-    __slots__ = ("day", "scheduled", "second", "wait_s")
-
-    def __init__(self, day: int, at_ns: int, scheduled: NewsScheduled) -> None:
-        self.day = day
-        self.second = (scheduled.effective_ns - session_of(day).session_start_ns) / NS_PER_S
-        self.wait_s = (scheduled.effective_ns - at_ns) / NS_PER_S
-        self.scheduled = scheduled
-
-
-def long_run(config: ConfigureNews, sessions: int) -> list[Item]:
-    """Publish `sessions` whole sessions of news, the core alone."""
-    newsroom = Newsroom(NewsroomState(config))
-    found: list[Item] = []
-    for day in range(sessions):
-        session = session_of(day, config.session_seconds)
-        now = Nanos(session.session_start_ns - PRE_OPEN_NS)
-        events: Sequence[object] = [*newsroom.start(now, session)]
-        while True:
-            found += [Item(day, now, e) for e in events if isinstance(e, NewsScheduled)]
-            if newsroom.next_ns is None:
-                break
-            now = newsroom.next_ns
-            events = [*newsroom.publish(now)]
-        assert not [*newsroom.stop(session.session_end_ns)]
-    return found
-
-
 def without_arrivals(seed: int = 1) -> ConfigureNews:
     return replace(configured(seed), arrivals=None)
-
-
-def moment(arrivals: ArrivalModel, theta: float, power: int) -> float:
-    """Integrate the density by the midpoint rule, the clipped mass at its bounds beside it."""
-    low, high = arrivals.gap_min_s, arrivals.gap_max_s
-    width = (high - low) / CELLS
-    middles = (low + (cell + 0.5) * width for cell in range(CELLS))
-    inner = sum(x**power * exp(-x / theta) for x in middles) * width / theta
-    return inner + low**power * (1 - exp(-low / theta)) + high**power * exp(-high / theta)
-
-
-def deviation(arrivals: ArrivalModel) -> float:
-    theta = GapLaw(arrivals).theta_s
-    return sqrt(moment(arrivals, theta, 2) - arrivals.mean_gap_s**2)
 
 
 def by_hand(desk: Desk, after_s: float, headline_id: str = "gdp_beat") -> NewsScheduled:

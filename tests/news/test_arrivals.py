@@ -2,7 +2,6 @@
 
 from functools import cache
 from itertools import pairwise
-from math import sqrt
 
 import pytest
 from msgspec.structs import replace
@@ -13,19 +12,14 @@ from tests.news.models import (
     PRE_OPEN_NS,
     SESSION_S,
     TABLE,
-    Item,
     configured,
-    deviation,
-    long_run,
 )
+from tools.stats.headlines import Item, gaps_of, long_run, outcomes, times
 
 from itg.kernel.times import NS_PER_S, Nanos
 from itg.news.contract import ArrivalModel, HourWeight, NewsOrigin, NewsScheduled, StartNews
 from itg.news.core.newsroom import Newsroom, NewsroomState
 
-BOUND = 3.29  # standard deviations of a 99.9 % two-sided bound
-# Chi-square with ten degrees of freedom between its quantiles 0.0005 and 0.9995.
-CHI_SQUARE_10 = (1.265, 31.420)
 SESSIONS = pytest.mark.parametrize(
     "sessions", [1_200, pytest.param(18_000, marks=pytest.mark.gate)]
 )
@@ -37,80 +31,22 @@ def run(sessions: int, seed: int = 1) -> list[Item]:
     return long_run(configured(seed), sessions)
 
 
-def weighted_second(item: Item) -> float:
-    """Count an item's weighted seconds since the first session, row by row."""
-    ends = [row.start_s for row in CLASSIC.weights[1:]] + [QUIET_FROM_S]
-    rows = [(row.start_s, end, row.weight) for row, end in zip(CLASSIC.weights, ends, strict=True)]
-    total = sum((end - start) * weight for start, end, weight in rows)
-    passed = sum(max(min(item.second, end) - start, 0.0) * weight for start, end, weight in rows)
-    return item.day * SESSION_S + passed * SESSION_S / total
-
-
 @SESSIONS
-def test_gaps_of_weighted_time_have_the_mean_and_keep_the_bounds(sessions: int) -> None:
-    at = [weighted_second(item) for item in run(sessions)]
-    gaps = [later - earlier for earlier, later in pairwise(at)]
-    n, mean = len(gaps), sum(gaps) / len(gaps)
-    assert abs(mean - CLASSIC.mean_gap_s) < BOUND * deviation(CLASSIC) / sqrt(n)
+def test_arrivals_keep_their_gaps_hours_number_and_lead(sessions: int) -> None:
+    items = run(sessions)
+    found = [*times(items, configured(), sessions)]
+    assert [finding for finding in found if not finding.is_within] == []
+    # Both bounds are reached: mass was clipped to them.
+    gaps = gaps_of(items, CLASSIC, SESSION_S)
     assert min(gaps) == pytest.approx(CLASSIC.gap_min_s, abs=1e-3)
     assert max(gaps) == pytest.approx(CLASSIC.gap_max_s, abs=1e-3)
-    # Both bounds are reached: mass was clipped to them.
     assert sum(gap < CLASSIC.gap_min_s + 1e-3 for gap in gaps) > 1
 
 
 @SESSIONS
-def test_a_session_has_as_many_items_as_it_has_mean_gaps(sessions: int) -> None:
-    items = run(sessions)
-    expected = sessions * SESSION_S / CLASSIC.mean_gap_s
-    # Renewals: the variance of the count is that of the gaps, in mean gaps, a renewal.
-    bound = BOUND * deviation(CLASSIC) / CLASSIC.mean_gap_s * sqrt(expected)
-    assert abs(len(items) - expected) < bound
-
-
-@SESSIONS
-def test_each_half_hour_has_its_share_by_weight(sessions: int) -> None:
-    """Every fifth item: what is five gaps apart is independent of the hour."""
-    seconds = [item.second for item in run(sessions)][::5]
-    edges = [*range(0, SESSION_S - 1_800, 1_800), 18_000, QUIET_FROM_S]
-    weights = []
-    for start, end in pairwise(edges):
-        row = [row for row in CLASSIC.weights if row.start_s <= start][-1]
-        weights.append((end - start) * row.weight)
-    total = sum(weights)
-    statistic = 0.0
-    for (start, end), weight in zip(pairwise(edges), weights, strict=True):
-        expected = len(seconds) * weight / total
-        counted = sum(start <= second < end for second in seconds)
-        statistic += (counted - expected) ** 2 / expected
-    assert len(weights) == 11
-    assert CHI_SQUARE_10[0] < statistic < CHI_SQUARE_10[1]
-
-
-@SESSIONS
 def test_headlines_and_their_outcomes_come_as_the_table_says(sessions: int) -> None:
-    items = [item.scheduled for item in run(sessions)]
-    total = sum(row.weight for row in TABLE)
-    for row in TABLE:
-        mine = [item for item in items if item.headline_id == row.headline_id]
-        assert_share(len(mine), len(items), row.weight / total)
-        if mine:
-            assert_share(sum(i.outcome.is_shift for i in mine), len(mine), row.shift)
-            jump = row.jump if row.size_max else 0.0
-            assert_share(sum(i.outcome.jump_ppm != 0 for i in mine), len(mine), jump)
-
-
-def assert_share(count: int, n: int, expected: float) -> None:
-    assert abs(count / n - expected) <= BOUND * sqrt(expected * (1 - expected) / n), (count, n)
-
-
-@SESSIONS
-def test_nothing_comes_outside_the_session_or_in_its_quiet_end(sessions: int) -> None:
-    assert all(0 <= item.second < QUIET_FROM_S for item in run(sessions))
-
-
-@SESSIONS
-def test_every_arrival_is_known_the_lead_before_it(sessions: int) -> None:
-    assert min(item.wait_s for item in run(sessions)) >= LEAD_S
+    found = [*outcomes(run(sessions), TABLE)]
+    assert [finding for finding in found if not finding.is_within] == []
 
 
 def test_the_first_arrival_keeps_the_lead_without_a_pre_open() -> None:

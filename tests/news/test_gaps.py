@@ -6,7 +6,7 @@ from math import sqrt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.news.models import deviation, moment
+from tools.stats.headlines import deviation, moment
 
 from itg.kernel.rng import Rng
 from itg.news.contract import ArrivalModel

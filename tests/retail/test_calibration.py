@@ -9,16 +9,14 @@ from tests.retail.models import (
     NOW,
     configured,
     dice,
-    fill,
     flow,
     instruments,
-    second,
     seen,
 )
+from tools.stats.investors import ordered as investors_of
 
 from itg.kernel.ids import InstrumentId, UnderlyingId
 from itg.kernel.money import Price
-from itg.kernel.times import NS_PER_S, Nanos
 from itg.kernel.words import Instrument, OptionRight, Phase
 from itg.retail.contract import CalibrationRow, RetailFlow, RetailReport, SizeCount
 from itg.retail.core.calibration import chi_square, chi_square_bound, compare, size_chances
@@ -48,18 +46,8 @@ PROMISED = {
 
 def ordered(seed: int, minutes: int, **changes: object) -> Flow:
     """Let investors order for so many minutes; every order is filled at once at its theory."""
-    investors, rolls, market = flow(**changes), dice(seed), seen()
-    investors.open(NOW, Nanos(NOW + minutes * 60 * NS_PER_S))
-    at = investors.next_arrival(NOW, rolls)
-    for number in range(minutes * 60):
-        now = second(number)
-        while at is not None and at < now:
-            wish = investors.arrive(at, rolls, market)
-            if wish is not None:
-                fill(investors, now, wish, PAID)
-            at = investors.next_arrival(at, rolls)
-        for closing in investors.look_around(now, rolls, market.listings, market.theories):
-            fill(investors, now, closing, PAID)
+    investors = flow(**changes)
+    investors_of(investors, seed, minutes)
     return investors
 
 
@@ -76,15 +64,6 @@ def test_an_afternoon_of_orders_is_what_the_rules_say() -> None:
     assert outside(rows) == []
     assert {what: rows[what].configured for what in PROMISED} == pytest.approx(PROMISED)
     assert min(row.count for row in rows.values()) > 100
-
-
-@pytest.mark.gate
-@pytest.mark.parametrize("seed", [11, 12])
-def test_fifty_days_of_orders_are_what_the_rules_say(seed: int) -> None:
-    rows = rows_of(ordered(seed, 330 * 50 // 10, orders_per_minute=30))
-    assert outside(rows) == []
-    assert rows["mean size"].count > 40_000
-    assert rows["calls"].bound < 0.008
 
 
 @pytest.mark.parametrize(
