@@ -9,6 +9,7 @@ from math import exp, sqrt
 from typing import Any, Literal
 
 from msgspec import Raw, Struct, json
+from tests.bots.waiting import Waiting
 
 from itg.client import greeks
 from itg.client.bot import Bot, Setup
@@ -18,14 +19,16 @@ from itg.client.feed import BotFeed
 from itg.client.frames import Frame
 from itg.client.greeks import Option
 from itg.client.pacing import Pacer
+from itg.wire.v1.chain import MarkPush
 from itg.wire.v1.game import RoleBody, RulesBody
 from itg.wire.v1.market import InstrumentBody, TopPush
 from itg.wire.v1.orders import BudgetBody, QuoteBody, QuoteRequest, QuotesRequest
-from itg.wire.v1.socket import PlaceParams, PullParams
+from itg.wire.v1.socket import CancelParams, PlaceParams, PullParams, ReplaceParams
 
 STEP_US = 250_000
 VOL_PER_STEP = 0.00006
 DEVIATION = {"SPX": 0.03, "SPY": 0.03}
+YEARS_PER_STEP = 0.25 / (252 * 1800)
 TOLERANCE = 1e-9
 Data = dict[str, Any]
 
@@ -49,10 +52,12 @@ DESK = Limits(position=100, portfolio=300, underlying=200, orders_per_s=7)
 
 
 class PaperMarket:
-    """One bot's market; `log` holds its deals."""
+    """One bot's market; `log` holds its deals. `years` to expiry: fair values are published."""
 
-    def __init__(self, bot: Bot, limits: Limits, seed: int) -> None:
+    def __init__(self, bot: Bot, limits: Limits, seed: int, *, years: float | None = None) -> None:
         self.bot = bot
+        self.years = years
+        self.waiting = Waiting(self.tell)
         self.limits = limits
         self.dice = Dice(seed)
         self.feed = BotFeed(bot, lambda _, rejected: bot.on_reject(rejected))
@@ -93,6 +98,7 @@ class PaperMarket:
             self.walk()
             self.publish()
             self.trade_against_quotes()
+            self.trade_against_waiting()
             self.feed.finish(self.game_us)
             for command in self.bot.lanes.release(self.pacer, self.game_us):
                 self.carry_out(command)
@@ -116,11 +122,35 @@ class PaperMarket:
             for name, spot in self.spot.items()
         ]
         self.tell("prices", "prices", {"prices": prices})
+        if self.years is not None:
+            self.years -= YEARS_PER_STEP
+            for underlying in self.spot:
+                self.tell(f"chain.{underlying}", "marks", {"marks": self.marks(underlying)})
         for underlying in self.spot if self.game_us % 1_000_000 == 0 else ():
             rows = [self.top(i) for i in self.instruments.values() if i.underlying_id == underlying]
             changed = [row for row in rows if self.tops.get(row.instrument_id) != row]
             self.tops.update((row.instrument_id, row) for row in changed)
             self.tell(f"bbo.{underlying}", "tops", {"tops": changed})
+
+    def marks(self, underlying: str) -> list[MarkPush]:
+        assert self.years is not None
+        deviation, spot = self.deviation[underlying], self.spot[underlying]
+        rows: list[MarkPush] = []
+        for name, one in self.instruments.items():
+            if one.underlying_id == underlying and one.right and one.strike:
+                value = greeks.greeks(Option(one.right, one.strike, 1.0), spot, deviation)
+                rows.append(
+                    MarkPush(
+                        instrument_id=name,
+                        mark_price=value.price,
+                        iv=deviation / sqrt(self.years),
+                        delta=value.delta,
+                        gamma=value.gamma,
+                        vega=value.vega,
+                        theta=0.0,
+                    )  # fmt: skip
+                )
+        return rows
 
     def theory(self, instrument: InstrumentBody) -> float:
         spot = self.spot[instrument.underlying_id]
@@ -144,7 +174,7 @@ class PaperMarket:
             ask_quantity=sizes[1],
         )  # fmt: skip
 
-    def tell(self, channel: str, kind: str, data: Data) -> None:
+    def tell(self, channel: str, kind: str, data: object) -> None:
         text = Raw(json.encode(data))
         self.feed.take(
             Frame(channel=channel, type=kind, game_us=self.game_us, seq=next(self.seq), data=text)
@@ -156,6 +186,10 @@ class PaperMarket:
         match command.params:
             case PlaceParams():
                 self.place(command.params)
+            case ReplaceParams():
+                self.waiting.replace(command.params)
+            case CancelParams():
+                self.waiting.cancel(command.params)
             case QuotesRequest():
                 for quote in command.params.quotes:
                     self.set_quote(quote)
@@ -169,15 +203,27 @@ class PaperMarket:
     def place(self, order: PlaceParams) -> None:
         self.order_count += 1
         is_market = order.order_type == "market"
-        assert is_market or order.time_in_force == "ioc", "nothing is left resting"
         assert 0 < order.quantity <= 500
         signed = order.quantity if order.side == "buy" else -order.quantity
-        self.assert_within(order.instrument_id, self.nets[order.instrument_id] + signed)
+        waiting = sum(self.waiting.signed(order.instrument_id))
+        self.assert_within(order.instrument_id, self.nets[order.instrument_id] + signed + waiting)
+        if not is_market and order.time_in_force != "ioc":
+            self.waiting.add(order)
+            return
+        assert waiting * signed >= 0, "would trade with itself"
         top = self.tops[order.instrument_id]
         price = top.ask if order.side == "buy" else top.bid
         assert price is not None
         if is_market or order.price == price:
             self.settle(order.instrument_id, signed, price)
+
+    def trade_against_waiting(self) -> None:
+        # Now and then somebody takes; and what is better than the other side's best trades at once.
+        for body in list(self.waiting.orders.values()):
+            top, price = self.tops[body.instrument_id], body.price or 0.0
+            crosses = price >= (top.ask or 1e9) if body.side == "buy" else price <= (top.bid or 0.0)
+            if crosses or self.dice.below(40) == 0:
+                self.settle(body.instrument_id, self.waiting.fill(body), price)
 
     def assert_within(self, name: str, net: int) -> None:
         is_option = self.instruments[name].kind == "option"

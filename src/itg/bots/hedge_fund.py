@@ -1,18 +1,28 @@
 """A hedge fund: trades volatility through straddles and keeps its delta small.
 
-It compares how much the leading underlying moves now with how much it moved before, and the same
-for what the nearest options imply. Where movement has risen more than implied volatility, by more
-than going in and out costs, it buys straddles at the money; where it has fallen more it sells
-them. What it has it keeps until the edge has turned. Orders take what stands and never rest, so it
-never shows a bid and an ask in one instrument.
+On a forecast it takes straddles of the nearest expiry, long where they are expected to gain, short
+where to lose, as many as the expected gain exceeds what going in and out costs. It holds them until
+the forecast's time has come, then gives them back within minutes. Its blind twin hears when a
+forecast is given and throws a coin for the side.
+
+Without a forecast it keeps a small position: it compares how much the leading underlying moves now
+with how much it moved before, and the same for what the nearest options imply. Where movement has
+risen more than implied volatility, by more than going in and out costs, it is long, where it has
+fallen more, short, and stays so until the edge has turned.
 """
 
 from math import log
+from typing import NamedTuple
 
 from itg.bots.chain import Series, keep_up
-from itg.bots.hedging import Hedger, leader_of, take
+from itg.bots.forecast import vega_edge
+from itg.bots.hedging import Hedger, leader_of
+from itg.bots.working import Effort, Worker
 from itg.client.bot import Bot
+from itg.client.dice import Dice
+from itg.client.greeks import implied_vol
 from itg.wire.v1.market import PriceBody
+from itg.wire.v1.signals import SignalPush, VolatilityPush
 
 FAST_S = 45.0
 SLOW_S = 240.0
@@ -20,6 +30,18 @@ WARM_UP_S = 90.0
 LEARNING = 0.25
 LOT_MAX = 5
 JUMP_FACTOR = 9.0  # of the usual squared move: three standard deviations
+STRIKE_KEPT = 0.02  # of the spot: held at a strike this near, straddles stay there
+STRIKE_GOOD = 0.006  # … and this near they are added to on a forecast
+BASE_MIN = 26  # straddles, so that more than fifty options are held
+PLAN_MAX = 70
+AGING_S = 10.0  # over which it shows how fast years pass
+ENTRY_S = 10.0  # an order waits before what stands is taken
+HOLD_S = 2.0  # after a forecast's time: takers wait then anyway
+LEAVE_S = 45.0  # from when on leaving may cost what it will
+USUAL = Effort(20.0, 0.08)
+LEAVING = Effort(15.0, 0.05)
+AT_ANY_PRICE = Effort(0.0, 10.0)
+COIN = 0x5EED  # the twin's coin is a die of its own: all other draws stay the same
 
 
 class Ewma:
@@ -37,18 +59,34 @@ class Ewma:
         self.value = value if self.value is None else self.value + weight * (value - self.value)
 
 
+class Plan(NamedTuple):
+    """Straddles held on a forecast until its time; negative: sold."""
+
+    straddles: int
+    edge: float
+    strike: float
+    effective_us: int
+
+
 class HedgeFund(Bot):
-    """Straddles towards a target that follows the volatility edge."""
+    """Straddles towards a target that follows forecasts; `uses_signals=False` is the blind twin."""
 
     timer_s = 1.0
+    follows_marks = True
 
-    def __init__(self, *, seed: int = 0) -> None:
+    def __init__(self, *, seed: int = 0, uses_signals: bool = True) -> None:
         super().__init__(seed=seed)
-        self.straddles_max = 30 + self.dice.below(21)
-        self.full_edge = self.dice.uniform(0.15, 0.30)  # log points at which the target is full
+        self.uses_signals = uses_signals
+        self.base = BASE_MIN + self.dice.below(9)  # straddles held without a forecast
+        self.full_edge = self.dice.uniform(0.08, 0.14)  # net of costs, at which a plan is full
         self.bias = self.dice.uniform(-0.02, 0.02)
-        self.lot = 2 + self.dice.below(LOT_MAX - 1)
+        self.lot = 3 + self.dice.below(LOT_MAX - 2)
+        self.plan: Plan | None = None
+        self._heard: VolatilityPush | None = None
         self.series: dict[str, Series] = {}
+        self.worker = Worker(self, self.lot)
+        self._coin = Dice(seed ^ COIN)
+        self._aging: tuple[int, int, float] | None = None  # expiry, when, years to it
         self.hedger = Hedger(self, self.series, self.dice.uniform(5.0, 12.0))
         self._last_price: float | None = None
         self._started_us = 0
@@ -69,17 +107,24 @@ class HedgeFund(Bot):
         if price.is_moving and price.underlying_id == leader_of(self.prices):
             self._last_price = price.price
 
+    def on_signal(self, signal: SignalPush) -> None:
+        """Keep a forecast until there are prices to judge it by."""
+        if isinstance(signal, VolatilityPush):
+            self._heard = signal
+
     def on_timer(self) -> None:
-        """Measure, then trade one leg towards the target and hedge."""
+        """Measure, then work towards the target and hedge."""
         if self._last_price is None or not self._is_open():
             return
         self._started_us = self._started_us or self.now_us
         self._measure(self._last_price)
-        legs = self.straddle()
-        for leg in legs:
+        for leg in self.straddle(STRIKE_KEPT):
             self._observe(leg)
-        if legs and self.now_us - self._started_us >= WARM_UP_S * 1_000_000:
-            self._trade(legs)
+        self._consider()
+        legs = self.straddle(STRIKE_KEPT)
+        if legs and (self.plan or self.now_us - self._started_us >= WARM_UP_S * 1_000_000):
+            targets, effort = self._targets(legs)
+            self.worker.work(targets, effort)
             self.hedger.rebalance()
 
     def edge(self) -> float:
@@ -90,18 +135,30 @@ class HedgeFund(Bot):
             return 0.0
         return 0.5 * log(fast / slow) - log(implied / usual) + self.bias
 
-    def straddle(self) -> list[Series]:
-        """Return call and put of the nearest expiry and strike on the leader."""
+    def straddle(self, kept: float = STRIKE_GOOD) -> list[Series]:
+        """Return call and put of the leader's nearest expiry at the plan's strike, if there is one.
+
+        Else at the strike that is held, if not farther from spot than `kept`, else at the nearest.
+        """
         leader_id = leader_of(self.prices)
         spot = self.prices[leader_id]
         chain = [s for s in self.series.values() if s.underlying_id == leader_id]
         if not chain:
             return []
-        expiries = {s.instrument_id: self.instruments[s.instrument_id].expires_us for s in chain}
-        nearest = min(expires for expires in expiries.values() if expires is not None)
-        front = [s for s in chain if expiries[s.instrument_id] == nearest]
-        strike = min((s.strike for s in front), key=lambda strike: (abs(strike - spot), strike))
+        nearest = min(self._expiry(s) for s in chain)
+        front = [s for s in chain if self._expiry(s) == nearest]
+
+        def distance(leg: Series) -> tuple[int, float, float]:
+            off = abs(leg.strike - spot)
+            is_kept = off <= kept * spot and self.account.net(leg.instrument_id) != 0
+            is_planned = self.plan is not None and leg.strike == self.plan.strike
+            return (0 if is_planned else 1 if is_kept else 2, off, leg.strike)
+
+        strike = min(front, key=distance).strike
         return [s for s in front if s.strike == strike]
+
+    def _expiry(self, series: Series) -> int:
+        return self.instruments[series.instrument_id].expires_us or 0
 
     def _is_open(self) -> bool:
         return self.phases.get(leader_of(self.prices)) == "continuous"
@@ -121,31 +178,90 @@ class HedgeFund(Bot):
         if mid is None:
             return
         leg.learn(self.prices[leg.underlying_id], mid, LEARNING)
-        if leg.deviation is not None:
+        mark = self.marks.get(leg.instrument_id)
+        implied = leg.deviation if mark is None else mark.iv
+        if implied:
             for mean in self._implied:
-                mean.add(leg.deviation, self.timer_s)
+                mean.add(implied, self.timer_s)
+        if self._aging is None or self._aging[0] != self._expiry(leg):
+            found = self._fair([leg])
+            years = 0.0 if found is None else found[1]
+            self._aging = (self._expiry(leg), self.now_us, years) if years else None
 
-    def _trade(self, legs: list[Series]) -> None:
-        wanted = {leg.instrument_id: self._target(leg) for leg in legs}
-        gaps = {
-            name: wanted.get(name, 0) - self.account.net(name)
-            for name in (*wanted, *self.account.positions)
-            if name in self.series
+    def _fair(self, legs: list[Series]) -> tuple[float, float] | None:
+        # Deviation and years of the fair prices; over both legs an error of the spot cancels.
+        found: list[tuple[float, float]] = []
+        for leg in legs:
+            mark = self.marks.get(leg.instrument_id)
+            spot = self.prices[leg.underlying_id]
+            deviation = None if mark is None else implied_vol(leg.option, spot, mark.mark_price)
+            if mark is None or not deviation or mark.iv <= 0.0:
+                return None
+            found.append((deviation, (deviation / mark.iv) ** 2))
+        return (sum(d for d, _ in found) / len(found), sum(y for _, y in found) / len(found))
+
+    def _consider(self) -> None:
+        # A plan as large as its gain beyond the spread it pays.
+        signal = self._heard
+        if signal is None or self.now_us >= signal.effective_us:
+            self._heard = None
+            return
+        legs = self.straddle()
+        edge, cost = self._expected(signal, legs), self._cost(legs)
+        if edge is None or cost is None:
+            return
+        self._heard = None
+        coin = 1 if self._coin.below(2) else -1
+        if abs(edge) > cost:
+            share = min((abs(edge) - cost) / self.full_edge, 1.0)
+            sign = (1 if edge > 0.0 else -1) if self.uses_signals else coin
+            size = sign * max(round(PLAN_MAX * share), self.base)
+            self.plan = Plan(size, abs(edge), legs[0].strike, signal.effective_us)
+
+    def _expected(self, signal: VolatilityPush, legs: list[Series]) -> float | None:
+        fair = self._fair(legs)
+        if fair is None or self._aging is None:
+            return None
+        # How fast years pass in seconds of the session is what the fair prices show.
+        _, since_us, years = self._aging
+        watched_s = (self.now_us - since_us) / 1_000_000
+        if watched_s < AGING_S or years <= fair[1]:
+            return None
+        seconds = fair[1] / (years - fair[1]) * watched_s
+        return vega_edge(signal.regime, signal.probabilities, fair[0], (fair[1], seconds))
+
+    def _cost(self, legs: list[Series]) -> float | None:
+        # Of the price, going in and out again.
+        books = [self.books[leg.instrument_id] for leg in legs]
+        spreads = [book.spread for book in books if book.spread is not None]
+        worth = sum(book.mid or 0.0 for book in books)
+        return sum(spreads) / worth if len(spreads) == len(legs) and worth else None
+
+    def _targets(self, legs: list[Series]) -> tuple[dict[str, int], Effort]:
+        effort, size = USUAL, None
+        if self.plan is not None:
+            since_us = self.now_us - self.plan.effective_us
+            if since_us < HOLD_S * 1_000_000:
+                size, effort = self.plan.straddles, Effort(ENTRY_S, 0.5 * self.plan.edge)
+            elif since_us < LEAVE_S * 1_000_000:
+                effort = LEAVING
+            else:
+                effort = AT_ANY_PRICE
+                self.plan = self.plan if self._is_large() else None
+        held = {name: 0 for name in self.account.positions if name in self.series}
+        wanted = {
+            leg.instrument_id: self._base_target(leg) if size is None else size for leg in legs
         }
-        name = max(gaps, key=lambda name: abs(gaps[name]))
-        if gaps[name]:
-            take(self, name, gaps[name], self.lot)
+        return held | wanted, effort
 
-    def _target(self, leg: Series) -> int:
+    def _is_large(self) -> bool:
+        return any(abs(self.account.net(name)) > self.base for name in self.series)
+
+    def _base_target(self, leg: Series) -> int:
         # At the money a relative error of volatility is the same relative error of the price, so
         # edge and cost compare as they are.
-        book, held = self.books[leg.instrument_id], self.account.net(leg.instrument_id)
-        if book.spread is None or not book.mid:
-            return held
-        edge, cost = self.edge(), book.spread / book.mid  # going in and out again
-        has_turned = held * edge < 0
-        if abs(edge) < cost:
-            return 0 if has_turned else held
-        size = round(self.straddles_max * min((abs(edge) - cost) / self.full_edge, 1.0))
-        size = size if has_turned else max(size, abs(held))
-        return size if edge > 0 else -size
+        held = self.account.net(leg.instrument_id)
+        edge, cost = self.edge(), self._cost([leg])
+        if cost is None or abs(edge) < cost:
+            return max(min(held, self.base), -self.base)
+        return self.base if edge > 0 else -self.base

@@ -13,6 +13,7 @@ class Hedger:
     """Keeps a bot's delta inside a band by crossing the spread in the leading underlying.
 
     Delta is counted in units of the leader: an underlying at a tenth of its price weighs a tenth.
+    A series' delta is the published one where the bot follows marks, else that of its theory.
     """
 
     def __init__(self, bot: Bot, series: Mapping[str, Series], band: float) -> None:
@@ -31,10 +32,16 @@ class Hedger:
             spot = bot.prices.get(underlying_id)
             if position.net_quantity == 0 or spot is None:
                 continue
-            value = series.value(spot) if series is not None else None
-            unit = 1.0 if series is None else value.delta if value is not None else 0.0
+            unit = 1.0 if series is None else self._unit(series, spot)
             total += position.net_quantity * unit * spot / leader
         return total
+
+    def _unit(self, series: Series, spot: float) -> float:
+        mark = self._bot.marks.get(series.instrument_id)
+        if mark is not None:
+            return mark.delta
+        value = series.value(spot)
+        return 0.0 if value is None else value.delta
 
     def rebalance(self) -> None:
         """Trade the leader when delta is outside the band, as far as the limit allows."""

@@ -1,22 +1,28 @@
 """A market maker: quotes every series two-sided around its own theory.
 
-Theory is Black–Scholes at each series' implied deviation, learned from what others show. Quotes
-lean against inventory, stay inside the role's widest spread, thin out near the limits and vanish
-where only reducing trades are wanted. Delta is hedged in the leading underlying.
+Theory is the published mark; where none is told it is Black–Scholes at each series' implied
+deviation, learned from what others show. Quotes lean against inventory, stay inside the role's
+widest spread, thin out near the limits and vanish where only reducing trades are wanted. After a
+headline they are as wide as the role allows until the marks have moved. A jump holds takers back
+for a moment, and in that moment all is quoted again. Delta is hedged in the leading underlying.
 """
+
+from collections.abc import Iterable, Mapping
 
 from itg.bots.chain import Series, keep_up, round_to
 from itg.bots.hedging import Hedger, take
 from itg.client.bot import Bot
-from itg.client.greeks import Greeks
 from itg.wire.v1.account import RejectedPush
-from itg.wire.v1.market import WireLevel
+from itg.wire.v1.chain import MarkPush
+from itg.wire.v1.market import GuardPush, MarketPush, MarketWord, WireLevel
+from itg.wire.v1.news import NewsPush
 from itg.wire.v1.orders import QuoteBody
 
 QUOTING_PHASES = frozenset({"pre_open", "continuous", "halted"})
 PENNY_THEORY = 0.05  # below, an ask alone is asked for
 SPREAD_MAX_FRACTION = 0.10
 SPREAD_MAX_FLOOR = 0.05
+WIDTH_ALERT = 0.095  # of theory: inside the widest, whatever rounding does
 PAUSE_US = 10_000_000  # after a refusal, in that instrument
 LEARNING = 0.3
 ROOM_QUOTES = 2  # quotes of room below which only reducing sides are shown
@@ -27,6 +33,8 @@ class MarketMaker(Bot):
     """Two-sided quotes in every series, one request a second."""
 
     timer_s = 1.0
+    follows_marks = True
+    quotes_post_only = True  # another maker's quote is no reason to take
 
     def __init__(self, *, seed: int = 0) -> None:
         super().__init__(seed=seed)
@@ -38,6 +46,8 @@ class MarketMaker(Bot):
         self.hedger = Hedger(self, self.series, self.dice.uniform(12.0, 25.0))
         self.room = 0  # contracts to the portfolio limit
         self._paused_until_us: dict[str, int] = {}
+        self._headline_us: int | None = None  # of one whose effect the marks do not show yet
+        self._unquoted: set[str] = set()  # since a jump or a headline
 
     def on_start(self) -> None:
         """Take the chain and the role's limits."""
@@ -55,18 +65,42 @@ class MarketMaker(Bot):
         if rejected.instrument_id is not None:
             self._paused_until_us[rejected.instrument_id] = self.now_us + PAUSE_US
 
+    def on_news(self, news: NewsPush) -> None:
+        """Quote wide until the marks tell what a headline did."""
+        self._headline_us = news.game_us
+        self._look()
+
+    def on_market(self, kind: MarketWord, push: MarketPush) -> None:
+        """At a jump quote all again with the marks of this very step."""
+        if kind == "guard" and isinstance(push, GuardPush) and push.ends_us is not None:
+            self._unquoted = set(self.series)
+
+    def on_marks(self, marks: Mapping[str, MarkPush]) -> None:
+        """Quote again what a jump or a headline has left behind."""
+        if self._headline_us is not None and self.now_us > self._headline_us:
+            self._headline_us = None
+            self._unquoted = set(self.series)
+        if self._unquoted:
+            self._look(name for name in marks if name in self._unquoted)
+            self._unquoted.difference_update(marks)
+
     def on_timer(self) -> None:
-        """Learn, requote what moved, hedge."""
-        held = sum(abs(self.account.net(name)) for name in self.series)
-        self.room = max(self.portfolio_max - held, 0)
-        for series in self.series.values():
-            spot = self.prices.get(series.underlying_id)
-            if spot is not None and self.phase_of(series.instrument_id) in QUOTING_PHASES:
-                self._consider(series, spot)
+        """Requote what moved, hedge."""
+        self._unquoted.clear()
+        self._look()
         if self.phases and set(self.phases.values()) == {"continuous"}:
             self.hedger.rebalance()
             if self.room < self.quantity_min:
                 self._reduce()
+
+    def _look(self, names: Iterable[str] | None = None) -> None:
+        held = sum(abs(self.account.net(name)) for name in self.series)
+        self.room = max(self.portfolio_max - held, 0)
+        for name in self.series if names is None else names:
+            series = self.series.get(name)
+            spot = None if series is None else self.prices.get(series.underlying_id)
+            if series is not None and spot is not None and self.phase_of(name) in QUOTING_PHASES:
+                self._consider(series, spot)
 
     def _reduce(self) -> None:
         # At the limit only a quote no larger than the position may stand, and small positions
@@ -77,22 +111,29 @@ class MarketMaker(Bot):
 
     def _consider(self, series: Series, spot: float) -> None:
         standing = self.account.quotes.get(series.instrument_id)
-        value = series.value(spot)
-        observed = self._observed(series, value, standing)
-        if observed is not None:
-            series.learn(spot, observed, LEARNING)
-            value = series.value(spot)
-        if value is None or self.now_us < self._paused_until_us.get(series.instrument_id, 0):
+        theory = self._theory(series, spot, standing)
+        if theory is None or self.now_us < self._paused_until_us.get(series.instrument_id, 0):
             return
-        bid, ask = self._sides(series, value)
+        bid, ask = self._sides(series, theory)
         if bid is None and ask is None:
             if standing is not None:
                 self.pull(series.instrument_id)
         elif self._is_stale(standing, bid, ask):
             self.quote(series.instrument_id, bid=bid, ask=ask)
 
+    def _theory(self, series: Series, spot: float, standing: QuoteBody | None) -> float | None:
+        mark = self.marks.get(series.instrument_id)
+        if mark is not None:
+            return mark.mark_price
+        value = series.value(spot)
+        observed = self._observed(series, None if value is None else value.price, standing)
+        if observed is not None:
+            series.learn(spot, observed, LEARNING)
+            value = series.value(spot)
+        return None if value is None else value.price
+
     def _observed(
-        self, series: Series, value: Greeks | None, standing: QuoteBody | None
+        self, series: Series, theory: float | None, standing: QuoteBody | None
     ) -> float | None:
         # What others show. Where our own price is the best, they only tell that they are not
         # better; where theirs beats the price we would show without inventory, theory is off.
@@ -100,24 +141,24 @@ class MarketMaker(Bot):
         bid, ask = book.bid, book.ask
         if bid is None or ask is None:
             return None
-        if value is None or standing is None:
+        if theory is None or standing is None:
             return (bid[0] + ask[0]) / 2
-        half = self._half_width(series, value)
+        half = self._half_width(series, theory)
         is_bid_ours = standing.bid is not None and bid[0] <= standing.bid
         is_ask_ours = standing.ask is not None and ask[0] >= standing.ask
-        above = 0.0 if is_bid_ours else max(bid[0] - (value.price - half), 0.0)
-        below = 0.0 if is_ask_ours else max(value.price + half - ask[0], 0.0)
-        return value.price + (above - below) / 2 if above or below else None
+        above = 0.0 if is_bid_ours else max(bid[0] - (theory - half), 0.0)
+        below = 0.0 if is_ask_ours else max(theory + half - ask[0], 0.0)
+        return theory + (above - below) / 2 if above or below else None
 
-    def _sides(self, series: Series, value: Greeks) -> tuple[WireLevel | None, WireLevel | None]:
+    def _sides(self, series: Series, theory: float) -> tuple[WireLevel | None, WireLevel | None]:
         net = self.account.net(series.instrument_id)
-        half = self._half_width(series, value)
+        half = self._half_width(series, theory)
         full = min(max(net / (2 * self.quantity), -1.0), 1.0)
-        middle = value.price - self.lean * half * full
+        middle = theory - self.lean * half * full
         bid = round_to(middle - half, series.tick)
         widest = max(SPREAD_MAX_FRACTION * (bid + half), SPREAD_MAX_FLOOR) - series.tick
         ask = round_to(min(max(middle + half, bid + series.tick), bid + widest), series.tick)
-        bid_quantity = self._quantity(-net) if value.price >= PENNY_THEORY else 0
+        bid_quantity = self._quantity(-net) if theory >= PENNY_THEORY else 0
         ask_quantity = self._quantity(net)
         return (
             (bid, bid_quantity) if bid_quantity >= self.quantity_min else None,
@@ -130,8 +171,9 @@ class MarketMaker(Bot):
             return min(self.quantity, self.position_max + reducible)
         return min(self.quantity, reducible + self.room) if reducible > 0 else 0
 
-    def _half_width(self, series: Series, value: Greeks) -> float:
-        return max(self.width * value.price / 2, series.tick)
+    def _half_width(self, series: Series, theory: float) -> float:
+        width = self.width if self._headline_us is None else WIDTH_ALERT
+        return max(width * theory / 2, series.tick)
 
     def _is_stale(
         self, standing: QuoteBody | None, bid: WireLevel | None, ask: WireLevel | None

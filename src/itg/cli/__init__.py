@@ -149,7 +149,7 @@ def lab_run(  # noqa: PLR0913 - each parameter is a flag
     bots: Annotated[
         list[str] | None,
         Parameter(
-            help="Who plays: ROLE, ROLE:COUNT or FILE.py:ROLE, as often as you like; default: the "
+            help="Who plays: BOT, BOT:COUNT or FILE.py:ROLE, as often as you like; default: the "
             "scenario's teams, or two of each role, with their reference bots.",
             consume_multiple=True,
         ),

@@ -56,12 +56,14 @@ class Bot:
     and `phases` of the underlyings. `now_us` is game time in microseconds. `timer_s` is the
     interval of `on_timer` in game seconds. With `follows_depth` books carry all levels, not the
     best alone, at the price of many more frames. With `follows_marks` fair values and greeks of all
-    series are in `marks`, renewed with every step of the market.
+    series are in `marks`, renewed with every step of the market. With `quotes_post_only` a side of a quote that would take
+    at once is left out.
     """
 
     timer_s: float = 1.0
     follows_depth: bool = False
     follows_marks: bool = False
+    quotes_post_only: bool = False
 
     def __init__(self, *, seed: int = 0) -> None:
         self.seed = seed
@@ -77,6 +79,7 @@ class Bot:
         self.role = ""
         self.now_us = 0
         self.lanes = Lanes()
+        self.lanes.quotes_post_only = self.quotes_post_only
         self._connection_number = 0
         self._order_count = 0
 

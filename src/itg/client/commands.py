@@ -41,6 +41,7 @@ class Lanes:
             ORDERS: deque(),
         }
         self._quotes: dict[str, QuoteRequest] = {}
+        self.quotes_post_only = False
 
     def add(self, kind: str, command: BotCommand) -> bool:
         """Queue a command; False when its lane is full."""
@@ -84,5 +85,5 @@ class Lanes:
         for quote in sending:
             del self._quotes[quote.instrument_id]
         # A bot speaks of one instrument at a time: what it does not name stays.
-        params = QuotesRequest(quotes=sending, others="keep")
+        params = QuotesRequest(quotes=sending, others="keep", post_only=self.quotes_post_only)
         return [BotCommand(method="quote.set", params=params)]

@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from itg import scenario
-from itg.bots import crew_bot
+from itg.bots import ROLE_OF, crew_bot, reference_bot
 from itg.client.bot import Bot
 from itg.client.load import load_bot
 from itg.compose.alpha_models import alpha_models, with_alpha
@@ -42,8 +42,8 @@ OnRecord = Callable[[Record], None]
 class LabSettings(Struct, frozen=True, kw_only=True):
     """What to play; None and no seats leave a value to the scenario.
 
-    A seat is a role with its reference bot (`market_maker`, `market_maker:2`) or a bot file with
-    the role it plays (`my_bot.py:hedge_fund`).
+    A seat is a role with its reference bot (`market_maker`, `market_maker:2`), another reference
+    bot (`hedge_fund_blind`), or a bot file with the role it plays (`my_bot.py:hedge_fund`).
     """
 
     scenario: str
@@ -139,13 +139,14 @@ def _seats(seat: str, roles: Sequence[str], taken: int) -> list[Seat]:
     name, _, what = seat.rpartition(":")
     if name.endswith(".py"):
         return [_seat(what, roles, taken, load_bot(name)(seed=taken + 1))]
-    role, _, count = seat.partition(":")
+    bot, _, count = seat.partition(":")
+    role = ROLE_OF.get(bot, bot)
     if not (count or "1").isdigit():
         raise ConfigurationError(
-            f"bots: {seat!r} is neither ROLE, ROLE:COUNT nor FILE.py:ROLE; e.g. market_maker:2"
+            f"bots: {seat!r} is neither BOT, BOT:COUNT nor FILE.py:ROLE; e.g. market_maker:2"
         )
     return [
-        _seat(role, roles, number, crew_bot(role, number + 1) if role in roles else None)
+        _seat(role, roles, number, reference_bot(bot, number + 1) if role in roles else None)
         for number in range(taken, taken + int(count or 1))
     ]
 
