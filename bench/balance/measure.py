@@ -9,7 +9,7 @@ from bench.balance.bots import LagLeaner, NoiseLeaner
 from msgspec import Struct, field
 
 from itg import scenario
-from itg.bots import crew_bot
+from itg.bots import ROLE_OF, reference_bot
 from itg.client.bot import Bot
 from itg.compose.services import services_of
 from itg.exchange.contract import JumpGuardOpened, TradeExecuted
@@ -42,7 +42,7 @@ days = 1
 pre_open_s = 30
 freeze_s = 5
 continuous = 09:30:00
-continuous_s = 19800
+continuous_s = {session_s}
 [retail]
 orders_per_minute = {retail}
 pre_open_s = 30
@@ -60,6 +60,7 @@ class Case(Struct, frozen=True, kw_only=True):
     without: str = ""
     retail: float = 12.0
     seconds: int = 1_800
+    session_s: int = 19_800
 
 
 class Outcome(Struct, kw_only=True):
@@ -75,7 +76,13 @@ class Outcome(Struct, kw_only=True):
 def play(case: Case, seed: int) -> Outcome:
     """Play a case's excerpt with one seed."""
     without = f"without = {case.without}" if case.without else ""
-    text = EXCERPT.format(base=case.base, without=without, retail=case.retail, more=case.more)
+    text = EXCERPT.format(
+        base=case.base,
+        without=without,
+        retail=case.retail,
+        more=case.more,
+        session_s=case.session_s,
+    )
     with TemporaryDirectory() as folder:
         file = Path(folder) / "excerpt.toml"
         file.write_text(text, encoding="utf-8")
@@ -143,7 +150,8 @@ def _seat(name: str, number: int) -> Seat:
     if name in LEANERS:
         role = Role("hedge_fund")
         return Seat(team_name=f"{name} {number}", role=role, bot=LEANERS[name](number))
-    return Seat(team_name=f"{name} {number}", role=Role(name), bot=crew_bot(name, number))
+    bot = reference_bot(name, number)
+    return Seat(team_name=f"{name} {number}", role=Role(ROLE_OF[name]), bot=bot)
 
 
 class _Watch:

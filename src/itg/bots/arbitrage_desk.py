@@ -15,17 +15,15 @@ follows what was really filled, so that the two never drift apart for long.
 from collections import deque
 from math import log
 
-from itg.bots.forecast import expected_shrinking
+from itg.bots.forecast import coin_of, expected_shrinking
 from itg.bots.hedging import leader_of, take
 from itg.client.bot import Bot
-from itg.client.dice import Dice
 from itg.wire.v1.market import PriceBody
 from itg.wire.v1.signals import SignalPush, TrackingPush
 
 AVERAGE_STEPS = 20  # prints: five seconds of a step of 250 ms
 ORDER_MAX = 20
 ANSWER_UNITS = 2  # leaders' worth that counts as an answer to a window
-COIN = 0x5EED  # the twin's coin is a die of its own: all other draws stay the same
 
 
 class ArbitrageDesk(Bot):
@@ -41,7 +39,6 @@ class ArbitrageDesk(Bot):
         self.full = self.dice.uniform(4.0, 5.0)
         self.share = self.dice.uniform(0.7, 0.95)  # of the underlying limit that is used
         self.full_edge = self.dice.uniform(0.0006, 0.0010)  # net of costs
-        self._coin = Dice(seed ^ COIN)
         self._hears_windows = False
         self._window = 0  # signal id of the one that is traded
         self._wanted = 0  # followers
@@ -97,7 +94,7 @@ class ArbitrageDesk(Bot):
         return all(self.phases.get(name) == "continuous" for name in (self._leader, self._follower))
 
     def _answer(self, signal: TrackingPush) -> int:
-        coin = 1 if self._coin.below(2) else -1
+        coin = coin_of(self.seed, signal.signal_id)
         cost = self.cost()
         if cost is None:
             return 0

@@ -6,12 +6,19 @@ volatilities, and what an item of news does to the price. How long a regime last
 
 from math import exp, sqrt
 
+from itg.client.dice import Dice
 from itg.client.greeks import normal_cdf, normal_pdf
 from itg.wire.v1.signals import RegimeChances, RegimeWord, TrackingPush
 
 VOLATILITIES: dict[RegimeWord, float] = {"low": 0.10, "medium": 0.20, "high": 0.50}
-FADE_S = 1200.0  # session seconds after which 1/e of a regime's excess of variance is left
+FADE_S = 2000.0  # session seconds after which 1/e of a regime's excess of variance is left
+COIN = 0x5EED
 NEWS_DEVIATION = 0.006  # root of the mean squared jump over all headlines
+
+
+def coin_of(seed: int, signal_id: int) -> int:
+    """Return 1 or −1 by a coin of one's own for each signal, which moves no other draw."""
+    return 1 if Dice(seed ^ signal_id ^ COIN).below(2) else -1
 
 
 def vega_edge(

@@ -15,11 +15,10 @@ from math import log
 from typing import NamedTuple
 
 from itg.bots.chain import Series, keep_up
-from itg.bots.forecast import vega_edge
+from itg.bots.forecast import coin_of, vega_edge
 from itg.bots.hedging import Hedger, leader_of
 from itg.bots.working import Effort, Worker
 from itg.client.bot import Bot
-from itg.client.dice import Dice
 from itg.client.greeks import implied_vol
 from itg.wire.v1.market import PriceBody
 from itg.wire.v1.signals import SignalPush, VolatilityPush
@@ -41,7 +40,6 @@ LEAVE_S = 45.0  # from when on leaving may cost what it will
 USUAL = Effort(20.0, 0.08)
 LEAVING = Effort(15.0, 0.05)
 AT_ANY_PRICE = Effort(0.0, 10.0)
-COIN = 0x5EED  # the twin's coin is a die of its own: all other draws stay the same
 
 
 class Ewma:
@@ -85,7 +83,6 @@ class HedgeFund(Bot):
         self._heard: VolatilityPush | None = None
         self.series: dict[str, Series] = {}
         self.worker = Worker(self, self.lot)
-        self._coin = Dice(seed ^ COIN)
         self._aging: tuple[int, int, float] | None = None  # expiry, when, years to it
         self.hedger = Hedger(self, self.series, self.dice.uniform(5.0, 12.0))
         self._last_price: float | None = None
@@ -211,7 +208,7 @@ class HedgeFund(Bot):
         if edge is None or cost is None:
             return
         self._heard = None
-        coin = 1 if self._coin.below(2) else -1
+        coin = coin_of(self.seed, signal.signal_id)
         if abs(edge) > cost:
             share = min((abs(edge) - cost) / self.full_edge, 1.0)
             sign = (1 if edge > 0.0 else -1) if self.uses_signals else coin

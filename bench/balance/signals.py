@@ -1,0 +1,87 @@
+"""What signals are worth: reference bots against their blind twins, game by game.
+
+    python -m bench.balance.signals [--seeds 32]
+
+The fund plays a fast session of `news-day`: half an hour that is a whole session, a headline every
+six to seven minutes. The desk plays the first three quarters of an hour of a `news-day` at its own
+pace. Each seed is played twice: with the bot that acts on its signals, and with the twin that
+throws a coin at the same moments. Nothing else differs and every dice of the game is the same, so the
+difference of the two profits is the signal's and what it set in motion.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from os import cpu_count
+
+from bench.balance.measure import Case, Outcome, play
+from bench.balance.study import mean_error
+from msgspec.structs import replace
+
+MAKERS = ("market_maker", "market_maker")
+FAST_NEWS = """
+[news]
+mean_gap_s = 400
+gap_min_s = 300
+gap_max_s = 600
+quiet_end_s = 60
+"""
+GAMES = {
+    "hedge_fund": Case(
+        name="hedge_fund", seats=MAKERS, base="news-day", more=FAST_NEWS, session_s=1_800
+    ),
+    "arbitrage_desk": Case(
+        name="arbitrage_desk", seats=MAKERS, base="news-day", retail=3.0, seconds=2_700
+    ),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=32)
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--roles", nargs="+", default=list(GAMES), choices=list(GAMES))
+    asked = parser.parse_args()
+    seeds = range(asked.first, asked.first + asked.seeds)
+    print("| role | with signals | blind | difference | ± error | ratio | won | tied | lost |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+    for role in asked.roles:
+        _print_worth(role, _played(role, seeds))
+    return 0
+
+
+def _played(role: str, seeds: Sequence[int]) -> list[Outcome]:
+    case = GAMES[role]
+    crews = [replace(case, seats=(*MAKERS, f"{role}{twin}")) for twin in ("", "_blind")]
+    jobs = [(crew, seed) for seed in seeds for crew in crews]
+    outcomes: list[Outcome] = []
+    with ProcessPoolExecutor(cpu_count(), mp_context=get_context("spawn")) as pool:
+        for outcome in pool.map(play, *zip(*jobs, strict=True)):
+            outcomes.append(outcome)
+            print(f"\r{role}: {len(outcomes)} of {len(jobs)} games", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    return outcomes
+
+
+def _print_worth(role: str, outcomes: Sequence[Outcome]) -> None:
+    seeing = [_pnl(outcome, role) for outcome in outcomes[::2]]
+    blind = [_pnl(outcome, role) for outcome in outcomes[1::2]]
+    more = [mine - twin for mine, twin in zip(seeing, blind, strict=True)]
+    mean, error = mean_error(more)
+    won, lost = sum(each > 0 for each in more), sum(each < 0 for each in more)
+    print(
+        f"| {role} | {mean_error(seeing)[0]:,.0f} | {mean_error(blind)[0]:,.0f} | {mean:,.0f} "
+        f"| {error:,.0f} | {mean / error if error else 0:.1f} "
+        f"| {won} | {len(more) - won - lost} | {lost} |",
+        flush=True,
+    )
+
+
+def _pnl(outcome: Outcome, role: str) -> float:
+    return sum(pnl for name, pnl in outcome.pnl.items() if name.startswith(role))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
