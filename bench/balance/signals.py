@@ -5,8 +5,8 @@
 The fund plays a fast session of `news-day`: half an hour that is a whole session, a headline every
 six to seven minutes. The desk plays the first three quarters of an hour of a `news-day` at its own
 pace. Each seed is played twice: with the bot that acts on its signals, and with the twin that
-throws a coin at the same moments. Nothing else differs and every dice of the game is the same, so the
-difference of the two profits is the signal's and what it set in motion.
+throws a coin at the same moments. Nothing else differs and every dice of the game is the same:
+the difference of the two profits is the signal's and what it set in motion.
 """
 
 import argparse
