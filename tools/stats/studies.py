@@ -18,16 +18,16 @@ class Study(NamedTuple):
 
 
 STUDIES = (
-    Study("signals", forecasts.study, 4),
-    Study("market with news", prices.with_news, 4),
-    Study("correlation by regime", prices.correlation_by_regime, 4),
-    Study("investors", investors.study, 5),
-    Study("correlation with ordinary jumps", prices.correlation_with_ordinary_jumps, 4),
-    Study("the game's step", prices.game_step, 6),
-    Study("stays in a regime", prices.dwell_times, 6),
-    Study("drift of the core", prices.core_drift, 6),
-    Study("headlines", headlines.study, 4),
-    Study("tracking error", prices.tracking_error, 10),
+    Study("signals", forecasts.study, 6),
+    Study("market with news", prices.with_news, 8),
+    Study("correlation by regime", prices.correlation_by_regime, 8),
+    Study("investors", investors.study, 8),
+    Study("correlation with ordinary jumps", prices.correlation_with_ordinary_jumps, 8),
+    Study("the game's step", prices.game_step, 12),
+    Study("stays in a regime", prices.dwell_times, 12),
+    Study("drift of the core", prices.core_drift, 12),
+    Study("headlines", headlines.study, 8),
+    Study("tracking error", prices.tracking_error, 20),
 )
 
 
