@@ -148,7 +148,7 @@ class PaperMarket:
                         gamma=value.gamma,
                         vega=value.vega,
                         theta=0.0,
-                    )  # fmt: skip
+                    )
                 )
         return rows
 

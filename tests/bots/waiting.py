@@ -1,4 +1,4 @@
-"""Orders that wait in the paper market: accepted, replaced, canceled, filled, told as on the wire."""
+"""Orders that wait in the paper market, told as on the wire."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,6 +1,7 @@
 """The same bots, seed and scenario in the lab and, in lock step, over sockets: the same events."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from itg.compose.demo import run_demo
 from itg.compose.lab import LabSettings, play
 from itg.compose.result import GameResult
 from itg.compose.solo import SoloSettings
+from itg.kernel.messages import Message
+from itg.signals.contract import TrackingSignaled, VolatilitySignaled
 
 SHORT = """
 extends = "demo"
@@ -17,6 +20,11 @@ days = {days}
 continuous_s = {seconds}
 [clock]
 next_round = "auto"
+[news]
+mean_gap_s = 330
+gap_min_s = 300
+gap_max_s = 600
+quiet_end_s = 30
 """
 
 
@@ -49,9 +57,15 @@ def test_every_reference_bot_causes_the_same_events(tmp_path: Path, seed: int) -
 @pytest.mark.system
 @pytest.mark.gate
 @pytest.mark.timeout(600)
-def test_two_days_with_all_roles_trading_are_the_same(tmp_path: Path) -> None:
+def test_two_days_of_trading_on_signals_are_the_same(tmp_path: Path) -> None:
     scenario = scenario_file(tmp_path, seconds=600, days=2)
-    lab = play(LabSettings(scenario=scenario, seed=11))
+    signals: Counter[type[Message]] = Counter()
+    lab = play(
+        LabSettings(scenario=scenario, seed=11),
+        lambda record: signals.update(map(type, record.outputs)),
+    )
+    assert signals[VolatilitySignaled] > 0
+    assert signals[TrackingSignaled] > 0
     socket = over_sockets(scenario, 11, tmp_path)
     trading = {team.role for team in lab.teams if team.contracts}
     assert trading == {"market_maker", "hedge_fund", "arbitrage_desk"}

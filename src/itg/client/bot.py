@@ -56,8 +56,8 @@ class Bot:
     and `phases` of the underlyings. `now_us` is game time in microseconds. `timer_s` is the
     interval of `on_timer` in game seconds. With `follows_depth` books carry all levels, not the
     best alone, at the price of many more frames. With `follows_marks` fair values and greeks of all
-    series are in `marks`, renewed with every step of the market. With `quotes_post_only` a side of a quote that would take
-    at once is left out.
+    series are in `marks`, renewed with every step of the market. With `quotes_post_only` a side of
+    a quote that would take at once is left out.
     """
 
     timer_s: float = 1.0
