@@ -143,8 +143,8 @@ def test_news_of_another_rhythm_is_found() -> None:
     config = settings(9, 1.0).news
     assert config.arrivals is not None
     items = headlines.long_run(
-        replace(config, arrivals=replace(config.arrivals, weights=())), 1_000
+        replace(config, arrivals=replace(config.arrivals, weights=())), 3_000
     )
-    found = missed([*headlines.times(items, config, 1_000)])
+    found = missed([*headlines.times(items, config, 3_000)])
     assert any(name.startswith("news: half hours") for name in found)
     assert any(name.startswith("news: gaps out") for name in found)

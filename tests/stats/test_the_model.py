@@ -6,8 +6,9 @@ The checks live in tools/stats. Each test is one study, so each sentence is what
 from collections.abc import Iterable
 
 import pytest
+from msgspec.structs import replace
 from tools.stats import forecasts, headlines, investors, prices
-from tools.stats.findings import Finding
+from tools.stats.findings import Finding, binomial_bounds
 from tools.stats.studies import STUDIES
 from tools.stats.world import World, settings
 
@@ -63,6 +64,18 @@ def test_the_price_has_no_drift_with_a_headline_every_ten_minutes(busy_world: Wo
     hold(prices.busy_drift(busy_world))
 
 
+def test_a_shift_leads_from_each_regime_where_its_row_says(busy_world: World) -> None:
+    found = hold(forecasts.destinations(busy_world), at_least=6)
+    assert min(f.n for f in found) > 200
+
+
+def test_nearly_all_windows_open_in_the_lowest_band() -> None:
+    for counts in forecasts.openings(107, sessions=12):
+        assert counts.total() > 250
+        low, _ = binomial_bounds(counts.total(), 0.99)
+        assert counts[0] >= low
+
+
 def test_nothing_is_told_before_its_time_or_to_strangers_on_any_seed() -> None:
     hold(forecasts.never_early(forecasts.short_worlds(200)), at_least=7)
 
@@ -87,21 +100,25 @@ def test_pooled_with_ordinary_jumps_correlation_is_its_closed_form() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "is_news", "five_minutes"),
+    ("name", "gap_s", "five_minutes"),
     [
-        ("classic", False, 0.909),
-        ("classic", True, 0.921),
-        ("liquid", True, 0.924),
+        ("classic", None, 0.909),
+        ("classic", 9_000.0, 0.921),
+        ("classic", 3_600.0, 0.933),
+        ("liquid", None, 0.880),
+        ("liquid", 3_600.0, 0.924),
     ],
 )
 def test_the_closed_form_pooled_is_what_the_page_of_the_model_says(
-    name: str, five_minutes: float, *, is_news: bool
+    name: str, gap_s: float | None, five_minutes: float
 ) -> None:
     config = settings(1, 0.25, name).market
-    variance = prices.pooled_variance_per_s(config, config.news if is_news else None)
+    assert config.news is not None
+    news = None if gap_s is None else replace(config.news, mean_gap_s=gap_s)
+    variance = prices.pooled_variance_per_s(config, news)
     found = prices.correlation(config, variance, prices.FIVE_MINUTES)
     assert found == pytest.approx(five_minutes, abs=0.0006)
-    assert 0.88 <= found <= 0.94
+    assert 0.875 <= found <= 0.94
     assert 0.97 <= prices.correlation(config, variance, prices.HOUR) <= 0.99
 
 
@@ -117,8 +134,8 @@ def test_the_price_has_no_drift_over_sessions_nights_and_jumps() -> None:
     hold(prices.core_drift(74))
 
 
-def test_the_tracking_error_halves_in_its_half_life_and_has_its_deviation() -> None:
-    hold(prices.tracking_error(75), at_least=2)
+def test_the_follower_keeps_its_half_life_its_deviation_and_the_noise_of_its_print() -> None:
+    hold(prices.tracking_error(75), at_least=3)
 
 
 def test_dwell_times_are_geometric() -> None:

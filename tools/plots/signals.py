@@ -1,21 +1,18 @@
 """Pictures of signals: how often they were right, and which bands windows open in."""
 
-from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
 from tools.plots.style import BLUE, INK, ORANGE, PALE, canvas, percent, save
 from tools.stats.findings import binomial_bounds
-from tools.stats.forecasts import Forecast, Window, busy_world, forecasts, windows
-from tools.stats.paths import Run, classic, stepping
+from tools.stats.forecasts import Forecast, Window, busy_world, forecasts, openings, windows
 from tools.stats.world import settings
 
 from itg.kernel.words import VolRegime
 from itg.signals.contract import AccuracyBand
 
 SEED = 20261127
-AVERAGE_S = 5
 
 
 class Group(NamedTuple):
@@ -72,7 +69,7 @@ def bands() -> None:
     names = [f"{_percent(a)}–{_percent(b)} %" for a, b in pairwise(known.bands)]
     names.append(f"above {_percent(known.bands[-1])} %")
     for offset, shade, counts, name in (
-        (0.2, BLUE, by_mean, f"by the mean of {AVERAGE_S} s, as the rules say"),
+        (0.2, BLUE, by_mean, f"by the mean of {known.average_s} s, as the rules say"),
         (-0.2, ORANGE, by_error, "by the error at the opening"),
     ):
         shares = [counts[place] / count for place in range(len(names))]
@@ -87,32 +84,6 @@ def bands() -> None:
     axes.set_ylabel("error")
     axes.legend(loc="lower right")
     save(figure, "bands")
-
-
-def openings(seed: int, sessions: int) -> tuple[Counter[int], Counter[int]]:
-    """Count windows by the band of the mean that opened them, and by that of the error then."""
-    (known,) = settings(seed, 1.0).signals.tracking
-    run = Run(stepping(classic(seed), 1.0))
-    by_mean: Counter[int] = Counter()
-    by_error: Counter[int] = Counter()
-    for _ in range(sessions):
-        start, is_open = len(run.errors), False
-        run.session()
-        errors = run.errors[start:]
-        for at in range(AVERAGE_S, len(errors) - known.horizon_s):
-            mean = abs(sum(errors[at - AVERAGE_S + 1 : at + 1])) / AVERAGE_S
-            if is_open:
-                is_open = mean > known.closes_below
-            elif mean > known.opens_above:
-                is_open = True
-                by_mean[band_of(known.bands, mean)] += 1
-                by_error[band_of(known.bands, abs(errors[at]))] += 1
-    return by_mean, by_error
-
-
-def band_of(bands: tuple[AccuracyBand, ...], error: float) -> int:
-    """Return the place of the highest band that an error reaches, the lowest below all."""
-    return max((n for n, band in enumerate(bands) if error > band.error_min), default=0)
 
 
 def _percent(band: AccuracyBand) -> str:

@@ -5,14 +5,14 @@ it against the record: a shift is a regime that changed in the step after a head
 a window is the error that the market had when its horizon came.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tools.stats.findings import Finding, average, none, share
-from tools.stats.paths import without_jumps
+from tools.stats.findings import Finding, average, fitting, none, share
+from tools.stats.paths import Run, classic, stepping, without_jumps
 from tools.stats.prices import busy_drift
-from tools.stats.world import Moment, Settings, World, busy, settings
+from tools.stats.world import REGIMES, Moment, Settings, World, busy, settings
 
 from itg.kernel.ids import Role
 from itg.kernel.times import NS_PER_S, Nanos
@@ -20,6 +20,7 @@ from itg.kernel.words import VolRegime
 from itg.market_data.contract import JumpOccurred, RegimeChanged
 from itg.news.contract import NewsPublished, NewsScheduled
 from itg.signals.contract import (
+    AccuracyBand,
     AlphaSignaled,
     GetSignalAccuracy,
     SignalAccuracy,
@@ -70,6 +71,7 @@ def study(seed: int, size: int = 1) -> list[Finding]:
         *volatility(world),
         *tracking(world),
         *busy_drift(world),
+        *destinations(world),
         *never_early(short_worlds(seed, size)),
     ]
 
@@ -157,6 +159,33 @@ def shifts_after(world: World) -> Iterator[tuple[Nanos, bool]]:
             is_changed = is_changed or at <= out_ns + step_ns
     if out_ns is not None:
         yield out_ns, is_changed
+
+
+def destinations(world: World) -> Iterator[Finding]:
+    """Hold the regimes that news leads to, from each regime, to their row of the model."""
+    known = world.settings.market.news
+    assert known is not None
+    led = [*_led(world)]
+    for place, regime in enumerate(REGIMES):
+        own = [after for before, after in led if before == place]
+        row = known.destinations[place]
+        expected = [len(own) * chance for chance in row if chance]
+        counts = [own.count(after) for after, chance in enumerate(row) if chance]
+        yield fitting(f"news: where shifts lead from {regime.value}", counts, expected)
+        strays = sum(not row[after] for after in own)
+        yield none(f"news: shifts from {regime.value} to where none leads", len(own), strays)
+
+
+def _led(world: World) -> Iterator[tuple[int, int]]:
+    shifted_ns, step_ns = None, world.settings.market.step_ns
+    for at, said in world.told:
+        if isinstance(said, NewsPublished):
+            shifted_ns = at if said.outcome.is_shift else None
+        elif isinstance(said, RegimeChanged) and shifted_ns is not None:
+            # News before chance: the first change of the step is the news' own.
+            assert at <= shifted_ns + step_ns
+            yield REGIMES.index(said.previous), REGIMES.index(said.regime)
+            shifted_ns = None
 
 
 def tracking(world: World) -> Iterator[Finding]:
@@ -284,3 +313,32 @@ def _strangers(world: World) -> tuple[int, int]:
     followed = [m.role in followers for _, m in world.of(TrackingSignaled)]
     told = [*forecast, *followed]
     return len(told), len(world.of(AlphaSignaled)) + told.count(False)
+
+
+# -- bands ---------------------------------------------------------------------
+
+
+def openings(seed: int, sessions: int) -> tuple[Counter[int], Counter[int]]:
+    """Count windows by the band of the mean that opened them, and by that of the error then."""
+    (known,) = settings(seed, 1.0).signals.tracking
+    run = Run(stepping(classic(seed), 1.0))
+    by_mean: Counter[int] = Counter()
+    by_error: Counter[int] = Counter()
+    for _ in range(sessions):
+        start, is_open = len(run.errors), False
+        run.session()
+        errors = run.errors[start:]
+        for at in range(known.average_s, len(errors) - known.horizon_s):
+            mean = abs(sum(errors[at - known.average_s + 1 : at + 1])) / known.average_s
+            if is_open:
+                is_open = mean > known.closes_below
+            elif mean > known.opens_above:
+                is_open = True
+                by_mean[band_of(known.bands, mean)] += 1
+                by_error[band_of(known.bands, abs(errors[at]))] += 1
+    return by_mean, by_error
+
+
+def band_of(bands: tuple[AccuracyBand, ...], error: float) -> int:
+    """Return the place of the highest band that an error reaches, the lowest below all."""
+    return max((n for n, band in enumerate(bands) if error > band.error_min), default=0)

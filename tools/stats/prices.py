@@ -161,12 +161,21 @@ def dwell_times(seed: int, size: int = 1) -> Iterator[Finding]:
 
 
 def tracking_error(seed: int, size: int = 1) -> list[Finding]:
-    """Hold the follower's error to its half-life and deviation."""
+    """Hold the follower's error to its half-life and deviation, its print to its noise."""
     run = Run(lagging(stepping(classic(seed), 30.0), 0.0))
     for _ in range(60 * size):
         run.session()
     tracking = tracking_of(classic())
-    return half_life(run.errors, 30.0, (tracking.half_life_s, tracking.error_std))
+    error = half_life(run.errors, 30.0, (tracking.half_life_s, tracking.error_std))
+    return [*error, print_noise(run, tracking.print_noise_std, 10_000 * size)]
+
+
+def print_noise(run: Run, std: float, count: int) -> Finding:
+    """Hold the published print to its white noise around the hidden price."""
+    spots = run.walk.spots(run.paths)
+    noise = [run.walk.prints(spots, run.dice)[1] / spots[1] - 1 for _ in range(count)]
+    made = sqrt(sum(n * n for n in noise) / count)
+    return around("print noise: deviation", count, (made, std), std * Z / sqrt(2 * count))
 
 
 def core_drift(seed: int, size: int = 1) -> list[Finding]:
