@@ -58,7 +58,7 @@ def test_every_reference_bot_causes_the_same_events(tmp_path: Path, seed: int) -
 @pytest.mark.gate
 @pytest.mark.timeout(600)
 def test_two_days_of_trading_on_signals_are_the_same(tmp_path: Path) -> None:
-    scenario = scenario_file(tmp_path, seconds=600, days=2)
+    scenario = scenario_file(tmp_path, seconds=900, days=2)
     signals: Counter[type[Message]] = Counter()
     lab = play(
         LabSettings(scenario=scenario, seed=11),
