@@ -97,17 +97,19 @@ def test_a_bot_hears_its_fills_its_timer_and_each_refusal_once(tmp_path: Path) -
     assert bot.account.net("SPX") == 1
 
 
-def prices_and_retail(create_file: str, seats: tuple[str, ...]) -> tuple[list[Message], int]:
-    """Return every price of a game, and how many trades there were."""
+def prices_and_trades(
+    create_file: str, seats: tuple[str, ...]
+) -> tuple[list[Message], list[Message]]:
+    """Return every price and every trade of a game."""
     prices: list[Message] = []
-    trades = 0
+    trades: list[Message] = []
 
     def see(record: Record) -> None:
-        nonlocal trades
         for output in record.outputs:
             if isinstance(output, PricesStepped):
                 prices.append(output)
-            trades += isinstance(output, TradeExecuted)
+            elif isinstance(output, TradeExecuted):
+                trades.append(output)
 
     play(LabSettings(scenario=create_file, seed=5, seats=seats), see)
     return prices, trades
@@ -115,8 +117,8 @@ def prices_and_retail(create_file: str, seats: tuple[str, ...]) -> tuple[list[Me
 
 def test_other_bots_move_no_stream_of_the_world(tmp_path: Path) -> None:
     file = short(tmp_path)
-    makers = prices_and_retail(file, ("market_maker:2", "hedge_fund"))
-    alone = prices_and_retail(file, ("market_maker",))
+    makers = prices_and_trades(file, ("market_maker:2", "hedge_fund"))
+    alone = prices_and_trades(file, ("market_maker",))
     assert makers[0] == alone[0]
     assert makers[1] != alone[1]
 

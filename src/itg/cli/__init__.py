@@ -152,6 +152,7 @@ def lab_run(  # noqa: PLR0913 - each parameter is a flag
             help="Who plays: BOT, BOT:COUNT or FILE.py:ROLE, as often as you like; default: the "
             "scenario's teams, or two of each role, with their reference bots.",
             consume_multiple=True,
+            negative="",
         ),
     ] = None,
     alpha: Annotated[

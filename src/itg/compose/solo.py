@@ -7,7 +7,7 @@ the game it holds and must be asked for with the scenario that made it.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -69,24 +69,13 @@ class Solo:
         # Before the journal: its new epoch ends whoever plays this game at the same address.
         assert_free(settings.host, settings.port)
         self.directory = DataDirectory(settings.data)
-        self.directory.hold()
-        create = _create_command(settings, self.directory)
-        self._commitment = Commitment.to(create, settings.scenario, settings.seed, self.directory)
-        self.create = replace(create, commitment=self._commitment.hash)
-        self.rules = self.create.rules
-        self.journal = SqliteJournal(settings.data, unsafe=settings.unsafe)
-        self.machine = Machine(
-            services_of([shard for shard, _ in self.rules.shards]), times=HandlerTimes()
-        )
-        self.recovery = self._recover()
-        if self.recovery.seq == 0:
-            self._commitment.refuse_another()
-        self.clock, self._director = clock_of(self.create.rules)
-        self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
-        self.gateway = Gateway(self.pump)
-        self.server = HttpServer(build_app(self.gateway), settings.host, settings.port)
         self._watchers = tuple(watchers)
         self._host = settings.host
+        with ExitStack() as undo:
+            self.directory.hold()
+            undo.callback(self.directory.release)
+            self._build(settings)
+            undo.pop_all()
 
     @property
     def url(self) -> str:
@@ -138,6 +127,23 @@ class Solo:
             return journal.head().hash.hex()
         finally:
             journal.close()
+
+    def _build(self, settings: SoloSettings) -> None:
+        create = _create_command(settings, self.directory)
+        self._commitment = Commitment.to(create, settings.scenario, settings.seed, self.directory)
+        self.create = replace(create, commitment=self._commitment.hash)
+        self.rules = self.create.rules
+        self.journal = SqliteJournal(settings.data, unsafe=settings.unsafe)
+        self.machine = Machine(
+            services_of([shard for shard, _ in self.rules.shards]), times=HandlerTimes()
+        )
+        self.recovery = self._recover()
+        if self.recovery.seq == 0:
+            self._commitment.refuse_another()
+        self.clock, self._director = clock_of(self.create.rules)
+        self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
+        self.gateway = Gateway(self.pump)
+        self.server = HttpServer(build_app(self.gateway), settings.host, settings.port)
 
     def _see(self, records: Sequence[Record]) -> None:
         self.gateway.publish(records)

@@ -33,7 +33,7 @@ class HouseQuotes(Struct, frozen=True, gc=False, kw_only=True):
     option_width_ticks: int
     option_quantity: int
     requote_move: float  # of the half-spread: theory moving by more requotes the series
-    post_only: bool = True  # its quotes never take: what the house knows is not used on a maker
+    post_only: bool = True  # in series its quotes never take: what it knows is not used on a maker
 
 
 class HourFactor(Struct, frozen=True, gc=False, kw_only=True):

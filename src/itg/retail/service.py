@@ -162,21 +162,15 @@ class RetailService:
         house = self._state.house
         if not wishes or house is None:
             return ()
-        terms = tuple(
-            QuoteTerms(
-                instrument_id=wish.instrument_id,
-                bid=wish.bid,
-                bid_quantity=wish.bid_quantity,
-                ask=wish.ask,
-                ask_quantity=wish.ask_quantity,
-            )
-            for wish in wishes
-        )
-        return [
-            ReserveQuotes(
-                account_id=house.config.account_id, quotes=terms, post_only=house.config.post_only
-            )
-        ]
+        asked = []
+        for post_only in (False, True):
+            terms = tuple(_terms(wish) for wish in wishes if wish.post_only is post_only)
+            if terms:
+                account_id = house.config.account_id
+                asked.append(
+                    ReserveQuotes(account_id=account_id, quotes=terms, post_only=post_only)
+                )
+        return asked
 
     def _arrive(self, now: Nanos) -> Iterator[Message]:
         state, flow = self._state, self._state.flow
@@ -197,6 +191,16 @@ class RetailService:
             _note_house(now, house, event)
         elif flow is not None and flow.owns(event.account_id):
             _note_investor(now, flow, event)
+
+
+def _terms(wish: QuoteWish) -> QuoteTerms:
+    return QuoteTerms(
+        instrument_id=wish.instrument_id,
+        bid=wish.bid,
+        bid_quantity=wish.bid_quantity,
+        ask=wish.ask,
+        ask_quantity=wish.ask_quantity,
+    )
 
 
 def _note_house(now: Nanos, house: House, event: OwnEvent) -> None:

@@ -23,6 +23,7 @@ class QuoteWish(Struct, frozen=True):
     bid_quantity: int
     ask: Price | None
     ask_quantity: int
+    post_only: bool = False
 
 
 class Offer(Struct):
@@ -188,6 +189,8 @@ class House(Struct):
             bid_quantity,
             Price(max(ask, tick_size)) if ask_quantity else None,
             ask_quantity,
+            # An underlying's price is no secret: who stands through it is served.
+            post_only=config.post_only and bool(instrument.option),
         )
 
     def _pulled(self, instrument: Instrument) -> QuoteWish:
