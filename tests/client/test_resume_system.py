@@ -112,7 +112,7 @@ class Restless(Bot):
 async def test_hundred_drops_leave_no_gap_no_duplicate_and_the_server_s_state(
     tmp_path: Path,
 ) -> None:
-    settings = SoloSettings(scenario="demo", data=tmp_path, seed=3, speed=40.0, lock_step=False)
+    settings = SoloSettings(scenario="demo", data=tmp_path, seed=3, speed=20.0, lock_step=False)
     solo = Solo(settings)
     await solo.start(begin=False)
     try:
