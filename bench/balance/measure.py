@@ -33,7 +33,7 @@ LEANERS: dict[str, Callable[[int], Bot]] = {
 }
 EXCERPT = """
 extends = "{base}"
-{without}
+{top}
 [clock]
 lock_step = true
 [session]
@@ -61,6 +61,7 @@ class Case(Struct, frozen=True, kw_only=True):
     retail: float = 12.0
     seconds: int = 1_800
     session_s: int = 19_800
+    first_day: str = ""
 
 
 class Outcome(Struct, kw_only=True):
@@ -75,10 +76,10 @@ class Outcome(Struct, kw_only=True):
 
 def play(case: Case, seed: int) -> Outcome:
     """Play a case's excerpt with one seed."""
-    without = f"without = {case.without}" if case.without else ""
+    keys = {"without": case.without, "first_day": case.first_day}
     text = EXCERPT.format(
         base=case.base,
-        without=without,
+        top="\n".join(f"{key} = {value}" for key, value in keys.items() if value),
         retail=case.retail,
         more=case.more,
         session_s=case.session_s,

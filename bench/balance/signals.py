@@ -2,11 +2,13 @@
 
     python -m bench.balance.signals [--seeds 32]
 
-The fund plays a fast session of `news-day`: half an hour that is a whole session, a headline every
-six to seven minutes. The desk plays the first three quarters of an hour of a `news-day` at its own
-pace. Each seed is played twice: with the bot that acts on its signals, and with the twin that
-throws a coin at the same moments. Nothing else differs and every dice of the game is the same:
-the difference of the two profits is the signal's and what it set in motion.
+The fund plays a fast session, half an hour that is a whole session, on a day on which the nearest
+options expire: headlines as often as on a `news-day`, one underlying, and no later expiries, for
+nobody here trades the rest. The desk plays the first three quarters of an hour of a `news-day` at
+its own pace, alone with the house, for nobody else trades the follower. Each seed is played twice:
+with the bot that acts on its signals, and with the twin that throws a coin at the same moments.
+Nothing else differs and every dice of the game is the same, so the difference of the two profits is
+the signal's and what it set in motion.
 """
 
 import argparse
@@ -21,19 +23,31 @@ from bench.balance.study import mean_error
 from msgspec.structs import replace
 
 MAKERS = ("market_maker", "market_maker")
-FAST_NEWS = """
+NEAREST_ALONE = """
+[series]
+expiries = 1
 [news]
-mean_gap_s = 400
+mean_gap_s = 1200
 gap_min_s = 300
-gap_max_s = 600
-quiet_end_s = 60
+gap_max_s = 3600
 """
 GAMES = {
     "hedge_fund": Case(
-        name="hedge_fund", seats=MAKERS, base="news-day", more=FAST_NEWS, session_s=1_800
+        name="hedge_fund",
+        seats=MAKERS,
+        base="single",
+        more=NEAREST_ALONE,
+        retail=3.0,
+        session_s=1_800,
+        first_day="2026-12-03",
     ),
     "arbitrage_desk": Case(
-        name="arbitrage_desk", seats=MAKERS, base="news-day", retail=3.0, seconds=2_700
+        name="arbitrage_desk",
+        seats=(),
+        base="news-day",
+        more="[series]\nexpiries = 1\n",
+        retail=3.0,
+        seconds=2_700,
     ),
 }
 
@@ -54,7 +68,7 @@ def main() -> int:
 
 def _played(role: str, seeds: Sequence[int]) -> list[Outcome]:
     case = GAMES[role]
-    crews = [replace(case, seats=(*MAKERS, f"{role}{twin}")) for twin in ("", "_blind")]
+    crews = [replace(case, seats=(*case.seats, f"{role}{twin}")) for twin in ("", "_blind")]
     jobs = [(crew, seed) for seed in seeds for crew in crews]
     outcomes: list[Outcome] = []
     with ProcessPoolExecutor(cpu_count(), mp_context=get_context("spawn")) as pool:

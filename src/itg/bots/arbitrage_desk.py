@@ -35,8 +35,8 @@ class ArbitrageDesk(Bot):
         super().__init__(seed=seed)
         self.uses_signals = uses_signals
         # In costs of crossing both spreads once: gaps at which a first unit and all is held.
-        self.entry = self.dice.uniform(2.1, 2.6)
-        self.full = self.dice.uniform(4.0, 5.0)
+        self.entry = self.dice.uniform(2.6, 3.2)
+        self.full = self.dice.uniform(4.5, 5.5)
         self.share = self.dice.uniform(0.7, 0.95)  # of the underlying limit that is used
         self.full_edge = self.dice.uniform(0.0006, 0.0010)  # net of costs
         self._hears_windows = False
