@@ -1,11 +1,12 @@
 """One excerpt of a session in the lab, and what balance asks of it."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
 
-from bench.balance.bots import LagLeaner, NoiseLeaner
+from bench.balance.bots import LagLeaner, NoiseLeaner, TurnedDesk, TurnedFund
 from msgspec import Struct, field
 
 from itg import scenario
@@ -27,9 +28,11 @@ MULTIPLIER = 100
 AFTER_JUMP_S = 60
 STEPS_PER_S = 4
 OBLIGED_STRIKES = 5
-LEANERS: dict[str, Callable[[int], Bot]] = {
-    "lag_leaner": lambda seed: LagLeaner(seed=seed),
-    "noise_leaner": lambda seed: NoiseLeaner(seed=seed),
+GUESTS: dict[str, tuple[str, Callable[[int], Bot]]] = {
+    "lag_leaner": ("hedge_fund", lambda seed: LagLeaner(seed=seed)),
+    "noise_leaner": ("hedge_fund", lambda seed: NoiseLeaner(seed=seed)),
+    "hedge_fund_turned": ("hedge_fund", lambda seed: TurnedFund(seed=seed)),
+    "arbitrage_desk_turned": ("arbitrage_desk", lambda seed: TurnedDesk(seed=seed)),
 }
 EXCERPT = """
 extends = "{base}"
@@ -148,11 +151,8 @@ def _is_valid(bot: Bot, instrument_id: str) -> bool:
 
 
 def _seat(name: str, number: int) -> Seat:
-    if name in LEANERS:
-        role = Role("hedge_fund")
-        return Seat(team_name=f"{name} {number}", role=role, bot=LEANERS[name](number))
-    bot = reference_bot(name, number)
-    return Seat(team_name=f"{name} {number}", role=Role(ROLE_OF[name]), bot=bot)
+    role, bot = GUESTS.get(name) or (ROLE_OF[name], partial(reference_bot, name))
+    return Seat(team_name=f"{name} {number}", role=Role(role), bot=bot(number))
 
 
 class _Watch:

@@ -77,6 +77,7 @@ class HedgeFund(Bot):
     def __init__(self, *, seed: int = 0, uses_signals: bool = True) -> None:
         super().__init__(seed=seed)
         self.uses_signals = uses_signals
+        self.coin = coin_of
         self.base = BASE_MIN + self.dice.below(9)  # straddles held without a forecast
         self.full = self.dice.uniform(1.0, 1.6)  # gain net of costs over variance, of a full plan
         self.bias = self.dice.uniform(-0.02, 0.02)
@@ -206,7 +207,7 @@ class HedgeFund(Bot):
         if odds is None or cost is None:
             return
         self._heard = None
-        coin = coin_of(self.seed, signal.signal_id)
+        coin = self.coin(self.seed, signal.signal_id)
         size = round(PLAN_MAX * min((abs(odds.edge) - cost) / odds.variance / self.full, 1.0))
         if size > 0:
             sign = (1 if odds.edge > 0.0 else -1) if self.uses_signals else coin
