@@ -2,6 +2,9 @@
 
 from collections import deque
 
+from itg.bots.arbitrage_desk import ArbitrageDesk
+from itg.bots.forecast import coin_of
+from itg.bots.hedge_fund import HedgeFund
 from itg.client.bot import Bot
 from itg.wire.v1.market import PriceBody
 
@@ -84,3 +87,24 @@ class NoiseLeaner(Leaner):
     def wish(self) -> float | None:
         """Return the print."""
         return self.prices.get(self.follower)
+
+
+class TurnedFund(HedgeFund):
+    """The blind twin whose coin shows the other side each time."""
+
+    def __init__(self, *, seed: int = 0) -> None:
+        super().__init__(seed=seed, uses_signals=False)
+        self.coin = other_side
+
+
+class TurnedDesk(ArbitrageDesk):
+    """The blind twin whose coin shows the other side each time."""
+
+    def __init__(self, *, seed: int = 0) -> None:
+        super().__init__(seed=seed, uses_signals=False)
+        self.coin = other_side
+
+
+def other_side(seed: int, signal_id: int) -> int:
+    """Return what the twin's coin does not show."""
+    return -coin_of(seed, signal_id)

@@ -1,11 +1,12 @@
 """One excerpt of a session in the lab, and what balance asks of it."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
 
-from bench.balance.bots import LagLeaner, NoiseLeaner
+from bench.balance.bots import LagLeaner, NoiseLeaner, TurnedDesk, TurnedFund
 from msgspec import Struct, field
 
 from itg import scenario
@@ -27,13 +28,15 @@ MULTIPLIER = 100
 AFTER_JUMP_S = 60
 STEPS_PER_S = 4
 OBLIGED_STRIKES = 5
-LEANERS: dict[str, Callable[[int], Bot]] = {
-    "lag_leaner": lambda seed: LagLeaner(seed=seed),
-    "noise_leaner": lambda seed: NoiseLeaner(seed=seed),
+GUESTS: dict[str, tuple[str, Callable[[int], Bot]]] = {
+    "lag_leaner": ("hedge_fund", lambda seed: LagLeaner(seed=seed)),
+    "noise_leaner": ("hedge_fund", lambda seed: NoiseLeaner(seed=seed)),
+    "hedge_fund_turned": ("hedge_fund", lambda seed: TurnedFund(seed=seed)),
+    "arbitrage_desk_turned": ("arbitrage_desk", lambda seed: TurnedDesk(seed=seed)),
 }
 EXCERPT = """
 extends = "{base}"
-{without}
+{top}
 [clock]
 lock_step = true
 [session]
@@ -61,6 +64,7 @@ class Case(Struct, frozen=True, kw_only=True):
     retail: float = 12.0
     seconds: int = 1_800
     session_s: int = 19_800
+    first_day: str = ""
 
 
 class Outcome(Struct, kw_only=True):
@@ -75,10 +79,10 @@ class Outcome(Struct, kw_only=True):
 
 def play(case: Case, seed: int) -> Outcome:
     """Play a case's excerpt with one seed."""
-    without = f"without = {case.without}" if case.without else ""
+    keys = {"without": case.without, "first_day": case.first_day}
     text = EXCERPT.format(
         base=case.base,
-        without=without,
+        top="\n".join(f"{key} = {value}" for key, value in keys.items() if value),
         retail=case.retail,
         more=case.more,
         session_s=case.session_s,
@@ -147,11 +151,8 @@ def _is_valid(bot: Bot, instrument_id: str) -> bool:
 
 
 def _seat(name: str, number: int) -> Seat:
-    if name in LEANERS:
-        role = Role("hedge_fund")
-        return Seat(team_name=f"{name} {number}", role=role, bot=LEANERS[name](number))
-    bot = reference_bot(name, number)
-    return Seat(team_name=f"{name} {number}", role=Role(ROLE_OF[name]), bot=bot)
+    role, bot = GUESTS.get(name) or (ROLE_OF[name], partial(reference_bot, name))
+    return Seat(team_name=f"{name} {number}", role=Role(role), bot=bot(number))
 
 
 class _Watch:

@@ -2,11 +2,14 @@
 
     python -m bench.balance.signals [--seeds 32]
 
-The fund plays a fast session of `news-day`: half an hour that is a whole session, a headline every
-six to seven minutes. The desk plays the first three quarters of an hour of a `news-day` at its own
-pace. Each seed is played twice: with the bot that acts on its signals, and with the twin that
-throws a coin at the same moments. Nothing else differs and every dice of the game is the same:
-the difference of the two profits is the signal's and what it set in motion.
+The fund plays a fast session, half an hour that is a whole session, on a day on which the nearest
+options expire: headlines as often as on a `news-day`, one underlying, and no later expiries, for
+nobody here trades the rest. The desk plays the first three quarters of an hour of a `news-day` at
+its own pace, alone with the house, for nobody else trades the follower. Each seed is played twice:
+with the bot that acts on its signals, and with the twin that throws a coin at the same moments.
+Nothing else differs and every dice of the game is the same, so the difference of the two profits is
+the signal's and what it set in motion. `--turned` plays each seed a third time, with the coin's
+other side: against the mean of both sides the luck of the coin is gone.
 """
 
 import argparse
@@ -15,25 +18,38 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from os import cpu_count
+from statistics import fmean
 
 from bench.balance.measure import Case, Outcome, play
 from bench.balance.study import mean_error
 from msgspec.structs import replace
 
 MAKERS = ("market_maker", "market_maker")
-FAST_NEWS = """
+NEAREST_ALONE = """
+[series]
+expiries = 1
 [news]
-mean_gap_s = 400
+mean_gap_s = 1200
 gap_min_s = 300
-gap_max_s = 600
-quiet_end_s = 60
+gap_max_s = 3600
 """
 GAMES = {
     "hedge_fund": Case(
-        name="hedge_fund", seats=MAKERS, base="news-day", more=FAST_NEWS, session_s=1_800
+        name="hedge_fund",
+        seats=MAKERS,
+        base="single",
+        more=NEAREST_ALONE,
+        retail=3.0,
+        session_s=1_800,
+        first_day="2026-12-03",
     ),
     "arbitrage_desk": Case(
-        name="arbitrage_desk", seats=MAKERS, base="news-day", retail=3.0, seconds=2_700
+        name="arbitrage_desk",
+        seats=(),
+        base="news-day",
+        more="[series]\nexpiries = 1\n",
+        retail=3.0,
+        seconds=2_700,
     ),
 }
 
@@ -43,36 +59,40 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=32)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--roles", nargs="+", default=list(GAMES), choices=list(GAMES))
+    parser.add_argument("--turned", action="store_true")
     asked = parser.parse_args()
+    twins = ("", "_blind", "_turned") if asked.turned else ("", "_blind")
     seeds = range(asked.first, asked.first + asked.seeds)
     print("| role | with signals | blind | difference | ± error | ratio | won | tied | lost |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     for role in asked.roles:
-        _print_worth(role, _played(role, seeds))
+        played = _played(role, seeds, twins)
+        _print_worth(role, *played[:2])
+        if asked.turned:
+            both = [fmean(sides) for sides in zip(*played[1:], strict=True)]
+            _print_worth(f"{role}, both sides", played[0], both)
     return 0
 
 
-def _played(role: str, seeds: Sequence[int]) -> list[Outcome]:
+def _played(role: str, seeds: Sequence[int], twins: Sequence[str]) -> list[list[float]]:
     case = GAMES[role]
-    crews = [replace(case, seats=(*MAKERS, f"{role}{twin}")) for twin in ("", "_blind")]
+    crews = [replace(case, seats=(*case.seats, f"{role}{twin}")) for twin in twins]
     jobs = [(crew, seed) for seed in seeds for crew in crews]
-    outcomes: list[Outcome] = []
+    profits: list[float] = []
     with ProcessPoolExecutor(cpu_count(), mp_context=get_context("spawn")) as pool:
         for outcome in pool.map(play, *zip(*jobs, strict=True)):
-            outcomes.append(outcome)
-            print(f"\r{role}: {len(outcomes)} of {len(jobs)} games", end="", file=sys.stderr)
+            profits.append(_pnl(outcome, role))
+            print(f"\r{role}: {len(profits)} of {len(jobs)} games", end="", file=sys.stderr)
     print(file=sys.stderr)
-    return outcomes
+    return [profits[place :: len(twins)] for place in range(len(twins))]
 
 
-def _print_worth(role: str, outcomes: Sequence[Outcome]) -> None:
-    seeing = [_pnl(outcome, role) for outcome in outcomes[::2]]
-    blind = [_pnl(outcome, role) for outcome in outcomes[1::2]]
+def _print_worth(what: str, seeing: Sequence[float], blind: Sequence[float]) -> None:
     more = [mine - twin for mine, twin in zip(seeing, blind, strict=True)]
     mean, error = mean_error(more)
     won, lost = sum(each > 0 for each in more), sum(each < 0 for each in more)
     print(
-        f"| {role} | {mean_error(seeing)[0]:,.0f} | {mean_error(blind)[0]:,.0f} | {mean:,.0f} "
+        f"| {what} | {fmean(seeing):,.0f} | {fmean(blind):,.0f} | {mean:,.0f} "
         f"| {error:,.0f} | {mean / error if error else 0:.1f} "
         f"| {won} | {len(more) - won - lost} | {lost} |",
         flush=True,

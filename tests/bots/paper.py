@@ -63,6 +63,7 @@ class PaperMarket:
         self.feed = BotFeed(bot, lambda _, rejected: bot.on_reject(rejected))
         self.spot = {"SPX": 4400.0, "SPY": 440.0}
         self.gap = 0.0
+        self.costs = 0.00008  # half-spread of an underlying, of its price
         self.deviation = dict(DEVIATION)
         self.instruments = {i.instrument_id: i for i in chain()}
         self.nets = dict.fromkeys(self.instruments, 0)
@@ -93,15 +94,22 @@ class PaperMarket:
         self.feed.start(self.game_us)
 
     def run(self, seconds: int) -> None:
-        for _ in range(seconds * 4):
+        self.run_steps(seconds * 4)
+
+    def run_steps(self, steps: int) -> None:
+        for _ in range(steps):
             self.game_us += STEP_US
             self.walk()
             self.publish()
             self.trade_against_quotes()
             self.trade_against_waiting()
             self.feed.finish(self.game_us)
-            for command in self.bot.lanes.release(self.pacer, self.game_us):
-                self.carry_out(command)
+            self.release()
+
+    def release(self) -> None:
+        """Carry out what the bot may send now."""
+        for command in self.bot.lanes.release(self.pacer, self.game_us):
+            self.carry_out(command)
 
     def walk(self) -> None:
         move = VOL_PER_STEP * self.noise()
@@ -161,7 +169,7 @@ class PaperMarket:
 
     def top(self, instrument: InstrumentBody) -> TopPush:
         theory = self.theory(instrument)
-        half = 0.00008 * theory if instrument.strike is None else self.limits.width / 2 * theory
+        half = self.costs * theory if instrument.strike is None else self.limits.width / 2 * theory
         half = max(half, 0.01)
         bid, ask = max(round(theory - half, 2), 0.01), round(theory + half, 2)
         sizes, own = [20, 20], self.quotes.get(instrument.instrument_id)

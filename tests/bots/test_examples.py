@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.bots.paper import FUND, MAKER, PaperMarket, phase
+from tests.bots.test_signals import STORM, YEARS, headline, volatility
 from tests.client.venue import KEY, Venue, running
 
 from itg.client import Bot, load_bot
@@ -13,11 +14,10 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "bots"
 
 
-def code_of(page: str) -> str:
-    """Return the first Python block of a page."""
-    found = re.search(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
-    assert found is not None
-    return found.group(1)
+def code_of(page: str, word: str = "") -> str:
+    """Return the first Python block of a page with a word in it."""
+    found: list[str] = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    return next(code for code in found if word in code)
 
 
 def example(name: str) -> Bot:
@@ -61,9 +61,26 @@ def test_the_tutorial_s_bot_trades(tmp_path: Path) -> None:
     assert market.nets["SPX"] == 5
 
 
+def test_the_reference_s_forecaster_holds_an_option_until_the_forecast_s_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "forecaster.py"
+    file.write_text(code_of("docs/reference/client.md", "Forecaster"))
+    market = PaperMarket(load_bot(file)(), FUND, 1, years=YEARS)
+    market.run(5)
+    volatility(market, "medium", STORM)
+    market.tell("events", "news", headline(market.game_us))
+    market.run(30)
+    (held,) = [name for name, net in market.nets.items() if net]
+    assert market.nets[held] == 5
+    market.run(120)
+    assert market.nets[held] == 0
+    assert capsys.readouterr().out == "news: Any\n"
+
+
 async def test_the_reference_s_session_trades(capsys: pytest.CaptureFixture[str]) -> None:
     names: dict[str, object] = {}
-    exec(compile(code_of("docs/reference/client.md"), "client.md", "exec"), names)
+    exec(compile(code_of("docs/reference/client.md", "Session"), "client.md", "exec"), names)
     buy = names["buy"]
     assert callable(buy)
     async with running(Venue(seed=3)) as venue:

@@ -6,7 +6,7 @@ import pytest
 from tests.dice import Dice
 
 from itg.bots import ROLE_OF, crew_bot, reference_bot
-from itg.bots.forecast import coin_of, expected_shrinking, vega_edge
+from itg.bots.forecast import NEWS_DEVIATION, coin_of, expected_shrinking, vega_odds
 from itg.client.errors import BotFileError
 from itg.wire.v1.signals import RegimeChances, TrackingPush
 
@@ -61,8 +61,17 @@ def test_a_shift_upwards_is_worth_more_and_one_downwards_less() -> None:
     life = (0.005, 1_200.0)
     calm = RegimeChances(low=0.02, medium=0.78, high=0.20)
     storm = RegimeChances(low=0.05, medium=0.10, high=0.85)
-    assert vega_edge("medium", storm, 0.02, life) > vega_edge("medium", calm, 0.02, life) > 0
-    assert vega_edge("high", RegimeChances(low=0.5, medium=0.5, high=0.0), 0.04, life) < 0
+    stormy, calmer = (vega_odds("medium", each, 0.02, life) for each in (storm, calm))
+    assert stormy.edge > calmer.edge > 0
+    assert vega_odds("high", RegimeChances(low=0.5, medium=0.5, high=0.0), 0.04, life).edge < 0
+
+
+def test_what_is_certain_varies_by_the_jump_alone() -> None:
+    sure = RegimeChances(low=0.0, medium=1.0, high=0.0)
+    half = RegimeChances(low=0.0, medium=0.5, high=0.5)
+    certain, open_ = (vega_odds("medium", each, 0.02, (0.005, 1_200.0)) for each in (sure, half))
+    assert certain.variance == pytest.approx((NEWS_DEVIATION / 0.02) ** 2)
+    assert open_.variance > certain.variance
 
 
 def test_a_coin_is_fair_and_thrown_anew_for_each_signal() -> None:

@@ -34,9 +34,10 @@ class ArbitrageDesk(Bot):
     def __init__(self, *, seed: int = 0, uses_signals: bool = True) -> None:
         super().__init__(seed=seed)
         self.uses_signals = uses_signals
+        self.coin = coin_of
         # In costs of crossing both spreads once: gaps at which a first unit and all is held.
-        self.entry = self.dice.uniform(2.1, 2.6)
-        self.full = self.dice.uniform(4.0, 5.0)
+        self.entry = self.dice.uniform(2.6, 3.2)
+        self.full = self.dice.uniform(4.5, 5.5)
         self.share = self.dice.uniform(0.7, 0.95)  # of the underlying limit that is used
         self.full_edge = self.dice.uniform(0.0006, 0.0010)  # net of costs
         self._hears_windows = False
@@ -94,7 +95,7 @@ class ArbitrageDesk(Bot):
         return all(self.phases.get(name) == "continuous" for name in (self._leader, self._follower))
 
     def _answer(self, signal: TrackingPush) -> int:
-        coin = coin_of(self.seed, signal.signal_id)
+        coin = self.coin(self.seed, signal.signal_id)
         cost = self.cost()
         if cost is None:
             return 0

@@ -5,15 +5,17 @@ volatilities, and what an item of news does to the price. How long a regime last
 """
 
 from math import exp, sqrt
+from typing import NamedTuple
 
 from itg.client.dice import Dice
 from itg.client.greeks import normal_cdf, normal_pdf
 from itg.wire.v1.signals import RegimeChances, RegimeWord, TrackingPush
 
 VOLATILITIES: dict[RegimeWord, float] = {"low": 0.10, "medium": 0.20, "high": 0.50}
-FADE_S = 2000.0  # session seconds after which 1/e of a regime's excess of variance is left
+FADE_S = 1200.0  # session seconds after which 1/e of a regime's excess of variance is left
 COIN = 0x5EED
-NEWS_DEVIATION = 0.006  # root of the mean squared jump over all headlines
+# Root of the mean squared jump of a headline, 0.006 by the table, less what fair value expected.
+NEWS_DEVIATION = 0.0045
 
 
 def coin_of(seed: int, signal_id: int) -> int:
@@ -21,10 +23,17 @@ def coin_of(seed: int, signal_id: int) -> int:
     return 1 if Dice(seed ^ signal_id ^ COIN).below(2) else -1
 
 
-def vega_edge(
+class Odds(NamedTuple):
+    """What a straddle is expected to gain, as a fraction of its price, and that gain's variance."""
+
+    edge: float
+    variance: float
+
+
+def vega_odds(
     regime: RegimeWord, chances: RegimeChances, deviation: float, life: tuple[float, float]
-) -> float:
-    """Return by what fraction a straddle is expected to gain until the forecast has come true.
+) -> Odds:
+    """Return the odds of holding a straddle until the forecast has come true.
 
     `deviation` is σ√T of today's fair price, `life` what is left of it in years and in session
     seconds. A straddle at the money costs in proportion to its deviation (Brenner, Subrahmanyam
@@ -33,14 +42,15 @@ def vega_edge(
     years, seconds = life
     fade = seconds / FADE_S
     share: float = (1.0 - exp(-fade)) / fade if fade > 0.0 else 1.0
-    now = VOLATILITIES[regime] ** 2
-    expected = 0.0
+    now, jump = VOLATILITIES[regime] ** 2, (NEWS_DEVIATION / deviation) ** 2
     after = {"low": chances.low, "medium": chances.medium, "high": chances.high}
+    mean = square = 0.0
     for word, volatility in VOLATILITIES.items():
-        excess = (volatility**2 - now) * years * share
-        variance = deviation**2 + excess + NEWS_DEVIATION**2
-        expected += after[word] * sqrt(max(variance, 0.25 * deviation**2))
-    return expected / deviation - 1.0
+        excess = (volatility**2 - now) * years * share / deviation**2
+        gain = sqrt(max(1.0 + excess + jump, 0.25)) - 1.0
+        mean += after[word] * gain
+        square += after[word] * gain * gain
+    return Odds(mean, square - mean * mean + jump)
 
 
 def expected_shrinking(push: TrackingPush) -> float:

@@ -1,21 +1,21 @@
 """A hedge fund: trades volatility through straddles and keeps its delta small.
 
 On a forecast it takes straddles of the nearest expiry, long where they are expected to gain, short
-where to lose, as many as the expected gain exceeds what going in and out costs. It holds them until
-the forecast's time has come, then gives them back within minutes. Its blind twin hears when a
-forecast is given and throws a coin for the side.
+where to lose: in proportion to what the expected gain exceeds the cost of going in and out, and to
+how sure it is (Kelly 1956). It holds them until the forecast's time has come, then gives them back
+within minutes. Its blind twin hears when a forecast is given and throws a coin for the side.
 
-Without a forecast it keeps a small position: it compares how much the leading underlying moves now
-with how much it moved before, and the same for what the nearest options imply. Where movement has
-risen more than implied volatility, by more than going in and out costs, it is long, where it has
-fallen more, short, and stays so until the edge has turned.
+Beside that it keeps a small position, for an idle fund scores nothing: it compares how much the
+leading underlying moves now with how much it moved before, and the same for what the nearest
+options imply. It is long where movement has risen more than implied volatility, short where less,
+and changes sides when the edge has turned by clearly more than going in and out costs.
 """
 
 from math import log
 from typing import NamedTuple
 
 from itg.bots.chain import Series, keep_up
-from itg.bots.forecast import coin_of, vega_edge
+from itg.bots.forecast import Odds, coin_of, vega_odds
 from itg.bots.hedging import Hedger, leader_of
 from itg.bots.working import Effort, Worker
 from itg.client.bot import Bot
@@ -29,14 +29,16 @@ WARM_UP_S = 90.0
 LEARNING = 0.25
 LOT_MAX = 5
 JUMP_FACTOR = 9.0  # of the usual squared move: three standard deviations
-STRIKE_KEPT = 0.02  # of the spot: held at a strike this near, straddles stay there
-STRIKE_GOOD = 0.006  # … and this near they are added to on a forecast
+STRIKE_KEPT = 0.02  # of the spot: the small position stays at a strike this near
+TURN_COSTS = 1.5  # by how many the edge must have turned before sides are changed
 BASE_MIN = 26  # straddles, so that more than fifty options are held
 PLAN_MAX = 70
 AGING_S = 10.0  # over which it shows how fast years pass
+HEADLINE_S = 6.0  # before one, delta is held in a narrower band
+HEADLINE_BAND = 1.0
 ENTRY_S = 10.0  # an order waits before what stands is taken
 HOLD_S = 2.0  # after a forecast's time: takers wait then anyway
-LEAVE_S = 45.0  # from when on leaving may cost what it will
+LEAVE_S = 120.0  # from when on leaving may cost what it will
 USUAL = Effort(20.0, 0.08)
 LEAVING = Effort(15.0, 0.05)
 AT_ANY_PRICE = Effort(0.0, 10.0)
@@ -58,11 +60,11 @@ class Ewma:
 
 
 class Plan(NamedTuple):
-    """Straddles held on a forecast until its time; negative: sold."""
+    """Straddles added on a forecast until its time, one of each leg; negative: sold."""
 
     straddles: int
     edge: float
-    strike: float
+    legs: tuple[str, ...]
     effective_us: int
 
 
@@ -75,16 +77,19 @@ class HedgeFund(Bot):
     def __init__(self, *, seed: int = 0, uses_signals: bool = True) -> None:
         super().__init__(seed=seed)
         self.uses_signals = uses_signals
+        self.coin = coin_of
         self.base = BASE_MIN + self.dice.below(9)  # straddles held without a forecast
-        self.full_edge = self.dice.uniform(0.08, 0.14)  # net of costs, at which a plan is full
+        self.full = self.dice.uniform(1.0, 1.6)  # gain net of costs over variance, of a full plan
         self.bias = self.dice.uniform(-0.02, 0.02)
         self.lot = 3 + self.dice.below(LOT_MAX - 2)
         self.plan: Plan | None = None
         self._heard: VolatilityPush | None = None
+        self._base_strike: float | None = None
+        self._view = 0  # without a forecast: 1 long, −1 short, 0 not yet
         self.series: dict[str, Series] = {}
         self.worker = Worker(self, self.lot)
         self._aging: tuple[int, int, float] | None = None  # expiry, when, years to it
-        self.hedger = Hedger(self, self.series, self.dice.uniform(5.0, 12.0))
+        self.hedger = Hedger(self, self.series, self.dice.uniform(4.0, 8.0))
         self._last_price: float | None = None
         self._started_us = 0
         self._moved = (Ewma(FAST_S), Ewma(SLOW_S))
@@ -115,14 +120,16 @@ class HedgeFund(Bot):
             return
         self._started_us = self._started_us or self.now_us
         self._measure(self._last_price)
-        for leg in self.straddle(STRIKE_KEPT):
+        legs = self.straddle(self._base_strike)
+        self._base_strike = legs[0].strike if legs else None
+        for leg in legs:
             self._observe(leg)
         self._consider()
-        legs = self.straddle(STRIKE_KEPT)
-        if legs and (self.plan or self.now_us - self._started_us >= WARM_UP_S * 1_000_000):
-            targets, effort = self._targets(legs)
-            self.worker.work(targets, effort)
-            self.hedger.rebalance()
+        self._judge(legs)
+        if self.plan or self._view:
+            targets = self._targets(legs)
+            self.worker.work(targets, self._effort(targets))
+            self.hedger.rebalance(self._band())
 
     def edge(self) -> float:
         """Return by how many log points movement outran what is implied; 0 before measurements."""
@@ -132,27 +139,19 @@ class HedgeFund(Bot):
             return 0.0
         return 0.5 * log(fast / slow) - log(implied / usual) + self.bias
 
-    def straddle(self, kept: float = STRIKE_GOOD) -> list[Series]:
-        """Return call and put of the leader's nearest expiry at the plan's strike, if there is one.
-
-        Else at the strike that is held, if not farther from spot than `kept`, else at the nearest.
-        """
+    def straddle(self, kept: float | None = None) -> list[Series]:
+        """Return call and put of the leader's nearest expiry, at `kept` while that is near spot."""
         leader_id = leader_of(self.prices)
         spot = self.prices[leader_id]
         chain = [s for s in self.series.values() if s.underlying_id == leader_id]
         if not chain:
             return []
         nearest = min(self._expiry(s) for s in chain)
-        front = [s for s in chain if self._expiry(s) == nearest]
-
-        def distance(leg: Series) -> tuple[int, float, float]:
-            off = abs(leg.strike - spot)
-            is_kept = off <= kept * spot and self.account.net(leg.instrument_id) != 0
-            is_planned = self.plan is not None and leg.strike == self.plan.strike
-            return (0 if is_planned else 1 if is_kept else 2, off, leg.strike)
-
-        strike = min(front, key=distance).strike
-        return [s for s in front if s.strike == strike]
+        strikes = [s.strike for s in chain if self._expiry(s) == nearest]
+        strike = min(strikes, key=lambda strike: (abs(strike - spot), strike))
+        if kept is not None and kept in strikes and abs(kept - spot) <= STRIKE_KEPT * spot:
+            strike = kept
+        return [s for s in chain if self._expiry(s) == nearest and s.strike == strike]
 
     def _expiry(self, series: Series) -> int:
         return self.instruments[series.instrument_id].expires_us or 0
@@ -204,18 +203,18 @@ class HedgeFund(Bot):
             self._heard = None
             return
         legs = self.straddle()
-        edge, cost = self._expected(signal, legs), self._cost(legs)
-        if edge is None or cost is None:
+        odds, cost = self._odds(signal, legs), self._cost(legs)
+        if odds is None or cost is None:
             return
         self._heard = None
-        coin = coin_of(self.seed, signal.signal_id)
-        if abs(edge) > cost:
-            share = min((abs(edge) - cost) / self.full_edge, 1.0)
-            sign = (1 if edge > 0.0 else -1) if self.uses_signals else coin
-            size = sign * max(round(PLAN_MAX * share), self.base)
-            self.plan = Plan(size, abs(edge), legs[0].strike, signal.effective_us)
+        coin = self.coin(self.seed, signal.signal_id)
+        size = round(PLAN_MAX * min((abs(odds.edge) - cost) / odds.variance / self.full, 1.0))
+        if size > 0:
+            sign = (1 if odds.edge > 0.0 else -1) if self.uses_signals else coin
+            names = tuple(leg.instrument_id for leg in legs)
+            self.plan = Plan(sign * size, abs(odds.edge), names, signal.effective_us)
 
-    def _expected(self, signal: VolatilityPush, legs: list[Series]) -> float | None:
+    def _odds(self, signal: VolatilityPush, legs: list[Series]) -> Odds | None:
         fair = self._fair(legs)
         if fair is None or self._aging is None:
             return None
@@ -225,7 +224,7 @@ class HedgeFund(Bot):
         if watched_s < AGING_S or years <= fair[1]:
             return None
         seconds = fair[1] / (years - fair[1]) * watched_s
-        return vega_edge(signal.regime, signal.probabilities, fair[0], (fair[1], seconds))
+        return vega_odds(signal.regime, signal.probabilities, fair[0], (fair[1], seconds))
 
     def _cost(self, legs: list[Series]) -> float | None:
         # Of the price, going in and out again.
@@ -234,31 +233,38 @@ class HedgeFund(Bot):
         worth = sum(book.mid or 0.0 for book in books)
         return sum(spreads) / worth if len(spreads) == len(legs) and worth else None
 
-    def _targets(self, legs: list[Series]) -> tuple[dict[str, int], Effort]:
-        effort, size = USUAL, None
-        if self.plan is not None:
-            since_us = self.now_us - self.plan.effective_us
-            if since_us < HOLD_S * 1_000_000:
-                size, effort = self.plan.straddles, Effort(ENTRY_S, 0.5 * self.plan.edge)
-            elif since_us < LEAVE_S * 1_000_000:
-                effort = LEAVING
-            else:
-                effort = AT_ANY_PRICE
-                self.plan = self.plan if self._is_large() else None
-        held = {name: 0 for name in self.account.positions if name in self.series}
-        wanted = {
-            leg.instrument_id: self._base_target(leg) if size is None else size for leg in legs
-        }
-        return held | wanted, effort
+    def _targets(self, legs: list[Series]) -> dict[str, int]:
+        targets = {name: 0 for name in self.account.positions if name in self.series}
+        targets |= {leg.instrument_id: self._view * self.base for leg in legs}
+        plan = self.plan
+        if plan is not None and self._since_s(plan) < HOLD_S:
+            targets |= {name: targets.get(name, 0) + plan.straddles for name in plan.legs}
+        return targets
 
-    def _is_large(self) -> bool:
-        return any(abs(self.account.net(name)) > self.base for name in self.series)
+    def _effort(self, targets: dict[str, int]) -> Effort:
+        plan = self.plan
+        if plan is None:
+            return USUAL
+        since_s = self._since_s(plan)
+        if since_s < HOLD_S:
+            return Effort(ENTRY_S, 0.5 * plan.edge)
+        if all(self.account.net(name) == targets.get(name, 0) for name in plan.legs):
+            self.plan = None
+        return LEAVING if since_s < LEAVE_S else AT_ANY_PRICE
 
-    def _base_target(self, leg: Series) -> int:
+    def _band(self) -> float | None:
+        # What a headline does to the price is no part of the forecast.
+        is_near = self.plan is not None and -HEADLINE_S < self._since_s(self.plan) < HOLD_S
+        return HEADLINE_BAND if is_near else None
+
+    def _since_s(self, plan: Plan) -> float:
+        return (self.now_us - plan.effective_us) / 1_000_000
+
+    def _judge(self, legs: list[Series]) -> None:
+        if self.now_us - self._started_us < WARM_UP_S * 1_000_000:
+            return
         # At the money a relative error of volatility is the same relative error of the price, so
         # edge and cost compare as they are.
-        held = self.account.net(leg.instrument_id)
-        edge, cost = self.edge(), self._cost([leg])
-        if cost is None or abs(edge) < cost:
-            return max(min(held, self.base), -self.base)
-        return self.base if edge > 0 else -self.base
+        edge, cost = self.edge(), self._cost(legs)
+        if cost is not None and edge and (self._view == 0 or abs(edge) >= TURN_COSTS * cost):
+            self._view = 1 if edge > 0.0 else -1

@@ -43,11 +43,11 @@ class Hedger:
         value = series.value(spot)
         return 0.0 if value is None else value.delta
 
-    def rebalance(self) -> None:
+    def rebalance(self, band: float | None = None) -> None:
         """Trade the leader when delta is outside the band, as far as the limit allows."""
         bot = self._bot
         delta = self.delta()
-        if abs(delta) <= self._band:
+        if abs(delta) <= (self._band if band is None else band):
             return
         leader_id = leader_of(bot.prices)
         limit = bot.limit_of("underlying_limit") or ORDER_MAX
