@@ -6,7 +6,7 @@ integer. Normals come from the inverse CDF, one uniform each: rejection methods 
 number of draws.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from math import log, sqrt
 from typing import TypeVar
@@ -98,6 +98,19 @@ class Rng:
             chosen = self.below(last + 1)
             order[last], order[chosen] = order[chosen], order[last]
         return order
+
+
+class Streams(dict[str, Rng]):
+    """A service's named streams, all of one seed; their counters are its state."""
+
+    def __init__(self, root: Rng, names: Iterable[str], counters: Mapping[str, int]) -> None:
+        super().__init__({name: root.fork(name) for name in names})
+        for name, counter in counters.items():
+            self[name].counter = counter
+
+    def counters(self) -> dict[str, int]:
+        """Return where each stream stands."""
+        return {name: stream.counter for name, stream in self.items()}
 
 
 def _ratio(numerator: tuple[float, ...], denominator: tuple[float, ...], x: float) -> float:

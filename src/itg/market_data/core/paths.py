@@ -9,7 +9,7 @@ from math import exp, sqrt
 
 from msgspec import Struct, field
 
-from itg.kernel.rng import Rng
+from itg.kernel.rng import Rng, Streams
 from itg.market_data.contract import ConfigureMarketData
 from itg.market_data.core.jumps import JumpLaw, jump_compensator, jump_variance
 from itg.market_data.core.models.protocol import PriceModel
@@ -46,21 +46,15 @@ class Paths(Struct):
         return self.past[-1 - follower.lag_steps]
 
 
-class Dice(dict[str, Rng]):
+class Dice(Streams):
     """The named streams of the model; their counters are state."""
 
     def __init__(
         self, config: ConfigureMarketData, counters: dict[str, int], own: Sequence[str] = ()
     ) -> None:
-        root = Rng(config.seed, "market_data")
         followers = [u.underlying_id for u in config.underlyings if u.tracking is not None]
         names = [*STREAMS, *(f"{u}.{name}" for u in followers for name in FOLLOWER_STREAMS), *own]
-        super().__init__({name: root.fork(name) for name in names})
-        for name, counter in counters.items():
-            self[name].counter = counter
-
-    def counters(self) -> dict[str, int]:
-        return {name: stream.counter for name, stream in self.items()}
+        super().__init__(Rng(config.seed, "market_data"), names, counters)
 
 
 class Walk:

@@ -7,7 +7,7 @@ its own: another chance in the table, or one item more, moves no other item.
 from collections.abc import Mapping, Sequence
 from math import exp
 
-from itg.kernel.rng import Rng
+from itg.kernel.rng import Rng, Streams
 from itg.news.contract import Headline, JumpSign, NewsOrigin, NewsOutcome
 
 OUTCOME_STREAMS = ("shift", "shift_draw", "jump", "sign", "size")
@@ -22,22 +22,11 @@ _SIZE_SIGMA = 0.3
 _HALF = 0.5
 
 
-class Dice:
+class Dice(Streams):
     """The named streams of news; their counters are state."""
 
-    __slots__ = ("_streams",)
-
     def __init__(self, seed: int, counters: Mapping[str, int]) -> None:
-        root = Rng(seed, "news")
-        self._streams = {name: root.fork(name) for name in STREAMS}
-        for name, counter in counters.items():
-            self._streams[name].counter = counter
-
-    def __getitem__(self, name: str) -> Rng:
-        return self._streams[name]
-
-    def counters(self) -> dict[str, int]:
-        return {name: stream.counter for name, stream in self._streams.items()}
+        super().__init__(Rng(seed, "news"), STREAMS, counters)
 
 
 def draw_headline(dice: Dice, headlines: Sequence[Headline]) -> Headline:

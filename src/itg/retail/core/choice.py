@@ -7,7 +7,7 @@ from math import ceil, floor
 from msgspec import Struct
 
 from itg.kernel.money import Price
-from itg.kernel.rng import Rng
+from itg.kernel.rng import Rng, Streams
 from itg.kernel.words import Instrument, OptionRight, Side
 from itg.retail.contract import RetailFlow
 from itg.retail.core.chains import Market
@@ -18,22 +18,11 @@ STREAMS = (
 )
 
 
-class Dice:
+class Dice(Streams):
     """The named streams of the flow; their counters are state."""
 
-    __slots__ = ("_streams",)
-
     def __init__(self, seed: int, counters: Mapping[str, int]) -> None:
-        root = Rng(seed, "retail")
-        self._streams = {name: root.fork(name) for name in STREAMS}
-        for name, counter in counters.items():
-            self._streams[name].counter = counter
-
-    def __getitem__(self, name: str) -> Rng:
-        return self._streams[name]
-
-    def counters(self) -> dict[str, int]:
-        return {name: stream.counter for name, stream in self._streams.items()}
+        super().__init__(Rng(seed, "retail"), STREAMS, counters)
 
 
 class Drawn(Struct, frozen=True):

@@ -2,27 +2,23 @@
 
 from collections.abc import Mapping
 
-from itg.kernel.rng import Rng
+from itg.kernel.rng import Rng, Streams
 
 # Every JSON parser reads an integer below 2**53 exactly.
 _ID_BITS = 53
 
 
-class Dice:
+class Dice(Streams):
     """Streams by name, made when first asked for; their counters are state."""
-
-    __slots__ = ("_root", "_streams")
 
     def __init__(self, seed: int, counters: Mapping[str, int]) -> None:
         self._root = Rng(seed, "signals")
-        self._streams: dict[str, Rng] = {}
-        for name, counter in counters.items():
-            self[name].counter = counter
+        super().__init__(self._root, (), counters)
 
-    def __getitem__(self, name: str) -> Rng:
-        if name not in self._streams:
-            self._streams[name] = self._root.fork(name)
-        return self._streams[name]
+    def __missing__(self, name: str) -> Rng:
+        """Make a stream."""
+        stream = self[name] = self._root.fork(name)
+        return stream
 
     def draw_id(self, name: str) -> int:
         """Draw a signal's id: it tells neither what the signal is about nor how many came before.
@@ -30,6 +26,3 @@ class Dice:
         Of 10,000 ids two are equal with a chance of 6e-9.
         """
         return self[f"{name}.id"].bits64() >> (64 - _ID_BITS)
-
-    def counters(self) -> dict[str, int]:
-        return {name: stream.counter for name, stream in self._streams.items()}
