@@ -8,6 +8,7 @@ from math import log, sqrt
 from pathlib import Path
 
 import pytest
+from tests.installed_alpha import MODULE, install
 
 from itg import scenario
 from itg.cli import app, exits
@@ -128,18 +129,9 @@ def test_the_interval_is_where_the_normal_test_does_not_refuse_the_share(
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    text = (EXAMPLE / "pyproject.toml").read_text()
-    points = re.search(r'\[project.entry-points."itg.alpha_models"\]\n(.*)', text, re.DOTALL)
-    assert points is not None
-    about = tmp_path / "mean_reversion-0.1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: mean-reversion\nVersion: 0.1.0\n")
-    unquoted = points.group(1).replace('"', "")
-    (about / "entry_points.txt").write_text(f"[itg.alpha_models]\n{unquoted}")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.syspath_prepend(str(EXAMPLE / "src"))
+    install(tmp_path, monkeypatch)
     yield
-    sys.modules.pop("mean_reversion", None)
+    sys.modules.pop(MODULE, None)
 
 
 @pytest.mark.usefixtures("installed")

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from tests.installed_alpha import MODULE, install
 from tests.signals.desk import DESK, FOLLOWER, HEDGE_FUND, LEADER, Desk, at
 
 from itg.compose.alpha_models import alpha_models
@@ -176,19 +177,9 @@ def test_a_wrong_parameter_is_refused(parameters: dict[str, float], said: str) -
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Put the example where an installer would, with its entry points."""
-    text = (PACKAGE / "pyproject.toml").read_text()
-    points = re.search(r'\[project.entry-points."itg.alpha_models"\]\n(.*)', text, re.DOTALL)
-    assert points is not None
-    about = tmp_path / "mean_reversion-0.1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: mean-reversion\nVersion: 0.1.0\n")
-    unquoted = points.group(1).replace('"', "")
-    (about / "entry_points.txt").write_text(f"[itg.alpha_models]\n{unquoted}")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.syspath_prepend(str(PACKAGE / "src"))
+    install(tmp_path, monkeypatch)
     yield
-    sys.modules.pop("mean_reversion", None)
+    sys.modules.pop(MODULE, None)
 
 
 @pytest.mark.usefixtures("installed")
