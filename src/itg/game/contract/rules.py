@@ -4,6 +4,7 @@ from enum import Enum, unique
 
 from msgspec import Struct
 
+from itg.game.contract.scores import ScoringRules
 from itg.kernel.ids import Role, Shard, UnderlyingId
 from itg.kernel.times import Nanos
 from itg.kernel.words import PhaseBoundary
@@ -78,3 +79,4 @@ class GameRules(Struct, frozen=True, gc=False, kw_only=True):
     has_signals: bool = False  # roles are told of the future
     step_ns: Nanos = Nanos(250_000_000)  # a step of the market, and of lock step
     teams: tuple[TeamPlan, ...] = ()  # registered by whoever composes the game, in this order
+    scoring: ScoringRules | None = None

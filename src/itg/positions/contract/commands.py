@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId, Role, UnderlyingId
 from itg.kernel.messages import Command
-from itg.kernel.money import Price
+from itg.kernel.money import Cash, Price
 from itg.kernel.times import Nanos
 from itg.kernel.words import (
     CancelReason,
@@ -159,3 +159,30 @@ class SetKillSwitch(Command, frozen=True, kw_only=True):
     account_id: AccountId | None = None
     is_active: bool = True
     by_organizer: bool = False  # only the organizer releases what the organizer switched
+
+
+class ReseatAccount(Command, frozen=True, kw_only=True):
+    """Let an account begin anew in a role: no orders, no contracts, the role's starting cash.
+
+    What it holds goes to `counterparty_id` at the marks; what its cash is changed by comes from
+    outside the market and is counted there. Answered by `AccountReseated`.
+    """
+
+    account_id: AccountId
+    role: Role
+    counterparty_id: AccountId
+
+
+class AdjustAccount(Command, frozen=True, kw_only=True):
+    """An organizer's correction: cash from outside, or contracts from `counterparty_id` at a price.
+
+    `quantity` is signed: positive comes to the account. Answered by `AccountAdjusted`, or refused
+    by `AdjustmentRejected`.
+    """
+
+    account_id: AccountId
+    cash: Cash = Cash(0)
+    instrument_id: InstrumentId | None = None
+    quantity: int = 0
+    price: Price = Price(0)
+    counterparty_id: AccountId | None = None

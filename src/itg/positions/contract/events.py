@@ -283,6 +283,39 @@ class AccountFillBusted(PrivateEvent, frozen=True, kw_only=True):
     fee_returned: Cash
 
 
+class HandedOver(Struct, frozen=True, gc=False, array_like=True):
+    """Contracts that left an account for another without a trade; signed as they were held."""
+
+    instrument_id: InstrumentId
+    net_quantity: int
+    price: Price
+
+
+class AccountReseated(PrivateEvent, frozen=True, kw_only=True):
+    """The account begins anew in this role; `cash_changed` came from outside the market."""
+
+    role: Role
+    cash: Cash
+    cash_changed: Cash
+    handed_over: tuple[HandedOver, ...] = ()
+
+
+class AccountAdjusted(PrivateEvent, frozen=True, kw_only=True):
+    """An organizer's correction: `cash` came from outside, `quantity` contracts at a price."""
+
+    cash: Cash
+    instrument_id: InstrumentId | None = None
+    quantity: int = 0
+    price: Price = Price(0)
+
+
+class AdjustmentRejected(Event, frozen=True, kw_only=True):
+    """A correction was refused; nothing changed."""
+
+    account_id: AccountId
+    refusal: Refusal
+
+
 class KillSwitchChanged(Event, frozen=True, kw_only=True):
     """An account's kill switch, or everybody's (None), is this now; for the audit and the answer.
 
@@ -336,4 +369,6 @@ AnyPrivateEvent = (
     | AccountKillSwitchChanged
     | AccountSettled
     | AccountFillBusted
+    | AccountReseated
+    | AccountAdjusted
 )

@@ -114,6 +114,40 @@ class DeltaLimit(Constraint, frozen=True, kw_only=True, tag="delta_limit"):
     grace_after_jump_ns: Nanos = Nanos(60 * NS_PER_S)
 
 
+class QuoteCoverage(Constraint, frozen=True, kw_only=True, tag="quote_coverage"):
+    """Monitored, never refuses: the share of obligated series that are quoted two-sided.
+
+    Obligated are calls and puts of the `strikes` nearest to spot, per underlying and expiry, chosen
+    anew every `rechosen_ns` with `grace_ns` for those that are new. A series counts once it has
+    carried a valid quote without a break for `valid_after_ns`. Over a rolling `window_ns`: a
+    warning below the first share, half the maker rebate below the second, a breach below the
+    third, all in 1e-6. Relief from full limits counts for at most `relief_max_ppm` of a session.
+    """
+
+    strikes: int = 5
+    rechosen_ns: Nanos = Nanos(300 * NS_PER_S)
+    grace_ns: Nanos = Nanos(30 * NS_PER_S)
+    valid_after_ns: Nanos = Nanos(NS_PER_S)
+    window_ns: Nanos = Nanos(300 * NS_PER_S)
+    warn_below_ppm: int = 850_000
+    halved_below_ppm: int = 800_000
+    breached_below_ppm: int = 600_000
+    relief_max_ppm: int = 500_000
+
+
+class LegBalance(Constraint, frozen=True, kw_only=True, tag="leg_balance"):
+    """Monitored, never refuses: two legs of opposite sign, the larger at most so often the smaller.
+
+    A leg is an underlying's delta in the leader's equivalents, 1e-6. Looked at while the larger is
+    above `leg_min`; a breach begins after `grace_ns` outside, the time it takes to trade two legs.
+    """
+
+    ratio_max: int = 2
+    leg_min: int = 2_000_000
+    weights: tuple[DeltaWeight, ...]
+    grace_ns: Nanos = Nanos(10 * NS_PER_S)
+
+
 class LossStop(Constraint, frozen=True, kw_only=True, tag="loss_stop"):
     """A session's loss, marked each second, that stops the account until the next open."""
 
@@ -134,6 +168,8 @@ AnyConstraint = (
     | QuoteRateLimit
     | OneSided
     | DeltaLimit
+    | QuoteCoverage
+    | LegBalance
     | LossStop
 )
 
@@ -147,4 +183,5 @@ class RoleRules(Struct, frozen=True, gc=False, kw_only=True):
     starting_cash: Cash = Cash(0)
     quotes_allowed: bool = False
     stp: SelfTradePolicy = SelfTradePolicy.CANCEL_INCOMING  # an order's default
+    is_measured: bool = False  # its accounts are measured each second, for reports and scores
     constraints: tuple[AnyConstraint, ...] = ()
