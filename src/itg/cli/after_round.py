@@ -1,7 +1,7 @@
 """The commands for what leaves after a round."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -40,6 +40,41 @@ def bundle(
     from itg.cli.bundles import show_bundled
 
     return show_bundled(data, round_id, to, is_open=is_open, as_json=as_json)
+
+
+def export(  # noqa: PLR0913 - each parameter is a flag
+    data: Data,
+    /,
+    *,
+    round_id: RoundId,
+    what: Annotated[
+        list[str] | None,
+        Parameter(
+            help="Tables: orders, quotes, trades, corrections, positions, pnl, news, signals, "
+            "spots; default: all.",
+            consume_multiple=True,
+            negative="",
+        ),
+    ] = None,
+    file_format: Annotated[
+        Literal["csv", "parquet", "lobster"],
+        Parameter(name="--format", help="`lobster`: each book's messages and levels."),
+    ] = "csv",
+    to: Annotated[Path, Parameter(help="The folder; made if there is none.")] = Path("export"),
+    depth: Annotated[int, Parameter(help="Levels of LOBSTER's order books.")] = 10,
+    as_json: AsJson = False,
+) -> int:
+    """Write an ended round as tables, or its order books in the LOBSTER manner.
+
+    Nobody is named before the organizer has revealed the round's identities.
+    """
+    from itg.cli.bundles import show_exported
+    from itg.compose.export_round import ExportSettings
+
+    settings = ExportSettings(
+        round_id=round_id, what=tuple(what or ()), format=file_format, target=to, depth=depth
+    )
+    return show_exported(data, settings, as_json=as_json)
 
 
 @bundle_app.command

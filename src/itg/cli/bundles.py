@@ -11,8 +11,10 @@ from itg.cli.lab_reports import plain_table
 from itg.compose.bundle import make_bundle
 from itg.compose.bundle_archive import BundleError
 from itg.compose.bundle_check import BundleReport, check_bundle
+from itg.compose.export_round import ExportSettings, export_round
 from itg.compose.recompute import Recomputed, ScoreRow, recompute
 from itg.kernel.errors import ConfigurationError, ItgError
+from itg.translate.table_files import MissingExtraError
 
 _PPM = 1_000_000
 
@@ -69,6 +71,21 @@ def show_recomputed(place: Path, *, as_json: bool) -> int:
     if result.difference is not None:
         print(f"itg: the replay leaves the record at {result.difference}", file=sys.stderr)
     return exits.DONE if result.is_equal else exits.FAILED
+
+
+def show_exported(data: Path, settings: ExportSettings, *, as_json: bool) -> int:
+    """Write a round's files and print them with their rows; 1 where an extra is missing."""
+    try:
+        with Console(stderr=True).status("reading the journal …"):
+            files = export_round(data, settings)
+    except MissingExtraError as error:
+        return _failed(str(error))
+    if as_json:
+        print(json.format(json.encode(files)).decode())
+    else:
+        for file in files:
+            print(f"{file.rows:>12,}  {file.file}")
+    return exits.DONE
 
 
 def _print_findings(report: BundleReport) -> None:
