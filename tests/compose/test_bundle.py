@@ -57,7 +57,8 @@ def test_a_bundle_made_again_has_the_same_bytes(data: Path, bundle: Path, tmp_pa
 def test_a_bundle_is_checked_far_from_where_it_was_made(
     data: Path, bundle: Path, tmp_path: Path
 ) -> None:
-    far = shutil.copy(bundle, tmp_path / "far.tar")
+    far = tmp_path / "far.tar"
+    shutil.copy(bundle, far)
     report = check_bundle(far, make_bundle(data, 1, tmp_path / "x").manifest.public_key)
     assert (report.is_sound, report.is_sealed, wrong(report)) == (True, False, [])
     looked_at = {f.part for f in report.findings if f.is_sound}
