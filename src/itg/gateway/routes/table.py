@@ -4,6 +4,7 @@ from itg.gateway.operations import Operation
 from itg.gateway.routes import (
     admin,
     admin_market,
+    after_round,
     chains,
     events,
     exchange_batch,
@@ -35,6 +36,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *signals.OPERATIONS,
     *game.OPERATIONS,
     *exports.OPERATIONS,
+    *after_round.OPERATIONS,
     *admin.OPERATIONS,
     *admin_market.OPERATIONS,
 )
