@@ -5,7 +5,8 @@ at a look, which alone sees a mark that moved or a jump that is over. So a look 
 each series, and a quote that was gone between two looks does not count at the second one.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from msgspec import UNSET
 
@@ -25,7 +26,13 @@ from itg.positions.core.orders import Quote
 from itg.positions.core.rules import PPM
 
 REBATE = "maker_rebate"  # the kind of the warning that it is halved
-Asked = Sequence[tuple[int, Listing]]  # series asked for now, each with its bit
+
+
+class Asked(NamedTuple):
+    """The series a role is asked for now, each with its bit, and all bits together."""
+
+    wanted: int
+    series: tuple[tuple[int, InstrumentId], ...]
 
 
 def maker_fee(account: Account) -> Cash:
@@ -60,30 +67,37 @@ def asked_now(desk: Desk, now: Nanos) -> dict[Role, Asked]:
     for role, terms in desk.roles.items():
         if terms.coverage is not None:
             obligation = _obligation(desk, now, role, terms.coverage)
-            asked[role] = tuple(_due(desk, now, obligation))
+            series = tuple(_due(desk, now, obligation))
+            asked[role] = Asked(sum(bit for bit, _ in series), series)
     return asked
 
 
 def look(desk: Desk, now: Nanos, account: Account, asked: Asked, out: list[Message]) -> None:
     """Count which of the series asked for are quoted, and judge the window."""
-    rule, coverage = account.terms.coverage, account.coverage
-    if rule is None or not asked:
+    rule, coverage, quotes = account.terms.coverage, account.coverage, account.quotes
+    if rule is None or not asked.wanted:
         return
-    wanted = covered = 0
+    covered = 0
     excused: list[int] = []
-    for bit, is_covered, is_relief in _seen(desk, now, account, asked):
-        wanted |= bit
-        if is_relief:
-            excused.append(bit)
-        elif is_covered:
+    valid_by = now - rule.constraint.valid_after_ns
+    glance = _Glance(desk, now, account)
+    for bit, instrument_id in asked.series:
+        quote = quotes.get(instrument_id)
+        if quote is not None and quote.firm_ns is not None and quote.firm_ns <= valid_by:
             covered |= bit
-    coverage.obliged += len(asked)
+            continue
+        standing = glance.at(instrument_id, quote, valid_by)
+        if standing is Standing.REDUCING:
+            excused.append(bit)
+        elif standing is not Standing.SHORT:
+            covered |= bit
+    coverage.obliged += len(asked.series)
     room = coverage.obliged * rule.constraint.relief_max_ppm // PPM - coverage.relieved
     granted = excused[: max(0, room)]
     coverage.relieved += len(granted)
     covered |= sum(granted)
     coverage.covered += covered.bit_count()
-    coverage.add(wanted, covered, rule.looks_max)
+    coverage.add(asked.wanted, covered, rule.looks_max)
     if len(coverage.looks) >= rule.judged_after:
         _judge(now, account, rule, out)
 
@@ -99,32 +113,33 @@ def begin_day(account: Account, out: list[Message]) -> None:
     stay_inside(account, Use(rule.kind, PPM, rule.constraint.breached_below_ppm), out)
 
 
-def _seen(
-    desk: Desk, now: Nanos, account: Account, asked: Asked
-) -> Iterator[tuple[int, bool, bool]]:
-    # Each series' bit, whether it counts, and whether by relief.
-    terms = account.terms
-    test, rule = terms.quote_test, terms.coverage
-    assert rule is not None
-    quotes, holdings = account.quotes, account.portfolio.holdings
-    is_doubled = _is_doubled(desk, now, test)
-    is_at_limit = test.is_at_limit(account.portfolio.filled)
-    valid_by = now - rule.constraint.valid_after_ns
-    for bit, listing in asked:
-        quote = quotes.get(listing.instrument_id)
-        standing = Standing.SHORT
+class _Glance:
+    """What a quote is to the obligation at one look, of those that are not plainly valid."""
+
+    __slots__ = ("_account", "_is_at_limit", "_is_doubled", "_now", "_test")
+
+    def __init__(self, desk: Desk, now: Nanos, account: Account) -> None:
+        self._account = account
+        self._now = now
+        self._test = account.terms.quote_test
+        self._is_doubled = _is_doubled(desk, now, self._test)
+        self._is_at_limit = self._test.is_at_limit(account.portfolio.filled)
+
+    def at(self, instrument_id: InstrumentId, quote: Quote | None, valid_by: int) -> Standing:
+        test = self._test
         if quote is not None:
-            standing = test.standing(quote, is_doubled=is_doubled, is_at_limit=is_at_limit)
-            _note(quote, standing, now)
-            if quote.valid_ns is None or quote.valid_ns > valid_by:
-                standing = Standing.SHORT
-        if standing is Standing.SHORT and is_at_limit:
-            holding = holdings.get(listing.instrument_id)
+            standing = test.standing(
+                quote, is_doubled=self._is_doubled, is_at_limit=self._is_at_limit
+            )
+            _note(quote, standing, self._now)
+            if quote.valid_ns is not None and quote.valid_ns <= valid_by:
+                return standing
+        if self._is_at_limit:
+            holding = self._account.portfolio.holdings.get(instrument_id)
             # Flat, or too small for a quote that only reduces: nothing may be quoted there.
-            is_excused = holding is None or not test.is_reducible(holding.net)
-            yield bit, is_excused, is_excused
-        else:
-            yield bit, standing is not Standing.SHORT, standing is Standing.REDUCING
+            if holding is None or not test.is_reducible(holding.net):
+                return Standing.REDUCING
+        return Standing.SHORT
 
 
 def _note(quote: Quote, standing: Standing, now: Nanos) -> None:
@@ -132,6 +147,7 @@ def _note(quote: Quote, standing: Standing, now: Nanos) -> None:
         quote.valid_ns = None
     elif quote.valid_ns is None:
         quote.valid_ns = now
+    quote.firm_ns = quote.valid_ns if standing is Standing.FIRM else None
 
 
 def _is_doubled(desk: Desk, now: Nanos, test: QuoteTest) -> bool:
@@ -171,13 +187,13 @@ def _obligation(desk: Desk, now: Nanos, role: Role, rule: CoverageRule) -> Oblig
     return chosen
 
 
-def _due(desk: Desk, now: Nanos, obligation: Obligation) -> Iterator[tuple[int, Listing]]:
+def _due(desk: Desk, now: Nanos, obligation: Obligation) -> Iterator[tuple[int, InstrumentId]]:
     phases = desk.open_shards
     for instrument_id, due_ns in obligation.due.items():
         listing = desk.listings[instrument_id]
         is_open = phases.get(listing.shard) is Phase.CONTINUOUS and not listing.is_delisted
         if is_open and due_ns <= now:
-            yield obligation.bit_of(instrument_id), listing
+            yield obligation.bit_of(instrument_id), instrument_id
 
 
 def _nearest(desk: Desk, strikes: int) -> list[InstrumentId]:

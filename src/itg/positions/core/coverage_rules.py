@@ -21,6 +21,7 @@ class Standing(IntEnum):
     SHORT = 0  # of it
     REDUCING = 1  # only by its reducing side, where limits leave no more
     WHOLE = 2
+    FIRM = 3  # whole until it changes itself, whatever marks and time do
 
 
 class CoverageRule(Rule):
@@ -67,10 +68,10 @@ class QuoteTest:
         if is_bid and is_ask:
             assert bid is not None and bid.price is not None  # noqa: PT018
             assert ask is not None and ask.price is not None  # noqa: PT018
-            if spread is None:
-                return Standing.WHOLE
-            widest = spread.widest(bid.price + ask.price, is_doubled=is_doubled)
-            if ask.price - bid.price <= widest:
+            width = ask.price - bid.price
+            if spread is None or width <= spread.widest(bid.price + ask.price, is_doubled=False):
+                return Standing.FIRM
+            if is_doubled and width <= spread.widest(bid.price + ask.price, is_doubled=True):
                 return Standing.WHOLE
         theory = quote.holding.listing.mark_price
         if theory is None:

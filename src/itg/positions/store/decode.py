@@ -188,6 +188,7 @@ def _restore_quote(account: Account, row: QuoteRow) -> None:
     quote.reserved_bid = row.reserved_bid
     quote.reserved_ask = row.reserved_ask
     quote.valid_ns = row.valid_ns
+    quote.firm_ns = row.firm_ns
     account.quotes[row.instrument_id] = quote
 
 

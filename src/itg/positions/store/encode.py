@@ -152,6 +152,7 @@ def _quote_row(quote: Quote) -> QuoteRow:
         quote.reserved_bid,
         quote.reserved_ask,
         quote.valid_ns,
+        quote.firm_ns,
     )
 
 

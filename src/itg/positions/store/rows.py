@@ -81,6 +81,7 @@ class QuoteRow(Row, frozen=True):
     reserved_bid: int
     reserved_ask: int
     valid_ns: Nanos | None
+    firm_ns: Nanos | None
 
 
 class HoldingRow(Row, frozen=True):
