@@ -237,6 +237,9 @@ def test_flat_series_are_excused_only_at_the_portfolio_limit() -> None:
     market.show(ONE, (0, 0), (1_010, 10))
     market.seconds(2)
     assert market.covered() == [ONE, *NEAR[2:]]
+    market.show(NEAR[1], (0, 0), (1_010, 10))
+    market.seconds(2)
+    assert market.covered() == list(NEAR)
 
 
 def test_relief_is_half_of_what_the_day_has_asked_for_at_most() -> None:
