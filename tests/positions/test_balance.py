@@ -2,9 +2,8 @@
 
 import pytest
 from tests.positions.obliged import WEIGHTS
-from tests.positions.scene import ALICE, BOB, MAKER, SPX, TRADER, Scene, instrument, of, only
+from tests.positions.scene import ALICE, BOB, MAKER, SPX, TRADER, Scene, instrument, of, only, role
 from tests.positions.scene import order as order_of
-from tests.positions.scene import role
 
 from itg.exchange.contract import ListInstrument
 from itg.kernel.ids import InstrumentId, Shard, UnderlyingId

@@ -1,5 +1,7 @@
 """The obligation to quote: what is asked for, what counts, and what falling short of it does."""
 
+from collections.abc import Sequence
+
 import pytest
 from msgspec.structs import replace
 from tests.positions.obliged import OBLIGED, SERIES, Obliged, makers
@@ -32,7 +34,7 @@ GUARD = JumpGuardOpened(shard=Shard(0), underlying_id=UnderlyingId("SPX"), ends_
 WHOLE = replace(OBLIGED, grace_ns=Nanos(0))
 
 
-def kinds(told: list[Message]) -> list[str]:
+def kinds(told: Sequence[Message]) -> list[str]:
     return [event.kind for event in of(AccountLimitWarned, told)]
 
 

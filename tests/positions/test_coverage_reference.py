@@ -60,7 +60,7 @@ class Compared:
             case ("jump",):
                 market.positions.handle(market.now, GUARD)
                 self.plain.jumped_ns = market.now
-            case ("restart",):
+            case _:
                 market.restart()
         self.hear()
 

@@ -320,6 +320,7 @@ def coverage_body(coverage: Coverage) -> CoverageBody:
     share = coverage.coverage_ppm
     return CoverageBody(
         share=None if share is None else share / PPM,
+        day_share=coverage.covered / coverage.obliged if coverage.obliged else None,
         relief=coverage.relief_ppm / PPM,
         is_rebate_halved=coverage.is_rebate_halved,
         series=[

@@ -174,7 +174,8 @@ class Coverage(Reply, frozen=True, kw_only=True):
     """The rolling window over all obligated series, 1e-6, and each; empty without obligation.
 
     `coverage_ppm` is None, too, before the day has asked for anything. `relief_ppm` is the share of
-    the session that was counted as covered by full limits.
+    the session that was counted as covered by full limits. `obliged` and `covered` are the day's
+    series-seconds: asked for, and counted as quoted, relief included.
     """
 
     account_id: AccountId
@@ -182,3 +183,5 @@ class Coverage(Reply, frozen=True, kw_only=True):
     relief_ppm: int = 0
     is_rebate_halved: bool = False
     series: tuple[SeriesCoverage, ...] = ()
+    obliged: int = 0
+    covered: int = 0

@@ -57,6 +57,8 @@ def read_coverage(desk: Desk, query: Query) -> Reply:
         relief_ppm=coverage.relieved * PPM // coverage.obliged if coverage.obliged else 0,
         is_rebate_halved=is_obliged and coverage.is_halved,
         series=_series(account, obligation) if is_obliged and obligation else (),
+        obliged=coverage.obliged,
+        covered=coverage.covered,
     )
 
 

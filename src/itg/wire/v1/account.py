@@ -85,11 +85,12 @@ class SeriesCoverageBody(Body, frozen=True, kw_only=True):
 class CoverageBody(Body, frozen=True, kw_only=True):
     """How an account meets its obligation to quote; shares of 1.
 
-    `share` is that of the rolling window, null before the day has asked for anything; `relief` is
-    what full limits covered of the session so far.
+    `share` is that of the rolling window and `day_share` the session's so far, null before it has
+    asked for anything; `relief` is what full limits covered of the session so far.
     """
 
     share: float | None
+    day_share: float | None
     relief: float
     is_rebate_halved: bool
     series: list[SeriesCoverageBody]
