@@ -117,21 +117,24 @@ class Compared:
         assert account.coverage.relieved == totals["relief"]
 
 
-@settings(max_examples=60)
-@given(STEPS)
-def _agrees(steps: list[tuple[tuple[object, ...], int]]) -> None:
+def agree(steps: list[tuple[tuple[object, ...], int]]) -> None:
     compared = Compared()
     for act, quarters in steps:
         compared.act(act)
         compared.pass_quarters(quarters)
 
 
-def test_coverage_agrees_with_the_plain_one_second_by_second() -> None:
+def campaign(examples: int) -> None:
     COUNTS.clear()
-    _agrees()
+    settings(max_examples=examples)(given(STEPS)(agree))()
     assert all(COUNTS[how] for how in ("yes", "no", "relief", "fills with half a rebate")), COUNTS
 
 
+def test_coverage_agrees_with_the_plain_one_second_by_second() -> None:
+    campaign(60)
+
+
 @pytest.mark.gate
+@pytest.mark.timeout(600)
 def test_coverage_agrees_with_the_plain_one_over_long_streams() -> None:
-    settings(max_examples=1_000)(_agrees)()
+    campaign(1_000)
