@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from statistics import fmean
 from tempfile import TemporaryDirectory
 
 from bench.balance.bots import JumpSniper, LagLeaner, NoiseLeaner, TurnedDesk, TurnedFund
@@ -19,15 +18,13 @@ from itg.kernel.times import NS_PER_S
 from itg.kernel.words import Side
 from itg.lab import LabRun, Seat
 from itg.market_data.contract import JumpOccurred, MarksPublished
-from itg.positions.contract import Balances, GetBalances
+from itg.positions.contract import Balances, Coverage, GetBalances, GetCoverage
 from itg.runtime.cascade import Machine
 from itg.runtime.envelope import Record
 
 USD = 1e-4
 MULTIPLIER = 100
 AFTER_JUMP_S = 60
-STEPS_PER_S = 4
-OBLIGED_STRIKES = 5
 GUESTS: dict[str, tuple[str, Callable[[int], Bot]]] = {
     "lag_leaner": ("hedge_fund", lambda seed: LagLeaner(seed=seed)),
     "noise_leaner": ("hedge_fund", lambda seed: NoiseLeaner(seed=seed)),
@@ -94,18 +91,13 @@ def play(case: Case, seed: int) -> Outcome:
         create = scenario.load(str(file), seed=seed, lock_step=True)
     machine = Machine(services_of([shard for shard, _ in create.rules.shards]))
     seats = [_seat(name, number) for number, name in enumerate(case.seats, start=1)]
-    makers = [seat for seat in seats if seat.role == "market_maker"]
     outcome, watch = Outcome(), _Watch()
     run = LabRun(machine, create, seats, watch.see)
     run.begin()
     start_ns = create.rules.rounds[0].session_start_ns
     end_ns = start_ns + case.seconds * NS_PER_S
-    covered: dict[str, list[float]] = {seat.team_name: [] for seat in makers}
     while run.now_ns < end_ns and not run.is_over:
         run.advance()
-        if run.now_ns > start_ns and run.step % STEPS_PER_S == 0:
-            for seat in makers:
-                covered[seat.team_name].append(coverage(seat.bot))
     balances = machine.query(GetBalances())
     assert isinstance(balances, Balances)
     names = {player.account_id: player.seat.team_name for player in run.players}
@@ -114,41 +106,15 @@ def play(case: Case, seed: int) -> Outcome:
         pnl = (account.realized_pnl + account.unrealized_pnl - account.fees) * USD
         outcome.pnl[name] = outcome.pnl.get(name, 0.0) + pnl
         outcome.contracts[name] = outcome.contracts.get(name, 0) + account.contracts_traded
-    outcome.coverage = {name: sum(each) / len(each) for name, each in covered.items() if each}
+    makers = {p.account_id: p.seat.team_name for p in run.players if p.seat.role == "market_maker"}
+    for account_id, name in makers.items():
+        met = machine.query(GetCoverage(account_id=account_id))
+        assert isinstance(met, Coverage)
+        if met.obliged:
+            outcome.coverage[name] = met.covered / met.obliged
     outcome.jumps = watch.jumps
-    own = {account for account, name in names.items() if name in covered}
-    outcome.around_jumps = watch.around_jumps(own)
+    outcome.around_jumps = watch.around_jumps(makers)
     return outcome
-
-
-def coverage(bot: Bot) -> float:
-    """Return the share of obligated series a maker quotes two-sided, within the widest spread."""
-    obliged = _obliged(bot)
-    return fmean(_is_valid(bot, name) for name in obliged) if obliged else 0.0
-
-
-def _obliged(bot: Bot) -> list[str]:
-    chains: dict[tuple[str, int | None], dict[float, list[str]]] = {}
-    for one in bot.instruments.values():
-        if one.kind == "option" and one.strike is not None:
-            chain = chains.setdefault((one.underlying_id, one.expires_us), {})
-            chain.setdefault(one.strike, []).append(one.instrument_id)
-    obliged: list[str] = []
-    for (underlying_id, _), strikes in chains.items():
-        spot = bot.prices[underlying_id]
-        nearest = sorted(strikes, key=lambda strike: abs(strike - spot))[:OBLIGED_STRIKES]
-        obliged += [name for strike in nearest for name in strikes[strike]]
-    return obliged
-
-
-def _is_valid(bot: Bot, instrument_id: str) -> bool:
-    quote = bot.account.quotes.get(instrument_id)
-    if quote is None or quote.ask is None or quote.ask_quantity < 10:
-        return False
-    if quote.bid is None or quote.bid_quantity < 10:
-        return quote.ask <= 0.05 + 0.05  # below five cents an ask alone is asked for
-    middle = (quote.bid + quote.ask) / 2
-    return quote.ask - quote.bid <= max(0.10 * middle, 0.05) + 1e-9
 
 
 def _seat(name: str, number: int) -> Seat:

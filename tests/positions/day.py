@@ -28,9 +28,11 @@ from itg.kernel.messages import Message
 from itg.kernel.money import Cash
 from itg.kernel.rng import Rng
 from itg.kernel.times import NS_PER_MS, NS_PER_S, Nanos
-from itg.kernel.words import OrderStatus, Phase
+from itg.kernel.words import Liquidity, OrderStatus, Phase
 from itg.positions.contract import (
     AccountFilled,
+    AccountLimitBreached,
+    AccountLimitCleared,
     AccountLossStopped,
     AccountOrderRejected,
     AccountOrderUpdated,
@@ -39,12 +41,15 @@ from itg.positions.contract import (
     AccountReplaceRejected,
     AccountState,
     Balances,
+    Coverage,
     DeltaLimit,
     DeltaWeight,
     ExposureLimit,
     GetAccountState,
     GetBalances,
+    GetCoverage,
     GetPrivateEvents,
+    LegBalance,
     LossStop,
     OneSided,
     OrderAnswer,
@@ -54,6 +59,7 @@ from itg.positions.contract import (
     PositionLimit,
     PrivateEvent,
     PrivateEvents,
+    QuoteCoverage,
     ReserveOrder,
     UnderlyingLimit,
 )
@@ -82,10 +88,32 @@ RULES = (
     ExposureLimit(max_quantity=EXPOSURE),
     UnderlyingLimit(max_quantity=UNDERLYING),
 )
-TRADERS = role(TRADER, *RULES, fees=(-100, 200))
-ONE_SIDED = role(TRADER, OneSided(), *RULES, fees=(-100, 200))
+BALANCE = LegBalance(
+    weights=(
+        DeltaWeight(UnderlyingId("SPX"), 1_000_000),
+        DeltaWeight(UnderlyingId("SPY"), 100_000),
+    ),
+    grace_ns=Nanos(NS_PER_S),
+)
+TRADERS = role(TRADER, *RULES, BALANCE, fees=(-100, 200))
+ONE_SIDED = role(TRADER, OneSided(), *RULES, BALANCE, fees=(-100, 200))
+OBLIGED = QuoteCoverage(
+    strikes=1,
+    rechosen_ns=Nanos(5 * NS_PER_S),
+    grace_ns=Nanos(0),
+    valid_after_ns=Nanos(NS_PER_S // 4),
+    window_ns=Nanos(4 * NS_PER_S),
+    judged_after_ns=Nanos(2 * NS_PER_S),
+    halved_below_ppm=400_000,
+    breached_below_ppm=200_000,
+)
 MAKERS = role(
-    MAKER, *RULES, PortfolioLimit(max_quantity=20, filled_only=True), quotes=True, fees=(-200, 100)
+    MAKER,
+    *RULES,
+    PortfolioLimit(max_quantity=20, filled_only=True),
+    OBLIGED,
+    quotes=True,
+    fees=(-200, 100),
 )
 PHASES = (
     Phase.CONTINUOUS,
@@ -130,6 +158,7 @@ class Day:
         self.hear(self.market.send(jump(self.spot), pause_ms * NS_PER_MS))
 
     def hear(self, told: Sequence[Message]) -> None:
+        self.ask_rebates()
         for event in told:
             if isinstance(event, PrivateEvent):
                 self.mirrors[event.account_id].hear(event)
@@ -139,12 +168,24 @@ class Day:
             elif isinstance(event, TradeExecuted):
                 self.trades.append(event)
 
+    def ask_rebates(self) -> None:
+        """Learn whose rebate is halved; it changes with marks, and no fill comes with those."""
+        for account_id in (CAROL, DAVE):
+            reply = self.market.ask(GetCoverage(account_id=account_id))
+            assert isinstance(reply, Coverage)
+            self.mirrors[account_id].is_rebate_halved = reply.is_rebate_halved
+
     def count(self, event: PrivateEvent) -> None:
         self.counts[type(event).__name__] += 1
+        if isinstance(event, AccountLimitBreached | AccountLimitCleared):
+            self.counts[f"{type(event).__name__} {event.kind}"] += 1
         if isinstance(event, AccountOrderRejected | AccountQuoteRejected | AccountReplaceRejected):
             self.counts[event.refusal.code] += 1
         elif isinstance(event, AccountFilled):
             self.counts[f"fill {event.fill.liquidity.value}"] += 1
+            is_halved = self.mirrors[event.account_id].is_rebate_halved
+            is_maker = event.fill.liquidity is not Liquidity.TAKER
+            self.counts["half a rebate"] += is_halved and is_maker
             self.counts["fill of a quote"] += event.is_quote
         elif isinstance(event, AccountOrderUpdated | AccountQuoteUpdated) and event.cancel_reason:
             self.counts[f"canceled {event.cancel_reason.value}"] += 1

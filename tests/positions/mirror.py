@@ -79,6 +79,7 @@ class Mirror:
         self.cash: int | None = None
         self.stops = Stops()
         self.is_one_sided = False
+        self.is_rebate_halved = False
 
     def hear(self, event: PrivateEvent) -> None:
         assert event.private_seq == self.seq + 1, "the mailbox has no gap"
@@ -139,7 +140,8 @@ class Mirror:
             OrderStatus.PARTIALLY_FILLED if event.leaves_quantity else OrderStatus.FILLED
         )
         took = fill.liquidity is Liquidity.TAKER
-        fee = self.rules.taker_fee if took else self.rules.maker_fee
+        maker_fee = self.rules.maker_fee // 2 if self.is_rebate_halved else self.rules.maker_fee
+        fee = self.rules.taker_fee if took else maker_fee
         assert fill.fee == fee * fill.last_quantity
         # An account that trades with itself pays fees and stays as it is; its two fills cancel out.
         self.ledgers.setdefault(fill.instrument_id, SlowLedger()).add(fill)

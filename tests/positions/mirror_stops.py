@@ -18,7 +18,7 @@ class Stops:
     def __init__(self) -> None:
         self.is_killed = False
         self.is_loss_stopped = False
-        self.is_breached = False
+        self.breached: set[str] = set()  # kinds
         self.protection: QuoteProtection | None = None
         self.fills: list[tuple[int, int]] = []  # game time, contracts of quote fills
 
@@ -33,13 +33,13 @@ class Stops:
             assert event.session_pnl <= -event.limit
             self.is_loss_stopped = True
         elif isinstance(event, AccountLimitBreached):
-            assert not self.is_breached, "one per episode"
-            assert event.used > event.limit
-            self.is_breached = True
+            assert event.kind not in self.breached, "one per episode"
+            assert (event.used < event.limit) if is_floor(event) else (event.used > event.limit)
+            self.breached.add(event.kind)
         elif isinstance(event, AccountLimitCleared):
-            assert self.is_breached
-            assert event.used <= event.limit
-            self.is_breached = False
+            assert event.kind in self.breached
+            assert (event.used >= event.limit) if is_floor(event) else (event.used <= event.limit)
+            self.breached.remove(event.kind)
         elif isinstance(event, AccountProtectionChanged):
             self._protect(event.protection)
 
@@ -72,3 +72,7 @@ class Stops:
             return
         traded = self.traded_since(self.fills[-1][0] - protection.window_ns)
         assert protection.is_tripped or traded < protection.contracts_max
+
+
+def is_floor(event: AccountLimitBreached | AccountLimitCleared) -> bool:
+    return event.kind == "quote_coverage"

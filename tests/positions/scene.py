@@ -222,7 +222,8 @@ class AtEveryInstant:
             assert isinstance(limits, Limits)
             for use in limits.limits:
                 # A portfolio limit of filled positions may be overshot, delta is only watched.
-                is_soft = use.kind in ("portfolio_limit", "delta_limit")
+                is_soft = use.kind in ("portfolio_limit", "delta_limit", "leg_balance")
+                is_soft = is_soft or use.is_floor
                 assert use.worst_case <= use.limit or is_soft
         totals = self.query(GetBalances())
         assert isinstance(totals, Balances)

@@ -20,13 +20,12 @@ from itg.kernel.times import NS_PER_MINUTE, Nanos
 from itg.kernel.words import Instrument, OptionTerms
 from itg.lab.figures import Figure
 from itg.market_data.contract import GetMarks, GetPrices, Marks, Prices
-from itg.positions.contract import GetQuotes, Quotes, QuoteState
+from itg.positions.contract import Coverage, GetCoverage, GetQuotes, Quotes, QuoteState
 from itg.retail.contract import GetRetailReport, RetailReport
 from itg.runtime.envelope import Record
 
 HOUSE_SPREAD = "house half-spread at the money"
 BEST_SPREAD = "best half-spread at the money"
-OBLIGATED_STRIKES = 5  # nearest to spot, of each expiry
 Ask = Callable[[Query], Reply]
 # A quote's two sides, None for one that is not there.
 Sides = tuple[int | None, int | None]
@@ -59,7 +58,6 @@ class MarketWatch:
         self._retail_contracts = 0
         self._house_contracts = 0
         self._spreads: dict[tuple[str, str], list[float]] = {}
-        self._covered: list[float] = []
         self._instruments: dict[InstrumentId, Instrument] = {}
         self._makers: list[AccountId] = []
 
@@ -76,7 +74,7 @@ class MarketWatch:
 
     def figures(self) -> list[Figure]:
         """Return what was seen, counts as a whole session's."""
-        return [*self._retail(), *self._volumes(), *self._looks()]
+        return [*self._retail(), *self._volumes(), *self._spread_means(), *self._coverage()]
 
     def _count(self, trade: TradeExecuted) -> None:
         sides = {trade.maker_account_id, trade.taker_account_id}
@@ -113,11 +111,15 @@ class MarketWatch:
         yield _a_session("trades", self._trades * scale)
         yield _a_session("contracts", self._contracts * scale)
 
-    def _looks(self) -> Iterator[Figure]:
+    def _spread_means(self) -> Iterator[Figure]:
         for (what, unit), values in self._spreads.items():
             yield Figure(what=what, unit=unit, value=fmean(values))
-        if self._covered:
-            value = 100 * fmean(self._covered)
+
+    def _coverage(self) -> Iterator[Figure]:
+        answers = [self._ask(GetCoverage(account_id=maker)) for maker in self._makers]
+        met = [each for each in answers if isinstance(each, Coverage) and each.obliged]
+        if met:
+            value = 100 * fmean(each.covered / each.obliged for each in met)
             yield Figure(what="coverage of a maker", unit="% of obligated series", value=value)
 
     def _learn(self) -> None:
@@ -135,18 +137,17 @@ class MarketWatch:
         spots: dict[str, int] = {p.underlying_id: p.spot_price for p in prices.prices}
         listed = [self._instruments[i] for i in theories if i in self._instruments]
         chains = _chains([i for i in listed if isinstance(i.option, OptionTerms)])
-        near = {key: _nearest(chain, spots[key[0]]) for key, chain in chains.items()}
+        near = {key: _at_the_money(chain, spots[key[0]]) for key, chain in chains.items()}
         self._see_spreads(near, theories)
-        self._see_quotes([i for strikes in near.values() for series in strikes for i in series])
 
     def _see_spreads(
-        self, near: Mapping[tuple[str, int], Sequence["Rows"]], theories: Mapping[InstrumentId, int]
+        self, near: Mapping[tuple[str, int], "Rows"], theories: Mapping[InstrumentId, int]
     ) -> None:
         house = {} if self.terms.house is None else self._quoted(self.terms.house)
         best = self._best()
         first = next(iter(near), None)
-        for key, strikes in near.items():
-            for series in strikes[0] if strikes else ():
+        for key, rows in near.items():
+            for series in rows:
                 for what, sides in ((HOUSE_SPREAD, house), (BEST_SPREAD, best)):
                     bid, ask = sides.get(series, (None, None))
                     if bid is None or ask is None or not theories[series]:
@@ -155,12 +156,6 @@ class MarketWatch:
                     if key == first:
                         name = f"{what}, {key[0]}, nearest expiry"
                         self._note(name, "USD", (ask - bid) / 2 / PRICE_SCALE)
-
-    def _see_quotes(self, obligated: Sequence[InstrumentId]) -> None:
-        for maker in self._makers if obligated else ():
-            quoted = self._quoted(maker)
-            both = sum(None not in quoted.get(series, (None, None)) for series in obligated)
-            self._covered.append(both / len(obligated))
 
     def _quoted(self, account_id: AccountId) -> dict[InstrumentId, Sides]:
         answer = self._ask(GetQuotes(account_id=account_id))
@@ -197,13 +192,12 @@ def _chains(series: Sequence[Instrument]) -> dict[tuple[str, int], list[Instrume
     return dict(sorted(chains.items(), key=lambda item: (places.index(item[0][0]), item[0][1])))
 
 
-def _nearest(chain: Sequence[Instrument], spot_price: int) -> list[Rows]:
+def _at_the_money(chain: Sequence[Instrument], spot_price: int) -> Rows:
     strikes: dict[int, Rows] = {}
     for instrument in chain:
         assert isinstance(instrument.option, OptionTerms)
         strikes.setdefault(instrument.option.strike, []).append(instrument.instrument_id)
-    ordered = sorted(strikes, key=lambda strike: (abs(strike - spot_price), strike))
-    return [strikes[strike] for strike in ordered[:OBLIGATED_STRIKES]]
+    return strikes[min(strikes, key=lambda strike: (abs(strike - spot_price), strike))]
 
 
 def _sides(quote: QuoteState) -> Sides:

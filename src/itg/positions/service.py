@@ -14,6 +14,7 @@ from itg.positions import contract
 from itg.positions.core import (
     busting,
     changing,
+    coverage,
     fills,
     kill_switch,
     loss_stop,
@@ -128,26 +129,26 @@ def _order_rejected(desk: Desk, now: Nanos, event: exchange.OrderRejected, out: 
         quoting.quote_rejected(desk, now, event, out)
 
 
-def _order_canceled(desk: Desk, _now: Nanos, event: exchange.OrderCanceled, out: Out) -> None:
+def _order_canceled(desk: Desk, now: Nanos, event: exchange.OrderCanceled, out: Out) -> None:
     account = desk.accounts[event.account_id]
     order = account.working.get(event.order_id)
     if order is not None:
         placing.order_canceled(desk, account, order, event.cancel_reason, out)
     elif event.order_id in account.quote_sides:
         side = account.quote_sides[event.order_id]
-        quoting.side_canceled(account, side, event.cancel_reason, out)
+        quoting.side_canceled(desk, now, side, event, out)
     else:
         # The quote that replaced this side was told first and took it out already.
         assert event.cancel_reason is CancelReason.QUOTE_REPLACED, f"unknown order: {event!r}"
 
 
-def _order_activated(desk: Desk, _now: Nanos, event: exchange.OrderActivated, out: Out) -> None:
+def _order_activated(desk: Desk, now: Nanos, event: exchange.OrderActivated, out: Out) -> None:
     account = desk.accounts[event.account_id]
     order = account.working.get(event.order_id)
     if order is not None:
         placing.order_activated(desk, account, order, event.activation, out)
     else:
-        quoting.side_activated(account, account.quote_sides[event.order_id], out)
+        quoting.side_activated(desk, now, account, account.quote_sides[event.order_id], out)
 
 
 def _instrument_listed(
@@ -162,6 +163,7 @@ def _phase_changed(desk: Desk, _now: Nanos, event: exchange.PhaseChanged, out: O
     if desk.enter_phase(event.shard, event.phase):
         for account in desk.accounts.values():
             loss_stop.begin_day(desk, account)
+            coverage.begin_day(account, out)
     if event.phase is Phase.CLOSED:
         held = settling.open_interest(desk, event.shard)
         out.append(exchange.ReportOpenInterest(shard=event.shard, open_interest=held))

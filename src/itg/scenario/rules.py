@@ -13,6 +13,7 @@ from itg.scenario.money import usd_cash, usd_price
 
 Count = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[int, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
 PPM = 1_000_000
 
 
@@ -107,6 +108,30 @@ class DeltaLimit(Rule, frozen=True, kw_only=True, tag="delta_limit"):
     grace_after_jump_s: Seconds = 60
 
 
+class QuoteCoverage(Rule, frozen=True, kw_only=True, tag="quote_coverage"):
+    """The share of the series nearest to spot that is to be quoted two-sided, watched."""
+
+    strikes: Count = 5
+    rechosen_s: Count = 300
+    grace_s: Seconds = 30
+    valid_after_s: Seconds = 1
+    window_s: Count = 300
+    judged_after_s: Seconds = 60
+    warn_below: Share = 0.85
+    halved_below: Share = 0.80
+    breached_below: Share = 0.60
+    relief_max: Share = 0.50
+
+
+class LegBalance(Rule, frozen=True, kw_only=True, tag="leg_balance"):
+    """Legs of opposite sign, the larger at most so often the smaller, watched."""
+
+    ratio_max: Count = 2
+    leg_min: Annotated[float, Meta(ge=0)] = 2.0
+    weights: dict[str, Annotated[float, Meta(ge=0)]] = {}
+    grace_s: Seconds = 10
+
+
 class LossStop(Rule, frozen=True, kw_only=True, tag="loss_stop"):
     """The loss of a session that stops the account."""
 
@@ -127,6 +152,8 @@ AnyRule = (
     | QuoteRate
     | OneSided
     | DeltaLimit
+    | QuoteCoverage
+    | LegBalance
     | LossStop
 )
 
@@ -178,6 +205,10 @@ def constraint_of(  # noqa: C901, PLR0912 - one case a kind
             return contract.OneSided()
         case DeltaLimit():
             return _delta_limit(rule, rule.weights or weights)
+        case QuoteCoverage():
+            return _quote_coverage(rule)
+        case LegBalance():
+            return _leg_balance(rule, rule.weights or weights)
         case LossStop():
             return contract.LossStop(max_loss=usd_cash(rule.max_loss, f"{place}.max_loss"))
         case _:
@@ -187,10 +218,38 @@ def constraint_of(  # noqa: C901, PLR0912 - one case a kind
 def _delta_limit(rule: DeltaLimit, weights: Mapping[str, float]) -> contract.DeltaLimit:
     return contract.DeltaLimit(
         max_delta=round(rule.max_delta * PPM),
-        weights=tuple(
-            contract.DeltaWeight(UnderlyingId(name), round(weight * PPM))
-            for name, weight in weights.items()
-        ),
+        weights=_weights(weights),
         grace_ns=Nanos(rule.grace_s * NS_PER_S),
         grace_after_jump_ns=Nanos(rule.grace_after_jump_s * NS_PER_S),
+    )
+
+
+def _quote_coverage(rule: QuoteCoverage) -> contract.QuoteCoverage:
+    return contract.QuoteCoverage(
+        strikes=rule.strikes,
+        rechosen_ns=Nanos(rule.rechosen_s * NS_PER_S),
+        grace_ns=Nanos(rule.grace_s * NS_PER_S),
+        valid_after_ns=Nanos(rule.valid_after_s * NS_PER_S),
+        window_ns=Nanos(rule.window_s * NS_PER_S),
+        judged_after_ns=Nanos(rule.judged_after_s * NS_PER_S),
+        warn_below_ppm=round(rule.warn_below * PPM),
+        halved_below_ppm=round(rule.halved_below * PPM),
+        breached_below_ppm=round(rule.breached_below * PPM),
+        relief_max_ppm=round(rule.relief_max * PPM),
+    )
+
+
+def _leg_balance(rule: LegBalance, weights: Mapping[str, float]) -> contract.LegBalance:
+    return contract.LegBalance(
+        ratio_max=rule.ratio_max,
+        leg_min=round(rule.leg_min * PPM),
+        weights=_weights(weights),
+        grace_ns=Nanos(rule.grace_s * NS_PER_S),
+    )
+
+
+def _weights(weights: Mapping[str, float]) -> tuple[contract.DeltaWeight, ...]:
+    return tuple(
+        contract.DeltaWeight(UnderlyingId(name), round(weight * PPM))
+        for name, weight in weights.items()
     )

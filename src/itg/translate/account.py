@@ -24,6 +24,7 @@ from itg.positions.contract import (
     AccountState,
     AnyPrivateEvent,
     Budgets,
+    Coverage,
     Limits,
     LimitUse,
     Position,
@@ -37,6 +38,7 @@ from itg.translate.protection import protection_body
 from itg.translate.refusals import numbers_of
 from itg.wire.v1.account import (
     BustPush,
+    CoverageBody,
     FillPush,
     KillSwitchPush,
     LimitBreachPush,
@@ -52,12 +54,14 @@ from itg.wire.v1.account import (
     RejectedPush,
     RiskLimitBody,
     RiskLimitsBody,
+    SeriesCoverageBody,
     SettlementPush,
 )
 from itg.wire.v1.orders import Body, BudgetBody, SideWord, ValidateBody
 
 PPM = 1_000_000
-DELTA_LIMIT = "delta_limit"
+# Limits that are counted in 1e-6: of the leader's equivalents, or of 1.
+IN_PPM = ("delta_limit", "leg_balance", "quote_coverage", "maker_rebate")
 
 
 def private_push(event: PrivateEvent) -> tuple[PrivateType, Body]:
@@ -163,8 +167,7 @@ def _limit(
 
 
 def _in_unit(kind: str, value: int) -> int | float:
-    # Deltas are counted in 1e-6, all other limits in contracts.
-    return value / PPM if kind == DELTA_LIMIT else value
+    return value / PPM if kind in IN_PPM else value
 
 
 def _stop(
@@ -299,10 +302,37 @@ def positions_body(team_id: str, positions: Positions) -> PositionsBody:
     )
 
 
-def risk_limits_body(team_id: str, limits: Limits) -> RiskLimitsBody:
-    """Return an account's risk limits."""
-    rows = [risk_limit_body(use) for use in limits.limits]
-    return RiskLimitsBody(team_id=team_id, limits=rows)
+def risk_limits_body(
+    team_id: str, limits: Limits, coverage: Coverage | None = None
+) -> RiskLimitsBody:
+    """Return an account's risk limits and how it meets its role's obligations."""
+    legs = {str(leg.underlying_id): leg.delta / PPM for leg in limits.legs}
+    return RiskLimitsBody(
+        team_id=team_id,
+        limits=[risk_limit_body(use) for use in limits.limits],
+        coverage=coverage_body(coverage) if coverage is not None and coverage.series else None,
+        legs=legs or None,
+    )
+
+
+def coverage_body(coverage: Coverage) -> CoverageBody:
+    """Return how an account meets its obligation to quote."""
+    share = coverage.coverage_ppm
+    return CoverageBody(
+        share=None if share is None else share / PPM,
+        day_share=coverage.covered / coverage.obliged if coverage.obliged else None,
+        relief=coverage.relief_ppm / PPM,
+        is_rebate_halved=coverage.is_rebate_halved,
+        series=[
+            SeriesCoverageBody(
+                instrument_id=series.instrument_id,
+                share=series.coverage_ppm / PPM,
+                is_covered=series.is_covered,
+                is_asked=series.is_asked,
+            )
+            for series in coverage.series
+        ],
+    )
 
 
 def risk_limit_body(use: LimitUse) -> RiskLimitBody:
@@ -314,6 +344,7 @@ def risk_limit_body(use: LimitUse) -> RiskLimitBody:
         used=_in_unit(use.kind, use.used),
         worst_case=_in_unit(use.kind, use.worst_case),
         headroom=_in_unit(use.kind, use.headroom),
+        is_floor=use.is_floor,
     )
 
 

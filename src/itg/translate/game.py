@@ -8,13 +8,21 @@ from msgspec.structs import asdict
 from itg.game.contract import AuditEntry, GameState, Round, Team
 from itg.kernel.money import PRICE_SCALE
 from itg.kernel.times import NS_PER_S, to_micros
-from itg.positions.contract import AnyConstraint, DeltaLimit, RoleRules
+from itg.positions.contract import (
+    AnyConstraint,
+    DeltaLimit,
+    LegBalance,
+    QuoteCoverage,
+    RoleRules,
+    halved_rebate,
+)
 from itg.translate.numbers import usd
 from itg.wire.v1.game import AuditBody, RevealBody, RoleBody, RoundBody, RulesBody, TeamBody
 
 ConstraintRow = dict[str, str | int | float | bool | list[str] | dict[str, float]]
 PPM = 1_000_000
 _MONEY = ("min_width", "ask_alone_below", "max_loss")
+_EQUIVALENTS = ("max_delta", "leg_min")  # of the leader
 
 
 def team_body(team: Team) -> TeamBody:
@@ -69,12 +77,22 @@ def role_body(role: RoleRules, *, can_register: bool) -> RoleBody:
         starting_cash=usd(role.starting_cash),
         quotes_allowed=role.quotes_allowed,
         can_register=can_register,
-        constraints=[constraint_row(constraint) for constraint in role.constraints],
+        constraints=[_rule_row(role, constraint) for constraint in role.constraints],
     )
 
 
+def _rule_row(role: RoleRules, constraint: AnyConstraint) -> ConstraintRow:
+    row = constraint_row(constraint)
+    if isinstance(constraint, QuoteCoverage):
+        row["maker_fee_halved"] = usd(halved_rebate(role.maker_fee))
+    return row
+
+
 def constraint_row(constraint: AnyConstraint) -> ConstraintRow:
-    """Return a rule with its `kind` first; money in USD, spans in seconds, deltas as numbers."""
+    """Return a rule with its `kind` first; money in USD, spans in seconds, deltas as numbers.
+
+    Shares keep their unit, 1e-6, and its name.
+    """
     fields: ConstraintRow = to_builtins(constraint)
     row: ConstraintRow = {"kind": fields.pop("type")}
     for name, value in fields.items():
@@ -82,10 +100,11 @@ def constraint_row(constraint: AnyConstraint) -> ConstraintRow:
             row[f"{name.removesuffix('_ns')}_s"] = value / NS_PER_S
         elif name in _MONEY and isinstance(value, int):
             row[name] = value / PRICE_SCALE
+        elif name in _EQUIVALENTS and isinstance(value, int):
+            row[name] = value / PPM
         else:
             row[name] = value
-    if isinstance(constraint, DeltaLimit):
-        row["max_delta"] = constraint.max_delta / PPM
+    if isinstance(constraint, DeltaLimit | LegBalance):
         row["weights"] = {w.underlying_id: w.weight_ppm / PPM for w in constraint.weights}
     return row
 

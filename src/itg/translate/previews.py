@@ -70,6 +70,6 @@ def preview_body(
         limits=[
             risk_limit_body(use)
             for use in limits.limits
-            if use.instrument_id in {None, order.instrument_id}
+            if use.instrument_id in {None, order.instrument_id} and not use.is_floor
         ],
     )

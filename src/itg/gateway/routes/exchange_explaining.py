@@ -25,7 +25,9 @@ from itg.kernel.ids import ClientOrderId, OrderId, shard_of_id
 from itg.kernel.messages import Query, Reply
 from itg.kernel.words import TERMINAL_STATUSES
 from itg.positions.contract import (
+    Coverage,
     FoundOrder,
+    GetCoverage,
     GetLimits,
     GetOrder,
     GetOrderEvents,
@@ -35,6 +37,7 @@ from itg.positions.contract import (
     Roles,
     ValidateOrder,
     Verdict,
+    halved_rebate,
 )
 from itg.translate.explaining import OrderFacts, explain
 from itg.translate.order_events import order_events_body
@@ -55,6 +58,7 @@ def _preview(gateway: Gateway, call: Call, params: PlaceOrderRequest) -> None:
         ValidateOrder(order=order, game_ns=game_ns),
         GetRoles(),
         GetLimits(account_id=account_id),
+        GetCoverage(account_id=account_id),
     ]
     shard = directory.shard_of(order.instrument_id)
     if shard is not None:
@@ -63,6 +67,8 @@ def _preview(gateway: Gateway, call: Call, params: PlaceOrderRequest) -> None:
 
     def compose(replies: Sequence[Reply]) -> Answer:
         rules = next(rules for rules in reply_of(Roles, replies).roles if rules.role == role)
+        if reply_of(Coverage, replies).is_rebate_halved:
+            rules = replace(rules, maker_fee=halved_rebate(rules.maker_fee))
         met = next((reply for reply in replies if isinstance(reply, OrderPreview)), None)
         verdict, limits = reply_of(Verdict, replies), reply_of(Limits, replies)
         return done(preview_body(order, verdict, met, rules, limits))

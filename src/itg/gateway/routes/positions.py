@@ -11,6 +11,8 @@ from itg.gateway.problems import RefusedError, problem_of
 from itg.kernel.ids import AccountId, TeamId
 from itg.kernel.messages import Reply
 from itg.positions.contract import (
+    Coverage,
+    GetCoverage,
     GetLimits,
     GetPositions,
     Limits,
@@ -38,9 +40,11 @@ def _get_risk_limits(gateway: Gateway, call: Call, params: TeamParams) -> None:
     team_id, account_id = _own_account(gateway, call, params.team_id)
 
     def compose(replies: Sequence[Reply]) -> Answer:
-        return done(risk_limits_body(team_id, reply_of(Limits, replies)))
+        coverage = reply_of(Coverage, replies)
+        return done(risk_limits_body(team_id, reply_of(Limits, replies), coverage))
 
-    gateway.read(call, (GetLimits(account_id=account_id),), compose)
+    queries = GetLimits(account_id=account_id), GetCoverage(account_id=account_id)
+    gateway.read(call, queries, compose)
 
 
 def _validate(gateway: Gateway, call: Call, params: PlaceOrderRequest) -> None:
@@ -83,7 +87,7 @@ OPERATIONS: tuple[Operation, ...] = (
             name="positions.limits",
             method="GET",
             path="/positions/{team_id}/limits",
-            summary="Read a team's risk limits: used, worst case, headroom.",
+            summary="Read a team's risk limits and how it meets its obligations.",
             result=RiskLimitsBody,
         ),
         TeamParams,

@@ -106,6 +106,7 @@ from itg.positions.contract.queries import (
     GetQuotes,
     GetRoles,
     KillSwitches,
+    LegDelta,
     Limits,
     LimitUse,
     OrderEvents,
@@ -160,6 +161,7 @@ from itg.positions.contract.rules import (
     QuoteSpreadLimit,
     RoleRules,
     UnderlyingLimit,
+    halved_rebate,
 )
 
 __all__ = [
@@ -246,6 +248,7 @@ __all__ = [
     "KillSwitchRejected",
     "KillSwitches",
     "LegBalance",
+    "LegDelta",
     "LimitUse",
     "Limits",
     "LossStop",
@@ -302,6 +305,7 @@ __all__ = [
     "ValidateOrder",
     "Verdict",
     "fold_answer",
+    "halved_rebate",
     "is_of_placement",
     "order_after",
     "order_told_of",

@@ -212,7 +212,9 @@ class AccountPositionChanged(PrivateEvent, frozen=True, kw_only=True):
 class AccountLimitWarned(PrivateEvent, frozen=True, kw_only=True):
     """A limit is 80 % used; once until use falls below again.
 
-    `used` and `limit` in the limit's own unit: contracts, `delta_limit` 1e-6 of the leader's.
+    `used` and `limit` in the limit's own unit: contracts, `delta_limit` 1e-6 of the leader's. Of
+    `quote_coverage` (below its warning share) and `maker_rebate` (halved from now on) both are
+    shares, 1e-6, and `used` is to be at least `limit`; of `leg_balance` ratios, 1e-6.
     """
 
     kind: str
@@ -222,9 +224,9 @@ class AccountLimitWarned(PrivateEvent, frozen=True, kw_only=True):
 
 
 class AccountLimitBreached(PrivateEvent, frozen=True, kw_only=True):
-    """A monitored limit (`delta_limit`) has been passed for longer than its grace; one per episode.
+    """A monitored limit has been passed for longer than its grace; one per episode.
 
-    `used` and `limit` in the limit's own unit (delta: 1e-6 of the leader's equivalents).
+    Those are `delta_limit`, `leg_balance` and `quote_coverage`; units as of `AccountLimitWarned`.
     """
 
     kind: str

@@ -159,17 +159,23 @@ class GetCoverage(Query, frozen=True, kw_only=True):
 
 
 class SeriesCoverage(Struct, frozen=True, gc=False, kw_only=True):
-    """One obligated series over the rolling window, 1e-6; `is_covered` as of now."""
+    """One obligated series over the rolling window, 1e-6; `is_covered` at the last look.
+
+    One that was chosen a moment ago is not asked for yet: its grace lasts.
+    """
 
     instrument_id: InstrumentId
     coverage_ppm: int
     is_covered: bool
+    is_asked: bool = True
 
 
 class Coverage(Reply, frozen=True, kw_only=True):
     """The rolling window over all obligated series, 1e-6, and each; empty without obligation.
 
-    `relief_ppm` is the share of the session that was counted as covered by full limits.
+    `coverage_ppm` is None, too, before the day has asked for anything. `relief_ppm` is the share of
+    the session that was counted as covered by full limits. `obliged` and `covered` are the day's
+    series-seconds: asked for, and counted as quoted, relief included.
     """
 
     account_id: AccountId
@@ -177,3 +183,5 @@ class Coverage(Reply, frozen=True, kw_only=True):
     relief_ppm: int = 0
     is_rebate_halved: bool = False
     series: tuple[SeriesCoverage, ...] = ()
+    obliged: int = 0
+    covered: int = 0

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from itg.kernel.errors import Refusal
-from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId, Role, Seq
+from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId, Role, Seq, UnderlyingId
 from itg.kernel.messages import Query, Reply
 from itg.kernel.money import Cash
 from itg.kernel.times import Nanos
@@ -170,7 +170,10 @@ class Positions(Reply, frozen=True, kw_only=True):
 
 
 class LimitUse(Struct, frozen=True, gc=False, kw_only=True):
-    """One risk limit: filled use, worst case with working orders, and the headroom left."""
+    """One risk limit: filled use, worst case with working orders, and the headroom left.
+
+    Of a floor `used` is to be at least `limit`, and the headroom is what it may still lose.
+    """
 
     kind: str
     instrument_id: InstrumentId | None
@@ -178,12 +181,26 @@ class LimitUse(Struct, frozen=True, gc=False, kw_only=True):
     used: int
     worst_case: int
     headroom: int
+    is_floor: bool = False
+
+
+class LegDelta(Struct, frozen=True, gc=False, kw_only=True):
+    """One underlying with its options: signed delta, 1e-6 of the leader's equivalents."""
+
+    underlying_id: UnderlyingId
+    delta: int
 
 
 class Limits(Reply, frozen=True, kw_only=True):
-    """Risk limits in the role's order; instrument rows only where something is held or working."""
+    """Risk limits in the role's order; instrument rows only where something is held or working.
+
+    An obligation to quote follows once the day has asked for something.
+
+    `legs` are those of the role's leg balance; empty without one.
+    """
 
     limits: tuple[LimitUse, ...]
+    legs: tuple[LegDelta, ...] = ()
     private_seq: Seq
 
 

@@ -121,7 +121,8 @@ class QuoteCoverage(Constraint, frozen=True, kw_only=True, tag="quote_coverage")
     anew every `rechosen_ns` with `grace_ns` for those that are new. A series counts once it has
     carried a valid quote without a break for `valid_after_ns`. Over a rolling `window_ns`: a
     warning below the first share, half the maker rebate below the second, a breach below the
-    third, all in 1e-6. Relief from full limits counts for at most `relief_max_ppm` of a session.
+    third, all in 1e-6, none before the day has asked for `judged_after_ns`. Relief from full limits
+    counts for at most `relief_max_ppm` of what the session asked for so far.
     """
 
     strikes: int = 5
@@ -133,6 +134,7 @@ class QuoteCoverage(Constraint, frozen=True, kw_only=True, tag="quote_coverage")
     halved_below_ppm: int = 800_000
     breached_below_ppm: int = 600_000
     relief_max_ppm: int = 500_000
+    judged_after_ns: Nanos = Nanos(60 * NS_PER_S)
 
 
 class LegBalance(Constraint, frozen=True, kw_only=True, tag="leg_balance"):
@@ -185,3 +187,11 @@ class RoleRules(Struct, frozen=True, gc=False, kw_only=True):
     stp: SelfTradePolicy = SelfTradePolicy.CANCEL_INCOMING  # an order's default
     is_measured: bool = False  # its accounts are measured each second, for reports and scores
     constraints: tuple[AnyConstraint, ...] = ()
+
+
+def halved_rebate(maker_fee: Cash) -> Cash:
+    """Return what a maker's contract costs while its rebate is halved, an odd unit kept back.
+
+    A fee that is paid is no rebate and stays.
+    """
+    return Cash(-(-maker_fee // 2)) if maker_fee < 0 else maker_fee

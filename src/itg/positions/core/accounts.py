@@ -10,6 +10,7 @@ from itg.kernel.words import OrderStatus, Side
 from itg.positions.contract import AnyPrivateEvent, ReserveOrder
 from itg.positions.core.buckets import Buckets
 from itg.positions.core.mailbox import Mailbox
+from itg.positions.core.obligations import Coverage
 from itg.positions.core.orders import Order, Quote, QuoteSide
 from itg.positions.core.portfolio import Portfolio
 from itg.positions.core.roles import RoleTerms
@@ -37,6 +38,16 @@ class KillSwitch:
     def __init__(self, *, is_active: bool = False, by_organizer: bool = False) -> None:
         self.is_active = is_active
         self.by_organizer = by_organizer
+
+
+class Episode:
+    """One watched limit outside its bound since an instant."""
+
+    __slots__ = ("is_breached", "since_ns")
+
+    def __init__(self, since_ns: Nanos, *, is_breached: bool = False) -> None:
+        self.since_ns = since_ns
+        self.is_breached = is_breached  # outside for longer than the grace
 
 
 class QuoteFill(Struct, frozen=True, gc=False, array_like=True):
@@ -102,17 +113,17 @@ class Account:
         "answers",
         "buckets",
         "connections",
+        "coverage",
         "day_equity",
         "done",
+        "episodes",
         "equity",
-        "is_breached",
         "is_loss_stopped",
         "is_restricted",
         "kill_switch",
         "mailbox",
         "orders",
         "orders_accepted",
-        "outside_ns",
         "portfolio",
         "protection",
         "quote_sides",
@@ -145,8 +156,8 @@ class Account:
         self.is_restricted = False
         self.day_equity = terms.rules.starting_cash  # when the day opened
         self.equity: int | None = None  # at marks while nothing moved them; read by `equity_of`
-        self.outside_ns: Nanos | None = None  # since when delta is outside its limit
-        self.is_breached = False  # and has been for longer than the grace
+        self.episodes: dict[str, Episode] = {}  # of watched limits by kind, while outside
+        self.coverage = Coverage()
 
     def find(self, order_id: OrderId | None, client_order_id: ClientOrderId | None) -> Order | None:
         """Return an accepted order by id, or by the client order id of today."""

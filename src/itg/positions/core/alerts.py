@@ -29,11 +29,18 @@ def warn_once(
 ) -> None:
     """Warn of a limit whose use is at its warning mark, the first of `marks`; the second is it."""
     warn_at, limit = marks
-    if used < warn_at:
+    warn(account, key, (used, limit), out, is_near=used >= warn_at)
+
+
+def warn(
+    account: Account, key: LimitKey, use: tuple[int, int], out: list[Message], *, is_near: bool
+) -> None:
+    """Warn of a limit that is near, once until it is not; `use` is what is used, and the limit."""
+    if not is_near:
         account.warned.pop(key, None)
     elif key not in account.warned:
         account.warned[key] = None
-        kind, instrument_id = key
+        (kind, instrument_id), (used, limit) = key, use
         warning = AccountLimitWarned(
             account_id=account.account_id,
             private_seq=account.mailbox.next_seq(),

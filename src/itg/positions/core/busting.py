@@ -73,7 +73,7 @@ def _compensate(
 
 def _fee_paid(account: Account, event: Busted, order_id: OrderId) -> int:
     # The mailbox knows what was paid. A fill it has forgotten gets the role's fee of today back:
-    # the two differ only when the role's fees were replaced in between.
+    # the two differ only when the role's fees were replaced in between, or a rebate was halved.
     for told in reversed(account.mailbox.events):
         if isinstance(told, AccountFilled):
             fill = told.fill

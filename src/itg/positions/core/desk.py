@@ -10,6 +10,7 @@ from itg.kernel.words import CancelReason, InFreeze, Instrument, Phase, Side
 from itg.positions.contract import AnyPrivateEvent, RoleRules, is_of_placement
 from itg.positions.core.accounts import Account, Answer, KillSwitch
 from itg.positions.core.listings import Listing
+from itg.positions.core.obligations import Obligation
 from itg.positions.core.orders import Order, Quote
 from itg.positions.core.roles import RoleTerms, stranger_terms
 
@@ -72,6 +73,7 @@ class Desk:
         "last_fill",
         "last_reservation",
         "listings",
+        "obligations",
         "open_shards",
         "placements",
         "quotings",
@@ -87,6 +89,7 @@ class Desk:
         self.accounts: dict[AccountId, Account] = {}
         self.listings: dict[InstrumentId, Listing] = {}
         self.open_shards: dict[Shard, Phase] = {}
+        self.obligations: dict[Role, Obligation] = {}  # today's
         self.placements: dict[ReservationId, Order] = {}
         self.replacements: dict[ReservationId, Replacement] = {}
         self.quotings: dict[ReservationId, Quoting] = {}
@@ -106,6 +109,7 @@ class Desk:
     def configure(self, roles: tuple[RoleRules, ...]) -> None:
         """Replace the roles, for open accounts too."""
         self.roles = {rules.role: RoleTerms(rules) for rules in roles}
+        self.obligations.clear()
         for account in self.accounts.values():
             account.terms = self.roles[account.terms.rules.role]
 
@@ -184,6 +188,8 @@ class Desk:
             return False
         is_first = not self.open_shards
         self.open_shards[shard] = phase
+        if is_first:
+            self.obligations.clear()
         return is_first
 
     def mark(self, instrument_id: InstrumentId, mark_price: Price, delta: int) -> None:

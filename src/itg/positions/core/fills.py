@@ -7,6 +7,7 @@ from itg.kernel.times import Nanos
 from itg.kernel.words import CancelReason, Liquidity, Side
 from itg.positions.contract import AccountFilled, Fill
 from itg.positions.core.accounts import Account
+from itg.positions.core.coverage import follow_quote, maker_fee
 from itg.positions.core.desk import Desk, Sweep
 from itg.positions.core.facts import Trade
 from itg.positions.core.loss_stop import watch_loss
@@ -50,10 +51,10 @@ class _Booking:
     def book(self, account: Account, ticket: Ticket, liquidity: Liquidity) -> None:
         trade = self._trade
         quantity = trade.quantity
-        rules = account.terms.rules
         if trade.is_auction:
             liquidity = Liquidity.AUCTION  # nobody takes from a resting order in a call auction
-        fee = (rules.taker_fee if liquidity is Liquidity.TAKER else rules.maker_fee) * quantity
+        is_taker = liquidity is Liquidity.TAKER
+        fee = (account.terms.rules.taker_fee if is_taker else maker_fee(account)) * quantity
         ticket.fill(trade.price, quantity, fee)
         desk, portfolio, holding = self._desk, account.portfolio, ticket.holding
         cash_before, net_before = portfolio.cash, holding.net
@@ -109,6 +110,7 @@ class _Booking:
         if side.is_done:
             account.drop_side(side)
         account.settle_quote(quote)
+        follow_quote(self._desk, self._now, account, quote)
         account.mailbox.post(_filled(account, side, fill, is_quote=True), self._out)
         if account.protection is not None:
             watch_quotes(self._desk, account, side, fill, self._out)

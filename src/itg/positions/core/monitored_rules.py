@@ -10,17 +10,45 @@ from itg.positions.core.portfolio import Holding, Portfolio
 from itg.positions.core.rules import PPM, Rule, UseRule, rule_of
 
 
-class DeltaRule(UseRule):
+class WatchedRule(UseRule):
+    """A limit looked at each second, a breach when it is passed for longer than the grace."""
+
+    __slots__ = ("_grace_ns", "kind", "limit", "warn_at")
+
+    def __init__(self, kind: str, limit: int, grace_ns: Nanos) -> None:
+        self.kind = kind
+        self.limit = limit
+        self.warn_at = -(-limit * 4 // 5)
+        self._grace_ns = grace_ns
+
+    def use(self, portfolio: Portfolio) -> int:
+        """Return what is used of the limit, in its own unit."""
+        raise NotImplementedError
+
+    def grace_ns(self, now: Nanos, disturbed_ns: Nanos | None) -> Nanos:
+        """Return the grace now, after the last jump or halt."""
+        return self._grace_ns
+
+    def uses(self, portfolio: Portfolio, holdings: Sequence[Holding]) -> Iterator[LimitUse]:
+        used = self.use(portfolio)
+        yield LimitUse(
+            kind=self.kind,
+            instrument_id=None,
+            limit=self.limit,
+            used=used,
+            worst_case=used,  # working orders have no delta yet
+            headroom=max(0, self.limit - used),
+        )
+
+
+class DeltaRule(WatchedRule):
     """|Σ position × delta × weight|, in 1e-6 of the leader's equivalents."""
 
-    __slots__ = ("_weights", "grace_after_jump_ns", "grace_ns", "kind", "limit", "warn_at")
+    __slots__ = ("_grace_after_jump_ns", "_weights")
 
     def __init__(self, constraint: DeltaLimit) -> None:
-        self.kind = "delta_limit"
-        self.limit = constraint.max_delta
-        self.warn_at = -(-self.limit * 4 // 5)
-        self.grace_ns: Nanos = constraint.grace_ns
-        self.grace_after_jump_ns: Nanos = constraint.grace_after_jump_ns
+        super().__init__("delta_limit", constraint.max_delta, constraint.grace_ns)
+        self._grace_after_jump_ns: Nanos = constraint.grace_after_jump_ns
         self._weights = {row.underlying_id: row.weight_ppm for row in constraint.weights}
 
     def weight(self, underlying_id: UnderlyingId) -> int:
@@ -36,16 +64,11 @@ class DeltaRule(UseRule):
                 total += holding.net * listing.delta * weights.get(listing.underlying_id, 0)
         return abs(total) // PPM
 
-    def uses(self, portfolio: Portfolio, holdings: Sequence[Holding]) -> Iterator[LimitUse]:
-        used = self.use(portfolio)
-        yield LimitUse(
-            kind=self.kind,
-            instrument_id=None,
-            limit=self.limit,
-            used=used,
-            worst_case=used,  # working orders have no delta yet
-            headroom=max(0, self.limit - used),
-        )
+    def grace_ns(self, now: Nanos, disturbed_ns: Nanos | None) -> Nanos:
+        longer_ns = self._grace_after_jump_ns
+        if disturbed_ns is not None and now - disturbed_ns <= longer_ns:
+            return longer_ns
+        return self._grace_ns
 
 
 class LossStopRule(Rule):

@@ -171,7 +171,16 @@ class Quote:
     Until the exchange answers, each side reserves the largest of what stands and what is in flight.
     """
 
-    __slots__ = ("ask", "bid", "holding", "in_flight", "reserved_ask", "reserved_bid")
+    __slots__ = (
+        "ask",
+        "bid",
+        "firm_ns",
+        "holding",
+        "in_flight",
+        "reserved_ask",
+        "reserved_bid",
+        "valid_ns",
+    )
 
     def __init__(self, holding: Holding) -> None:
         self.holding = holding
@@ -180,6 +189,9 @@ class Quote:
         self.in_flight: dict[ReservationId, tuple[int, int]] = {}  # bid, ask quantity
         self.reserved_bid = 0
         self.reserved_ask = 0
+        # Since when it has met its role's obligation without a break, of roles that have one.
+        self.valid_ns: Nanos | None = None
+        self.firm_ns: Nanos | None = None  # the same, where it is valid until it changes itself
 
     @property
     def instrument_id(self) -> InstrumentId:

@@ -1,6 +1,7 @@
 """How a role must quote: how tight, how much, how often."""
 
 from itg.kernel.errors import Refusal
+from itg.kernel.times import Nanos
 from itg.positions.contract import (
     QUOTE_SIZE_TOO_SMALL,
     QUOTE_SPREAD_EXCEEDED,
@@ -15,22 +16,31 @@ from itg.positions.core.rules import PPM, Rule, rate_refusal, rule_of
 class QuoteSpreadRule(Rule):
     """The width of a two-sided quote, as a fraction of its mid or in money, whichever is wider.
 
-    A side alone passes: whether it counts as a quote (`ask_alone_below`) is for the scores.
+    A side alone passes: whether it counts as a quote (`ask_alone_below`) is for the obligation.
     """
 
-    __slots__ = ("_constraint",)
+    __slots__ = ("_constraint", "ask_alone_below")
 
     def __init__(self, constraint: QuoteSpreadLimit) -> None:
         self._constraint = constraint
+        self.ask_alone_below = constraint.ask_alone_below
+
+    def widest(self, bid_and_ask: int, *, is_doubled: bool) -> int:
+        """Return the widest a quote may be whose sides add up to this."""
+        rule = self._constraint
+        width = max(rule.min_width, bid_and_ask * rule.max_fraction_ppm // (2 * PPM))
+        return 2 * width if is_doubled else width
+
+    def is_doubled(self, now: Nanos, jumped_ns: Nanos | None) -> bool:
+        """Tell whether a jump lies so near that quotes may be twice as wide."""
+        return jumped_ns is not None and now - jumped_ns < self._constraint.doubled_after_jump_ns
 
     def quote_refusal(self, ask: QuoteAsk) -> Refusal | None:
         bid, offer = ask.terms.bid, ask.terms.ask
         if bid is None or offer is None:
             return None
-        rule = self._constraint
-        widest = max(rule.min_width, (bid + offer) * rule.max_fraction_ppm // (2 * PPM))
-        if ask.jumped_ns is not None and ask.now - ask.jumped_ns < rule.doubled_after_jump_ns:
-            widest *= 2
+        is_doubled = self.is_doubled(ask.now, ask.jumped_ns)
+        widest = self.widest(bid + offer, is_doubled=is_doubled)
         if offer - bid <= widest:
             return None
         return Refusal(
@@ -45,27 +55,27 @@ class QuoteSpreadRule(Rule):
 class QuoteSizeRule(Rule):
     """The least a quote side must offer."""
 
-    __slots__ = ("_min",)
+    __slots__ = ("min_quantity",)
 
     def __init__(self, min_quantity: int) -> None:
-        self._min = min_quantity
+        self.min_quantity = min_quantity
 
     def quote_refusal(self, ask: QuoteAsk) -> Refusal | None:
         terms = ask.terms
-        if terms.bid is not None and terms.bid_quantity < self._min:
+        if terms.bid is not None and terms.bid_quantity < self.min_quantity:
             return self._refusal(terms.bid_quantity, "bid_quantity")
-        if terms.ask is not None and terms.ask_quantity < self._min:
+        if terms.ask is not None and terms.ask_quantity < self.min_quantity:
             return self._refusal(terms.ask_quantity, "ask_quantity")
         return None
 
     def _refusal(self, quantity: int, field: str) -> Refusal:
         return Refusal(
             code=QUOTE_SIZE_TOO_SMALL.code,
-            detail=f"{quantity} contracts on a quote side; at least {self._min}.",
+            detail=f"{quantity} contracts on a quote side; at least {self.min_quantity}.",
             field=field,
-            limit=self._min,
+            limit=self.min_quantity,
             requested=quantity,
-            allowed=self._min,
+            allowed=self.min_quantity,
         )
 
 

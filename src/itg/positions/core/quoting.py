@@ -21,8 +21,9 @@ from itg.positions.contract import (
 from itg.positions.core.accounts import Account
 from itg.positions.core.alerts import watch_limits
 from itg.positions.core.asks import QuoteAsk
+from itg.positions.core.coverage import follow_quote
 from itg.positions.core.desk import Desk, Quoting, Sweep
-from itg.positions.core.facts import QuoteStands, Rejected
+from itg.positions.core.facts import Canceled, QuoteStands, Rejected
 from itg.positions.core.orders import Quote, QuoteSide
 from itg.positions.core.portfolio import Holding
 from itg.positions.core.protection import protection_refusal
@@ -66,7 +67,7 @@ def reserve_quotes(
     return passed
 
 
-def quote_accepted(desk: Desk, _now: Nanos, event: QuoteStands, out: list[Message]) -> None:
+def quote_accepted(desk: Desk, now: Nanos, event: QuoteStands, out: list[Message]) -> None:
     """Let a quote stand as the exchange says, and release what it does not need."""
     quoting = desk.quotings.pop(event.reservation_id)
     account, quote = quoting.account, quoting.quote
@@ -79,6 +80,7 @@ def quote_accepted(desk: Desk, _now: Nanos, event: QuoteStands, out: list[Messag
         if side is not None:
             side.stand(is_pending=event.is_pending)
     account.settle_quote(quote)
+    follow_quote(desk, now, account, quote)
     _post_update(account, quote, out, None)
 
 
@@ -93,20 +95,26 @@ def quote_rejected(desk: Desk, _now: Nanos, event: Rejected, out: list[Message])
 
 
 def side_canceled(
-    account: Account, side: QuoteSide, cancel_reason: CancelReason, out: list[Message]
+    desk: Desk, now: Nanos, side: QuoteSide, event: Canceled, out: list[Message]
 ) -> None:
     """Take a side out of its quote; of one replaced by its successor `quote_accepted` tells."""
+    account, cancel_reason = desk.accounts[event.account_id], event.cancel_reason
     quote = account.quotes[side.holding.listing.instrument_id]
     account.drop_side(side, OrderStatus.CANCELED)
     account.settle_quote(quote)
     if cancel_reason is not CancelReason.QUOTE_REPLACED:
+        follow_quote(desk, now, account, quote)
         _post_update(account, quote, out, cancel_reason)
 
 
-def side_activated(account: Account, side: QuoteSide, out: list[Message]) -> None:
+def side_activated(
+    desk: Desk, now: Nanos, account: Account, side: QuoteSide, out: list[Message]
+) -> None:
     """Let a held side of a quote work."""
     side.stand(is_pending=False)
-    _post_update(account, account.quotes[side.holding.listing.instrument_id], out, None)
+    quote = account.quotes[side.holding.listing.instrument_id]
+    follow_quote(desk, now, account, quote)
+    _post_update(account, quote, out, None)
 
 
 def request_pull(desk: Desk, _now: Nanos, asked: RequestQuotePull, out: list[Message]) -> None:

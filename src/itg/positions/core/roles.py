@@ -6,11 +6,13 @@ from typing import TypeVar
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import Role, UnderlyingId
 from itg.kernel.money import Cash
-from itg.positions.contract import ACCOUNT_NOT_FOUND, RoleRules
+from itg.positions.contract import ACCOUNT_NOT_FOUND, RoleRules, halved_rebate
 from itg.positions.core.asks import OrderAsk, QuoteAsk
-from itg.positions.core.monitored_rules import DeltaRule, LossStopRule
+from itg.positions.core.balance import BalanceRule
+from itg.positions.core.coverage_rules import CoverageRule, QuoteTest
+from itg.positions.core.monitored_rules import DeltaRule, LossStopRule, WatchedRule
 from itg.positions.core.order_rules import OrderRateRule
-from itg.positions.core.quote_rules import QuoteRateRule
+from itg.positions.core.quote_rules import QuoteRateRule, QuoteSizeRule, QuoteSpreadRule
 from itg.positions.core.risk_rules import FilledPortfolioRule, RiskRule
 from itg.positions.core.rules import PPM, Rule, UseRule, rule_of
 
@@ -23,17 +25,22 @@ class RoleTerms:
     """What a role may do and pays; checks stand in the role's order."""
 
     __slots__ = (
+        "balance",
+        "coverage",
         "delta_limit",
         "filled_limit",
+        "halved_maker_fee",
         "loss_stop",
         "option_risks",
         "order_checks",
         "order_rate",
         "quote_checks",
         "quote_rate",
+        "quote_test",
         "risks",
         "rules",
         "underlying_risks",
+        "watched",
     )
 
     def __init__(self, rules: RoleRules, extra: tuple[Rule, ...] = ()) -> None:
@@ -60,6 +67,17 @@ class RoleTerms:
         self.filled_limit = filled.limit if filled else None
         self.delta_limit = _only(made, DeltaRule)
         self.loss_stop = _only(made, LossStopRule)
+        self.balance = _only(made, BalanceRule)
+        self.watched = tuple(rule for rule in made if isinstance(rule, WatchedRule))
+        self.coverage = _only(made, CoverageRule)
+        self.halved_maker_fee = halved_rebate(rules.maker_fee)
+        size = _only(made, QuoteSizeRule)
+        self.quote_test = QuoteTest(
+            _only(made, QuoteSpreadRule),
+            size.min_quantity if size else 1,
+            next((risk.limit for risk in self.option_risks if risk.is_per_instrument), None),
+            self.filled_limit,
+        )
 
     def delta_weight(self, underlying_id: UnderlyingId) -> int:
         """Return what one delta of an underlying counts, 1e-6; 1 where the role has no limit."""

@@ -17,6 +17,7 @@ from itg.positions.contract import (
     GetAccountState,
     GetBalances,
     GetBudgets,
+    GetCoverage,
     GetFills,
     GetKillSwitches,
     GetLimits,
@@ -45,6 +46,7 @@ from itg.positions.contract import (
     fold_answer,
 )
 from itg.positions.core.accounts import Account
+from itg.positions.core.coverage_views import coverage_uses, leg_deltas, read_coverage
 from itg.positions.core.desk import Desk
 from itg.positions.core.mailbox import concerns_order, is_first_of_order
 from itg.positions.core.orders import Order
@@ -134,7 +136,11 @@ def _limits(account: Account, _query: GetLimits) -> Reply:
     portfolio = account.portfolio
     holdings = _in_listing_order(portfolio.holdings.values())
     uses = tuple(use for risk in account.terms.risks for use in risk.uses(portfolio, holdings))
-    return Limits(limits=uses, private_seq=account.mailbox.seq)
+    return Limits(
+        limits=uses + coverage_uses(account),
+        legs=leg_deltas(account),
+        private_seq=account.mailbox.seq,
+    )
 
 
 def _budgets(account: Account, query: GetBudgets) -> Reply:
@@ -298,6 +304,7 @@ READERS: dict[type[Query], Reader] = dict(
         (GetKillSwitches, _kill_switches),
         (ValidateOrder, _validate),
         (GetRoles, _roles),
+        (GetCoverage, read_coverage),
         (GetBalances, _balances),
     )
 )

@@ -8,13 +8,14 @@ from msgspec.msgpack import Decoder
 
 from itg.kernel.money import Cash
 from itg.positions.contract import AnyPrivateEvent
-from itg.positions.core.accounts import Account, Answer, KillSwitch, Protection
+from itg.positions.core.accounts import Account, Answer, Episode, KillSwitch, Protection
 from itg.positions.core.buckets import Bucket
 from itg.positions.core.desk import Desk, ExchangeReasons, Quoting, Replacement
 from itg.positions.core.mailbox import Mailbox
 from itg.positions.core.orders import Order, Quote, QuoteSide, Ticket
 from itg.positions.core.portfolio import Holding, Portfolio
 from itg.positions.core.stops import restrict
+from itg.positions.store.obligations import coverage_of, obligations_of
 from itg.positions.store.rows import (
     AccountRow,
     AnswerRow,
@@ -47,6 +48,7 @@ def decode_desk(data: bytes, reasons: ExchangeReasons) -> Desk:
     desk.jumped_ns = row.jumped_ns
     desk.disturbed_ns = row.disturbed_ns
     desk.checked_ns = row.checked_ns
+    desk.obligations = obligations_of(row.obligations)
     for account_row in row.accounts:
         _restore_account(desk, account_row)
     for reservation_id, account_id, place in row.placements:
@@ -114,8 +116,11 @@ def _restore_watch(desk: Desk, account: Account, row: WatchRow) -> None:
     account.protection = None if row.protection is None else _protection(row.protection)
     account.is_loss_stopped = row.is_loss_stopped
     account.day_equity = Cash(row.day_equity)
-    account.outside_ns = row.outside_ns
-    account.is_breached = row.is_breached
+    account.episodes = {
+        kind: Episode(since_ns, is_breached=is_breached)
+        for kind, since_ns, is_breached in row.episodes
+    }
+    account.coverage = coverage_of(row.coverage)
     restrict(desk, account)
 
 
@@ -182,6 +187,8 @@ def _restore_quote(account: Account, row: QuoteRow) -> None:
     quote.in_flight = {reservation: (bid, ask) for reservation, bid, ask in row.in_flight}
     quote.reserved_bid = row.reserved_bid
     quote.reserved_ask = row.reserved_ask
+    quote.valid_ns = row.valid_ns
+    quote.firm_ns = row.firm_ns
     account.quotes[row.instrument_id] = quote
 
 

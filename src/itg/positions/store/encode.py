@@ -7,6 +7,7 @@ from itg.positions.core.accounts import Account, Answer, KillSwitch
 from itg.positions.core.desk import Desk
 from itg.positions.core.orders import Quote
 from itg.positions.core.portfolio import Portfolio
+from itg.positions.store.obligations import coverage_row, obligation_rows
 from itg.positions.store.packing import AccountPacking, Packing, place_of, ticket_row
 from itg.positions.store.rows import (
     AccountRow,
@@ -65,6 +66,7 @@ def encode_desk(desk: Desk, packing: Packing | None = None) -> bytes:
             jumped_ns=desk.jumped_ns,
             disturbed_ns=desk.disturbed_ns,
             checked_ns=desk.checked_ns,
+            obligations=obligation_rows(desk.obligations),
         )
     )
 
@@ -109,8 +111,8 @@ def _watch_row(account: Account) -> WatchRow:
         ),
         account.is_loss_stopped,
         account.day_equity,
-        account.outside_ns,
-        account.is_breached,
+        [(kind, e.since_ns, e.is_breached) for kind, e in account.episodes.items()],
+        coverage_row(account.coverage),
     )
 
 
@@ -149,6 +151,8 @@ def _quote_row(quote: Quote) -> QuoteRow:
         [(reservation, bid, ask) for reservation, (bid, ask) in quote.in_flight.items()],
         quote.reserved_bid,
         quote.reserved_ask,
+        quote.valid_ns,
+        quote.firm_ns,
     )
 
 

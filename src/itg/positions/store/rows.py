@@ -80,6 +80,8 @@ class QuoteRow(Row, frozen=True):
     in_flight: list[tuple[ReservationId, int, int]]
     reserved_bid: int
     reserved_ask: int
+    valid_ns: Nanos | None
+    firm_ns: Nanos | None
 
 
 class HoldingRow(Row, frozen=True):
@@ -124,6 +126,30 @@ class ProtectionRow(Row, frozen=True):
     fills: list[QuoteFill]
 
 
+class CoverageRow(Row, frozen=True):
+    """How one account meets its obligation to quote.
+
+    `looks` are pairs of bit sets of `width` bytes each, little end first: the sets outgrow the
+    integers of MessagePack.
+    """
+
+    width: int
+    looks: bytes
+    obliged: int
+    covered: int
+    relieved: int
+    is_halved: bool
+
+
+class ObligationRow(Row, frozen=True):
+    """What one role is asked to quote; a series' bit is its place."""
+
+    role: Role
+    chosen_ns: Nanos
+    places: list[InstrumentId]
+    due: list[tuple[InstrumentId, Nanos]]
+
+
 class WatchRow(Row, frozen=True):
     """What stops an account, and what is being watched of it."""
 
@@ -131,8 +157,8 @@ class WatchRow(Row, frozen=True):
     protection: ProtectionRow | None
     is_loss_stopped: bool
     day_equity: int
-    outside_ns: Nanos | None
-    is_breached: bool
+    episodes: list[tuple[str, Nanos, bool]]  # kind, since when, is it a breach
+    coverage: CoverageRow
 
 
 class AccountRow(Row, frozen=True):
@@ -177,3 +203,4 @@ class DeskRow(Row, frozen=True):
     jumped_ns: Nanos | None
     disturbed_ns: Nanos | None
     checked_ns: Nanos | None
+    obligations: list[ObligationRow]

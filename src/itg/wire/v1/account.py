@@ -57,7 +57,8 @@ class PositionsBody(Body, frozen=True, kw_only=True):
 class RiskLimitBody(Body, frozen=True, kw_only=True):
     """One risk limit: filled use, worst case with working orders, headroom left.
 
-    In contracts; `delta_limit` in the leading underlying's equivalents.
+    In contracts; `delta_limit` in the leading underlying's equivalents, `leg_balance` as a ratio,
+    `quote_coverage` as a share. A floor's `used` is to be at least `limit`.
     """
 
     kind: str
@@ -66,13 +67,45 @@ class RiskLimitBody(Body, frozen=True, kw_only=True):
     used: int | float
     worst_case: int | float
     headroom: int | float
+    is_floor: bool = False
+
+
+class SeriesCoverageBody(Body, frozen=True, kw_only=True):
+    """One series of an obligation to quote: its share of the rolling window, and the last second.
+
+    One that was chosen a moment ago is not asked for yet.
+    """
+
+    instrument_id: str
+    share: float
+    is_covered: bool
+    is_asked: bool
+
+
+class CoverageBody(Body, frozen=True, kw_only=True):
+    """How an account meets its obligation to quote; shares of 1.
+
+    `share` is that of the rolling window and `day_share` the session's so far, null before it has
+    asked for anything; `relief` is what full limits covered of the session so far.
+    """
+
+    share: float | None
+    day_share: float | None
+    relief: float
+    is_rebate_halved: bool
+    series: list[SeriesCoverageBody]
 
 
 class RiskLimitsBody(Body, frozen=True, kw_only=True):
-    """An account's risk limits."""
+    """An account's risk limits; `coverage` and `legs` where its role has such an obligation.
+
+    `legs` are the deltas to be balanced, by underlying, in the leading one's equivalents.
+    """
 
     team_id: str
     limits: list[RiskLimitBody]
+    coverage: CoverageBody | None = None
+    legs: dict[str, float] | None = None
 
 
 class OrderPush(Body, frozen=True, kw_only=True):
@@ -135,7 +168,10 @@ class PositionPush(Body, frozen=True, kw_only=True):
 
 
 class LimitPush(Body, frozen=True, kw_only=True):
-    """Data of `limit`: a risk limit is 80 % used; of `limit.cleared`: it is kept again."""
+    """Data of `limit`: a risk limit is 80 % used; of `limit.cleared`: it is kept again.
+
+    Of `quote_coverage` and `maker_rebate` (halved from now on) `used` has fallen to it from above.
+    """
 
     kind: str
     instrument_id: str | None
