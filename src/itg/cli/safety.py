@@ -12,7 +12,6 @@ safety_app = App(name="itg")
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 _UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-Duration = Annotated[str | None, Parameter()]
 
 
 @safety_app.command
@@ -78,6 +77,72 @@ def restore(
     from itg.cli.keeping import show_restore
 
     return show_restore(backup, to, verify=verify, as_json=as_json)
+
+
+@safety_app.command
+def preflight(  # noqa: PLR0913 - each parameter is a flag
+    *,
+    data: Annotated[Path, Parameter(help="Directory of the game's data.")] = Path("data"),
+    scenario: Annotated[
+        str | None, Parameter(help="The day's scenario; default: what the data was made with.")
+    ] = None,
+    url: Annotated[
+        str | None, Parameter(help="The server, once it runs; without it a port is tried.")
+    ] = None,
+    port: Annotated[int, Parameter(help="The port on which the server will listen.")] = 8000,
+    teams: Annotated[int | None, Parameter(help="So many teams are expected.")] = None,
+    backups: Annotated[
+        Path | None, Parameter(help="Where backups lie; default: DATA.backups, beside the data.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Check machine, data, server and teams before the day; 1 if a line is red.
+
+    Every red line says what to do. Nothing is changed.
+    """
+    from itg.cli.preflighting import show_preflight
+    from itg.compose.backup import default_place
+    from itg.compose.preflight.game import Subject
+
+    subject = Subject(
+        data=data,
+        backups=backups or default_place(data),
+        scenario=scenario,
+        url=url,
+        port=port,
+        teams=teams,
+    )
+    return show_preflight(subject, as_json=as_json)
+
+
+@safety_app.command
+def rehearse(  # noqa: PLR0913 - each parameter is a flag
+    *,
+    teams: Annotated[int, Parameter(help="So many fake teams, the open roles in turn.")] = 40,
+    minutes: Annotated[float, Parameter(help="Minutes at full rate.")] = 5.0,
+    scenario: Annotated[
+        str, Parameter(help="Name of a shipped scenario, or a TOML file.")
+    ] = "classic",
+    seed: Annotated[int, Parameter(help="Seed of who does what when.")] = 1,
+    data: Annotated[
+        Path | None,
+        Parameter(help="Keep everything here, on the disk of the day; default: removed."),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Play the day's load on this machine: full rate, cut connections, killed clients and server.
+
+    Says whether so many teams are carried here, why not, and how many are. 1 if not.
+    """
+    from itg.cli.rehearsing import RehearsalWish, show_rehearsal
+
+    if teams < 1 or minutes <= 0:
+        return wrong_use("give --teams 1 or more and --minutes above 0")
+    return show_rehearsal(
+        data,
+        RehearsalWish(teams=teams, seconds=minutes * _UNITS_S["m"], scenario=scenario, seed=seed),
+        as_json=as_json,
+    )
 
 
 def seconds_in(flag: str, text: str | None) -> float | None:
