@@ -15,7 +15,7 @@ from itg.compose.preflight.rows import Row, row, unknown
 from itg.compose.verify import machine_of, opened_for_reading
 from itg.game.contract import CreateGame
 from itg.kernel.errors import ConfigurationError
-from itg.kernel.times import NS_PER_S
+from itg.kernel.times import NS_PER_S, to_micros
 from itg.runtime.clock import SystemClock
 from itg.runtime.journal import read as records
 from itg.scenario import available, load
@@ -85,7 +85,7 @@ def game_rows(subject: Subject) -> Iterator[Row]:
     yield lock_row(subject)
     if subject.url is None:
         yield port_row(subject)
-    yield backup_row(subject)
+    yield backup_row(subject, to_micros(SystemClock().wall_ns()))
 
 
 def scenario_row(subject: Subject) -> Row:
@@ -163,8 +163,8 @@ def port_row(subject: Subject) -> Row:
     return row("address", f"{subject.host}:{subject.port} is free", is_good=True, advice="")
 
 
-def backup_row(subject: Subject) -> Row:
-    """Return whether the newest backup is whole and of the last day."""
+def backup_row(subject: Subject, wall_us: int) -> Row:
+    """Return whether the newest backup is whole and of the last day, as of that wall time."""
     advice = f"itg backup {subject.data} --to {subject.backups}"
     if not (subject.data / DATABASE).exists():
         return row("backup", "nothing to back up yet", is_good=True, advice="")
@@ -175,7 +175,7 @@ def backup_row(subject: Subject) -> Row:
         manifest = assert_whole(found[-1])
     except BackupError as error:
         return row("backup", str(error), is_good=False, advice=advice)
-    age_h = (SystemClock().wall_ns() // 1_000 - manifest.made_us) / _US_PER_H
+    age_h = (wall_us - manifest.made_us) / _US_PER_H
     return row(
         "backup",
         f"{found[-1].name}, {age_h:.1f} h old, every byte as it was",
@@ -213,6 +213,7 @@ def _holder(data: Path) -> str:
     try:
         directory.hold()
     except ConfigurationError as error:
-        return str(error).partition(";")[0].removeprefix("--data ")
+        process = str(error).partition("(")[2].partition(")")[0]
+        return f"held by a server ({process})"
     directory.release()
     return ""

@@ -28,12 +28,12 @@ STEPS = 200_000
 ROUNDS = 5
 # What one order at full rate costs the server, with its share of cancels, quotes and pushes, on a
 # core of that many steps a second: `itg rehearse --teams 40`, docs/how-to/keep-a-game-safe.md.
-REFERENCE_STEPS_PER_S = 12_000_000
-REFERENCE_ORDER_US = 1_200
+REFERENCE_STEPS_PER_S = 10_200_000
+REFERENCE_ORDER_US = 750
 BUSY_MAX = 0.85
 BUSY_DAY = 0.2  # of full rate, the whole day long
 JOURNAL_BYTES = 2_500  # an order with its share of cancels, quotes and what they caused
-SNAPSHOT_BYTES = 3 * 1_200  # an order stays in the state; three snapshots are kept
+SNAPSHOT_BYTES = 3 * 1_400  # an order stays in the state; three snapshots are kept
 BYTES_PER_S = 40_000  # the world alone
 FILES_PER_TEAM = 8  # the most sockets a team may have
 FILES_OF_THE_SERVER = 128
