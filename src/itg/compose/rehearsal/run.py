@@ -125,7 +125,7 @@ class Rehearsal:
                 missed=report.missed,
                 too_old=report.too_old,
                 slow_sessions=int(lost[_SLOW]) + report.slow_closes,
-                public_lost=int(lost[_LOST]),
+                public_lost=max(int(lost[_LOST]), report.lost_public),
                 loop_busy=busy.loaded,
                 loop_busy_idle=busy.idle,
                 teams_carried=teams_carried(self._settings.teams, busy.loaded, busy.idle),
