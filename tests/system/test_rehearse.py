@@ -87,6 +87,7 @@ BREAKS_OF_THE_JOURNAL: dict[str, dict[str, object]] = {
     "acknowledged orders doubled": {"doubled": 1},
     "replay and restart": {"difference": "seq 7: another output"},
     "sums of contracts and cash": {"cash_sum": 1},
+    "restarts the server made by itself": {"lives": 3},
 }
 
 

@@ -27,6 +27,7 @@ class JournalFindings(Struct, frozen=True, kw_only=True):
     contracts_sum: int
     cash_sum: int
     inputs: int
+    lives: int  # of the server: one more than it was started anew, by whomever
     difference: str
     journal_bytes: int
     snapshot_bytes: int
@@ -42,6 +43,7 @@ def findings_of(data: Path, ledgers: list[Path], names: list[str]) -> JournalFin
     try:
         machine = machine_of(journal)
         reread(journal, machine)
+        lives = len(journal.epochs())
     finally:
         journal.close()
     difference = report.difference or ""
@@ -57,6 +59,7 @@ def findings_of(data: Path, ledgers: list[Path], names: list[str]) -> JournalFin
         contracts_sum=balances.contracts_sum,
         cash_sum=balances.cash_sum,
         inputs=report.inputs,
+        lives=lives,
         difference=difference,
         journal_bytes=_bytes_of(data, f"{DATABASE}*"),
         snapshot_bytes=_bytes_of(data, "*.snapshot"),

@@ -182,7 +182,11 @@ class Rehearsal:
         while (left_s := at_s - time.monotonic()) > 0:
             time.sleep(min(left_s, TELL_S))
             if time.monotonic() > self._begin_s and left_s > TELL_S:
-                self._tell(self._progress())
+                # A server too busy, or just restarting, is for the verdict to judge.
+                try:
+                    self._tell(self._progress())
+                except RehearsalError as error:
+                    self._tell(str(error))
 
     def _progress(self) -> str:
         health = self._server.read("/health/ready")
@@ -231,7 +235,11 @@ class Rehearsal:
         self._workers[0] = self._started(0, left, life=1)
 
     def _kill_server(self) -> None:
-        numbers = self._server.numbers()
+        try:
+            numbers = self._server.numbers()
+        except RehearsalError as error:
+            self._tell(str(error))
+            numbers = {}
         for name in self._lost_numbers:
             self._lost_numbers[name] += numbers.get(name, 0)
         self._kill_s = time.monotonic()

@@ -12,7 +12,7 @@ from socket import socket
 
 from msgspec import json
 
-from itg.compose.organizer_calls import OrganizerCalls
+from itg.compose.organizer_calls import Json, OrganizerCalls
 from itg.kernel.errors import ItgError
 
 READY_S_MAX = 60.0
@@ -72,20 +72,21 @@ class ServerProcess:
         except (OSError, http.client.HTTPException):
             return False
 
-    def act(self, path: str, body: object) -> dict[str, object]:
+    def act(self, path: str, body: object) -> Json:
         """Act as the organizer; `RehearsalError` if that is refused."""
-        status, answer = self._calls.ask("POST", path, body)
+        status, answer = self._asked("POST", path, body)
         if status >= http.HTTPStatus.BAD_REQUEST:
             raise RehearsalError(f"POST {path}: {status} {answer[:300].decode(errors='replace')}")
-        return json.decode(answer, type=dict[str, object])
+        return json.decode(answer, type=Json)
 
-    def read(self, path: str) -> dict[str, object]:
+    def read(self, path: str) -> Json:
         """Read as the organizer."""
-        return self._calls.read(path)[1]
+        status, answer = self._asked("GET", path)
+        return {} if status >= http.HTTPStatus.BAD_REQUEST else json.decode(answer, type=Json)
 
     def numbers(self) -> dict[str, float]:
         """Return the samples of the metrics page; those with labels as `name{labels}`."""
-        page = self._calls.ask("GET", "/metrics")[1].decode()
+        page = self._asked("GET", "/metrics")[1].decode()
         return {
             f"{name}{{{labels}}}" if labels else name: float(value)
             for name, labels, value in _SAMPLE.findall(page)
@@ -100,6 +101,14 @@ class ServerProcess:
             return None
         fields = stat.read_text(encoding="ascii").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _asked(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
+        try:
+            return self._calls.ask(method, path, body)
+        except (OSError, http.client.HTTPException) as error:
+            raise RehearsalError(
+                f"the server does not answer {method} {path}: {error!r}, its log is {self.log}"
+            ) from error
 
     def _end(self, number: signal.Signals) -> int:
         process = self._process

@@ -10,6 +10,7 @@ ACK_P99_MS_MAX = 250.0
 RECONNECT_S_MAX = 10.0
 BUSY_MAX = 0.85  # of one core: beyond it waiting times grow without bound
 RATE_SHARE_MIN = 0.9  # of the planned orders, outages left out
+LIVES = 2  # of the server: before it is killed, and after
 
 
 class Criterion(Struct, frozen=True, kw_only=True):
@@ -137,6 +138,7 @@ def _of_truth(measured: Measured) -> list[Criterion]:
             found=f"{sums[0]} and {sums[1]}",
             wanted="0 and 0",
         ),
+        _none("restarts the server made by itself", journal.lives - LIVES),
         _none("gaps in private streams", measured.gaps),
         _none("private events missing at the end", measured.missed),
         Criterion(
