@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from itg.compose.rehearsal.checks import findings_of
 from itg.compose.rehearsal.plan import RehearsalSettings
 from itg.compose.rehearsal.run import Rehearsal
-from itg.compose.rehearsal.verdict import Measured, Verdict, teams_carried, verdict_on
+from itg.compose.rehearsal.verdict import Carried, Measured, Verdict, teams_carried, verdict_on
 
 TEAMS = 4
 SECONDS = 8.0
@@ -120,8 +120,8 @@ def test_every_criterion_can_fail_the_verdict_and_is_then_its_reason(
         assert f"not OK because of {name}" in verdict.sentence
 
 
-def test_how_many_teams_are_carried_is_a_line_through_two_points() -> None:
-    assert teams_carried(40, 0.35, 0.10) == 120
-    assert teams_carried(40, 0.95, 0.05) == 35
+def test_how_many_teams_are_carried_lies_between_growth_by_teams_and_by_their_square() -> None:
+    assert teams_carried(40, 0.30, 0.10) == Carried(at_least=77, at_most=150)
+    assert teams_carried(40, 0.95, 0.05) == Carried(at_least=35, at_most=37)
     assert teams_carried(40, None, 0.05) is None
     assert teams_carried(40, 0.05, 0.05) is None

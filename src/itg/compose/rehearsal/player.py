@@ -100,6 +100,8 @@ class Player:
                 if self.seat.has_quotes:
                     tasks.create_task(self._send_quotes())
             await self._finish()
+        except TimeoutError:
+            self.report.failures.append(f"{self.seat.team_name} waited in vain for a connection")
         finally:
             self._is_over = True
             reading.cancel()
@@ -120,6 +122,7 @@ class Player:
             if self._waiting:
                 await asyncio.wait_for(self._all_answered.wait(), LAST_ANSWERS_S)
         self.report.unanswered += len(self._waiting)
+        self._waiting.clear()
         await asyncio.wait_for(self.is_connected.wait(), LAST_ANSWERS_S)
         # The answer tells the last private number that was sent before it.
         self._ids += 1

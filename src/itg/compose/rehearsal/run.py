@@ -128,7 +128,7 @@ class Rehearsal:
                 public_lost=max(int(lost[_LOST]), report.lost_public),
                 loop_busy=busy.loaded,
                 loop_busy_idle=busy.idle,
-                teams_carried=teams_carried(self._settings.teams, busy.loaded, busy.idle),
+                carried=teams_carried(self._settings.teams, busy.loaded, busy.idle),
                 commit_ms=commit_ms,
                 audit_missing=audit_missing,
                 load_failures=report.failures,

@@ -1,5 +1,7 @@
 """What a rehearsal came to, held against criteria that are named and numbered in one place."""
 
+from math import sqrt
+
 from msgspec import Struct
 
 from itg.compose.rehearsal.checks import JournalFindings
@@ -20,6 +22,13 @@ class Criterion(Struct, frozen=True, kw_only=True):
     is_met: bool
     found: str
     wanted: str
+
+
+class Carried(Struct, frozen=True, kw_only=True):
+    """How many teams a machine carries, estimated beyond the teams that were tried."""
+
+    at_least: int
+    at_most: int
 
 
 class Measured(Struct, frozen=True, kw_only=True):
@@ -57,7 +66,7 @@ class Measured(Struct, frozen=True, kw_only=True):
     public_lost: int
     loop_busy: float | None
     loop_busy_idle: float | None
-    teams_carried: int | None
+    carried: Carried | None
     commit_ms: float
     audit_missing: list[str]
     load_failures: list[str]
@@ -77,6 +86,7 @@ def verdict_on(measured: Measured) -> Verdict:
     """Hold what was measured against every criterion."""
     criteria = [*_of_truth(measured), *_of_speed(measured)]
     failed = [each for each in criteria if not each.is_met]
+    capacity = _capacity(measured, is_ok=not failed)
     teams = f"{measured.teams} teams at full rate"
     if failed:
         reasons = "; ".join(f"{each.name}: {each.found}" for each in failed)
@@ -85,21 +95,23 @@ def verdict_on(measured: Measured) -> Verdict:
         sentence = f"{teams}: OK"
     return Verdict(
         is_ok=not failed,
-        sentence=f"{sentence}. {_capacity(measured)}",
+        sentence=f"{sentence}. {capacity}",
         criteria=criteria,
         measured=measured,
     )
 
 
-def teams_carried(teams: int, busy: float | None, idle: float | None) -> int | None:
+def teams_carried(teams: int, busy: float | None, idle: float | None) -> Carried | None:
     """Return how many teams would use the share of a core that is allowed; None: unknown.
 
-    Straight through two points, the world alone and the world with these teams: an estimate beyond
-    the teams that were tried.
+    Two points are known, the world alone and the world with these teams. Between them cost grows
+    with the teams, and with their square as far as everybody hears of everybody's orders.
     """
     if busy is None or idle is None or busy <= idle:
         return None
-    return max(0, int(teams * (BUSY_MAX - idle) / (busy - idle)))
+    times = max(0.0, (BUSY_MAX - idle) / (busy - idle))
+    bounds = sorted((int(teams * times), int(teams * sqrt(times))))
+    return Carried(at_least=bounds[0], at_most=bounds[1])
 
 
 def ack_figures(report: WorkerReport) -> tuple[float, float, float]:
@@ -108,15 +120,16 @@ def ack_figures(report: WorkerReport) -> tuple[float, float, float]:
     return quantile(us, 0.5) / 1e3, quantile(us, 0.99) / 1e3, max(us, default=0) / 1e3
 
 
-def _capacity(measured: Measured) -> str:
+def _capacity(measured: Measured, *, is_ok: bool) -> str:
     shared = f"The load shared the machine's {measured.cores} cores with the server"
-    carried = measured.teams_carried
+    carried = measured.carried
     if carried is None:
         return f"{shared}; how many teams this machine carries cannot be told here."
-    return (
-        f"This machine carries about {carried}, estimated from the server's share of one core "
-        f"with {BUSY_MAX:.0%} allowed. {shared}."
-    )
+    estimate = f"by the server's share of one core, {BUSY_MAX:.0%} allowed"
+    bounds = f"{carried.at_least} teams, at most {carried.at_most}"
+    if is_ok:
+        return f"This machine carries {bounds} ({estimate}). {shared}."
+    return f"It does not carry {measured.teams} as it is now; {estimate}, {bounds}. {shared}."
 
 
 def _of_truth(measured: Measured) -> list[Criterion]:
