@@ -54,6 +54,7 @@ class WorkerOrders(Struct, frozen=True, kw_only=True):
     seats: list[Seat]
     life: int  # of the process: its client order ids begin with it
     ledger: str  # the file of what was acknowledged
+    report: str  # the file of what was seen, whole once the process has ended with 0
     seed: int
     begin_s: float
     end_s: float

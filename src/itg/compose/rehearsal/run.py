@@ -81,7 +81,7 @@ class Rehearsal:
             cleaning.callback(self._end_workers)
             self._open()
             busy = self._play()
-            report = joined([self._report_of(worker) for worker in self._workers])
+            report = joined([self._report_of(*each) for each in enumerate(self._workers)])
             audit_missing = self._close_round()
             numbers, commit_ms = self._server.numbers(), self._commit_ms()
             self._server.stop()
@@ -208,25 +208,23 @@ class Rehearsal:
             seats=list(seats),
             life=life,
             ledger=str(ledger),
+            report=str(self._report_file(number)),
             seed=self._settings.seed,
             begin_s=self._begin_s,
             end_s=self._begin_s + self._settings.seconds,
             underlyings=underlyings_of(read(str(self._file))[1]),
         )
         command = [sys.executable, "-m", "itg.compose.rehearsal.worker"]
-        worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ours
+        worker = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - ours
         assert worker.stdin is not None
         worker.stdin.write(json.encode(orders))
         worker.stdin.close()
-        worker.stdin = None  # or `communicate` would flush it again
         return worker
 
     def _kill_worker(self, seats: Sequence[Seat]) -> None:
         worker = self._workers[0]
         worker.kill()
         worker.wait()
-        if worker.stdout is not None:
-            worker.stdout.close()
         self._tell(f"killed the process of {len(seats)} teams; they come back as new programs")
         since_s = time.monotonic() - self._begin_s
         left = [
@@ -247,14 +245,17 @@ class Rehearsal:
         self._ready_s = self._server.start()
         self._tell(f"killed the server (kill -9); it was ready again after {self._ready_s:.1f} s")
 
-    def _report_of(self, worker: "subprocess.Popen[bytes]") -> WorkerReport:
+    def _report_of(self, number: int, worker: "subprocess.Popen[bytes]") -> WorkerReport:
         try:
-            output, _ = worker.communicate(timeout=END_S_MAX)
+            code = worker.wait(END_S_MAX)
         except subprocess.TimeoutExpired:
             raise RehearsalError("a process of fake teams does not end") from None
-        if worker.returncode:
-            raise RehearsalError(f"a process of fake teams ended with code {worker.returncode}")
-        return json.decode(output, type=WorkerReport)
+        if code:
+            raise RehearsalError(f"a process of fake teams ended with code {code}")
+        return json.decode(self._report_file(number).read_bytes(), type=WorkerReport)
+
+    def _report_file(self, number: int) -> Path:
+        return self._settings.data / f"seen-{number}.json"
 
     def _close_round(self) -> list[str]:
         self._server.act(f"/admin/rounds/1/end?reason={REASON}", None)

@@ -125,11 +125,11 @@ def _capacity(measured: Measured, *, is_ok: bool) -> str:
     carried = measured.carried
     if carried is None:
         return f"{shared}; how many teams this machine carries cannot be told here."
-    estimate = f"by the server's share of one core, {BUSY_MAX:.0%} allowed"
-    bounds = f"{carried.at_least} teams, at most {carried.at_most}"
+    estimate = f"{carried.at_least} teams, at most {carried.at_most}"
+    share = f"by the server's share of one core, {BUSY_MAX:.0%} allowed"
     if is_ok:
-        return f"This machine carries {bounds} ({estimate}). {shared}."
-    return f"It does not carry {measured.teams} as it is now; {estimate}, {bounds}. {shared}."
+        return f"This machine carries {estimate}, {share}. {shared}."
+    return f"As it is now this machine carries fewer; it would carry {estimate}, {share}. {shared}."
 
 
 def _of_truth(measured: Measured) -> list[Criterion]:

@@ -1,8 +1,9 @@
-"""A process of fake teams: its orders as JSON on stdin, what it saw as JSON on stdout."""
+"""A process of fake teams: its orders as JSON on stdin, what it saw as JSON in a file."""
 
 import asyncio
 import os
 import sys
+from pathlib import Path
 from time import monotonic
 
 import uvloop
@@ -52,7 +53,7 @@ async def _watch(players: list[Player], report: WorkerReport) -> None:
 def main() -> None:
     """Do as told on stdin."""
     orders = json.decode(sys.stdin.buffer.read(), type=WorkerOrders)
-    sys.stdout.buffer.write(json.encode(uvloop.run(play_all(orders))))
+    Path(orders.report).write_bytes(json.encode(uvloop.run(play_all(orders))))
 
 
 if __name__ == "__main__":
