@@ -69,7 +69,7 @@ def show_restore(backup: Path, to: Path, *, verify: bool, as_json: bool) -> int:
         print(f"journal head  {manifest.head_hash}")
         print(f"files         {len(manifest.files)}, every SHA-256 as in the manifest")
         if not manifest.has_keys:
-            print("keys          left out: put admin.key and join.code back before you start it")
+            print("keys          left out: put *.key and *.code back before you start it")
     if report is None:
         return exits.DONE
     if not report.is_equal:
