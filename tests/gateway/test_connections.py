@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 from msgspec import json
-from tests.gateway.house import ADMIN_KEY, House, Json, Socket, Team
+from tests.gateway.house import ADMIN_KEY, House, Json, Socket, Team, socket_of
 
 from itg.gateway.settings import GatewaySettings
 from itg.runtime.journal import Header, MemoryJournal
@@ -140,3 +140,40 @@ async def test_sockets_are_told_of_a_restart() -> None:
         while (await raw.receive(timeout=5)).type.name == "TEXT":
             pass
         assert raw.close_code == 1012
+
+
+async def test_the_organizer_sees_who_is_connected_how_each_socket_does_and_who_is_missing(
+    house: House,
+) -> None:
+    present = await house.register("present")
+    await house.register("absent", "hedge_fund")
+    async with (
+        present.socket("private", "phase") as socket,
+        socket_of(house, ADMIN_KEY),
+    ):
+        await socket.request("ping")
+        answer = await house.call("GET", "/admin/connections", key=ADMIN_KEY)
+        assert answer.status == 200, answer.body
+        here, away = answer.json["items"]
+        (connection,) = here["connections"]
+        assert (here["team_name"], connection["connection_number"]) == ("present", 1)
+        assert connection["channels"] == ["private", "phase"]
+        assert (connection["unanswered"], connection["is_blocked"]) == (0, False)
+        assert 0 <= connection["last_frame_age_ms"] <= connection["open_ms"]
+        assert away["connections"] == []
+        assert answer.json["missing"] == ["absent"]
+        assert (answer.json["others"], answer.json["epoch"]) == (1, socket.hello["epoch"])
+    refused = await present.call("GET", "/admin/connections")
+    assert (refused.status, refused.json["code"]) == (403, "SCOPE_MISSING")
+
+
+async def test_what_a_stuck_socket_has_not_read_is_seen(house: House) -> None:
+    maker = await house.register("maker")
+    dead = await dead_subscriber(house, maker)
+    connection = {"is_blocked": False}
+    async with asyncio.timeout(10):
+        while not connection["is_blocked"]:
+            answer = await house.call("GET", "/admin/connections", key=ADMIN_KEY)
+            (connection,) = answer.json["items"][0]["connections"]
+    assert connection["waiting_bytes"] > 0
+    dead.close()

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.gateway.house import House
+from tests.gateway.house import Answered, House
 
 from itg.gateway.buckets import Buckets
 from itg.gateway.settings import GatewaySettings
@@ -149,6 +149,29 @@ async def test_a_waiting_room_keeps_a_quarter_more_for_cancels() -> None:
     with pytest.raises(RoomFullError):
         room.enter(10.0, lambda: None, headroom=True)
     room.close()
+
+
+async def test_an_act_that_reads_back_what_it_did_needs_no_room_of_its_own() -> None:
+    disk = SlowDisk()
+    settings = GatewaySettings(waiting_max=4)
+    async with House(journal=disk, settings=settings) as house:
+        team = await house.register("alpha")
+        await house.open_market()
+        disk.runs.clear()
+        # The act is first in line, and the room is full, headroom included, when its turn comes.
+        calls = [team.call("POST", "/exchange/kill-switch", {"is_active": True})]
+        calls += [team.place("buy", 1, 1.0) for _ in range(3)]
+        calls += [team.call("DELETE", "/exchange/orders")]
+        tasks: list[asyncio.Task[Answered]] = []
+        for call in calls:
+            tasks.append(asyncio.create_task(call))
+            while len(house.gateway.waiting) < len(tasks):
+                await house.call("GET", "/health/live")
+        disk.runs.set()
+        answers = await asyncio.gather(*tasks)
+        assert house.pump.failure is None
+        assert (answers[0].status, answers[0].json["is_active"]) == (200, True)
+        assert answers[4].status == 200
 
 
 @given(

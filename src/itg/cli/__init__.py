@@ -9,6 +9,7 @@ from cyclopts import App, CycloptsError, Parameter
 from itg import __version__
 from itg.cli import exits
 from itg.cli.after_round import bundle_app, export, game_app, score_app
+from itg.cli.safety import safety_app
 from itg.cli.scenarios import scenario_app
 
 # Only what the command line itself needs is loaded here; each command loads its own world, so that
@@ -25,6 +26,7 @@ app.command(bot_app)
 lab_app = App(name="lab", help="Play games at once, without server, disk or clock.")
 app.command(lab_app)
 app.command(scenario_app)
+app.command(safety_app, name="*")
 app.command(game_app)
 app.command(bundle_app)
 app.command(score_app)

@@ -9,6 +9,7 @@ long, the session ends, and nobody else notices.
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from time import monotonic
 
 from itg.gateway.calls import Caller
 from itg.gateway.settings import GatewaySettings
@@ -58,6 +59,7 @@ class Session:
         self.is_blocked = False
         self.unanswered = 0
         self.waiting_bytes = 0
+        self.opened_s = self.heard_s = monotonic()  # seconds of the steady clock
         self._settings = settings
         self._outlet = outlet
         self._outbox: list[bytes] = []

@@ -6,6 +6,7 @@ their request caused, and go the same way out.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 
 import structlog
 from litestar.types import Receive, Send, WebSocketScope
@@ -190,6 +191,7 @@ class _Connection:
 
     def _take(self, text: str | None) -> None:
         self.session.unanswered += 1
+        self.session.heard_s = monotonic()
         trace_id = self._gateway.trace_ids.fresh()
         try:
             request = _request_in(text)

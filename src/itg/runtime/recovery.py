@@ -94,6 +94,19 @@ def verify(journal: Journal, machine: Machine) -> VerifyReport:
     )
 
 
+def reread(journal: Journal, machine: Machine) -> RecoveryReport:
+    """Bring a fresh machine to the head as `recover` does, without becoming the writer.
+
+    Reads only; the journal may have another writer, and be of another build. `RecoveryError` where
+    replay differs from the record, `DamagedRowError` where a row is not whole.
+    """
+    assert machine.next_seq == 1, "reread with a fresh machine"
+    start = _restore_newest(journal, machine)
+    inputs = sum(_replay(machine, batch) for batch in checked_rows(journal, start))
+    seq = Seq(machine.next_seq - 1)
+    return RecoveryReport(seq=seq, snapshot_seq=start, inputs=inputs, torn_after=None)
+
+
 def _restore_newest(journal: Journal, machine: Machine) -> Seq:
     snapshot = next(journal.snapshots(), None)
     if snapshot is None:

@@ -23,6 +23,7 @@ from itg.gateway.flood import Metered
 from itg.gateway.gateway import Gateway, first_of
 from itg.gateway.operations import Operation, Route, act, read
 from itg.gateway.problems import problem_of_refusal
+from itg.gateway.reading_back import read_back
 from itg.gateway.routes.game import enter, round_answer
 from itg.kernel.ids import Role
 from itg.kernel.messages import Command
@@ -72,7 +73,9 @@ def _move_round(gateway: Gateway, call: Call, command: Command, round_id: int) -
         if answer.problem is not None:
             call.reply(answer)
         else:
-            gateway.read(call, (GetRounds(),), lambda replies: round_answer(round_id, replies))
+            read_back(
+                gateway, call, (GetRounds(),), lambda replies: round_answer(round_id, replies)
+            )
 
     gateway.send(call.answered_by(reply), command, acted)
 

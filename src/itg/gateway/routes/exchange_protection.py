@@ -9,6 +9,7 @@ from itg.gateway.flood import Metered
 from itg.gateway.gateway import Gateway, first_of
 from itg.gateway.operations import Operation, Route, act, parameterless
 from itg.gateway.problems import RefusedError, problem_of, problem_of_refusal
+from itg.gateway.reading_back import read_back
 from itg.kernel.ids import AccountId, OrderId, TeamId
 from itg.kernel.messages import Command, Reply
 from itg.kernel.words import CancelReason
@@ -97,11 +98,11 @@ def _send_switch(
 ) -> None:
     order_ids: list[OrderId] = []
 
-    def read_back(answer: Answer) -> None:
+    def show(answer: Answer) -> None:
         if answer.problem is not None:
             call.reply(answer)
         else:
-            gateway.read(call, (GetKillSwitches(),), answer_as_it_stands)
+            read_back(gateway, call, (GetKillSwitches(),), answer_as_it_stands)
 
     def answer_as_it_stands(replies: Sequence[Reply]) -> Answer:
         is_active = _is_active(reply_of(KillSwitches, replies), account_id)
@@ -115,7 +116,7 @@ def _send_switch(
         order_ids.extend(_killed(record, account_id))
         return Answer(200)
 
-    gateway.send(call.answered_by(read_back), command, compose, Metered.FREE)
+    gateway.send(call.answered_by(show), command, compose, Metered.FREE)
 
 
 def _is_active(switches: KillSwitches, account_id: AccountId | None) -> bool:

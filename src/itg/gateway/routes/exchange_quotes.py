@@ -9,6 +9,7 @@ from itg.gateway.flood import Metered
 from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation, Route, act, read
 from itg.gateway.problems import problem_of_refusal
+from itg.gateway.reading_back import read_back
 from itg.kernel.ids import InstrumentId
 from itg.kernel.messages import Reply
 from itg.positions.contract import (
@@ -47,7 +48,7 @@ def _set_quotes(gateway: Gateway, call: Call, params: QuotesRequest) -> None:
             return
         # A quote that stands as asked is told of by nobody: look how it stands.
         query = GetQuotes(account_id=account_id)
-        gateway.read(call, (query,), lambda replies: done(_completed(told, untold, replies)))
+        read_back(gateway, call, (query,), lambda replies: done(_completed(told, untold, replies)))
 
     gateway.trade(
         call.answered_by(reply), reserve_quotes(account_id, params), compose, Metered.ORDER

@@ -3,6 +3,7 @@
 from itg.gateway.operations import Operation
 from itg.gateway.routes import (
     admin,
+    admin_connections,
     admin_market,
     after_round,
     chains,
@@ -39,6 +40,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *after_round.OPERATIONS,
     *admin.OPERATIONS,
     *admin_market.OPERATIONS,
+    *admin_connections.OPERATIONS,
 )
 BY_NAME: dict[str, Operation] = {
     operation.route.name: operation for operation in OPERATIONS if operation.route.on_socket

@@ -1,0 +1,201 @@
+"""Copy a game's data directory while it is played.
+
+A backup is a directory that appears under its name only once every byte of it is on disk and was
+read back. Snapshots are copied before the journal, so that none lies beyond the journal's end.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from itg import __version__
+from itg.adapters.file_copies import (
+    copy_database,
+    copy_file,
+    fold_database,
+    publish_directory,
+    sync,
+)
+from itg.adapters.sqlite_journal import DATABASE, SqliteJournal
+from itg.compose.data_directory import OWNER_ONLY
+from itg.compose.manifest import (
+    BackupError,
+    Manifest,
+    assert_whole,
+    kept_file,
+    write_manifest,
+)
+from itg.compose.verify import verify_data
+from itg.kernel.errors import ConfigurationError
+from itg.kernel.times import to_micros
+from itg.runtime.clock import SystemClock
+from itg.runtime.journal import FROM_START, checked_rows
+
+_OWNER_DIRECTORY = 0o700
+READABLE = 0o644
+_OTHERS = 0o077
+_STAMP = "%Y%m%dT%H%M%S.%fZ"
+_STAMPED = r"_\d{8}T\d{6}\.\d{6}Z"
+# The database's own log comes with the copy; the rest is of the process that plays, or half made.
+_LEFT_OUT = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "lock"})
+_UNFINISHED = (".part", ".draft")
+_KEYS = (".key", ".code")
+
+
+class Backup(Struct, frozen=True):
+    """A finished backup: where it lies and what it holds."""
+
+    path: Path
+    manifest: Manifest
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """How to back up: where to, with the keys or without, replayed from the first input or not."""
+
+    to: Path
+    keys: bool = True
+    verify: bool = False
+
+
+def default_place(data: Path) -> Path:
+    """Return where a data directory's backups go unless told otherwise: beside it."""
+    data = data.absolute()
+    return data.with_name(f"{data.name}.backups")
+
+
+def back_up(data: Path, wish: Wish) -> Backup:
+    """Copy a data directory, played or not, and return the copy, read back and compared.
+
+    Raises `BackupError` or `JournalError`, leaving what was there before and nothing else.
+    """
+    data, to = data.absolute(), wish.to.absolute()
+    if not (data / DATABASE).exists():
+        raise ConfigurationError(f"{data} holds no game: there is no {DATABASE} in it")
+    if to == data or data in to.parents:
+        raise ConfigurationError(f"--to {to} lies in the data itself; name a place outside")
+    to.mkdir(parents=True, exist_ok=True)
+    made_us = to_micros(SystemClock().wall_ns())
+    made_at = datetime.fromtimestamp(made_us / 1_000_000, UTC)
+    name = f"{data.name}_{made_at.strftime(_STAMP)}"
+    draft = to / f".{name}.part"
+    draft.mkdir(mode=_OWNER_DIRECTORY)
+    try:
+        manifest = _filled(data, draft, wish, made_us)
+        publish_directory(draft, to / name)
+    except OSError as error:
+        raise BackupError(f"cannot back up {data} to {to}: {error}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    assert_whole(to / name)
+    return Backup(to / name, manifest)
+
+
+def backups_of(game: str, to: Path) -> list[Path]:
+    """Return a game's finished backups, oldest first; `game` is its data directory's name."""
+    pattern = re.compile(re.escape(game) + _STAMPED)
+    found = to.iterdir() if to.is_dir() else ()
+    return sorted(path for path in found if path.is_dir() and pattern.fullmatch(path.name))
+
+
+def keep_newest(game: str, to: Path, keep: int) -> list[Path]:
+    """Remove a game's backups but for the newest `keep`; return those removed.
+
+    The newest is read again first: `BackupError`, and nothing is removed, unless it is whole.
+    """
+    assert keep > 0, "one at least is kept"
+    found = backups_of(game, to)
+    if found:
+        assert_whole(found[-1])
+    for path in found[:-keep]:
+        _remove(path)
+    return found[:-keep]
+
+
+def _filled(data: Path, draft: Path, wish: Wish, made_us: int) -> Manifest:
+    copied = [
+        (name, is_secret)
+        for name, is_secret in _files_in(data)
+        if wish.keys or not _is_key(name)
+        if _is_copied(data, draft, name, OWNER_ONLY if is_secret else READABLE)
+    ]
+    copy_database(data / DATABASE, draft / DATABASE)
+    manifest = _described(draft, data.name, wish, made_us)
+    fold_database(draft / DATABASE)
+    files = [kept_file(draft, DATABASE, owner_only=False)]
+    files += [kept_file(draft, name, owner_only=is_secret) for name, is_secret in copied]
+    manifest = replace(manifest, files=files)
+    write_manifest(draft, manifest)
+    return manifest
+
+
+def _described(draft: Path, game: str, wish: Wish, made_us: int) -> Manifest:
+    journal = SqliteJournal(draft)
+    try:
+        last_ns = 0
+        # Row by row: what was copied is whole from the first to the last, or is no backup.
+        for batch in checked_rows(journal, FROM_START):
+            last_ns = batch.ts_ns
+        head, epochs = journal.head(), journal.epochs()
+        for snapshot in journal.snapshots():
+            if journal.hash_at(snapshot.seq) is None:
+                raise BackupError(f"the snapshot at seq {snapshot.seq} is of no row of the journal")
+    finally:
+        journal.close()
+    state_hash = ""
+    if wish.verify and epochs:
+        report = verify_data(draft)
+        if not report.is_equal:
+            raise BackupError(f"the journal of {game} does not replay: {report.difference}")
+        state_hash = report.state_hash
+    header = epochs[-1].header if epochs else None
+    made_at = datetime.fromtimestamp(made_us / 1_000_000, UTC)
+    return Manifest(
+        game=game,
+        made_at=made_at.isoformat(timespec="milliseconds"),
+        made_us=made_us,
+        head_seq=head.seq,
+        head_hash=head.hash.hex(),
+        last_input_us=to_micros(last_ns),
+        scenario_hash="" if header is None else header.scenario_hash,
+        build="" if header is None else header.code_fingerprint,
+        version=__version__,
+        has_keys=wish.keys,
+        state_hash=state_hash,
+        files=[],
+    )
+
+
+def _files_in(data: Path) -> Iterator[tuple[str, bool]]:
+    for path in sorted(data.rglob("*")):
+        name = path.relative_to(data).as_posix()
+        if path.is_file() and name not in _LEFT_OUT and path.suffix not in _UNFINISHED:
+            yield name, path.stat().st_mode & _OTHERS == 0
+
+
+def _is_key(name: str) -> bool:
+    return name.endswith(_KEYS)
+
+
+def _is_copied(data: Path, draft: Path, name: str, mode: int) -> bool:
+    target = draft / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        copy_file(data / name, target, mode)
+    except FileNotFoundError:
+        # The game keeps its newest three snapshots and has just dropped this one.
+        target.unlink(missing_ok=True)
+        return False
+    return True
+
+
+def _remove(path: Path) -> None:
+    # Under another name first: half a backup must not be taken for one.
+    fading = path.with_name(f".{path.name}.part")
+    path.replace(fading)
+    sync(path.parent)
+    shutil.rmtree(fading)

@@ -1,0 +1,116 @@
+"""What a backup says of itself, and whether it is still what it says."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from itg.adapters.file_copies import sha256_of, sync
+from itg.kernel.errors import ItgError
+
+MANIFEST = "manifest.json"
+SEAL = "manifest.sha256"
+FORMAT = 1
+
+
+class BackupError(ItgError):
+    """A backup is not whole, or does not come to what it says; the message names the file."""
+
+
+class KeptFile(Struct, frozen=True, kw_only=True):
+    """One file of a backup; `name` is its path in the data directory."""
+
+    name: str
+    length: int  # bytes
+    sha256: str
+    owner_only: bool
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """Whose copy it is, of which instant, and every file in it.
+
+    `made_us` is wall time. `state_hash` is that of a replay from the first input, where one was
+    asked for; empty otherwise.
+    """
+
+    format: int = FORMAT
+    game: str
+    made_at: str
+    made_us: int
+    head_seq: int
+    head_hash: str
+    last_input_us: int  # wall time of the last row, 0 in a game without one
+    scenario_hash: str
+    build: str
+    version: str
+    has_keys: bool
+    state_hash: str = ""
+    files: list[KeptFile]
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write a manifest and its seal, both on disk when this returns."""
+    text = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+    for name, content in (
+        (MANIFEST, text),
+        (SEAL, f"{sha256(text).hexdigest()}  {MANIFEST}\n".encode()),
+    ):
+        (folder / name).write_bytes(content)
+        sync(folder / name)
+
+
+def read_manifest(backup: Path) -> Manifest:
+    """Return a backup's manifest; `BackupError` where it is missing or not what was sealed."""
+    try:
+        text, seal = (backup / MANIFEST).read_bytes(), (backup / SEAL).read_bytes()
+    except OSError as error:
+        raise BackupError(f"{backup} is no whole backup: {error.strerror}: {error.filename}") from (
+            error
+        )
+    if seal != f"{sha256(text).hexdigest()}  {MANIFEST}\n".encode():
+        raise BackupError(f"{backup / MANIFEST} is not what {SEAL} says: one of them was changed")
+    try:
+        manifest = msgspec.json.decode(text, type=Manifest)
+    except msgspec.DecodeError as error:
+        raise BackupError(f"{backup / MANIFEST} is of another format: {error}") from error
+    if manifest.format != FORMAT:
+        raise BackupError(f"{backup / MANIFEST} is of format {manifest.format}, not {FORMAT}")
+    return manifest
+
+
+def kept_file(folder: Path, name: str, *, owner_only: bool) -> KeptFile:
+    """Return a file's entry, its bytes read back from the disk."""
+    path = folder / name
+    return KeptFile(
+        name=name,
+        length=path.stat().st_size,
+        sha256=sha256_of(path),
+        owner_only=owner_only,
+    )
+
+
+def faults_of(folder: Path, manifest: Manifest) -> Iterator[str]:
+    """Yield what is not as the manifest says, one text for each file concerned."""
+    for entry in manifest.files:
+        path = folder / entry.name
+        if not path.is_file():
+            yield f"{path} is missing"
+        elif path.stat().st_size != entry.length:
+            yield f"{path} has {path.stat().st_size} bytes, its manifest says {entry.length}"
+        elif sha256_of(path) != entry.sha256:
+            yield f"{path} was changed: its bytes have another SHA-256 than the manifest says"
+    known = {entry.name for entry in manifest.files} | {MANIFEST, SEAL}
+    for path in sorted(path for path in folder.rglob("*") if not path.is_dir()):
+        if path.relative_to(folder).as_posix() not in known:
+            yield f"{path} stands in no manifest"
+
+
+def assert_whole(backup: Path) -> Manifest:
+    """Return the manifest of a backup every file of which was read; `BackupError` names faults."""
+    manifest = read_manifest(backup)
+    faults = list(faults_of(backup, manifest))
+    if faults:
+        raise BackupError("; ".join(faults))
+    return manifest

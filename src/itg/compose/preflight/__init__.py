@@ -1,0 +1,1 @@
+"""Is everything ready for the day: machine, data, server, teams; green, red, or not to be told."""
