@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+import msgspec
 from tests.positions.mirror import Mirror
 from tests.positions.organizer import EXPOSURE, POSITION
 from tests.positions.scene import (
@@ -44,12 +45,14 @@ from itg.positions.contract import (
     ExposureLimit,
     GetAccountState,
     GetBalances,
+    GetPnl,
     GetPrivateEvents,
     LossStop,
     OneSided,
     OrderAnswer,
     OrderRateLimit,
     OrderSizeLimit,
+    PnlHistory,
     PortfolioLimit,
     PositionLimit,
     PrivateEvent,
@@ -82,10 +85,15 @@ RULES = (
     ExposureLimit(max_quantity=EXPOSURE),
     UnderlyingLimit(max_quantity=UNDERLYING),
 )
-TRADERS = role(TRADER, *RULES, fees=(-100, 200))
-ONE_SIDED = role(TRADER, OneSided(), *RULES, fees=(-100, 200))
+TRADERS = role(TRADER, *RULES, fees=(-100, 200), measured=True)
+ONE_SIDED = role(TRADER, OneSided(), *RULES, fees=(-100, 200), measured=True)
 MAKERS = role(
-    MAKER, *RULES, PortfolioLimit(max_quantity=20, filled_only=True), quotes=True, fees=(-200, 100)
+    MAKER,
+    *RULES,
+    PortfolioLimit(max_quantity=20, filled_only=True),
+    quotes=True,
+    fees=(-200, 100),
+    measured=True,
 )
 PHASES = (
     Phase.CONTINUOUS,
@@ -193,8 +201,18 @@ class Day:
                 and (mirror.quotes[i].bid_quantity or mirror.quotes[i].ask_quantity)
             ]
             self.check_money(mirror, state)
+            self.check_pnl(account_id)
             self.check_limits(mirror)
             self.check_stops(mirror, state)
+
+    def check_pnl(self, account_id: AccountId) -> None:
+        told = self.market.ask(GetPnl(account_id=account_id))
+        assert isinstance(told, PnlHistory)
+        assert sum(row.pnl for row in told.instruments) == self.session_pnl(account_id)
+        assert sum(row.pnl for row in told.intervals) == self.equity(account_id) - (
+            TRADERS.starting_cash
+        )
+        assert all(row.pnl == sum(msgspec.structs.astuple(row.parts)) for row in told.intervals)
 
     def check_stops(self, mirror: Mirror, state: AccountState) -> None:
         stops = mirror.stops

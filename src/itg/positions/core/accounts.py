@@ -10,6 +10,7 @@ from itg.kernel.words import OrderStatus, Side
 from itg.positions.contract import AnyPrivateEvent, ReserveOrder
 from itg.positions.core.buckets import Buckets
 from itg.positions.core.mailbox import Mailbox
+from itg.positions.core.measured import Measured
 from itg.positions.core.orders import Order, Quote, QuoteSide
 from itg.positions.core.portfolio import Portfolio
 from itg.positions.core.roles import RoleTerms
@@ -110,6 +111,7 @@ class Account:
         "is_restricted",
         "kill_switch",
         "mailbox",
+        "measured",
         "orders",
         "orders_accepted",
         "outside_ns",
@@ -146,6 +148,7 @@ class Account:
         self.day_equity = terms.rules.starting_cash  # when the day opened
         self.equity: int | None = None  # at marks while nothing moved them; read by `equity_of`
         self.outside_ns: Nanos | None = None  # since when delta is outside its limit
+        self.measured: Measured | None = None  # of measured roles
         self.is_breached = False  # and has been for longer than the grace
 
     def find(self, order_id: OrderId | None, client_order_id: ClientOrderId | None) -> Order | None:

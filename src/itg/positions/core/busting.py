@@ -10,10 +10,12 @@ from itg.kernel.money import Cash
 from itg.kernel.times import Nanos
 from itg.kernel.words import Side
 from itg.positions.contract import AccountFillBusted, AccountFilled
+from itg.positions.core import markouts
 from itg.positions.core.accounts import Account
 from itg.positions.core.desk import Desk
 from itg.positions.core.facts import Busted
 from itg.positions.core.fills import report
+from itg.positions.core.measuring import booked, standing
 from itg.positions.core.settling import settle
 
 
@@ -26,6 +28,7 @@ def trade_busted(desk: Desk, _now: Nanos, event: Busted, out: list[Message]) -> 
     makers_side = Side.SELL if takers_side is Side.BUY else Side.BUY
     _compensate(desk, maker, event, (event.maker_order_id, makers_side), out)
     _compensate(desk, taker, event, (event.taker_order_id, takers_side), out)
+    markouts.undo(desk, event)
     desk.assert_balanced(listing)
     for account in (maker,) if maker is taker else (maker, taker):
         holding = account.portfolio.holdings[event.instrument_id]
@@ -41,6 +44,7 @@ def _compensate(
     order_id, side = half
     portfolio, holding = account.portfolio, account.portfolio.holdings[event.instrument_id]
     cash_before, net_before = portfolio.cash, holding.net
+    before, spread = standing(account, holding), 0
     # An account that traded with itself has no position of it to move.
     if event.maker_account_id != event.taker_account_id:
         signed = event.quantity if side is Side.BUY else -event.quantity
@@ -48,11 +52,13 @@ def _compensate(
         portfolio.book(holding, -signed, -event.price * unit)
         if event.adjusted_price is not None:
             portfolio.book(holding, signed, event.adjusted_price * unit)
+        spread = markouts.spread_undone(desk, event) * unit
     fee = 0
     if event.adjusted_price is None:
         fee = _fee_paid(account, event, order_id)
         portfolio.charge(holding, -event.quantity, -fee)
         desk.fees_collected -= fee
+    booked(account, holding, before, fee=-fee, spread=spread)
     desk.cash_moved += portfolio.cash - cash_before
     holding.listing.net_sum += holding.net - net_before
     account.equity = None

@@ -8,27 +8,32 @@ the clock of an episode that is no breach yet stands at its beginning, and no br
 from itg.kernel.messages import Message
 from itg.kernel.times import NS_PER_S, Nanos
 from itg.positions.contract import AccountLimitBreached, AccountLimitCleared
+from itg.positions.core import markouts
 from itg.positions.core.accounts import Account
 from itg.positions.core.alerts import warn_once
 from itg.positions.core.desk import Desk
 from itg.positions.core.facts import Marks
 from itg.positions.core.loss_stop import watch_loss
+from itg.positions.core.measuring import mark_all, tell_measures, value_all
 from itg.positions.core.monitored_rules import DeltaRule
 
 
 def marks_published(desk: Desk, now: Nanos, event: Marks, out: list[Message]) -> None:
     """Value what was marked; at most once a second of game time look at every account."""
-    for mark in event.marks:
-        desk.mark(mark.instrument_id, mark.mark_price, mark.delta)
+    markouts.read_marks(desk, now, out)
+    mark_all(desk, now, event.marks)
+    markouts.read_marks(desk, Nanos(now + 1), out)
     for account in desk.accounts.values():
         account.equity = None
     if desk.checked_ns is not None and now - desk.checked_ns < NS_PER_S:
         return
     desk.checked_ns = now
+    sums = value_all(desk)
     for account in desk.accounts.values():
         watch_loss(desk, account, out)
         if account.terms.delta_limit is not None:
             _watch_delta(desk, now, account, account.terms.delta_limit, out)
+    tell_measures(desk, sums, out)
 
 
 def jump_guard_opened(desk: Desk, now: Nanos, _event: object, _out: list[Message]) -> None:

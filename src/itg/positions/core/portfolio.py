@@ -24,6 +24,7 @@ class Holding:
         "contracts_traded",
         "cost",
         "fees",
+        "gains",
         "listing",
         "net",
         "realized",
@@ -41,6 +42,7 @@ class Holding:
         self.contracts_traded = 0
         self.working_buy = 0
         self.working_sell = 0
+        self.gains: list[int] | None = None  # measured of the day, see `measured.py`
         self.worst = 0  # worst case as above, kept current by Portfolio
 
     def side_worst(self, side: Side) -> int:

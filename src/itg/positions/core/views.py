@@ -20,9 +20,11 @@ from itg.positions.contract import (
     GetFills,
     GetKillSwitches,
     GetLimits,
+    GetMarkouts,
     GetOrder,
     GetOrderEvents,
     GetOrders,
+    GetPnl,
     GetPositions,
     GetPrivateEvents,
     GetQuoteProtection,
@@ -49,6 +51,7 @@ from itg.positions.core.desk import Desk
 from itg.positions.core.mailbox import concerns_order, is_first_of_order
 from itg.positions.core.orders import Order
 from itg.positions.core.placing import order_verdict
+from itg.positions.core.pnl_views import read_markouts, read_pnl
 from itg.positions.core.portfolio import Holding
 from itg.positions.core.protection import protection_state
 
@@ -299,5 +302,7 @@ READERS: dict[type[Query], Reader] = dict(
         (ValidateOrder, _validate),
         (GetRoles, _roles),
         (GetBalances, _balances),
+        (GetPnl, read_pnl),
+        (GetMarkouts, read_markouts),
     )
 )

@@ -7,6 +7,7 @@ from itg.positions.core.accounts import Account, Answer, KillSwitch
 from itg.positions.core.desk import Desk
 from itg.positions.core.orders import Quote
 from itg.positions.core.portfolio import Portfolio
+from itg.positions.store.measures import measured_of_listing, measured_row, measuring_row
 from itg.positions.store.packing import AccountPacking, Packing, place_of, ticket_row
 from itg.positions.store.rows import (
     AccountRow,
@@ -42,6 +43,7 @@ def encode_desk(desk: Desk, packing: Packing | None = None) -> bytes:
                     listing.net_sum,
                     listing.is_delisted,
                     listing.settlement_price,
+                    *measured_of_listing(listing),
                 )
                 for listing in desk.listings.values()
             ],
@@ -65,6 +67,7 @@ def encode_desk(desk: Desk, packing: Packing | None = None) -> bytes:
             jumped_ns=desk.jumped_ns,
             disturbed_ns=desk.disturbed_ns,
             checked_ns=desk.checked_ns,
+            measuring=measuring_row(desk.measuring),
         )
     )
 
@@ -91,6 +94,7 @@ def _account_row(account: Account, packing: AccountPacking, incoming: Answer | N
         watch=_watch_row(account),
         private_seq=account.mailbox.seq,
         mailbox=packing.mailbox(),
+        measured=None if account.measured is None else measured_row(account.measured),
     )
 
 
@@ -135,6 +139,7 @@ def _portfolio_row(portfolio: Portfolio) -> PortfolioRow:
                 holding.working_buy,
                 holding.working_sell,
                 holding.worst,
+                holding.gains,
             )
             for holding in portfolio.holdings.values()
         ],

@@ -21,12 +21,21 @@ from itg.kernel.ids import (
 from itg.kernel.money import Price
 from itg.kernel.times import Nanos
 from itg.kernel.words import Instrument, OrderStatus, Phase, SelfTradePolicy, Side
-from itg.positions.contract import AnyPrivateEvent, ReserveOrder, RoleRules
+from itg.positions.contract import AnyPrivateEvent, MarkedTrade, ReserveOrder, RoleRules
 from itg.positions.core.accounts import QuoteFill
 
 
 class Row(Struct, frozen=True, gc=False, array_like=True):
     """Base of the rows."""
+
+
+class Greeks(Row, frozen=True):
+    """An option's volatility and Greeks, as last marked."""
+
+    implied_vol: int
+    gamma: int
+    vega: int
+    theta: int
 
 
 class ListingRow(Row, frozen=True):
@@ -38,6 +47,10 @@ class ListingRow(Row, frozen=True):
     net_sum: int
     is_delisted: bool
     settlement_price: Price | None
+    greeks: Greeks | None = None
+    spot_price: Price | None = None
+    session_time: int = 0
+    rises: list[int] | None = None
 
 
 class TicketRow(Row, frozen=True):
@@ -94,6 +107,7 @@ class HoldingRow(Row, frozen=True):
     working_buy: int
     working_sell: int
     worst: int
+    gains: list[int] | None = None
 
 
 class PortfolioRow(Row, frozen=True):
@@ -135,6 +149,46 @@ class WatchRow(Row, frozen=True):
     is_breached: bool
 
 
+class MarkoutSumsRow(Row, frozen=True):
+    """Trades against one role on one side of liquidity."""
+
+    counterparty_role: Role
+    is_maker: bool
+    trades: int
+    contracts: int
+    edges: list[int]
+
+
+class MeasuredRow(Row, frozen=True):
+    """What an account made; `minutes` are its integers of 64 bits, the lowest byte first."""
+
+    gains: list[int]
+    underlying: int
+    told: list[int]
+    minutes: bytes
+    markouts: list[MarkoutSumsRow]
+
+
+class MarkingRow(Row, frozen=True):
+    """A trade of the day with the marks it has had."""
+
+    fact: MarkedTrade
+    maker_role: Role
+    taker_role: Role
+    later: list[Price]
+
+
+class MeasuringRow(Row, frozen=True):
+    """What the desk measures by."""
+
+    session_ns: Nanos
+    ran_ns: int
+    runs_since_ns: Nanos | None
+    minute_ends_ns: int
+    days: list[Nanos]
+    trades: list[MarkingRow]
+
+
 class AccountRow(Row, frozen=True):
     """One account; `answers` are `AnswerRow`s, `orders` `OrderPlace`s.
 
@@ -156,6 +210,7 @@ class AccountRow(Row, frozen=True):
     watch: WatchRow
     private_seq: Seq
     mailbox: list[Raw]
+    measured: MeasuredRow | None = None
 
 
 class DeskRow(Row, frozen=True):
@@ -177,3 +232,4 @@ class DeskRow(Row, frozen=True):
     jumped_ns: Nanos | None
     disturbed_ns: Nanos | None
     checked_ns: Nanos | None
+    measuring: MeasuringRow | None = None
