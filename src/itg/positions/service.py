@@ -167,6 +167,7 @@ def _phase_changed(desk: Desk, now: Nanos, event: exchange.PhaseChanged, out: Ou
         measuring.begin_day(desk, now)
     measuring.follow_session(desk, now)
     if not desk.open_shards:
+        measuring.settle_all(desk)
         markouts.read_marks(desk, None, out)
     if event.phase is Phase.CLOSED:
         held = settling.open_interest(desk, event.shard)

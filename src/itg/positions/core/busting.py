@@ -15,12 +15,13 @@ from itg.positions.core.accounts import Account
 from itg.positions.core.desk import Desk
 from itg.positions.core.facts import Busted
 from itg.positions.core.fills import report
-from itg.positions.core.measuring import booked, standing
+from itg.positions.core.measuring import settle_all, settle_up
 from itg.positions.core.settling import settle
 
 
 def trade_busted(desk: Desk, _now: Nanos, event: Busted, out: list[Message]) -> None:
     """Compensate both accounts of a trade, the resting order's first."""
+    settle_all(desk)
     maker = desk.accounts[event.maker_account_id]
     taker = desk.accounts[event.taker_account_id]
     listing = desk.listings[event.instrument_id]
@@ -44,7 +45,7 @@ def _compensate(
     order_id, side = half
     portfolio, holding = account.portfolio, account.portfolio.holdings[event.instrument_id]
     cash_before, net_before = portfolio.cash, holding.net
-    before, spread = standing(account, holding), 0
+    spread = 0
     # An account that traded with itself has no position of it to move.
     if event.maker_account_id != event.taker_account_id:
         signed = event.quantity if side is Side.BUY else -event.quantity
@@ -58,7 +59,7 @@ def _compensate(
         fee = _fee_paid(account, event, order_id)
         portfolio.charge(holding, -event.quantity, -fee)
         desk.fees_collected -= fee
-    booked(account, holding, before, fee=-fee, spread=spread)
+    settle_up(account, holding, spread=spread)
     desk.cash_moved += portfolio.cash - cash_before
     holding.listing.net_sum += holding.net - net_before
     account.equity = None

@@ -6,12 +6,10 @@ from itg.kernel.money import Cash
 from itg.kernel.times import Nanos
 from itg.kernel.words import CancelReason, Liquidity, Side
 from itg.positions.contract import AccountFilled, Fill
-from itg.positions.core import markouts
 from itg.positions.core.accounts import Account
 from itg.positions.core.desk import Desk, Sweep
 from itg.positions.core.facts import Trade
 from itg.positions.core.loss_stop import watch_loss
-from itg.positions.core.measuring import standing, traded
 from itg.positions.core.orders import Order, Quote, QuoteSide, Ticket
 from itg.positions.core.portfolio import Holding
 from itg.positions.core.protection import watch_quotes
@@ -32,7 +30,7 @@ def apply_trade(desk: Desk, now: Nanos, trade: Trade, out: list[Message]) -> Non
     assert takers.side is trade.aggressor_side is not makers.side
     assert listing is takers.holding.listing
     if maker.measured is not None or taker.measured is not None:
-        markouts.follow(desk, now, trade, listing)
+        desk.measuring.traded.append((now, trade, listing, desk.jumped_ns))
     booking = _Booking(desk, now, trade, out)
     booking.book(maker, makers, Liquidity.MAKER)
     booking.book(taker, takers, Liquidity.TAKER)
@@ -61,13 +59,13 @@ class _Booking:
         ticket.fill(trade.price, quantity, fee)
         desk, portfolio, holding = self._desk, account.portfolio, ticket.holding
         cash_before, net_before = portfolio.cash, holding.net
-        before = (0, 0) if account.measured is None else standing(account, holding)
         if trade.maker_account_id == trade.taker_account_id:
             portfolio.reserve(holding, ticket.side, -quantity)
             portfolio.charge(holding, quantity, fee)
         else:
             portfolio.fill(holding, ticket.side, price=trade.price, quantity=quantity, fee=fee)
-        traded(account, holding, before, fee)
+        if account.measured is not None:
+            account.measured.touched[holding.listing.index] = holding
         if account.equity is not None:
             moved = (portfolio.cash - cash_before, holding.net - net_before)
             account.equity = _equity_after(account.equity, holding, *moved)

@@ -21,18 +21,27 @@ from itg.positions.core.measured import Marking, MarkoutSums, signed
 from itg.positions.core.rules import PPM
 
 
-def follow(desk: Desk, now: Nanos, trade: Trade, listing: Listing) -> None:
-    """Let a trade wait for its marks."""
-    if listing.mark_price is None:
-        return
+def follow_trades(desk: Desk) -> None:
+    """Let the trades since a mark moved wait for their marks."""
+    traded, desk.measuring.traded = desk.measuring.traded, []
+    for at_ns, trade, listing, jumped_ns in traded:
+        if listing.mark_price is not None:
+            _follow(desk, at_ns, trade, listing, jumped_ns)
+
+
+def _follow(
+    desk: Desk, at_ns: Nanos, trade: Trade, listing: Listing, jumped_ns: Nanos | None
+) -> None:
+    assert listing.mark_price is not None
     maker = desk.accounts[trade.maker_account_id]
     taker = desk.accounts[trade.taker_account_id]
     measured = maker if taker.measured is None else taker
     weight = desk.weights_of(measured).get(listing.underlying_id, 0)
+    since_jump = None if jumped_ns is None else Nanos(at_ns - jumped_ns)
     fact = MarkedTrade(
         trade_id=trade.trade_id,
         instrument_id=trade.instrument_id,
-        traded_ns=now,
+        traded_ns=at_ns,
         price=trade.price,
         quantity=trade.quantity,
         multiplier=listing.multiplier,
@@ -42,27 +51,24 @@ def follow(desk: Desk, now: Nanos, trade: Trade, listing: Listing) -> None:
         is_auction=trade.is_auction,
         mark_price=listing.mark_price,
         marks_later=(),
-        half_spread=half_spread(desk, now, listing),
+        half_spread=_half_spread(desk, listing, listing.mark_price, since_jump),
         delta=listing.delta * weight // PPM,
     )
     roles = (maker.terms.rules.role, taker.terms.rules.role)
     desk.measuring.tape.add(Marking(fact, listing, roles, ()))
 
 
-def half_spread(desk: Desk, now: Nanos, listing: Listing) -> Price:
-    """Return half of the widest quote a maker may show at the mark; 0 where nobody must quote.
-
-    Of an underlying nobody's width is limited: the least that a rule allows stands for it.
-    """
-    assert listing.mark_price is not None
+def _half_spread(
+    desk: Desk, listing: Listing, mark_price: Price, since_jump: Nanos | None
+) -> Price:
+    # Of an underlying nobody's width is limited: the least that a rule allows stands for it.
     widest = 0
     for limit in _spread_limits(desk):
-        width = limit.min_width
+        width = int(limit.min_width)
         if listing.is_option:
-            width = Price(max(width, listing.mark_price * limit.max_fraction_ppm // PPM))
-            jumped_ns = desk.jumped_ns
-            if jumped_ns is not None and now - jumped_ns < limit.doubled_after_jump_ns:
-                width = Price(2 * width)
+            width = max(width, mark_price * limit.max_fraction_ppm // PPM)
+            if since_jump is not None and since_jump < limit.doubled_after_jump_ns:
+                width *= 2
         widest = max(widest, width)
     return Price(widest // 2)
 

@@ -3,7 +3,9 @@
 An account's profit and loss since the day began is kept as what its bookings left (`gains`) plus
 Σ net × what a contract has gained since (`Listing.rises`). A booking of `contracts` takes
 `contracts × rises` from the first, so that what a contract gained before it was held counts for
-nothing: nothing per account has to be done when a mark moves.
+nothing: nothing per account has to be done when a mark moves. And nothing is done when an account
+trades but to note where: a holding knows its cash flow, and until a mark moves again everything
+that its fills were worth can be accounted for at once.
 """
 
 from array import array
@@ -15,6 +17,7 @@ from itg.kernel.money import Price, Quantity
 from itg.kernel.times import NS_PER_MINUTE, NS_PER_S, Nanos
 from itg.kernel.words import Side
 from itg.positions.contract import MARKOUTS_S, MarkedTrade
+from itg.positions.core.facts import Trade
 from itg.positions.core.listings import Listing
 from itg.positions.core.nets import (
     DELTA,
@@ -27,16 +30,16 @@ from itg.positions.core.nets import (
     VEGA,
     Nets,
 )
-from itg.positions.core.portfolio import Holding
+from itg.positions.core.portfolio import Holding, Stake
 
 MINUTE_FIELDS = 1 + PARTS  # its number since the epoch, and the parts
 MINUTES_MAX = 14_400  # of one account: ten days of a market that never closes
 DAYS_MAX = 10
 TRADES_MAX = 20_000  # of the day; older ones can be neither undone nor moved any more
-_MOVING = (DELTA, GAMMA, VEGA, THETA, RESIDUAL)  # the parts a mark's move has
 
+# When, the trade, what in, and when the last jump was.
+Traded = tuple[Nanos, Trade, Listing, Nanos | None]
 MarkoutKey = tuple[Role, bool]  # the counterparty's role; whether the account was the maker
-Booked = tuple[int, int, int]  # spread capture, fees, residual
 
 
 class MarkoutSums:
@@ -59,7 +62,17 @@ class MarkoutSums:
 class Measured:
     """What one account has made since the day began, and by the minute for ten days."""
 
-    __slots__ = ("gains", "markouts", "minutes", "nets", "row", "told", "underlying")
+    __slots__ = (
+        "gains",
+        "looked",
+        "markouts",
+        "minutes",
+        "nets",
+        "row",
+        "told",
+        "touched",
+        "underlying",
+    )
 
     def __init__(self, nets: Nets, row: int) -> None:
         self.nets = nets
@@ -67,8 +80,10 @@ class Measured:
         self.gains = [0] * PARTS
         self.underlying = 0  # of `gains`, what is of underlyings
         self.told = [0] * PARTS  # the day's parts when the minute began
+        self.looked: list[int] = []  # its row of `Nets.sums`, within a look at all accounts
         self.minutes: array[int] = array("q")
         self.markouts: dict[MarkoutKey, MarkoutSums] = {}
+        self.touched: dict[int, Holding] = {}  # by the listing's index: filled, not settled up
 
     def begin_day(self) -> None:
         """Count from zero."""
@@ -83,34 +98,46 @@ class Measured:
             holding.listing.holders += 1
             self.nets.put(self.row, holding.listing, holding.net)
 
-    def book(self, holding: Holding, net_before: int, booked: Booked) -> None:
-        """Account for a booking, after it: what came of it, and contracts that came or went."""
-        own = holding.gains
-        if own is None:
-            own = holding.gains = [0] * PARTS
-        gains, listing, net = self.gains, holding.listing, holding.net
-        spread_capture, fees, residual = booked
-        own[SPREAD_CAPTURE] += spread_capture
-        gains[SPREAD_CAPTURE] += spread_capture
-        own[FEES] += fees
-        gains[FEES] += fees
-        own[RESIDUAL] += residual
-        gains[RESIDUAL] += residual
+    def settle_up(self, holding: Holding, spread: int | None = None) -> None:
+        """Account for what was booked in an instrument since the last time, at its mark of now.
+
+        What fills are better than the mark is spread capture, side × (mark − price) × quantity ×
+        multiplier; without a mark it is residual. With `spread` so much of it is capture, and the
+        residual takes the rest: bookings that are no fills.
+        """
+        stake, listing, net = holding.stake, holding.listing, holding.net
+        if stake is None:
+            stake = holding.stake = Stake()
+        contracts, fees = net - stake.net, stake.fees - holding.fees
+        won, mark = holding.realized - stake.realized, listing.mark_price
+        if mark is not None:
+            won += mark * contracts * listing.multiplier - holding.cost + stake.cost
+        if spread is None:
+            spread = 0 if mark is None else won
+        residual = won - spread
+        stake.follow(holding)
+        _, delta, gamma, vega, theta, _, left = listing.rises
+        for parts in (stake.parts, self.gains):
+            parts[SPREAD_CAPTURE] += spread
+            parts[DELTA] -= contracts * delta
+            parts[GAMMA] -= contracts * gamma
+            parts[VEGA] -= contracts * vega
+            parts[THETA] -= contracts * theta
+            parts[FEES] += fees
+            parts[RESIDUAL] += residual - contracts * left
         if not listing.is_option:
-            self.underlying += spread_capture + fees + residual
-        if net != net_before:
-            self._carry(holding, own, net - net_before)
-            listing.holders += (net != 0) - (net_before != 0)
+            self.underlying += won + fees - contracts * (delta + gamma + vega + theta + left)
+        if contracts:
+            listing.holders += (net != 0) - (net != contracts)
             self.nets.put(self.row, listing, net)
 
-    def _carry(self, holding: Holding, own: list[int], contracts: int) -> None:
-        gains, rises = self.gains, holding.listing.rises
-        for part in _MOVING:
-            before = contracts * rises[part]
-            own[part] -= before
-            gains[part] -= before
-            if not holding.listing.is_option:
-                self.underlying -= before
+    def gain(self, holding: Holding, residual: int) -> None:
+        """Add what a holding gained without a booking or a move of its mark."""
+        assert holding.stake is not None
+        holding.stake.parts[RESIDUAL] += residual
+        self.gains[RESIDUAL] += residual
+        if not holding.listing.is_option:
+            self.underlying += residual
 
     def close_minute(self, minute: int, rises: list[int]) -> None:
         """Keep a minute that is over, if anything happened; `rises` is Σ net × rise by part."""
@@ -209,11 +236,13 @@ class Measuring:
         "session_ns",
         "spots",
         "tape",
+        "traded",
     )
 
     def __init__(self) -> None:
         self.session_ns = Nanos(0)  # the length of a session; 0: decay by time is not told apart
         self.accounts: list[tuple[AccountId, Measured]] = []  # in opening order
+        self.traded: list[Traded] = []  # since a mark moved
         self.nets = Nets()
         self.tape = Tape()
         self.spots: dict[UnderlyingId, Price] = {}  # the last marks of the underlyings

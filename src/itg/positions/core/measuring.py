@@ -1,8 +1,8 @@
 """What is measured as time goes by: marks, minutes, days, and the accounts each second.
 
-Whoever books contracts outside these steps takes `standing` before and calls `booked` after; then
-the parts of an account's profit and loss add up to its equity less that of the day's begin, but for
-what came from outside the market.
+Whoever books contracts by no fill calls `settle_up` before, and after with the spread it captured,
+0 for none. Then the parts of an account's profit and loss add up to its equity less that of the
+day's begin, but for cash from outside the market.
 """
 
 from collections.abc import Iterable
@@ -19,42 +19,38 @@ from itg.positions.core.facts import Marked
 from itg.positions.core.listings import Listing
 from itg.positions.core.loss_stop import equity_of
 from itg.positions.core.measured import DAYS_MAX, Measured
+from itg.positions.core.monitored_rules import DeltaRule
 from itg.positions.core.nets import PARTS, RESIDUAL, UNDERLYING, WORTH
-from itg.positions.core.portfolio import Holding
+from itg.positions.core.markouts import follow_trades
+from itg.positions.core.portfolio import Holding, Stake
 from itg.positions.core.rules import PPM
 
-Standing = tuple[int, int]  # contracts held, and cash with what they are worth
 
-
-def standing(account: Account, holding: Holding) -> Standing:
-    """Return where an account stands in an instrument, before a booking."""
-    return holding.net, account.portfolio.cash + holding.worth()
-
-
-def booked(
-    account: Account, holding: Holding, before: Standing, *, fee: int = 0, spread: int = 0
-) -> None:
-    """Account for a booking in an instrument: its fee, what a trade won; the residual is the rest.
+def settle_up(account: Account, holding: Holding, *, spread: int | None = None) -> None:
+    """Account for what was booked in an instrument, see `Measured.settle_up`.
 
     A settlement or transfer at price p while the mark is m leaves (p − m) × contracts given there.
     """
     if account.measured is not None:
-        net, value = before
-        gained = account.portfolio.cash + holding.worth() - value
-        account.measured.book(holding, net, (spread, -fee, gained + fee - spread))
+        account.measured.settle_up(holding, spread)
 
 
-def traded(account: Account, holding: Holding, before: Standing, fee: int) -> None:
-    """Account for a fill: side × (mark − price) × quantity × multiplier is spread capture."""
-    if account.measured is not None:
-        net, value = before
-        won = account.portfolio.cash + holding.worth() - value + fee
-        is_marked = holding.listing.mark_price is not None
-        account.measured.book(holding, net, (won, -fee, 0) if is_marked else (0, -fee, won))
+def settle_all(desk: Desk) -> None:
+    """Account for all fills at the marks of now, before they move; at any time to the same end."""
+    for _, measured in desk.measuring.accounts:
+        if measured.touched:
+            for holding in measured.touched.values():
+                measured.settle_up(holding)
+            measured.touched = {}
+    if desk.measuring.traded:
+        follow_trades(desk)
 
 
 def mark_all(desk: Desk, now: Nanos, marks: Iterable[Marked]) -> None:
-    """Value what is listed; what is not is nobody's. Spots come first, wherever they stand."""
+    """Value what is listed; what is not is nobody's. After `settle_all`.
+
+    Spots come first, wherever they stand.
+    """
     listings, options = desk.listings, []
     for mark in marks:
         listing = listings.get(mark.instrument_id)
@@ -104,7 +100,7 @@ def _mark_first(desk: Desk, listing: Listing, mark: Marked) -> None:
             holding = desk.accounts[account_id].portfolio.holdings.get(listing.instrument_id)
             if holding is not None and holding.net:
                 worth = mark.mark_price * holding.net * listing.multiplier
-                measured.book(holding, holding.net, (0, 0, worth - holding.cost))
+                measured.gain(holding, worth - holding.cost)
 
 
 def seat_all(desk: Desk) -> None:
@@ -113,6 +109,7 @@ def seat_all(desk: Desk) -> None:
     What an account has made of the day before it is measured is its residual.
     """
     measuring = desk.measuring
+    settle_all(desk)
     measuring.begin_table()
     for listing in desk.listings.values():
         listing.holders = 0
@@ -131,9 +128,10 @@ def seat(desk: Desk, account: Account) -> None:
     if measured is None:
         measured = account.measured = Measured(measuring.nets, row)
         for holding in holdings:
-            holding.gains = None
-            if holding.net:
-                measured.book(holding, 0, (0, 0, 0))
+            stake = holding.stake = Stake()
+            stake.follow(holding)
+            stake.net = 0
+            measured.settle_up(holding, 0)
         measured.gains[RESIDUAL] += equity_of(account) - account.day_equity
     else:
         measured.nets, measured.row = measuring.nets, row
@@ -144,6 +142,7 @@ def seat(desk: Desk, account: Account) -> None:
 
 def turn_minute(desk: Desk, now: Nanos) -> None:
     """Keep what each account made in the minute that is over; before anything of the next."""
+    settle_all(desk)
     _close_minute(desk)
     desk.measuring.minute_ends_ns = (now // NS_PER_MINUTE + 1) * NS_PER_MINUTE
 
@@ -158,6 +157,7 @@ def _close_minute(desk: Desk) -> None:
 def begin_day(desk: Desk, now: Nanos) -> None:
     """Count everything from zero; the last ten days' minutes are kept."""
     measuring = desk.measuring
+    settle_all(desk)
     _close_minute(desk)
     measuring.days.append(now)
     is_forgetting = len(measuring.days) > DAYS_MAX
@@ -168,7 +168,8 @@ def begin_day(desk: Desk, now: Nanos) -> None:
     for account_id, measured in measuring.accounts:
         measured.begin_day()
         for holding in desk.accounts[account_id].portfolio.holdings.values():
-            holding.gains = None
+            if holding.stake is not None:
+                holding.stake.parts = [0] * PARTS
         if is_forgetting:
             measured.forget_before(measuring.days[0] // NS_PER_MINUTE)
     measuring.tape.begin_day()
@@ -185,38 +186,43 @@ def follow_session(desk: Desk, now: Nanos) -> None:
         measuring.runs_since_ns = now
 
 
-def value_all(desk: Desk) -> list[list[int]]:
-    """Value the measured accounts at once, and return their sums for `tell_measures`."""
-    nets, measured = desk.measuring.nets, desk.measuring.accounts
-    sums = nets.sums(len(measured))
-    if nets.is_marked:
-        for (account_id, _), row in zip(measured, sums, strict=True):
+def look_at_all(desk: Desk) -> None:
+    """Value the measured accounts at once: equity, and what `delta_looked` and the measures read.
+
+    Good until something is booked or marked.
+    """
+    nets, accounts = desk.measuring.nets, desk.measuring.accounts
+    is_marked = nets.is_marked
+    for (account_id, measured), row in zip(accounts, nets.sums(len(accounts)), strict=True):
+        measured.looked = row
+        if is_marked:
             account = desk.accounts[account_id]
             account.equity = account.portfolio.cash + row[WORTH]
-    return sums
 
 
-def tell_measures(desk: Desk, sums: list[list[int]], out: list[Message]) -> None:
-    """Tell how each account stands, while the market is open."""
-    if not desk.open_shards or not sums:
-        return
-    measures = tuple(
-        _measure(desk, desk.accounts[account_id], measured, row)
-        for (account_id, measured), row in zip(desk.measuring.accounts, sums, strict=True)
-    )
-    out.append(AccountsMeasured(is_trading=desk.is_trading, measures=measures))
+def delta_looked(desk: Desk, account: Account, rule: DeltaRule) -> int:
+    """Return `rule.use` of an account, after `look_at_all`."""
+    if account.measured is None:
+        return rule.use(account.portfolio)
+    return abs(sum(_deltas(desk, account.measured, rule.weights))) // PPM
 
 
-def _measure(desk: Desk, account: Account, measured: Measured, row: list[int]) -> AccountMeasure:
-    deltas = [
-        _delta(desk, row, underlying_id) * weight
-        for underlying_id, weight in desk.weights_of(account).items()
-    ]
+def tell_measures(desk: Desk, out: list[Message]) -> None:
+    """Tell how each account stands, while the market is open; after `look_at_all`."""
+    accounts = desk.measuring.accounts
+    if desk.open_shards and accounts:
+        measures = tuple(_measure(desk, desk.accounts[name], one) for name, one in accounts)
+        out.append(AccountsMeasured(is_trading=desk.is_trading, measures=measures))
+
+
+def _measure(desk: Desk, account: Account, measured: Measured) -> AccountMeasure:
+    row = measured.looked
+    deltas = _deltas(desk, measured, desk.weights_of(account))
     obliged, covered, is_balanced = _obligations(account)
     return AccountMeasure(
         account_id=account.account_id,
         equity=Cash(equity_of(account)),
-        pnl=parts_of(measured, row),
+        pnl=_parts_of(measured),
         underlying_pnl=Cash(measured.underlying + row[UNDERLYING]),
         delta=_equivalents(sum(deltas)),
         legs=tuple(map(_equivalents, deltas)),
@@ -232,15 +238,15 @@ def _obligations(_account: Account) -> tuple[int, int, bool]:
     return 0, 0, True
 
 
-def parts_of(measured: Measured, rises: list[int]) -> PnlParts:
-    """Return the day's parts; `rises` begins with Σ net × rise by part."""
-    pairs = zip(measured.gains, rises, strict=False)
-    return PnlParts(*(Cash(gained + rise) for gained, rise in pairs))
+def _parts_of(measured: Measured) -> PnlParts:
+    pairs = zip(measured.gains, measured.looked, strict=False)
+    return PnlParts(*[Cash(gained + rise) for gained, rise in pairs])
 
 
-def _delta(desk: Desk, row: list[int], underlying_id: UnderlyingId) -> int:
-    place = desk.measuring.nets.delta_place(underlying_id)
-    return 0 if place is None else row[place]
+def _deltas(desk: Desk, measured: Measured, weights: dict[UnderlyingId, int]) -> list[int]:
+    place_of, row = desk.measuring.nets.delta_place, measured.looked
+    places = ((place_of(underlying_id), weight) for underlying_id, weight in weights.items())
+    return [0 if place is None else row[place] * weight for place, weight in places]
 
 
 def _equivalents(weighed: int) -> int:

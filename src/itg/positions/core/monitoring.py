@@ -14,12 +14,19 @@ from itg.positions.core.alerts import warn_once
 from itg.positions.core.desk import Desk
 from itg.positions.core.facts import Marks
 from itg.positions.core.loss_stop import watch_loss
-from itg.positions.core.measuring import mark_all, tell_measures, value_all
+from itg.positions.core.measuring import (
+    delta_looked,
+    look_at_all,
+    mark_all,
+    settle_all,
+    tell_measures,
+)
 from itg.positions.core.monitored_rules import DeltaRule
 
 
 def marks_published(desk: Desk, now: Nanos, event: Marks, out: list[Message]) -> None:
     """Value what was marked; at most once a second of game time look at every account."""
+    settle_all(desk)
     markouts.read_marks(desk, now, out)
     mark_all(desk, now, event.marks)
     markouts.read_marks(desk, Nanos(now + 1), out)
@@ -28,12 +35,12 @@ def marks_published(desk: Desk, now: Nanos, event: Marks, out: list[Message]) ->
     if desk.checked_ns is not None and now - desk.checked_ns < NS_PER_S:
         return
     desk.checked_ns = now
-    sums = value_all(desk)
+    look_at_all(desk)
     for account in desk.accounts.values():
         watch_loss(desk, account, out)
         if account.terms.delta_limit is not None:
             _watch_delta(desk, now, account, account.terms.delta_limit, out)
-    tell_measures(desk, sums, out)
+    tell_measures(desk, out)
 
 
 def jump_guard_opened(desk: Desk, now: Nanos, _event: object, _out: list[Message]) -> None:
@@ -52,7 +59,7 @@ def _watch_delta(
     if not desk.is_trading:
         account.outside_ns = None
         return
-    used = rule.use(account.portfolio)
+    used = delta_looked(desk, account, rule)
     warn_once(account, (rule.kind, None), used, (rule.warn_at, rule.limit), out)
     if used <= rule.limit:
         account.outside_ns = None

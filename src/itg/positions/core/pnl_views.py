@@ -16,6 +16,7 @@ from itg.positions.contract import (
 )
 from itg.positions.core.desk import Desk
 from itg.positions.core.measured import MINUTE_FIELDS, Measured
+from itg.positions.core.measuring import settle_all
 from itg.positions.core.nets import PARTS
 from itg.positions.core.portfolio import Holding
 
@@ -26,6 +27,7 @@ def read_pnl(desk: Desk, query: Query) -> Reply:
     account = desk.accounts.get(query.account_id)
     if account is None:
         return AccountMissing(account_id=query.account_id)
+    settle_all(desk)
     measured = account.measured
     if measured is None:
         return PnlHistory(account_id=account.account_id, intervals=(), instruments=())
@@ -65,8 +67,9 @@ def _running(measured: Measured, holdings: list[Holding]) -> list[int]:
 
 
 def _of_holding(holding: Holding) -> list[int]:
-    gains = holding.gains or [0] * PARTS
-    pairs = zip(gains, holding.listing.rises, strict=True)
+    if holding.stake is None:
+        return []
+    pairs = zip(holding.stake.parts, holding.listing.rises, strict=True)
     return [gained + holding.net * rise for gained, rise in pairs]
 
 

@@ -14,7 +14,7 @@ from itg.positions.core.desk import Desk, ExchangeReasons, Quoting, Replacement
 from itg.positions.core.mailbox import Mailbox
 from itg.positions.core.measuring import seat_all
 from itg.positions.core.orders import Order, Quote, QuoteSide, Ticket
-from itg.positions.core.portfolio import Holding, Portfolio
+from itg.positions.core.portfolio import Holding, Portfolio, Stake
 from itg.positions.core.stops import restrict
 from itg.positions.store.measures import restore_listing, restore_measuring, restored
 from itg.positions.store.rows import (
@@ -150,7 +150,10 @@ def _portfolio(desk: Desk, row: PortfolioRow) -> Portfolio:
         holding.working_buy = held.working_buy
         holding.working_sell = held.working_sell
         holding.worst = held.worst
-        holding.gains = held.gains
+        if held.pnl is not None:
+            holding.stake = Stake()
+            holding.stake.parts = held.pnl
+            holding.stake.follow(holding)
         portfolio.keep(holding)
     return portfolio
 

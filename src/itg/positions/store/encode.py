@@ -5,6 +5,7 @@ from msgspec.msgpack import Encoder
 from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId
 from itg.positions.core.accounts import Account, Answer, KillSwitch
 from itg.positions.core.desk import Desk
+from itg.positions.core.measuring import settle_all
 from itg.positions.core.orders import Quote
 from itg.positions.core.portfolio import Portfolio
 from itg.positions.store.measures import measured_of_listing, measured_row, measuring_row
@@ -24,6 +25,7 @@ from itg.positions.store.rows import (
 def encode_desk(desk: Desk, packing: Packing | None = None) -> bytes:
     """Encode the whole state; `packing` is what earlier snapshots of this desk left encoded."""
     packing = Packing() if packing is None else packing
+    settle_all(desk)
     placements = []
     for reservation_id, order in desk.placements.items():
         account = desk.accounts[order.body.account_id]
@@ -139,7 +141,7 @@ def _portfolio_row(portfolio: Portfolio) -> PortfolioRow:
                 holding.working_buy,
                 holding.working_sell,
                 holding.worst,
-                holding.gains,
+                None if holding.stake is None else holding.stake.parts,
             )
             for holding in portfolio.holdings.values()
         ],

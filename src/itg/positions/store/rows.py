@@ -107,7 +107,7 @@ class HoldingRow(Row, frozen=True):
     working_buy: int
     working_sell: int
     worst: int
-    gains: list[int] | None = None
+    pnl: list[int] | None = None
 
 
 class PortfolioRow(Row, frozen=True):
