@@ -12,6 +12,7 @@ from itg.exchange.contract import (
     InstrumentListed,
     OrderAccepted,
     PhaseChanged,
+    PlaceOrder,
     TradeExecuted,
 )
 from itg.kernel.ids import AccountId, InstrumentId, OrderId, Role, Shard, TradeId, UnderlyingId
@@ -134,6 +135,7 @@ class Market:
                 price=price,
             )
             (ask,) = self.positions.handle(self.now, placed)
+            assert isinstance(ask, PlaceOrder)
             self.order_id += 1
             ids.append(OrderId(self.order_id))
             accepted = OrderAccepted(

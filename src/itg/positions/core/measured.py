@@ -98,6 +98,17 @@ class Measured:
             holding.listing.holders += 1
             self.nets.put(self.row, holding.listing, holding.net)
 
+    def join(self, holding: Holding) -> None:
+        """Measure a holding from now on."""
+        stake = holding.stake = Stake()
+        stake.follow(holding)
+        self.sit(holding)
+        before = [-holding.net * rise for rise in holding.listing.rises]
+        stake.parts = before
+        self.gains = [gained + part for gained, part in zip(self.gains, before, strict=True)]
+        if not holding.listing.is_option:
+            self.underlying += sum(before)
+
     def settle_up(self, holding: Holding, spread: int | None = None) -> None:
         """Account for what was booked in an instrument since the last time, at its mark of now.
 

@@ -18,11 +18,11 @@ from itg.positions.core.desk import Desk
 from itg.positions.core.facts import Marked
 from itg.positions.core.listings import Listing
 from itg.positions.core.loss_stop import equity_of
+from itg.positions.core.markouts import follow_trades
 from itg.positions.core.measured import DAYS_MAX, Measured
 from itg.positions.core.monitored_rules import DeltaRule
 from itg.positions.core.nets import PARTS, RESIDUAL, UNDERLYING, WORTH
-from itg.positions.core.markouts import follow_trades
-from itg.positions.core.portfolio import Holding, Stake
+from itg.positions.core.portfolio import Holding
 from itg.positions.core.rules import PPM
 
 
@@ -128,10 +128,7 @@ def seat(desk: Desk, account: Account) -> None:
     if measured is None:
         measured = account.measured = Measured(measuring.nets, row)
         for holding in holdings:
-            stake = holding.stake = Stake()
-            stake.follow(holding)
-            stake.net = 0
-            measured.settle_up(holding, 0)
+            measured.join(holding)
         measured.gains[RESIDUAL] += equity_of(account) - account.day_equity
     else:
         measured.nets, measured.row = measuring.nets, row
