@@ -64,6 +64,7 @@ class Measured:
 
     __slots__ = (
         "gains",
+        "legs",
         "looked",
         "markouts",
         "minutes",
@@ -81,6 +82,7 @@ class Measured:
         self.underlying = 0  # of `gains`, what is of underlyings
         self.told = [0] * PARTS  # the day's parts when the minute began
         self.looked: list[int] = []  # its row of `Nets.sums`, within a look at all accounts
+        self.legs: list[int] = []  # then too: weighed deltas, 1e-12 of the leader's equivalents
         self.minutes: array[int] = array("q")
         self.markouts: dict[MarkoutKey, MarkoutSums] = {}
         self.touched: dict[int, Holding] = {}  # by the listing's index: filled, not settled up

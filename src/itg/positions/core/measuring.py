@@ -7,7 +7,6 @@ day's begin, but for cash from outside the market.
 
 from collections.abc import Iterable
 
-from itg.kernel.ids import UnderlyingId
 from itg.kernel.messages import Message
 from itg.kernel.money import Cash
 from itg.kernel.times import NS_PER_MINUTE, Nanos
@@ -191,38 +190,41 @@ def look_at_all(desk: Desk) -> None:
     nets, accounts = desk.measuring.nets, desk.measuring.accounts
     is_marked = nets.is_marked
     for (account_id, measured), row in zip(accounts, nets.sums(len(accounts)), strict=True):
+        account = desk.accounts[account_id]
         measured.looked = row
+        measured.legs = [
+            row[place] * weight if (place := nets.delta_place(underlying_id)) else 0
+            for underlying_id, weight in desk.weights_of(account).items()
+        ]
         if is_marked:
-            account = desk.accounts[account_id]
             account.equity = account.portfolio.cash + row[WORTH]
 
 
-def delta_looked(desk: Desk, account: Account, rule: DeltaRule) -> int:
-    """Return `rule.use` of an account, after `look_at_all`."""
+def delta_looked(account: Account, rule: DeltaRule) -> int:
+    """Return `rule.use` of an account that has the rule, after `look_at_all`."""
     if account.measured is None:
         return rule.use(account.portfolio)
-    return abs(sum(_deltas(desk, account.measured, rule.weights))) // PPM
+    return abs(sum(account.measured.legs)) // PPM
 
 
 def tell_measures(desk: Desk, out: list[Message]) -> None:
     """Tell how each account stands, while the market is open; after `look_at_all`."""
     accounts = desk.measuring.accounts
     if desk.open_shards and accounts:
-        measures = tuple(_measure(desk, desk.accounts[name], one) for name, one in accounts)
+        measures = tuple(_measure(desk.accounts[name], one) for name, one in accounts)
         out.append(AccountsMeasured(is_trading=desk.is_trading, measures=measures))
 
 
-def _measure(desk: Desk, account: Account, measured: Measured) -> AccountMeasure:
-    row = measured.looked
-    deltas = _deltas(desk, measured, desk.weights_of(account))
+def _measure(account: Account, measured: Measured) -> AccountMeasure:
+    row, legs = measured.looked, measured.legs
     obliged, covered, is_balanced = _obligations(account)
     return AccountMeasure(
         account_id=account.account_id,
         equity=Cash(equity_of(account)),
         pnl=_parts_of(measured),
         underlying_pnl=Cash(measured.underlying + row[UNDERLYING]),
-        delta=_equivalents(sum(deltas)),
-        legs=tuple(map(_equivalents, deltas)),
+        delta=_equivalents(sum(legs)),
+        legs=tuple(map(_equivalents, legs)),
         options_held=account.portfolio.filled,
         obliged=obliged,
         covered=covered,
@@ -238,12 +240,6 @@ def _obligations(_account: Account) -> tuple[int, int, bool]:
 def _parts_of(measured: Measured) -> PnlParts:
     pairs = zip(measured.gains, measured.looked, strict=False)
     return PnlParts(*[Cash(gained + rise) for gained, rise in pairs])
-
-
-def _deltas(desk: Desk, measured: Measured, weights: dict[UnderlyingId, int]) -> list[int]:
-    place_of, row = desk.measuring.nets.delta_place, measured.looked
-    places = ((place_of(underlying_id), weight) for underlying_id, weight in weights.items())
-    return [0 if place is None else row[place] * weight for place, weight in places]
 
 
 def _equivalents(weighed: int) -> int:

@@ -59,7 +59,7 @@ def _watch_delta(
     if not desk.is_trading:
         account.outside_ns = None
         return
-    used = delta_looked(desk, account, rule)
+    used = delta_looked(account, rule)
     warn_once(account, (rule.kind, None), used, (rule.warn_at, rule.limit), out)
     if used <= rule.limit:
         account.outside_ns = None
