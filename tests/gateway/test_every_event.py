@@ -51,6 +51,8 @@ READ = {
     game.GameCreated,
     game.IdentitiesRevealed,
     positions.AccountOpened,
+    positions.AccountsMeasured,  # as P&L and limits, each team its own
+    positions.TradesMarked,  # as each team's markouts
 }
 # Nobody outside may know, or has a use for it.
 HIDDEN = {

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+import msgspec
 from tests.positions.mirror import Mirror
 from tests.positions.organizer import EXPOSURE, POSITION
 from tests.positions.scene import (
@@ -48,6 +49,7 @@ from itg.positions.contract import (
     GetAccountState,
     GetBalances,
     GetCoverage,
+    GetPnl,
     GetPrivateEvents,
     LegBalance,
     LossStop,
@@ -55,6 +57,7 @@ from itg.positions.contract import (
     OrderAnswer,
     OrderRateLimit,
     OrderSizeLimit,
+    PnlHistory,
     PortfolioLimit,
     PositionLimit,
     PrivateEvent,
@@ -95,8 +98,8 @@ BALANCE = LegBalance(
     ),
     grace_ns=Nanos(NS_PER_S),
 )
-TRADERS = role(TRADER, *RULES, BALANCE, fees=(-100, 200))
-ONE_SIDED = role(TRADER, OneSided(), *RULES, BALANCE, fees=(-100, 200))
+TRADERS = role(TRADER, *RULES, BALANCE, fees=(-100, 200), measured=True)
+ONE_SIDED = role(TRADER, OneSided(), *RULES, BALANCE, fees=(-100, 200), measured=True)
 OBLIGED = QuoteCoverage(
     strikes=1,
     rechosen_ns=Nanos(5 * NS_PER_S),
@@ -114,6 +117,7 @@ MAKERS = role(
     OBLIGED,
     quotes=True,
     fees=(-200, 100),
+    measured=True,
 )
 PHASES = (
     Phase.CONTINUOUS,
@@ -142,6 +146,7 @@ class Day:
         self.prices: dict[InstrumentId, int] = {}
         self.phase = 0  # place in PHASES
         self.number = 0
+        self.checks = 0
         self.counts: Counter[str] = Counter()
         self.hear(self.market.told)
         self.day_equity = dict.fromkeys(ACCOUNTS, TRADERS.starting_cash)
@@ -217,6 +222,7 @@ class Day:
         return PHASES[self.phase] is Phase.OPENING_AUCTION
 
     def check(self) -> None:
+        self.checks += 1
         totals = self.market.ask(GetBalances())
         assert isinstance(totals, Balances)
         assert (totals.contracts_sum, totals.cash_sum) == (0, 0)
@@ -234,8 +240,19 @@ class Day:
                 and (mirror.quotes[i].bid_quantity or mirror.quotes[i].ask_quantity)
             ]
             self.check_money(mirror, state)
+            if self.checks % 5 == 0:  # it adds up the whole day each time
+                self.check_pnl(account_id)
             self.check_limits(mirror)
             self.check_stops(mirror, state)
+
+    def check_pnl(self, account_id: AccountId) -> None:
+        told = self.market.ask(GetPnl(account_id=account_id))
+        assert isinstance(told, PnlHistory)
+        assert sum(row.pnl for row in told.instruments) == self.session_pnl(account_id)
+        assert sum(row.pnl for row in told.intervals) == self.equity(account_id) - (
+            TRADERS.starting_cash
+        )
+        assert all(row.pnl == sum(msgspec.structs.astuple(row.parts)) for row in told.intervals)
 
     def check_stops(self, mirror: Mirror, state: AccountState) -> None:
         stops = mirror.stops

@@ -100,7 +100,11 @@ def usd(text: str) -> Price:
 
 
 def role(
-    name: Role, *constraints: AnyConstraint, quotes: bool = False, fees: tuple[int, int] = (0, 0)
+    name: Role,
+    *constraints: AnyConstraint,
+    quotes: bool = False,
+    fees: tuple[int, int] = (0, 0),
+    measured: bool = False,
 ) -> RoleRules:
     """Build a role of constraints; fees are maker, taker."""
     return RoleRules(
@@ -109,6 +113,7 @@ def role(
         taker_fee=Cash(fees[1]),
         starting_cash=Cash(10_000_000_0000),
         quotes_allowed=quotes,
+        is_measured=measured,
         constraints=constraints,
     )
 

@@ -56,6 +56,14 @@ def test_hashes_do_not_depend_on_the_process() -> None:
         assert json.loads(done.stdout) == json.loads(GOLDEN.read_text())
 
 
+def test_accounts_of_roles_that_teams_can_take_are_measured_by_the_session() -> None:
+    game = scenario.load("demo")
+    (setup,) = (c for c in setup_of(game) if isinstance(c, ConfigurePositions))
+    measured = {rules.role for rules in setup.roles if rules.is_measured}
+    assert measured == set(game.rules.registrable_roles) < {rules.role for rules in setup.roles}
+    assert setup.session_ns == 30 * 60 * NS_PER_S
+
+
 def test_the_hash_covers_seed_and_speed_and_no_secret() -> None:
     plain = scenario.load("demo")
     assert scenario.load("demo", seed=8).scenario_hash != plain.scenario_hash

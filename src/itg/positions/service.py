@@ -18,6 +18,8 @@ from itg.positions.core import (
     fills,
     kill_switch,
     loss_stop,
+    markouts,
+    measuring,
     monitoring,
     placing,
     protection,
@@ -157,13 +159,18 @@ def _instrument_listed(
     desk.list_instrument(event.instrument)
 
 
-def _phase_changed(desk: Desk, _now: Nanos, event: exchange.PhaseChanged, out: Out) -> None:
+def _phase_changed(desk: Desk, now: Nanos, event: exchange.PhaseChanged, out: Out) -> None:
     if event.instrument_id is not None:
         return
     if desk.enter_phase(event.shard, event.phase):
         for account in desk.accounts.values():
             loss_stop.begin_day(desk, account)
             coverage.begin_day(account, out)
+        measuring.begin_day(desk, now)
+    measuring.follow_session(desk, now)
+    if not desk.open_shards:
+        measuring.settle_all(desk)
+        markouts.read_marks(desk, None, out)
     if event.phase is Phase.CLOSED:
         held = settling.open_interest(desk, event.shard)
         out.append(exchange.ReportOpenInterest(shard=event.shard, open_interest=held))
@@ -171,10 +178,15 @@ def _phase_changed(desk: Desk, _now: Nanos, event: exchange.PhaseChanged, out: O
 
 def _configure(desk: Desk, _now: Nanos, ask: contract.ConfigurePositions, _out: Out) -> None:
     desk.configure(ask.roles)
+    desk.measuring.session_ns = ask.session_ns
+    measuring.seat_all(desk)
 
 
 def _open_account(desk: Desk, _now: Nanos, ask: contract.OpenAccount, out: Out) -> None:
-    if desk.open_account(ask.account_id, ask.role):
+    account = desk.open_account(ask.account_id, ask.role)
+    if account is not None:
+        if account.terms.rules.is_measured:
+            measuring.seat(desk, account)
         out.append(contract.AccountOpened(account_id=ask.account_id, role=ask.role))
 
 
@@ -272,6 +284,8 @@ class PositionsService:
         contract.AccountKillSwitchChanged,
         contract.AccountSettled,
         contract.AccountFillBusted,
+        contract.AccountsMeasured,
+        contract.TradesMarked,
         contract.KillSwitchChanged,
         contract.KillSwitchRejected,
         contract.OrderAnswerRepeated,
@@ -295,6 +309,8 @@ class PositionsService:
         if kind not in PLACEMENT_EVENTS:
             desk.incoming = None
         out: Out = []
+        if now >= desk.measuring.minute_ends_ns:
+            measuring.turn_minute(desk, now)
         HANDLERS[kind](desk, now, message, out)
         if desk.sweeps:
             out += _swept(desk)

@@ -11,7 +11,7 @@ from itg.game.contract import CreateGame, GameRules, TeamPlan
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import Role, Shard
 from itg.kernel.messages import Command
-from itg.kernel.times import NS_PER_MS, Nanos
+from itg.kernel.times import NS_PER_MS, NS_PER_S, Nanos
 from itg.kernel.words import Instrument
 from itg.market_data.contract import TrackSeries
 from itg.positions.contract import ConfigurePositions, OpenAccount
@@ -19,7 +19,7 @@ from itg.scenario.checks import check
 from itg.scenario.files import read
 from itg.scenario.information import news_of, signals_of
 from itg.scenario.model import Scenario
-from itg.scenario.plan import days_of, hours_of, rounds_of, session_ends
+from itg.scenario.plan import days_of, hours_of, rounds_of, session_ends, session_seconds
 from itg.scenario.roles import role_of
 from itg.scenario.series import Expiry, instruments_of
 from itg.scenario.shards import exchanges_of, ladders_of, shards_of
@@ -162,7 +162,10 @@ def step_ns(scenario: Scenario) -> Nanos:
 def _setup(
     scenario: Scenario, instruments: Sequence[Instrument], season: Sequence[Expiry]
 ) -> Iterator[Command]:
-    yield ConfigurePositions(roles=tuple(role_of(scenario, role) for role in scenario.roles))
+    yield ConfigurePositions(
+        roles=tuple(role_of(scenario, role) for role in scenario.roles),
+        session_ns=Nanos(session_seconds(scenario.session) * NS_PER_S),
+    )
     yield from exchanges_of(scenario)
     yield from ladders_of(scenario, season)
     if scenario.market is not None:

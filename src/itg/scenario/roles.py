@@ -23,6 +23,7 @@ def role_of(scenario: Scenario, table: RoleTable) -> RoleRules:
         starting_cash=usd_cash(table.starting_cash, f"{place}.starting_cash"),
         quotes_allowed=table.quotes_allowed,
         stp=table.stp,
+        is_measured=table.registrable,
         constraints=tuple(
             constraint_of(rule, f"{place}.constraints[{n}]", weights)
             for n, rule in enumerate(table.constraints)

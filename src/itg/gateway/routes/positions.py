@@ -4,25 +4,32 @@ from collections.abc import Sequence
 
 from itg.game.contract import TEAM_NOT_FOUND, Scope
 from itg.gateway.calls import Answer, Call, done
+from itg.gateway.decoding import field_fault
 from itg.gateway.directory import reply_of
 from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation, Route, act, read
 from itg.gateway.problems import RefusedError, problem_of
 from itg.kernel.ids import AccountId, TeamId
 from itg.kernel.messages import Reply
+from itg.kernel.times import NS_PER_MINUTE
 from itg.positions.contract import (
     Coverage,
     GetCoverage,
     GetLimits,
+    GetMarkouts,
     GetPositions,
     Limits,
+    Markouts,
+    PnlHistory,
     Positions,
     ValidateOrder,
     Verdict,
 )
 from itg.translate.account import positions_body, risk_limits_body, validate_body
+from itg.translate.measures import get_pnl, markouts_body, pnl_body
 from itg.translate.orders import reserve_order
 from itg.wire.v1.account import PositionsBody, RiskLimitsBody
+from itg.wire.v1.measures import MarkoutsBody, PnlBody, PnlParams
 from itg.wire.v1.orders import PlaceOrderRequest, ValidateBody
 from itg.wire.v1.reads import TeamParams
 
@@ -45,6 +52,27 @@ def _get_risk_limits(gateway: Gateway, call: Call, params: TeamParams) -> None:
 
     queries = GetLimits(account_id=account_id), GetCoverage(account_id=account_id)
     gateway.read(call, queries, compose)
+
+
+def _get_pnl(gateway: Gateway, call: Call, params: PnlParams) -> None:
+    team_id, account_id = _own_account(gateway, call, params.team_id)
+    query = get_pnl(account_id, params)
+    if query.step_ns % NS_PER_MINUTE:
+        raise field_fault("/step", "is whole minutes: `60s`, `5m`, `1h`; P&L is kept by the minute")
+
+    def compose(replies: Sequence[Reply]) -> Answer:
+        return done(pnl_body(team_id, query.step_ns, reply_of(PnlHistory, replies)))
+
+    gateway.read(call, (query,), compose)
+
+
+def _get_markouts(gateway: Gateway, call: Call, params: TeamParams) -> None:
+    team_id, account_id = _own_account(gateway, call, params.team_id)
+
+    def compose(replies: Sequence[Reply]) -> Answer:
+        return done(markouts_body(team_id, reply_of(Markouts, replies)))
+
+    gateway.read(call, (GetMarkouts(account_id=account_id),), compose)
 
 
 def _validate(gateway: Gateway, call: Call, params: PlaceOrderRequest) -> None:
@@ -92,6 +120,28 @@ OPERATIONS: tuple[Operation, ...] = (
         ),
         TeamParams,
         _get_risk_limits,
+    ),
+    read(
+        Route(
+            name="positions.pnl",
+            method="GET",
+            path="/positions/{team_id}/pnl",
+            summary="Read a team's P&L by interval and by instrument, taken apart.",
+            result=PnlBody,
+        ),
+        PnlParams,
+        _get_pnl,
+    ),
+    read(
+        Route(
+            name="positions.markouts",
+            method="GET",
+            path="/positions/{team_id}/markouts",
+            summary="Read what a team's trades of the day were worth 1, 5, 30 and 60 s later.",
+            result=MarkoutsBody,
+        ),
+        TeamParams,
+        _get_markouts,
     ),
     act(
         Route(

@@ -18,9 +18,14 @@ from itg.positions.contract.rules import RoleRules
 
 
 class ConfigurePositions(Command, frozen=True, kw_only=True):
-    """Set the roles of the game; again replaces them, open accounts included."""
+    """Set the roles of the game; again replaces them, open accounts included.
+
+    `session_ns` is how long a session trades: theta is by session. 0: what time takes from an
+    option is not told apart in its P&L.
+    """
 
     roles: tuple[RoleRules, ...]
+    session_ns: Nanos = Nanos(0)
 
 
 class OpenAccount(Command, frozen=True, kw_only=True):

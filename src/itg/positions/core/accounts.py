@@ -10,6 +10,7 @@ from itg.kernel.words import OrderStatus, Side
 from itg.positions.contract import AnyPrivateEvent, ReserveOrder
 from itg.positions.core.buckets import Buckets
 from itg.positions.core.mailbox import Mailbox
+from itg.positions.core.measured import Measured
 from itg.positions.core.obligations import Coverage
 from itg.positions.core.orders import Order, Quote, QuoteSide
 from itg.positions.core.portfolio import Portfolio
@@ -122,6 +123,7 @@ class Account:
         "is_restricted",
         "kill_switch",
         "mailbox",
+        "measured",
         "orders",
         "orders_accepted",
         "portfolio",
@@ -158,6 +160,7 @@ class Account:
         self.equity: int | None = None  # at marks while nothing moved them; read by `equity_of`
         self.episodes: dict[str, Episode] = {}  # of watched limits by kind, while outside
         self.coverage = Coverage()
+        self.measured: Measured | None = None  # of measured roles
 
     def find(self, order_id: OrderId | None, client_order_id: ClientOrderId | None) -> Order | None:
         """Return an accepted order by id, or by the client order id of today."""

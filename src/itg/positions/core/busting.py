@@ -10,15 +10,18 @@ from itg.kernel.money import Cash
 from itg.kernel.times import Nanos
 from itg.kernel.words import Side
 from itg.positions.contract import AccountFillBusted, AccountFilled
+from itg.positions.core import markouts
 from itg.positions.core.accounts import Account
 from itg.positions.core.desk import Desk
 from itg.positions.core.facts import Busted
 from itg.positions.core.fills import report
+from itg.positions.core.measuring import settle_all, settle_up
 from itg.positions.core.settling import settle
 
 
 def trade_busted(desk: Desk, _now: Nanos, event: Busted, out: list[Message]) -> None:
     """Compensate both accounts of a trade, the resting order's first."""
+    settle_all(desk)
     maker = desk.accounts[event.maker_account_id]
     taker = desk.accounts[event.taker_account_id]
     listing = desk.listings[event.instrument_id]
@@ -26,6 +29,7 @@ def trade_busted(desk: Desk, _now: Nanos, event: Busted, out: list[Message]) -> 
     makers_side = Side.SELL if takers_side is Side.BUY else Side.BUY
     _compensate(desk, maker, event, (event.maker_order_id, makers_side), out)
     _compensate(desk, taker, event, (event.taker_order_id, takers_side), out)
+    markouts.undo(desk, event)
     desk.assert_balanced(listing)
     for account in (maker,) if maker is taker else (maker, taker):
         holding = account.portfolio.holdings[event.instrument_id]
@@ -41,6 +45,7 @@ def _compensate(
     order_id, side = half
     portfolio, holding = account.portfolio, account.portfolio.holdings[event.instrument_id]
     cash_before, net_before = portfolio.cash, holding.net
+    spread = 0
     # An account that traded with itself has no position of it to move.
     if event.maker_account_id != event.taker_account_id:
         signed = event.quantity if side is Side.BUY else -event.quantity
@@ -48,11 +53,13 @@ def _compensate(
         portfolio.book(holding, -signed, -event.price * unit)
         if event.adjusted_price is not None:
             portfolio.book(holding, signed, event.adjusted_price * unit)
+        spread = markouts.spread_undone(desk, event) * unit
     fee = 0
     if event.adjusted_price is None:
         fee = _fee_paid(account, event, order_id)
         portfolio.charge(holding, -event.quantity, -fee)
         desk.fees_collected -= fee
+    settle_up(account, holding, spread=spread)
     desk.cash_moved += portfolio.cash - cash_before
     holding.listing.net_sum += holding.net - net_before
     account.equity = None

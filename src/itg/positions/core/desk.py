@@ -4,12 +4,12 @@ from msgspec import Struct
 
 from itg.kernel.errors import Refusal, RejectReason
 from itg.kernel.ids import AccountId, FillId, InstrumentId, ReservationId, Role, Shard, UnderlyingId
-from itg.kernel.money import Price
 from itg.kernel.times import Nanos
 from itg.kernel.words import CancelReason, InFreeze, Instrument, Phase, Side
 from itg.positions.contract import AnyPrivateEvent, RoleRules, is_of_placement
 from itg.positions.core.accounts import Account, Answer, KillSwitch
 from itg.positions.core.listings import Listing
+from itg.positions.core.measured import Measuring
 from itg.positions.core.obligations import Obligation
 from itg.positions.core.orders import Order, Quote
 from itg.positions.core.roles import RoleTerms, stranger_terms
@@ -73,6 +73,7 @@ class Desk:
         "last_fill",
         "last_reservation",
         "listings",
+        "measuring",
         "obligations",
         "open_shards",
         "placements",
@@ -105,6 +106,7 @@ class Desk:
         self.jumped_ns: Nanos | None = None  # of the last jump that opened the exchange's guard
         self.disturbed_ns: Nanos | None = None  # of the last such jump, halt or resumption
         self.checked_ns: Nanos | None = None  # when limits were last monitored
+        self.measuring = Measuring()
 
     def configure(self, roles: tuple[RoleRules, ...]) -> None:
         """Replace the roles, for open accounts too."""
@@ -192,12 +194,16 @@ class Desk:
             self.obligations.clear()
         return is_first
 
-    def mark(self, instrument_id: InstrumentId, mark_price: Price, delta: int) -> None:
-        """Value an instrument; one that is not listed is nobody's."""
-        listing = self.listings.get(instrument_id)
-        if listing is not None:
-            listing.mark_price = mark_price
-            listing.delta = delta
+    def weights_of(self, account: Account) -> dict[UnderlyingId, int]:
+        """Return what a delta of each underlying counts for a role, 1e-6 of the leader's.
+
+        A role without a delta limit counts as the first that has one; without any, by nothing.
+        """
+        rule = account.terms.delta_limit
+        if rule is None:
+            rules = (terms.delta_limit for terms in self.roles.values())
+            rule = next((found for found in rules if found is not None), None)
+        return {} if rule is None else rule.weights
 
     def next_reservation(self) -> ReservationId:
         """Return a number no reservation had."""

@@ -147,7 +147,20 @@ class Delisted(Protocol):
     def instrument_id(self) -> InstrumentId: ...
 
 
-class Marked(Protocol):
+class Greeks(Protocol):
+    """An option's volatility and Greeks, 1e-6, in the units of market data's `Mark`."""
+
+    @property
+    def implied_vol(self) -> int: ...
+    @property
+    def gamma(self) -> int: ...
+    @property
+    def vega(self) -> int: ...
+    @property
+    def theta(self) -> int: ...
+
+
+class Marked(Greeks, Protocol):
     """What one instrument is worth, and its delta in 1e-6."""
 
     @property

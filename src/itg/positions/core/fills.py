@@ -30,6 +30,8 @@ def apply_trade(desk: Desk, now: Nanos, trade: Trade, out: list[Message]) -> Non
     listing = makers.holding.listing
     assert takers.side is trade.aggressor_side is not makers.side
     assert listing is takers.holding.listing
+    if maker.measured is not None or taker.measured is not None:
+        desk.measuring.traded.append((now, trade, listing, desk.jumped_ns))
     booking = _Booking(desk, now, trade, out)
     booking.book(maker, makers, Liquidity.MAKER)
     booking.book(taker, takers, Liquidity.TAKER)
@@ -63,6 +65,8 @@ class _Booking:
             portfolio.charge(holding, quantity, fee)
         else:
             portfolio.fill(holding, ticket.side, price=trade.price, quantity=quantity, fee=fee)
+        if account.measured is not None:
+            account.measured.touched[holding.listing.index] = holding
         if account.equity is not None:
             moved = (portfolio.cash - cash_before, holding.net - net_before)
             account.equity = _equity_after(account.equity, holding, *moved)

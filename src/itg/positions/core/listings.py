@@ -5,6 +5,8 @@ from msgspec import UNSET
 from itg.kernel.ids import InstrumentId
 from itg.kernel.money import Price
 from itg.kernel.words import Instrument
+from itg.positions.contract import PnlParts
+from itg.positions.core.facts import Greeks
 
 
 class Listing:
@@ -12,6 +14,8 @@ class Listing:
 
     __slots__ = (
         "delta",
+        "greeks",
+        "holders",
         "index",
         "instrument",
         "instrument_id",
@@ -20,8 +24,11 @@ class Listing:
         "mark_price",
         "multiplier",
         "net_sum",
+        "rises",
+        "session_time",
         "settlement_price",
         "shard",
+        "spot_price",
         "underlying_id",
     )
 
@@ -38,3 +45,9 @@ class Listing:
         self.net_sum = 0
         self.is_delisted = False  # known for history alone: it takes no orders
         self.settlement_price: Price | None = None  # once settled
+        self.greeks: Greeks | None = None  # of an option, as last marked
+        self.spot_price: Price | None = None  # of its underlying then
+        self.session_time = 0  # how long sessions had run then
+        # What one contract gained since the day began, by `PnlParts`, while somebody held it.
+        self.rises = [0] * len(PnlParts.__struct_fields__)
+        self.holders = 0  # measured accounts with a position in it

@@ -44,20 +44,20 @@ class WatchedRule(UseRule):
 class DeltaRule(WatchedRule):
     """|Σ position × delta × weight|, in 1e-6 of the leader's equivalents."""
 
-    __slots__ = ("_grace_after_jump_ns", "_weights")
+    __slots__ = ("_grace_after_jump_ns", "weights")
 
     def __init__(self, constraint: DeltaLimit) -> None:
         super().__init__("delta_limit", constraint.max_delta, constraint.grace_ns)
         self._grace_after_jump_ns: Nanos = constraint.grace_after_jump_ns
-        self._weights = {row.underlying_id: row.weight_ppm for row in constraint.weights}
+        self.weights = {row.underlying_id: row.weight_ppm for row in constraint.weights}
 
     def weight(self, underlying_id: UnderlyingId) -> int:
         """Return what one delta of an underlying counts, 1e-6; nothing when it has no weight."""
-        return self._weights.get(underlying_id, 0)
+        return self.weights.get(underlying_id, 0)
 
     def use(self, portfolio: Portfolio) -> int:
         """Return the delta of everything held, without its sign."""
-        weights, total = self._weights, 0
+        weights, total = self.weights, 0
         for holding in portfolio.holdings.values():
             if holding.net:
                 listing = holding.listing

@@ -13,8 +13,25 @@ max(|net + bids|, |net − asks|) = max(net + bids, asks − net), because neith
 from itg.kernel.ids import InstrumentId
 from itg.kernel.money import Cash, Price
 from itg.kernel.words import Side
-from itg.positions.contract import Position
+from itg.positions.contract import PnlParts, Position
 from itg.positions.core.listings import Listing
+
+
+class Stake:
+    """What a holding had been when it was last settled up, and the day's parts of its P&L."""
+
+    __slots__ = ("cost", "fees", "net", "parts", "realized")
+
+    def __init__(self) -> None:
+        self.parts = [0] * len(PnlParts.__struct_fields__)
+        self.net = self.cost = self.realized = self.fees = 0
+
+    def follow(self, holding: "Holding") -> None:
+        """Take what the holding is now."""
+        self.net = holding.net
+        self.cost = holding.cost
+        self.realized = holding.realized
+        self.fees = holding.fees
 
 
 class Holding:
@@ -27,6 +44,7 @@ class Holding:
         "listing",
         "net",
         "realized",
+        "stake",
         "working_buy",
         "working_sell",
         "worst",
@@ -41,6 +59,7 @@ class Holding:
         self.contracts_traded = 0
         self.working_buy = 0
         self.working_sell = 0
+        self.stake: Stake | None = None  # of a measured account, once it was settled up
         self.worst = 0  # worst case as above, kept current by Portfolio
 
     def side_worst(self, side: Side) -> int:

@@ -9,6 +9,7 @@ from itg.positions.core.accounts import Account
 from itg.positions.core.alerts import watch_limits
 from itg.positions.core.desk import Desk
 from itg.positions.core.facts import Delisted, Settled
+from itg.positions.core.measuring import settle_up
 from itg.positions.core.portfolio import Holding
 
 
@@ -28,8 +29,10 @@ def settle(
 ) -> None:
     """Book one holding out at the settlement price and tell its owner."""
     portfolio, contracts = account.portfolio, holding.net
+    settle_up(account, holding)
     value = contracts * settlement_price * holding.listing.multiplier
     portfolio.book(holding, -contracts, -value)
+    settle_up(account, holding, spread=0)
     desk.cash_moved += value
     holding.listing.net_sum -= contracts
     account.equity = None

@@ -21,9 +21,11 @@ from itg.positions.contract import (
     GetFills,
     GetKillSwitches,
     GetLimits,
+    GetMarkouts,
     GetOrder,
     GetOrderEvents,
     GetOrders,
+    GetPnl,
     GetPositions,
     GetPrivateEvents,
     GetQuoteProtection,
@@ -51,6 +53,7 @@ from itg.positions.core.desk import Desk
 from itg.positions.core.mailbox import concerns_order, is_first_of_order
 from itg.positions.core.orders import Order
 from itg.positions.core.placing import order_verdict
+from itg.positions.core.pnl_views import read_markouts, read_pnl
 from itg.positions.core.portfolio import Holding
 from itg.positions.core.protection import protection_state
 
@@ -306,5 +309,7 @@ READERS: dict[type[Query], Reader] = dict(
         (GetRoles, _roles),
         (GetCoverage, read_coverage),
         (GetBalances, _balances),
+        (GetPnl, read_pnl),
+        (GetMarkouts, read_markouts),
     )
 )

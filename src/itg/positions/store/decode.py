@@ -12,9 +12,11 @@ from itg.positions.core.accounts import Account, Answer, Episode, KillSwitch, Pr
 from itg.positions.core.buckets import Bucket
 from itg.positions.core.desk import Desk, ExchangeReasons, Quoting, Replacement
 from itg.positions.core.mailbox import Mailbox
+from itg.positions.core.measuring import seat_all
 from itg.positions.core.orders import Order, Quote, QuoteSide, Ticket
-from itg.positions.core.portfolio import Holding, Portfolio
+from itg.positions.core.portfolio import Holding, Portfolio, Stake
 from itg.positions.core.stops import restrict
+from itg.positions.store.measures import restore_listing, restore_measuring, restored
 from itg.positions.store.obligations import coverage_of, obligations_of
 from itg.positions.store.rows import (
     AccountRow,
@@ -66,6 +68,9 @@ def decode_desk(data: bytes, reasons: ExchangeReasons) -> Desk:
     if row.incoming is not None:
         account_id, client_order_id = row.incoming
         desk.incoming = desk.accounts[account_id].answers[client_order_id]
+    if row.measuring is not None:
+        restore_measuring(desk, row.measuring)
+    seat_all(desk)
     return desk
 
 
@@ -77,6 +82,7 @@ def _restore_listing(desk: Desk, row: ListingRow) -> None:
     listing.net_sum = row.net_sum
     listing.is_delisted = row.is_delisted
     listing.settlement_price = row.settlement_price
+    restore_listing(listing, row)
 
 
 def _switch(row: tuple[bool, bool]) -> KillSwitch:
@@ -108,6 +114,8 @@ def _restore_account(desk: Desk, row: AccountRow) -> None:
         _restore_quote(account, quote_row)
     account.warned = dict.fromkeys(row.warned)
     _restore_watch(desk, account, row.watch)
+    if row.measured is not None:
+        account.measured = restored(row.measured)
     account.mailbox = Mailbox(row.private_seq, chain.from_iterable(map(_events, row.mailbox)))
 
 
@@ -147,6 +155,10 @@ def _portfolio(desk: Desk, row: PortfolioRow) -> Portfolio:
         holding.working_buy = held.working_buy
         holding.working_sell = held.working_sell
         holding.worst = held.worst
+        if held.pnl is not None:
+            holding.stake = Stake()
+            holding.stake.parts = held.pnl
+            holding.stake.follow(holding)
         portfolio.keep(holding)
     return portfolio
 

@@ -5,8 +5,10 @@ from msgspec.msgpack import Encoder
 from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId
 from itg.positions.core.accounts import Account, Answer, KillSwitch
 from itg.positions.core.desk import Desk
+from itg.positions.core.measuring import settle_all
 from itg.positions.core.orders import Quote
 from itg.positions.core.portfolio import Portfolio
+from itg.positions.store.measures import measured_of_listing, measured_row, measuring_row
 from itg.positions.store.obligations import coverage_row, obligation_rows
 from itg.positions.store.packing import AccountPacking, Packing, place_of, ticket_row
 from itg.positions.store.rows import (
@@ -24,6 +26,7 @@ from itg.positions.store.rows import (
 def encode_desk(desk: Desk, packing: Packing | None = None) -> bytes:
     """Encode the whole state; `packing` is what earlier snapshots of this desk left encoded."""
     packing = Packing() if packing is None else packing
+    settle_all(desk)
     placements = []
     for reservation_id, order in desk.placements.items():
         account = desk.accounts[order.body.account_id]
@@ -43,6 +46,7 @@ def encode_desk(desk: Desk, packing: Packing | None = None) -> bytes:
                     listing.net_sum,
                     listing.is_delisted,
                     listing.settlement_price,
+                    *measured_of_listing(listing),
                 )
                 for listing in desk.listings.values()
             ],
@@ -67,6 +71,7 @@ def encode_desk(desk: Desk, packing: Packing | None = None) -> bytes:
             disturbed_ns=desk.disturbed_ns,
             checked_ns=desk.checked_ns,
             obligations=obligation_rows(desk.obligations),
+            measuring=measuring_row(desk.measuring),
         )
     )
 
@@ -93,6 +98,7 @@ def _account_row(account: Account, packing: AccountPacking, incoming: Answer | N
         watch=_watch_row(account),
         private_seq=account.mailbox.seq,
         mailbox=packing.mailbox(),
+        measured=None if account.measured is None else measured_row(account.measured),
     )
 
 
@@ -137,6 +143,7 @@ def _portfolio_row(portfolio: Portfolio) -> PortfolioRow:
                 holding.working_buy,
                 holding.working_sell,
                 holding.worst,
+                None if holding.stake is None else holding.stake.parts,
             )
             for holding in portfolio.holdings.values()
         ],

@@ -21,12 +21,21 @@ from itg.kernel.ids import (
 from itg.kernel.money import Price
 from itg.kernel.times import Nanos
 from itg.kernel.words import Instrument, OrderStatus, Phase, SelfTradePolicy, Side
-from itg.positions.contract import AnyPrivateEvent, ReserveOrder, RoleRules
+from itg.positions.contract import AnyPrivateEvent, MarkedTrade, ReserveOrder, RoleRules
 from itg.positions.core.accounts import QuoteFill
 
 
 class Row(Struct, frozen=True, gc=False, array_like=True):
     """Base of the rows."""
+
+
+class Greeks(Row, frozen=True):
+    """An option's volatility and Greeks, as last marked."""
+
+    implied_vol: int
+    gamma: int
+    vega: int
+    theta: int
 
 
 class ListingRow(Row, frozen=True):
@@ -38,6 +47,10 @@ class ListingRow(Row, frozen=True):
     net_sum: int
     is_delisted: bool
     settlement_price: Price | None
+    greeks: Greeks | None = None
+    spot_price: Price | None = None
+    session_time: int = 0
+    rises: list[int] | None = None
 
 
 class TicketRow(Row, frozen=True):
@@ -96,6 +109,7 @@ class HoldingRow(Row, frozen=True):
     working_buy: int
     working_sell: int
     worst: int
+    pnl: list[int] | None = None
 
 
 class PortfolioRow(Row, frozen=True):
@@ -161,6 +175,46 @@ class WatchRow(Row, frozen=True):
     coverage: CoverageRow
 
 
+class MarkoutSumsRow(Row, frozen=True):
+    """Trades against one role on one side of liquidity."""
+
+    counterparty_role: Role
+    is_maker: bool
+    trades: int
+    contracts: int
+    edges: list[int]
+
+
+class MeasuredRow(Row, frozen=True):
+    """What an account made; `minutes` are its integers of 64 bits, the lowest byte first."""
+
+    gains: list[int]
+    underlying: int
+    told: list[int]
+    minutes: bytes
+    markouts: list[MarkoutSumsRow]
+
+
+class MarkingRow(Row, frozen=True):
+    """A trade of the day with the marks it has had."""
+
+    fact: MarkedTrade
+    maker_role: Role
+    taker_role: Role
+    later: list[Price]
+
+
+class MeasuringRow(Row, frozen=True):
+    """What the desk measures by."""
+
+    session_ns: Nanos
+    ran_ns: int
+    runs_since_ns: Nanos | None
+    minute_ends_ns: int
+    days: list[Nanos]
+    trades: list[MarkingRow]
+
+
 class AccountRow(Row, frozen=True):
     """One account; `answers` are `AnswerRow`s, `orders` `OrderPlace`s.
 
@@ -182,6 +236,7 @@ class AccountRow(Row, frozen=True):
     watch: WatchRow
     private_seq: Seq
     mailbox: list[Raw]
+    measured: MeasuredRow | None = None
 
 
 class DeskRow(Row, frozen=True):
@@ -204,3 +259,4 @@ class DeskRow(Row, frozen=True):
     disturbed_ns: Nanos | None
     checked_ns: Nanos | None
     obligations: list[ObligationRow]
+    measuring: MeasuringRow | None = None
