@@ -21,6 +21,7 @@ from itg.positions.contract.commands import (
     RequestCancel,
     RequestMassCancel,
     RequestQuotePull,
+    ReplaceRole,
     ReseatAccount,
     ReserveOrder,
     ReserveQuotes,
@@ -28,6 +29,7 @@ from itg.positions.contract.commands import (
     ResetQuoteProtection,
     SetKillSwitch,
     SetQuoteProtection,
+    SuspendAccount,
 )
 from itg.positions.contract.events import (
     AccountAdjusted,
@@ -49,6 +51,7 @@ from itg.positions.contract.events import (
     AccountReplaceRejected,
     AccountReseated,
     AccountSettled,
+    AccountSuspensionChanged,
     AdjustmentRejected,
     AnyPrivateEvent,
     ConnectionOpened,
@@ -64,6 +67,7 @@ from itg.positions.contract.events import (
     QuoteProtection,
     QuotesHandled,
     QuoteState,
+    RoleReplaced,
 )
 from itg.positions.contract.measures import (
     MARKOUTS_S,
@@ -121,6 +125,7 @@ from itg.positions.contract.queries import (
 )
 from itg.positions.contract.reasons import (
     ACCOUNT_NOT_FOUND,
+    ACCOUNT_SUSPENDED,
     CLIENT_ORDER_ID_CONFLICT,
     EXPOSURE_LIMIT_EXCEEDED,
     INSTRUMENT_NOT_ALLOWED,
@@ -164,6 +169,7 @@ from itg.positions.contract.rules import (
 
 __all__ = [
     "ACCOUNT_NOT_FOUND",
+    "ACCOUNT_SUSPENDED",
     "CLIENT_ORDER_ID_CONFLICT",
     "EXPOSURE_LIMIT_EXCEEDED",
     "INSTRUMENT_NOT_ALLOWED",
@@ -205,6 +211,7 @@ __all__ = [
     "AccountReseated",
     "AccountSettled",
     "AccountState",
+    "AccountSuspensionChanged",
     "AccountsMeasured",
     "AdjustAccount",
     "AdjustmentRejected",
@@ -287,16 +294,19 @@ __all__ = [
     "RequestCancel",
     "RequestMassCancel",
     "RequestQuotePull",
+    "ReplaceRole",
     "ReseatAccount",
     "ReserveOrder",
     "ReserveQuotes",
     "ReserveReplace",
     "ResetQuoteProtection",
+    "RoleReplaced",
     "RoleRules",
     "Roles",
     "SeriesCoverage",
     "SetKillSwitch",
     "SetQuoteProtection",
+    "SuspendAccount",
     "TradesMarked",
     "UnderlyingLimit",
     "ValidateOrder",

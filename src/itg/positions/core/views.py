@@ -224,7 +224,7 @@ def _balances(desk: Desk, _query: Query) -> Reply:
     return Balances(
         accounts=tuple(_balance(account) for account in desk.accounts.values()),
         contracts_sum=sum(abs(listing.net_sum) for listing in desk.listings.values()),
-        cash_sum=Cash(desk.cash_moved + desk.fees_collected),
+        cash_sum=Cash(desk.cash_moved + desk.fees_collected - desk.cash_from_outside),
     )
 
 

@@ -60,6 +60,7 @@ def decode_desk(data: bytes, reasons: ExchangeReasons) -> Desk:
     desk.last_reservation = row.last_reservation
     desk.last_fill = row.last_fill
     desk.cash_moved = row.cash_moved
+    desk.cash_from_outside = row.cash_from_outside
     desk.fees_collected = row.fees_collected
     if row.incoming is not None:
         account_id, client_order_id = row.incoming
@@ -116,6 +117,7 @@ def _restore_watch(desk: Desk, account: Account, row: WatchRow) -> None:
     account.day_equity = Cash(row.day_equity)
     account.outside_ns = row.outside_ns
     account.is_breached = row.is_breached
+    account.is_suspended = row.is_suspended
     restrict(desk, account)
 
 

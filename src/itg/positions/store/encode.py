@@ -65,6 +65,7 @@ def encode_desk(desk: Desk, packing: Packing | None = None) -> bytes:
             jumped_ns=desk.jumped_ns,
             disturbed_ns=desk.disturbed_ns,
             checked_ns=desk.checked_ns,
+            cash_from_outside=desk.cash_from_outside,
         )
     )
 
@@ -111,6 +112,7 @@ def _watch_row(account: Account) -> WatchRow:
         account.day_equity,
         account.outside_ns,
         account.is_breached,
+        account.is_suspended,
     )
 
 

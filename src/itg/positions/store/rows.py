@@ -133,6 +133,7 @@ class WatchRow(Row, frozen=True):
     day_equity: int
     outside_ns: Nanos | None
     is_breached: bool
+    is_suspended: bool
 
 
 class AccountRow(Row, frozen=True):
@@ -177,3 +178,4 @@ class DeskRow(Row, frozen=True):
     jumped_ns: Nanos | None
     disturbed_ns: Nanos | None
     checked_ns: Nanos | None
+    cash_from_outside: int
