@@ -20,7 +20,7 @@ from itg.game.contract import (
     ResumeMarket,
     StartRound,
 )
-from itg.game.core.audit import KEPT_MAX
+
 from itg.game.service import GameService
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import AccountId, InstrumentId, Role, Shard, TradeId, UnderlyingId

@@ -143,7 +143,7 @@ class Account:
         self.protection: Protection | None = None
         self.is_loss_stopped = False
         self.is_suspended = False  # by the organizer
-        # Whether a suspension, a kill switch or the loss stop is to be asked: one look, because every order asks.
+        # Whether any of those that stop it is to be asked: one look, because every order asks.
         self.is_restricted = False
         self.day_equity = terms.rules.starting_cash  # when the day opened
         self.equity: int | None = None  # at marks while nothing moved them; read by `equity_of`

@@ -1,7 +1,7 @@
 """What stops an account beside its role's rules: suspension, kill switches and the loss stop.
 
-A suspension and a kill switch refuse whatever could add an order or a quote; the loss stop lets through what only
-brings a position nearer to zero. Cancels and pulls pass both.
+A suspension and a kill switch refuse whatever could add an order or a quote; the loss stop lets
+through what only brings a position nearer to zero. Cancels and pulls pass all of them.
 """
 
 from itg.kernel.errors import Refusal
