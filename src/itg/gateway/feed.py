@@ -61,6 +61,7 @@ from itg.wire.v1.market import (
     TradeBody,
 )
 from itg.wire.v1.orders import Body
+from itg.wire.v1.signals import LastSignalsPush
 from itg.wire.v1.socket import RoundData
 
 TRADES_KEPT = 50
@@ -178,6 +179,18 @@ class Feed:
         """Let a session no longer hear a channel."""
         if self.fanout.part(session, name) and name.startswith("bbo."):
             self._tops.pop(UnderlyingId(name.removeprefix("bbo.")), None)
+
+    def move_signals(self, session: Session, role: Role | None) -> None:
+        """Let a session that hears signals hear another role's: from now on, and nothing older."""
+        if SIGNALS in self.fanout.places[session]:
+            self.part(session, SIGNALS)
+            self.begin_signals(session, role)
+
+    def begin_signals(self, session: Session, role: Role | None) -> None:
+        """Let a session hear a role's signals from the next one on."""
+        channel = self.signals_of(role)
+        self.send(session, channel, "snapshot", LastSignalsPush(signals=[]))
+        self.join(session, channel)
 
     def leave(self, session: Session) -> None:
         """Forget a session."""

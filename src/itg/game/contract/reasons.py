@@ -36,3 +36,7 @@ HOUSE_NEEDED = RejectReason(
     hint="Contracts come from the house's account, and this scenario has no [house].",
     status=409,
 )
+INVALID_RULE = RejectReason(
+    code="INVALID_RULE",
+    hint="Name a rule the role has, with its fields as GET /game/rules shows them.",
+)

@@ -4,6 +4,7 @@ from itg.gateway.operations import Operation
 from itg.gateway.routes import (
     admin,
     admin_market,
+    admin_teams,
     chains,
     events,
     exchange_batch,
@@ -15,6 +16,7 @@ from itg.gateway.routes import (
     exchange_quotes,
     exports,
     game,
+    messages,
     positions,
     prices,
     signals,
@@ -34,8 +36,10 @@ OPERATIONS: tuple[Operation, ...] = (
     *events.OPERATIONS,
     *signals.OPERATIONS,
     *game.OPERATIONS,
+    *messages.OPERATIONS,
     *exports.OPERATIONS,
     *admin.OPERATIONS,
+    *admin_teams.OPERATIONS,
     *admin_market.OPERATIONS,
 )
 BY_NAME: dict[str, Operation] = {
