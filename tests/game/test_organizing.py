@@ -315,7 +315,7 @@ def equity(world: World, account: str) -> tuple[int, dict[InstrumentId, int]]:
 
 
 @pytest.mark.parametrize("quantity", [4, -4])
-def test_a_correction_moves_cash_from_outside_and_contracts_against_the_house(
+def test_a_correction_moves_cash_from_outside_and_contracts_of_the_house(
     quantity: int,
 ) -> None:
     world = trading()
@@ -441,7 +441,7 @@ def short(folder: Path, days: int = 2) -> World:
     return World(scenario.load(str(file), days=days))
 
 
-def test_an_extended_round_trades_on_and_closes_later_and_its_series_with_it(
+def test_an_extended_round_trades_on_and_closes_later(
     tmp_path: Path,
 ) -> None:
     world = short(tmp_path)
@@ -469,7 +469,7 @@ def test_an_extended_round_trades_on_and_closes_later_and_its_series_with_it(
     assert ("round.extend", "1 by 40 s", "a late start", None) in audit(world)
 
 
-def test_series_that_expire_with_a_round_that_is_extended_settle_at_its_later_close(
+def test_series_that_expire_with_an_extended_round_settle_at_its_later_close(
     tmp_path: Path,
 ) -> None:
     world = short(tmp_path, days=6)

@@ -131,6 +131,7 @@ def test_what_a_team_holds_goes_to_the_house_and_nothing_is_lost(tmp_path: Path)
         order_type=OrderType.MARKET,
     )
     world.send(order)
+    world.run_to(world.seconds(9))  # a guard may keep it waiting
     held = {a.account_id: dict(a.net_quantities) for a in balances(world).accounts}
     assert any(held[name] for name in ("t1", "t2", "t3")), "somebody holds something"
     world.run_to(world.game.rules.rounds[0].end_ns or 0)
