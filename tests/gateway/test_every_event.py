@@ -40,6 +40,11 @@ TOLD_IN_ANSWERS = {
     positions.OrderAnswerRepeated,
     positions.QuotesHandled,
     positions.ConnectionOpened,
+    positions.AdjustmentRejected,
+    positions.RoleReplaced,
+    game.TeamsImportRejected,
+    game.KeyRotated,
+    game.KeyRetired,  # and its sockets are closed with 1008
     game.RegistrationRejected,
     game.GameActRejected,
     game.KeyIssued,
@@ -49,6 +54,9 @@ TOLD_IN_ANSWERS = {
 READ = {
     game.TeamRegistered,
     game.GameCreated,
+    game.TeamReseated,  # its owner is told by positions
+    game.TeamSuspended,
+    game.TeamResumed,
     positions.AccountOpened,
 }
 # Nobody outside may know, or has a use for it.

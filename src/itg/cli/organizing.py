@@ -77,7 +77,7 @@ def pause(*, round_id: Current = None, reason: Reason = "", at: At = HERE) -> in
 
 
 @game_app.command
-def resume(
+def resume(  # noqa: PLR0913 - each parameter is a flag
     *,
     round_id: Current = None,
     halt: Annotated[

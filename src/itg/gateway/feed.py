@@ -18,7 +18,14 @@ from itg.exchange.contract import (
     TradeBusted,
     TradeExecuted,
 )
-from itg.game.contract import RoundEnded, RoundPaused, RoundResumed, RoundStarted
+from itg.game.contract import (
+    MessageSent,
+    RoundEnded,
+    RoundExtended,
+    RoundPaused,
+    RoundResumed,
+    RoundStarted,
+)
 from itg.gateway.channels import Channel, Delivery, Merge
 from itg.gateway.directory import Directory
 from itg.gateway.fanout import Fanout
@@ -62,9 +69,10 @@ from itg.wire.v1.market import (
 )
 from itg.wire.v1.orders import Body
 from itg.wire.v1.signals import LastSignalsPush
-from itg.wire.v1.socket import RoundData
+from itg.wire.v1.socket import MessageData, RoundData
 
 TRADES_KEPT = 50
+AnyRoundEvent = RoundStarted | RoundPaused | RoundResumed | RoundEnded | RoundExtended
 Publish = Callable[[Record, Message], None]
 
 
@@ -107,10 +115,8 @@ class Feed:
             PricesStepped: self._publish_prices,
             MarksPublished: self._publish_marks,
             NewsPublished: self._publish_news,
-            RoundStarted: self._publish_round,
-            RoundPaused: self._publish_round,
-            RoundResumed: self._publish_round,
-            RoundEnded: self._publish_round,
+            MessageSent: self._publish_message,
+            **dict.fromkeys(AnyRoundEvent.__args__, self._publish_round),
             **dict.fromkeys(AnyMarketEvent.__args__, self._publish_market),
             **dict.fromkeys(AnyPrivateEvent.__args__, self._publish_private),
             **dict.fromkeys(AnySignal.__args__, self._publish_signal),
@@ -376,9 +382,17 @@ class Feed:
             self._put(record, channel, kind, data)
 
     def _publish_round(self, record: Record, event: Message) -> None:
-        assert isinstance(event, RoundStarted | RoundPaused | RoundResumed | RoundEnded)
+        assert isinstance(event, AnyRoundEvent)
         kind = f"round.{type(event).__name__.removeprefix('Round').lower()}"
         following = event.next_round_id if isinstance(event, RoundEnded) else None
         data = RoundData(round_id=event.round_id, next_round_id=following)
         for session in self.sessions:
             self.tell(session, kind, data)
+
+    def _publish_message(self, record: Record, event: Message) -> None:
+        assert isinstance(event, MessageSent)
+        to_all = event.account_id is None
+        data = MessageData(message_id=event.message_id, text=event.text, to_all=to_all)
+        for session in self.sessions:
+            if to_all or session.caller.account_id == event.account_id:
+                self.tell(session, "message", data)

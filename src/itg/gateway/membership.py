@@ -13,9 +13,7 @@ from msgspec.structs import replace
 from itg.game.contract import (
     KeyRetired,
     KeyRotated,
-    MessageSent,
     RetireKey,
-    RoundExtended,
     TeamReseated,
 )
 from itg.gateway.auth import KeyRing, Tickets
@@ -25,9 +23,9 @@ from itg.gateway.sessions import Session
 from itg.kernel.ids import AccountId, TeamId
 from itg.kernel.times import NS_PER_S
 from itg.runtime.pump import OverloadedError, Pump, PumpStoppedError
-from itg.wire.v1.socket import CLOSE_POLICY, MessageData, RoundData
+from itg.wire.v1.socket import CLOSE_POLICY
 
-AnyMemberEvent = KeyRotated | KeyRetired | TeamReseated | MessageSent | RoundExtended
+AnyMemberEvent = KeyRotated | KeyRetired | TeamReseated
 MEMBER_EVENTS = frozenset(AnyMemberEvent.__args__)
 _OVERLAP_OVER = "the overlap of a rotated key is over"
 _RETRY_S = 1.0
@@ -80,11 +78,6 @@ class Membership:
                 self._retire(event)
             case TeamReseated():
                 self._reseat(event)
-            case MessageSent():
-                self._pass_on(event)
-            case RoundExtended():
-                for session in self._feed.sessions:
-                    self._feed.tell(session, "round.extended", RoundData(round_id=event.round_id))
             case _:
                 assert_never(event)
 
@@ -122,14 +115,6 @@ class Membership:
             session.caller = replace(session.caller, role=event.role)
             if event.role != event.previous_role:
                 self._feed.move_signals(session, event.role)
-
-    def _pass_on(self, event: MessageSent) -> None:
-        data = MessageData(
-            message_id=event.message_id, text=event.text, to_all=event.account_id is None
-        )
-        for session in self._feed.sessions:
-            if event.account_id in {None, session.caller.account_id}:
-                self._feed.tell(session, "message", data)
 
     def _sessions_of(self, account_id: AccountId) -> list[Session]:
         return [s for s in self._feed.sessions if s.caller.account_id == account_id]

@@ -256,7 +256,8 @@ def _quote_states(account: Account) -> tuple[QuoteState, ...]:
 
 
 def _position_states(account: Account) -> tuple[Position, ...]:
-    held = (h for h in account.portfolio.holdings.values() if h.contracts_traded)
+    # Also what came without a trade; a holding that only carried orders is no position.
+    held = (h for h in account.portfolio.holdings.values() if h.contracts_traded or h.net)
     return tuple(holding.position() for holding in _in_listing_order(held))
 
 
