@@ -133,7 +133,7 @@ def test_what_a_team_holds_goes_to_the_house_and_nothing_is_lost(tmp_path: Path)
     world.send(order)
     world.run_to(world.seconds(9))  # a guard may keep it waiting
     held = {a.account_id: dict(a.net_quantities) for a in balances(world).accounts}
-    assert any(held[name] for name in ("t1", "t2", "t3")), "somebody holds something"
+    assert any(held[AccountId(name)] for name in ("t1", "t2", "t3")), "somebody holds something"
     world.run_to(world.game.rules.rounds[0].end_ns or 0)
     after = balances(world)
     assert (after.contracts_sum, after.cash_sum) == (0, 0)

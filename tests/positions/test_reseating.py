@@ -21,7 +21,7 @@ from tests.positions.scene import (
     usd,
 )
 
-from itg.kernel.ids import AccountId
+from itg.kernel.ids import AccountId, Role
 from itg.kernel.money import Cash
 from itg.kernel.rng import Rng
 from itg.kernel.times import NS_PER_S
@@ -57,7 +57,7 @@ def scene() -> Scene:
     return market
 
 
-def reseat(account_id: AccountId = ALICE, role_name: str = MAKER) -> ReseatAccount:
+def reseat(account_id: AccountId = ALICE, role_name: Role = MAKER) -> ReseatAccount:
     return ReseatAccount(account_id=account_id, role=role_name, counterparty_id=CAROL)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from itg.cli import exits
 from itg.cli.asking import AskingError, Json, Organizer
-from itg.cli.organizing import At
+from itg.cli.at import At
 from itg.cli.running import asked, instant, print_json, table_of
 from itg.cli.running import show_table as print_table
 

@@ -3,11 +3,12 @@
 Exit codes: 0 done, 1 refused or failed, 2 wrong use (nothing was asked), 3 no server answers.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
+
+from itg.cli.at import HERE, At
 
 game_app = App(name="game", help="Prepare a game and run its rounds.")
 team_app = App(name="team", help="Teams: rosters, keys, suspensions, corrections, messages.")
@@ -24,24 +25,6 @@ Keys = Annotated[
     Parameter(help="CSV file for keys; default: team-keys.csv in --data, or here."),
 ]
 Team = Annotated[str, Parameter(help="A team's id or name.")]
-
-
-@Parameter(name="*")
-@dataclass(frozen=True)
-class At:
-    """Which server, and by which organizer's key."""
-
-    url: Annotated[str, Parameter(help="The server.")] = "http://127.0.0.1:8000"
-    data: Annotated[
-        Path | None, Parameter(help="The game's data directory; its admin.key is used.")
-    ] = None
-    key: Annotated[
-        str | None,
-        Parameter(env_var="ITG_ADMIN_KEY", show=False, help="The key (better: ITG_ADMIN_KEY)."),
-    ] = None
-
-
-HERE = At()
 
 
 @game_app.command

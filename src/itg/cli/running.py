@@ -11,7 +11,7 @@ from rich.table import Table
 
 from itg.cli import exits
 from itg.cli.asking import AskingError, Json, Organizer, confirm, organizer_of
-from itg.cli.organizing import At
+from itg.cli.at import At
 
 _WIDE = 132
 _UNDER_WAY = ("running", "paused")

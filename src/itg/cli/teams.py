@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from itg.cli.asking import AskingError, Json, Organizer, RefusedRequestError, confirm
-from itg.cli.organizing import At
+from itg.cli.at import At
 from itg.cli.rosters import KeyFile, read_roster, refused_lines
 from itg.cli.running import asked, instant, print_json, show_table, table_of
 

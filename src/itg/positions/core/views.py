@@ -257,7 +257,8 @@ def _quote_states(account: Account) -> tuple[QuoteState, ...]:
 
 def _position_states(account: Account) -> tuple[Position, ...]:
     # Also what came without a trade; a holding that only carried orders is no position.
-    held = (h for h in account.portfolio.holdings.values() if h.contracts_traded or h.net)
+    holdings = account.portfolio.holdings.values()
+    held = (h for h in holdings if h.contracts_traded or h.net or h.realized)
     return tuple(holding.position() for holding in _in_listing_order(held))
 
 
