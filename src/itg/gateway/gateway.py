@@ -30,7 +30,7 @@ from itg.gateway.feed import Feed
 from itg.gateway.flood import FloodGuard, Metered
 from itg.gateway.flushing import Flusher
 from itg.gateway.lockstep import LockStep
-from itg.gateway.membership import MEMBER_EVENTS, AnyMemberEvent, Membership
+from itg.gateway.membership import MEMBER_EVENTS, Membership
 from itg.gateway.numbers import Numbers
 from itg.gateway.problems import RefusedError, problem_of, problem_of_refusal
 from itg.gateway.reasons import (
@@ -209,7 +209,7 @@ class Gateway:
         self, call: Call, command: Command, compose: Compose, metered: Metered = Metered.ORDER
     ) -> None:
         """Send a command at once; cancels have a shorter deadline and a little more room."""
-        if isinstance(command, OrganizerAct) and call.caller.key_name:
+        if call.caller.key_name and isinstance(command, OrganizerAct):
             command = replace(command, by=call.caller.key_name)
         is_cancel = metered is not Metered.ORDER
         settings = self.settings
@@ -303,7 +303,7 @@ class Gateway:
             self.directory.fold(record.game_ns, output)
             if isinstance(output, TeamRegistered):
                 self.feed.open_private(output.account_id)
-            elif isinstance(output, AnyMemberEvent):
+            elif type(output) in MEMBER_EVENTS:
                 self.members.see(output)
 
     def _look_for_game(self, records: Sequence[Record]) -> None:

@@ -21,6 +21,7 @@ from itg.gateway.directory import Directory
 from itg.gateway.feed import Feed
 from itg.gateway.sessions import Session
 from itg.kernel.ids import AccountId, TeamId
+from itg.kernel.messages import Message
 from itg.kernel.times import NS_PER_S
 from itg.runtime.pump import OverloadedError, Pump, PumpStoppedError
 from itg.wire.v1.socket import CLOSE_POLICY
@@ -67,8 +68,9 @@ class Membership:
         team = self._directory.teams[caller.team_id]
         session.caller = replace(caller, role=team.role)
 
-    def see(self, event: AnyMemberEvent) -> None:
-        """Do what a fact means for open sessions and known keys."""
+    def see(self, event: Message) -> None:
+        """Do what a fact of `MEMBER_EVENTS` means for open sessions and known keys."""
+        assert isinstance(event, AnyMemberEvent)
         match event:
             case KeyRotated():
                 if event.retires_wall_ns is not None:
