@@ -5,12 +5,14 @@ from msgspec import Raw, json, structs
 from itg.client import Account
 from itg.client.frames import Frame
 from itg.wire.v1.account import (
+    AdjustedPush,
     FillPush,
     OrderPush,
     PositionBody,
     PositionPush,
     PrivateSnapshot,
     QuotePush,
+    ReseatedPush,
 )
 from itg.wire.v1.orders import Body, OrderBody, QuoteBody
 
@@ -109,3 +111,12 @@ def test_a_position_brings_its_cash_and_a_snapshot_replaces_everything() -> None
     fold(account, "snapshot", snapshot)
     assert (account.orders, account.positions, account.cash) == ({}, {}, 1.0)
     assert (account.team_id, list(account.quotes)) == ("t9", ["X"])
+
+
+def test_a_new_seat_and_corrections_leave_the_cash_that_the_server_has() -> None:
+    account = Account()
+    account.take(ReseatedPush(role="hedge_fund", cash=20e6, cash_changed=5.0, handed_over=[]), 1)
+    assert (account.cash, account.positions) == (20e6, {})
+    account.take(AdjustedPush(cash=-0.3, instrument_id=None, quantity=0, price=0.0), 2)
+    account.take(AdjustedPush(cash=0.1, instrument_id=None, quantity=0, price=0.0), 3)
+    assert account.cash == 19_999_999.8

@@ -21,7 +21,7 @@ from itg.game.contract import (
     RevealIdentities,
     StartRound,
 )
-from itg.game.core.audit import KEPT_MAX
+from itg.game.core.audit import KEPT_OF_TEAM
 from itg.game.service import GameService
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import AccountId, InstrumentId, Role, Shard, TradeId, UnderlyingId
@@ -170,15 +170,33 @@ def test_a_teams_own_kill_switch_is_kept_once_and_the_organizers_not_twice() -> 
     ]
 
 
-def test_the_audit_is_paged_bounded_and_survives_a_snapshot() -> None:
+def test_the_audit_keeps_every_act_of_an_organizer_and_survives_a_snapshot() -> None:
     service = created()
-    for _ in range(KEPT_MAX + 5):
+    for _ in range(3_000):
         service.handle(AT, PauseRound(round_id=1))
     other = GameService()
     other.restore(service.snapshot())
-    kept = trail(other, count=KEPT_MAX + 5)
-    assert (kept[0].audit_seq, kept[-1].audit_seq, len(kept)) == (6, KEPT_MAX + 5, KEPT_MAX)
+    kept = trail(other, count=5_000)
+    assert [e.audit_seq for e in kept] == list(range(1, 3_001))
     assert [e.audit_seq for e in trail(other, after_seq=10, count=2)] == [11, 12]
+    assert trail(other, after_seq=3_000) == ()
+
+
+def test_a_team_that_switches_for_ever_pushes_out_nobody_but_itself() -> None:
+    service = created()
+    service.handle(AT, PauseRound(round_id=1, reason="before", by="Ada"))
+    for account_id in ("t1", "t2"):
+        for n in range(KEPT_OF_TEAM + 5 if account_id == "t1" else 2):
+            switched = positions.KillSwitchChanged(
+                account_id=AccountId(account_id), is_active=n % 2 == 0, by_organizer=False
+            )
+            service.handle(AT, switched)
+    kept = trail(service, count=5_000)
+    assert (kept[0].reason, kept[0].actor) == ("before", "Ada")
+    assert sum(e.actor == "t1" for e in kept) == KEPT_OF_TEAM
+    assert sum(e.actor == "t2" for e in kept) == 2
+    assert [e.audit_seq for e in kept] == sorted(e.audit_seq for e in kept)
+    assert [e.audit_seq for e in trail(service, after_seq=1, count=2)] == [7, 8]
 
 
 def test_a_halt_reaches_what_it_names() -> None:

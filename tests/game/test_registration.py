@@ -103,6 +103,7 @@ def test_a_key_is_its_teams_and_the_organizers_key_is_nobodys(bare: World) -> No
         account_id=AccountId("t1"),
         role=Role("hedge_fund"),
         scopes=(Scope.TRADE, Scope.READ),
+        key_number=1,
     )
     organizer = bare.ask(AuthenticateKey(key_hash=ADMIN))
     assert isinstance(organizer, Principal)

@@ -5,7 +5,14 @@ from pathlib import Path
 
 from itg import scenario
 from itg.compose.services import services_of
-from itg.game.contract import CreateGame, RegisterTeam, StartRound
+from itg.game.contract import (
+    AuditTrail,
+    CreateGame,
+    GameActRejected,
+    GetAudit,
+    RegisterTeam,
+    StartRound,
+)
 from itg.kernel.ids import Role
 from itg.kernel.messages import Message, Query, Reply
 from itg.kernel.times import NS_PER_S, Nanos
@@ -81,3 +88,21 @@ class World:
 
     def events(self, kind: type[Message]) -> Iterator[tuple[Nanos, Message]]:
         return ((at_ns, message) for at_ns, message in self.told if type(message) is kind)
+
+
+def audit(world: World) -> list[tuple[str, str, str, str | None]]:
+    reply = world.ask(GetAudit())
+    assert isinstance(reply, AuditTrail)
+    return [(e.act, e.subject, e.reason, e.refusal_code) for e in reply.entries]
+
+
+def code(told: object) -> str:
+    assert isinstance(told, tuple)
+    (rejected,) = told
+    assert isinstance(rejected, GameActRejected)
+    return rejected.refusal.code
+
+
+def of(kind: type[Message], told: object) -> list[Message]:
+    assert isinstance(told, tuple | list)
+    return [message for message in told if isinstance(message, kind)]

@@ -114,7 +114,7 @@ def test_every_type_that_the_gateway_names_has_a_row() -> None:
 def test_every_row_is_sent_by_the_gateway_or_stands_for_a_private_event() -> None:
     sent = {*texts_of_the_gateway(), *get_args(PrivateType), *get_args(MarketWord)}
     sent |= {*get_args(SignalWord)}
-    rounds = {f"round.{word}" for word in ("started", "paused", "resumed", "ended")}
+    rounds = {f"round.{word}" for word in ("started", "paused", "resumed", "extended", "ended")}
     assert {push.name for row in CHANNELS for push in row.pushes} <= sent | rounds
 
 

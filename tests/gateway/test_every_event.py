@@ -40,6 +40,11 @@ TOLD_IN_ANSWERS = {
     positions.OrderAnswerRepeated,
     positions.QuotesHandled,
     positions.ConnectionOpened,
+    positions.AdjustmentRejected,
+    positions.RoleReplaced,
+    game.TeamsImportRejected,
+    game.KeyRotated,
+    game.KeyRetired,  # and its sockets are closed with 1008
     game.RegistrationRejected,
     game.GameActRejected,
     game.KeyIssued,
@@ -50,6 +55,9 @@ READ = {
     game.TeamRegistered,
     game.GameCreated,
     game.IdentitiesRevealed,
+    game.TeamReseated,  # its owner is told by positions
+    game.TeamSuspended,
+    game.TeamResumed,
     positions.AccountOpened,
     positions.AccountsMeasured,  # as P&L and limits, each team its own
     positions.TradesMarked,  # as each team's markouts

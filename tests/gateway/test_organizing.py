@@ -205,13 +205,15 @@ async def test_a_trade_is_busted_once(house: House, market: Market) -> None:
         "adjusted_price": 9.5,
         "quantity": 3,
     }
-    again = await act(house, path)
+    unexplained = await act(house, path)
+    assert (unexplained.status, unexplained.json["code"]) == (400, "INVALID_FIELD")
+    again = await act(house, path, reason="twice")
     assert (again.status, again.json["code"]) == (409, "TRADE_ALREADY_BUSTED")
 
 
 async def test_a_trade_of_no_shard_is_not_found(house: House) -> None:
     for trade_id in (-1, 1 << 50):
-        answer = await act(house, f"/admin/trades/{trade_id}/bust")
+        answer = await act(house, f"/admin/trades/{trade_id}/bust", reason="wrong one")
         assert (answer.status, answer.json["code"]) == (404, "TRADE_NOT_FOUND")
 
 

@@ -177,11 +177,13 @@ async def test_the_organizer_switches_one_or_all_and_alone_releases_it(house: Ho
     assert (refused.status, refused.json["code"]) == (403, "KILL_SWITCH_OF_ORGANIZER")
     freed = await switch(house, ADMIN_KEY, team_id=team.team_id, is_active=False)
     assert freed.json["is_active"] is False
-    every = await switch(house, ADMIN_KEY)
+    unexplained = await switch(house, ADMIN_KEY)
+    assert (unexplained.status, unexplained.json["code"]) == (400, "INVALID_FIELD")
+    every = await switch(house, ADMIN_KEY, reason="fire drill")
     assert every.json == {"is_active": True, "team_id": None, "order_ids": [1, 2]}
     still = await switch(house, team.key, is_active=False)
     assert (still.status, still.json["is_active"]) == (200, True), "everybody's is on"
-    unknown = await switch(house, ADMIN_KEY, team_id="nobody")
+    unknown = await switch(house, ADMIN_KEY, team_id="nobody", reason="runaway")
     assert (unknown.status, unknown.json["code"]) == (404, "TEAM_NOT_FOUND")
 
 

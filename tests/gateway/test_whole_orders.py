@@ -216,7 +216,8 @@ async def test_the_organizers_kill_switch_is_the_organizers(house: House, fund: 
     await house.call("POST", "/exchange/kill-switch", body, key=ADMIN_KEY)
     mine = await fund.call("POST", "/exchange/kill-switch", {"is_active": False})
     assert (mine.status, mine.json["code"]) == (403, "KILL_SWITCH_OF_ORGANIZER")
-    every = await house.call("POST", "/exchange/kill-switch", {}, key=ADMIN_KEY)
+    drill = {"reason": "fire drill"}
+    every = await house.call("POST", "/exchange/kill-switch", drill, key=ADMIN_KEY)
     assert (every.json["is_active"], every.json["team_id"]) == (True, None)
 
 
@@ -266,7 +267,9 @@ async def test_a_busted_trade_leaves_positions_and_is_explained(
     held = (await fund.call("GET", "/positions/me")).json
     assert (held["positions"], held["fees"]) == ([], 0.0)
     assert (await codes(fund, order))[-1] == "trade_busted"
-    again = await house.call("POST", path, {}, key=ADMIN_KEY)
+    again = await house.call("POST", path, {"reason": "twice"}, key=ADMIN_KEY)
     assert (again.status, again.json["code"]) == (409, "TRADE_ALREADY_BUSTED")
-    unknown = await house.call("POST", "/admin/trades/999/bust", {}, key=ADMIN_KEY)
+    unknown = await house.call(
+        "POST", "/admin/trades/999/bust", {"reason": "wrong one"}, key=ADMIN_KEY
+    )
     assert (unknown.status, unknown.json["code"]) == (404, "TRADE_NOT_FOUND")

@@ -8,7 +8,8 @@ from cyclopts import App, CycloptsError, Parameter
 
 from itg import __version__
 from itg.cli import exits
-from itg.cli.after_round import bundle_app, export, game_app, score_app
+from itg.cli.after_round import bundle, bundle_app, export, score_app
+from itg.cli.organizing import audit, game_app, news_app, team_app, trade_app
 from itg.cli.safety import safety_app
 from itg.cli.scenarios import scenario_app
 
@@ -27,10 +28,13 @@ lab_app = App(name="lab", help="Play games at once, without server, disk or cloc
 app.command(lab_app)
 app.command(scenario_app)
 app.command(safety_app, name="*")
-app.command(game_app)
+for organizers in (game_app, team_app, news_app, trade_app):
+    app.command(organizers)
+game_app.command(bundle)
 app.command(bundle_app)
 app.command(score_app)
 app.command(export)
+app.command(audit)
 
 Port = Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]

@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-game_app = App(name="game", help="Run a game as its organizer.")
 bundle_app = App(name="bundle", help="Check what a round left behind, signed.")
 score_app = App(name="score", help="Scores, and scores again from what was recorded.")
 
@@ -14,7 +13,6 @@ Data = Annotated[Path, Parameter(help="Directory of the game's data.")]
 RoundId = Annotated[int, Parameter(name="--round", help="The round, by its number; it has ended.")]
 
 
-@game_app.command
 def bundle(
     data: Data,
     /,

@@ -12,6 +12,7 @@ from msgspec.json import Decoder
 
 from itg.client.frames import Frame
 from itg.wire.v1.account import (
+    AdjustedPush,
     FillPush,
     OrderPush,
     PositionBody,
@@ -19,6 +20,7 @@ from itg.wire.v1.account import (
     PrivateSnapshot,
     QuotePush,
     RejectedPush,
+    ReseatedPush,
 )
 from itg.wire.v1.orders import Body, OrderBody, QuoteBody, SideWord
 
@@ -40,6 +42,8 @@ _DECODERS: dict[str, Callable[[Raw], Body]] = {
     "order.replace_rejected": _decode_rejected,
     "order.cancel_rejected": _decode_rejected,
     "quote.rejected": _decode_rejected,
+    "account.reseated": Decoder(ReseatedPush).decode,
+    "account.adjusted": Decoder(AdjustedPush).decode,
 }
 
 
@@ -101,6 +105,12 @@ class Account:
             self.set_order(push.order)
         elif isinstance(push, PrivateSnapshot):
             self.restart(push)
+        elif isinstance(push, ReseatedPush):
+            self.positions.clear()
+            self.cash = push.cash
+        elif isinstance(push, AdjustedPush):
+            # Contracts come with a position, which brings the cash of both.
+            self.cash = round(self.cash + push.cash, 4)
 
     def restart(self, snapshot: PrivateSnapshot) -> None:
         """Become a snapshot."""

@@ -131,7 +131,7 @@ class Solo:
             journal.close()
 
     def _build(self, settings: SoloSettings) -> None:
-        create = _create_command(settings, self.directory)
+        create = create_command(settings, self.directory)
         self._commitment = Commitment.to(create, settings.scenario, settings.seed, self.directory)
         self.create = replace(create, commitment=self._commitment.hash)
         self.rules = self.create.rules
@@ -185,15 +185,20 @@ class Solo:
         return game.current_round
 
 
-def _create_command(settings: SoloSettings, directory: DataDirectory) -> CreateGame:
+def create_command(settings: SoloSettings, directory: DataDirectory | None) -> CreateGame:
+    """Return the game's first input; its secrets are the directory's, empty without one."""
+    admin_key = join_code = ""
+    if directory is not None:
+        admin_key = digest_of(directory.secret(directory.admin_key, "itg_", 32))
+        join_code = digest_of(directory.secret(directory.join_code, "", 6))
     create = scenario.load(
         settings.scenario,
         seed=settings.seed,
         speed=settings.speed,
         lock_step=settings.lock_step,
         days=settings.days,
-        admin_key_hash=digest_of(directory.secret(directory.admin_key, "itg_", 32)),
-        join_code_hash=digest_of(directory.secret(directory.join_code, "", 6)),
+        admin_key_hash=admin_key,
+        join_code_hash=join_code,
     )
     refuse_unknown_models(create)
     return create

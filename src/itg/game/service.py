@@ -1,14 +1,16 @@
 """Maps messages to teams and rounds, and rounds to every other service's schedule."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar, assert_never, get_args
 
 from msgspec import msgpack
+from msgspec.structs import asdict
 
 from itg.exchange import contract as exchange
 from itg.game import contract as game
 from itg.game import store
-from itg.game.core.audit import Act
+from itg.game.core import organizing
+from itg.game.core.audit import Act, TeamAct
 from itg.game.core.game import Game
 from itg.kernel.errors import Refusal, RejectReason
 from itg.kernel.ids import InstrumentId, Shard, UnderlyingId, shard_of_id
@@ -26,6 +28,7 @@ from itg.signals import contract as signals
 Setup = (
     positions.ConfigurePositions
     | positions.OpenAccount
+    | positions.ReplaceRole
     | exchange.ConfigureExchange
     | exchange.ConfigureLadder
     | exchange.ListInstrument
@@ -36,11 +39,21 @@ Setup = (
     | signals.ConfigureSignals
 )
 OPEN, END = "open", "end"
+REFUSED = (game.GameActRejected, game.TeamsImportRejected)
 # What an act asks of another service, which may refuse it.
 _ASKED = (
     *(exchange.SetPhase, exchange.HaltTrading, exchange.ResumeTrading, exchange.BustTrade),
-    *(news.ScheduleNews, news.CancelNews, news.ReplayNews),
+    *(news.ScheduleNews, news.CancelNews, news.ReplayNews, positions.AdjustAccount),
 )
+
+
+# What the game means, in the words of who is asked: the fields have the same names.
+_SAID: dict[type[organizing.Meant], Callable[..., Message]] = {
+    organizing.ToOpen: positions.OpenAccount,
+    organizing.ToReseat: positions.ReseatAccount,
+    organizing.ToSuspend: positions.SuspendAccount,
+    organizing.ToAdjust: positions.AdjustAccount,
+}
 
 
 class GameService:
@@ -51,11 +64,12 @@ class GameService:
         *(game.CreateGame, game.RegisterTeam, game.DropBot, game.MovePhase),
         *(game.StartRound, game.PauseRound, game.ResumeRound, game.EndRound),
         *(game.HaltMarket, game.ResumeMarket, game.CorrectTrade, game.MoveKillSwitch),
-        *(game.IssueKey, game.RevealSeed, game.RevealIdentities),
+        *(game.IssueKey, game.RevealSeed, game.RevealIdentities, game.ExtendRound),
+        *get_args(TeamAct),
         *(game.AnnounceNews, game.WithdrawNews, game.RepeatNews, news.NewsRejected),
         *(exchange.InstrumentListed, exchange.InstrumentDelisted, exchange.PhaseChanged),
         *(exchange.PhaseRejected, exchange.HaltRejected, exchange.BustRejected),
-        *(positions.KillSwitchChanged, TimerFired),
+        *(positions.KillSwitchChanged, positions.AdjustmentRejected, TimerFired),
     )
     emits: ClassVar[tuple[type[Message], ...]] = (
         *(game.GameCreated, game.TeamRegistered, game.RegistrationRejected, game.BotDropped),
@@ -64,7 +78,8 @@ class GameService:
         *(StartTimer, StopTimer, *get_args(Setup)),
         *(exchange.SetSchedule, exchange.SetPhase, retail.StartFlow, retail.StopFlow),
         *(exchange.HaltTrading, exchange.ResumeTrading, exchange.BustTrade),
-        positions.SetKillSwitch,
+        *(positions.SetKillSwitch, positions.ReseatAccount, positions.SuspendAccount),
+        *(positions.AdjustAccount, game.RoundExtended, *get_args(organizing.Told)),
         *(market_data.StartMarket, market_data.StopMarket),
         *(news.StartNews, news.StopNews),
         *(news.ScheduleNews, news.CancelNews, news.ReplayNews),
@@ -72,7 +87,7 @@ class GameService:
     )
     answers: ClassVar[tuple[type[Query], ...]] = (
         *(game.AuthenticateKey, game.GetTeams, game.GetRounds, game.GetGame),
-        game.GetAudit,
+        *(game.GetAudit, game.GetSchedule, game.GetMessages, game.GetRetiringKeys),
     )
 
     def __init__(self) -> None:
@@ -97,13 +112,14 @@ class GameService:
                 | exchange.HaltRejected()
                 | exchange.BustRejected()
                 | news.NewsRejected()
+                | positions.AdjustmentRejected()
             ):
                 self._created.audit.note_refusal(message.refusal.code)
                 return ()
             case game.RegisterTeam():
                 return self._register(now, message)
             case TimerFired():
-                return self._end(now) if message.key == END else [*self._opening()]
+                return self._end(now) if message.key == END else [*self._opening(now)]
             case positions.KillSwitchChanged():
                 return self._see_switch(now, message)
             case game.RevealSeed():
@@ -126,6 +142,12 @@ class GameService:
             case game.GetAudit():
                 page = created.audit.page(query.after_seq, query.count) if created else ()
                 return game.AuditTrail(entries=page)
+            case game.GetSchedule():
+                return self._created.schedule()
+            case game.GetMessages():
+                return self._created.messages_to(query)
+            case game.GetRetiringKeys():
+                return game.RetiringKeys(keys=tuple(created.registry.retiring) if created else ())
             case _:
                 raise AssertionError(query)
 
@@ -160,7 +182,7 @@ class GameService:
     def _organize(self, now: Nanos, ask: Message) -> Sequence[Message]:
         told = self._act(now, ask)
         if isinstance(ask, Act):
-            codes = (m.refusal.code for m in told if isinstance(m, game.GameActRejected))
+            codes = (organizing.refusal_in(m) for m in told if isinstance(m, REFUSED))
             asked = sum(isinstance(m, _ASKED) for m in told)
             self._created.audit.note_act(now, ask, next(codes, None), asked=asked)
         return told
@@ -169,6 +191,8 @@ class GameService:
         match ask:
             case game.StartRound() | game.PauseRound() | game.ResumeRound() | game.EndRound():
                 return self._move_round(now, ask)
+            case game.ExtendRound() | game.RevealIdentities():
+                return self._change_round(now, ask)
             case game.MovePhase():
                 return self._move_phase(ask)
             case game.HaltMarket() | game.ResumeMarket():
@@ -181,14 +205,19 @@ class GameService:
                 return [_news_of(now, ask)]
             case game.IssueKey():
                 return [self._created.registry.issue(ask)]
-            case game.RevealIdentities():
-                refused = self._created.rounds.reveal_identities(ask.round_id)
-                revealed = game.IdentitiesRevealed(round_id=ask.round_id)
-                return [revealed if refused is None else game.GameActRejected(refusal=refused)]
             case game.DropBot():
                 return [game.BotDropped(account_id=ask.account_id)]
             case _:
-                raise AssertionError(ask)
+                assert isinstance(ask, TeamAct), f"not an act: {ask!r}"
+                return [self._said(step) for step in organizing.organize(self._created, now, ask)]
+
+    def _said(self, step: organizing.Told | organizing.Meant) -> Message:
+        if isinstance(step, organizing.Told):
+            return step
+        if isinstance(step, organizing.ToChange):
+            change: Setup = self._setup.decode(step.change)
+            return change
+        return _SAID[type(step)](**asdict(step))
 
     def _move_round(
         self, now: Nanos, ask: game.StartRound | game.PauseRound | game.ResumeRound | game.EndRound
@@ -197,8 +226,10 @@ class GameService:
         match ask:
             case game.StartRound():
                 told = created.start(ask)
-                is_started = isinstance(told, game.RoundStarted)
-                return [told, *self._before_opening(now)] if is_started else [told]
+                if not isinstance(told, game.RoundStarted):
+                    return [told]
+                seats = map(self._said, organizing.reseats(created, told.round_id))
+                return [told, *seats, *self._before_opening(now)]
             case game.PauseRound():
                 return [created.pause(ask)]
             case game.ResumeRound():
@@ -209,19 +240,36 @@ class GameService:
             case _:
                 assert_never(ask)
 
+    def _change_round(
+        self, now: Nanos, ask: game.ExtendRound | game.RevealIdentities
+    ) -> Sequence[Message]:
+        if isinstance(ask, game.RevealIdentities):
+            refused = self._created.rounds.reveal_identities(ask.round_id)
+            revealed = game.IdentitiesRevealed(round_id=ask.round_id)
+            return [revealed if refused is None else game.GameActRejected(refusal=refused)]
+        told = self._created.extend(ask)
+        is_open = isinstance(told, game.RoundExtended) and self._is_open(now)
+        return [told, *self._opening(now)] if is_open else [told]
+
     def _before_opening(self, now: Nanos) -> Iterator[Message]:
         # Nobody ticks through the days before a round: the others hear of it when it begins.
         start_ns = self._created.rounds.current_plan.start_ns
-        if start_ns <= now:
-            yield from self._opening()
+        if self._is_open(now):
+            yield from self._opening(now)
         else:
             yield StartTimer(owner=self.name, key=OPEN, at_ns=start_ns)
 
-    def _opening(self) -> Iterator[Message]:
-        rules, plan = self._created.rules, self._created.rounds.current_plan
-        if plan.boundaries:
+    def _is_open(self, now: Nanos) -> bool:
+        return self._created.rounds.current_plan.start_ns <= now
+
+    def _opening(self, now: Nanos) -> Iterator[Message]:
+        # Again for a round that goes on: each service takes up what lies ahead of it as it is now.
+        rules, rounds = self._created.rules, self._created.rounds
+        plan = rounds.current_plan
+        boundaries = tuple(row for row in plan.boundaries if row.at_ns > now or not rounds.is_later)
+        if boundaries:
             for shard, _ in rules.shards:
-                yield exchange.SetSchedule(shard=shard, boundaries=plan.boundaries)
+                yield exchange.SetSchedule(shard=shard, boundaries=boundaries)
         if rules.has_signals:
             yield signals.StartSignals(
                 session_start_ns=plan.session_start_ns, session_end_ns=plan.session_end_ns
@@ -236,6 +284,7 @@ class GameService:
                 session_end_ns=plan.session_end_ns,
                 session_ends_ns=tuple(e for e in rules.session_ends_ns if e >= plan.session_end_ns),
                 first_step_ns=plan.start_ns,
+                planned_end_ns=rounds.planned_end_ns,
             )
         if rules.has_retail:
             flow_start_ns = plan.start_ns if plan.flow_start_ns is None else plan.flow_start_ns

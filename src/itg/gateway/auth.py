@@ -13,7 +13,7 @@ from itg.gateway.calls import Caller
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import PROCESSING_TIMEOUT, UNAUTHENTICATED
 from itg.gateway.settings import GatewaySettings
-from itg.kernel.ids import Seq
+from itg.kernel.ids import Seq, TeamId
 from itg.kernel.messages import Reply
 from itg.positions.contract import RATE_LIMIT_EXCEEDED
 from itg.runtime.pump import Pump
@@ -39,6 +39,7 @@ class KeyRing:
         self._pump = pump
         self._deadline_s = settings.order_deadline_s
         self._known: dict[str, Caller] = {}
+        self._forgotten = 0  # how often; what was asked for before is not to be kept
         self._failures = Buckets[str](settings.failed_keys_per_s, settings.failed_keys_burst, now)
 
     async def caller(self, shown: Credentials) -> Caller:
@@ -47,13 +48,24 @@ class KeyRing:
             raise RefusedError(problem_of(UNAUTHENTICATED))
         digest = digest_of(shown.api_key)
         caller = self._known.get(digest)
-        if caller is None and len(shown.api_key) <= _KEY_CHARACTERS_MAX:
+        forgotten = -1
+        while caller is None and forgotten != self._forgotten:
+            if len(shown.api_key) > _KEY_CHARACTERS_MAX:
+                break
+            forgotten = self._forgotten
             caller = await self._find(digest)
+            if forgotten != self._forgotten:
+                caller = None
         if caller is None:
             # Looked up first: whoever shares an address with a guesser still gets in.
             raise RefusedError(self._problem(shown.address))
         self._known[digest] = caller
         return caller
+
+    def forget(self) -> None:
+        """Look every key up again: one may have ended, or its team have another role."""
+        self._known.clear()
+        self._forgotten += 1
 
     def _problem(self, address: str) -> Problem:
         retry_after_ms = self._failures.take(address)
@@ -84,6 +96,8 @@ def _caller_of(principal: Principal) -> Caller:
         team_id=principal.team_id,
         account_id=principal.account_id,
         role=principal.role,
+        key_number=principal.key_number,
+        key_name=principal.key_name,
     )
 
 
@@ -122,6 +136,11 @@ class Tickets:
         ticket = secrets.token_urlsafe(_KEY_BYTES)
         self._issued[ticket] = (caller, now + self.life_s)
         return ticket
+
+    def forget(self, team_id: TeamId) -> None:
+        """Let a team's tickets be good no more: what they were issued for has changed."""
+        for ticket in [t for t, (who, _) in self._issued.items() if who.team_id == team_id]:
+            del self._issued[ticket]
 
     def redeem(self, ticket: str) -> Caller:
         """Return whose ticket this is, once; raise `RefusedError` for any other."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from itg.exchange.contract import (
     ExchangeStatus,
@@ -23,7 +24,9 @@ from itg.exchange.contract import (
 from itg.game.contract import (
     GameState,
     GetGame,
+    GetRetiringKeys,
     GetTeams,
+    RetiringKeys,
     RoundEnded,
     RoundPaused,
     RoundResumed,
@@ -31,7 +34,10 @@ from itg.game.contract import (
     RoundStatus,
     Team,
     TeamRegistered,
+    TeamReseated,
+    TeamResumed,
     Teams,
+    TeamSuspended,
 )
 from itg.kernel.ids import AccountId, InstrumentId, Role, Shard, TeamId, UnderlyingId
 from itg.kernel.messages import Message, Query, Reply
@@ -47,7 +53,7 @@ from itg.news.contract import (
     NewsPublished,
     PublishedItem,
 )
-from itg.positions.contract import GetRoles, OrderRateLimit, RoleRules, Roles
+from itg.positions.contract import GetRoles, OrderRateLimit, RoleReplaced, RoleRules, Roles
 from itg.signals.contract import GetSignals, SignalHistory
 from itg.translate.news import published_item
 
@@ -66,7 +72,7 @@ class LastPrices(Struct, frozen=True):
 
 def first_queries() -> tuple[Query, ...]:
     """Return what to ask before anything else."""
-    return (GetGame(), GetTeams(), GetRoles())
+    return (GetGame(), GetTeams(), GetRoles(), GetRetiringKeys())
 
 
 class Directory:
@@ -78,13 +84,8 @@ class Directory:
         self.teams = {team.team_id: team for team in reply_of(Teams, replies).teams}
         self.team_of = {team.account_id: team.team_id for team in self.teams.values()}
         self.roles: dict[Role, RoleRules] = {r.role: r for r in reply_of(Roles, replies).roles}
-        # Every request asks for its role's.
-        self._order_rates = {
-            role: rule
-            for role, rules in self.roles.items()
-            for rule in rules.constraints
-            if isinstance(rule, OrderRateLimit)
-        }
+        self._order_rates = self._rates()  # every request asks for its role's
+        self.retiring = reply_of(RetiringKeys, replies).keys  # as of the start
         self.instruments: dict[InstrumentId, Instrument] = {}
         self.listings = 0  # rises with every listing and delisting
         self.phases: dict[Shard, Phase] = {}
@@ -104,6 +105,10 @@ class Directory:
             TeamRegistered: self._register,
             PhaseChanged: self._change_phase,
             PricesStepped: self._step_prices,
+            TeamReseated: self._reseat,
+            TeamSuspended: self._suspend,
+            TeamResumed: self._suspend,
+            RoleReplaced: self._replace_role,
             RoundStarted: self._begin,
             RoundResumed: self._run,
             RoundPaused: self._stand,
@@ -218,6 +223,29 @@ class Directory:
             role=event.role,
             registered_ns=game_ns,
         )
+
+    def _reseat(self, game_ns: Nanos, event: Message) -> None:
+        assert isinstance(event, TeamReseated)
+        self.teams[event.team_id] = replace(self.teams[event.team_id], role=event.role)
+
+    def _suspend(self, game_ns: Nanos, event: Message) -> None:
+        assert isinstance(event, TeamSuspended | TeamResumed)
+        is_suspended = isinstance(event, TeamSuspended)
+        team = replace(self.teams[event.team_id], is_suspended=is_suspended)
+        self.teams[event.team_id] = team
+
+    def _replace_role(self, game_ns: Nanos, event: Message) -> None:
+        assert isinstance(event, RoleReplaced)
+        self.roles[event.rules.role] = event.rules
+        self._order_rates = self._rates()
+
+    def _rates(self) -> dict[Role, OrderRateLimit]:
+        return {
+            role: rule
+            for role, rules in self.roles.items()
+            for rule in rules.constraints
+            if isinstance(rule, OrderRateLimit)
+        }
 
     def _change_phase(self, game_ns: Nanos, event: Message) -> None:
         assert isinstance(event, PhaseChanged)

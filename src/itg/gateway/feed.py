@@ -18,7 +18,14 @@ from itg.exchange.contract import (
     TradeBusted,
     TradeExecuted,
 )
-from itg.game.contract import RoundEnded, RoundPaused, RoundResumed, RoundStarted
+from itg.game.contract import (
+    MessageSent,
+    RoundEnded,
+    RoundExtended,
+    RoundPaused,
+    RoundResumed,
+    RoundStarted,
+)
 from itg.gateway.channels import Channel, Delivery, Merge
 from itg.gateway.directory import Directory
 from itg.gateway.fanout import Fanout
@@ -61,9 +68,11 @@ from itg.wire.v1.market import (
     TradeBody,
 )
 from itg.wire.v1.orders import Body
-from itg.wire.v1.socket import RoundData
+from itg.wire.v1.signals import LastSignalsPush
+from itg.wire.v1.socket import MessageData, RoundData
 
 TRADES_KEPT = 50
+AnyRoundEvent = RoundStarted | RoundPaused | RoundResumed | RoundEnded | RoundExtended
 Publish = Callable[[Record, Message], None]
 
 
@@ -106,10 +115,8 @@ class Feed:
             PricesStepped: self._publish_prices,
             MarksPublished: self._publish_marks,
             NewsPublished: self._publish_news,
-            RoundStarted: self._publish_round,
-            RoundPaused: self._publish_round,
-            RoundResumed: self._publish_round,
-            RoundEnded: self._publish_round,
+            MessageSent: self._publish_message,
+            **dict.fromkeys(AnyRoundEvent.__args__, self._publish_round),
             **dict.fromkeys(AnyMarketEvent.__args__, self._publish_market),
             **dict.fromkeys(AnyPrivateEvent.__args__, self._publish_private),
             **dict.fromkeys(AnySignal.__args__, self._publish_signal),
@@ -178,6 +185,18 @@ class Feed:
         """Let a session no longer hear a channel."""
         if self.fanout.part(session, name) and name.startswith("bbo."):
             self._tops.pop(UnderlyingId(name.removeprefix("bbo.")), None)
+
+    def move_signals(self, session: Session, role: Role | None) -> None:
+        """Let a session that hears signals hear another role's: from now on, and nothing older."""
+        if SIGNALS in self.fanout.places[session]:
+            self.part(session, SIGNALS)
+            self.begin_signals(session, role)
+
+    def begin_signals(self, session: Session, role: Role | None) -> None:
+        """Let a session hear a role's signals from the next one on."""
+        channel = self.signals_of(role)
+        self.send(session, channel, "snapshot", LastSignalsPush(signals=[]))
+        self.join(session, channel)
 
     def leave(self, session: Session) -> None:
         """Forget a session."""
@@ -363,9 +382,17 @@ class Feed:
             self._put(record, channel, kind, data)
 
     def _publish_round(self, record: Record, event: Message) -> None:
-        assert isinstance(event, RoundStarted | RoundPaused | RoundResumed | RoundEnded)
+        assert isinstance(event, AnyRoundEvent)
         kind = f"round.{type(event).__name__.removeprefix('Round').lower()}"
         following = event.next_round_id if isinstance(event, RoundEnded) else None
         data = RoundData(round_id=event.round_id, next_round_id=following)
         for session in self.sessions:
             self.tell(session, kind, data)
+
+    def _publish_message(self, record: Record, event: Message) -> None:
+        assert isinstance(event, MessageSent)
+        to_all = event.account_id is None
+        data = MessageData(message_id=event.message_id, text=event.text, to_all=to_all)
+        for session in self.sessions:
+            if to_all or session.caller.account_id == event.account_id:
+                self.tell(session, "message", data)

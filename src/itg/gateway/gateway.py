@@ -18,10 +18,9 @@ from msgspec.structs import replace
 
 from itg.game.contract import (
     GameCreated,
+    OrganizerAct,
     RegisterTeam,
     RegistrationRejected,
-    RoundEnded,
-    RoundStarted,
     TeamRegistered,
 )
 from itg.gateway.auth import KeyRing, Tickets, digest_of, fresh_key
@@ -31,6 +30,7 @@ from itg.gateway.feed import Feed
 from itg.gateway.flood import FloodGuard, Metered
 from itg.gateway.flushing import Flusher
 from itg.gateway.lockstep import LockStep
+from itg.gateway.membership import MEMBER_EVENTS, Membership
 from itg.gateway.numbers import Numbers
 from itg.gateway.problems import RefusedError, problem_of, problem_of_refusal
 from itg.gateway.reasons import (
@@ -74,6 +74,7 @@ class Gateway:
         self.deadman = Deadman(pump, self._tell_expired)
         self.keys = KeyRing(pump, self.settings, monotonic)
         self.tickets = Tickets(self.settings.ticket_s, monotonic)
+        self.members = Membership(pump, self.feed, self.keys, self.tickets)
         self.guard = FloodGuard(self.settings, monotonic)
         self.waiting = WaitingRoom(self.settings.waiting_max)
         self.trace_ids = TraceIds(pump.clock.wall_ns)
@@ -113,6 +114,7 @@ class Gateway:
         self.is_ready = False
         self.absences.stop()
         self.deadman.stop()
+        self.members.stop()
         self._flusher.stop()
         self.round_files.stop()
         for session in self.feed.sessions:
@@ -156,6 +158,7 @@ class Gateway:
     def enter(self, session: Session) -> None:
         """Take in a session whose connection is open."""
         self.feed.fanout.enter(session)
+        self.members.greet(session)
         if session.caller.account_id is not None:
             self.absences.come(session.caller.account_id)
 
@@ -176,14 +179,17 @@ class Gateway:
         if self._directory is None:
             self._look_for_game(records)
         else:
-            is_news = not self._directory.heeded.isdisjoint(kinds_of(records))
+            kinds = kinds_of(records)
+            is_news = not (
+                self._directory.heeded.isdisjoint(kinds) and MEMBER_EVENTS.isdisjoint(kinds)
+            )
             for record in records:
                 if is_news:
                     self._learn(record)
                 if self.is_ready:
                     self.feed.publish(record)
                 if is_news and self.lock_step is not None:
-                    self._mark_round(self.lock_step, record)
+                    self.lock_step.see(record)
         if self.lock_step is None or not self.lock_step.is_running:
             self._flusher.see_release()
         settling, self._settling = self._settling, []
@@ -206,6 +212,8 @@ class Gateway:
         self, call: Call, command: Command, compose: Compose, metered: Metered = Metered.ORDER
     ) -> None:
         """Send a command at once; cancels have a shorter deadline and a little more room."""
+        if call.caller.key_name and isinstance(command, OrganizerAct):
+            command = replace(command, by=call.caller.key_name)
         is_cancel = metered is not Metered.ORDER
         settings = self.settings
         deadline_s = settings.cancel_deadline_s if is_cancel else settings.order_deadline_s
@@ -298,13 +306,8 @@ class Gateway:
             self.directory.fold(record.game_ns, output)
             if isinstance(output, TeamRegistered):
                 self.feed.open_private(output.account_id)
-
-    def _mark_round(self, lock_step: LockStep, record: Record) -> None:
-        for output in record.outputs:
-            if isinstance(output, RoundStarted):
-                lock_step.begin()
-            elif isinstance(output, RoundEnded):
-                lock_step.end()
+            elif type(output) in MEMBER_EVENTS:
+                self.members.see(output)
 
     def _look_for_game(self, records: Sequence[Record]) -> None:
         if any(first_of(GameCreated, record.outputs) for record in records):
@@ -337,6 +340,7 @@ class Gateway:
             if quotes.quotes:
                 absent.append(account_id)
         self.feed.begin(directory)
+        self.members.begin(directory)
         if directory.game.rules.lock_step:
             silence_s = self.settings.silent_bot_s
             self.lock_step = LockStep(self.pump, self.feed, directory.game, silence_s)

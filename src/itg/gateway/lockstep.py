@@ -10,13 +10,14 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from itg.game.contract import DropBot, GameState
+from itg.game.contract import DropBot, GameState, RoundEnded, RoundStarted
 from itg.gateway.feed import Feed
 from itg.gateway.sessions import Session
 from itg.kernel.ids import AccountId
 from itg.kernel.rng import Rng
 from itg.kernel.times import Nanos
 from itg.runtime.clock import VirtualClock
+from itg.runtime.envelope import Record
 from itg.runtime.pump import Pump, PumpStoppedError
 from itg.wire.v1.socket import CLOSE_POLICY, StepData
 
@@ -52,6 +53,14 @@ class LockStep:
         """Fix whose turns every step waits for."""
         assert not self._is_running, "the bots are fixed before the clock starts"
         self._ready = dict.fromkeys(sorted(accounts), False)
+
+    def see(self, record: Record) -> None:
+        """Begin and end with the rounds."""
+        for output in record.outputs:
+            if isinstance(output, RoundStarted):
+                self.begin()
+            elif isinstance(output, RoundEnded):
+                self.end()
 
     def begin(self) -> None:
         """Announce a step when all that the start of the round brings has been released.

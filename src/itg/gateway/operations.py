@@ -80,6 +80,7 @@ class _Typed(Operation, Generic[P]):
         self._params = params
         self._reader = JsonReader(params)
         self._body_reader = None if body is None or body is params else JsonReader(body)
+        self._named = _named_params(params, route.path_fields)
 
     def run_params(self, gateway: Gateway, call: Call, params: Raw) -> None:
         self._handle(gateway, call, self._reader.read(bytes(params), has_doubles=False))
@@ -91,9 +92,17 @@ class _Typed(Operation, Generic[P]):
             params = self._reader.read(body)
         else:
             sent = structs.asdict(self._body_reader.read(body))
-            named = structs.asdict(read_fields(self._params, fields))
+            named = structs.asdict(read_fields(self._named, fields))
             params = msgspec.convert({**named, **sent}, self._params)
         self._handle(gateway, call, params)
+
+
+def _named_params(params: type[Request], names: tuple[str, ...]) -> type[Request]:
+    # What a path names, without the fields of the body, which may not be left out there.
+    kept = [(row.name, row.type) for row in structs.fields(params) if row.name in names]
+    made = msgspec.defstruct(params.__name__, kept, bases=(Request,), frozen=True, kw_only=True)
+    assert issubclass(made, Request)
+    return made
 
 
 class _Itemwise(_Typed[P]):

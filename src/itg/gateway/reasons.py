@@ -11,6 +11,10 @@ INVALID_FIELD = RejectReason(
     hint="The field named in `errors` is unknown, missing, doubled or of the wrong type.",
     status=400,
 )
+INVALID_ROSTER = RejectReason(
+    code="INVALID_ROSTER",
+    hint="Mend the rows named in `errors` and send the whole roster again.",
+)
 UNAUTHENTICATED = RejectReason(
     code="UNAUTHENTICATED",
     hint="Send your key as X-API-Key or Authorization: Bearer.",

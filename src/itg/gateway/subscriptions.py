@@ -246,6 +246,9 @@ class _Planner:
         after = point.seq if point is not None and is_known else None
 
         def begin(replies: Sequence[Reply]) -> None:
+            if self._session.caller.role != role:  # another seat since it asked
+                self._feed.begin_signals(self._session, self._session.caller.role)
+                return
             channel = self._feed.signals_of(role)
             told = replies[0] if replies else SignalHistory(items=(), last_seq=0)
             assert isinstance(told, SignalHistory)

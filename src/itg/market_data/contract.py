@@ -111,6 +111,8 @@ class StartMarket(Command, frozen=True, kw_only=True):
     session_end_ns: Nanos
     session_ends_ns: tuple[Nanos, ...]
     first_step_ns: Nanos = Nanos(0)  # no step before it
+    # Where the session's end was moved, the end that series expire by: they do with the session.
+    planned_end_ns: Nanos | None = None
 
 
 class StopMarket(Command, frozen=True, kw_only=True):

@@ -78,7 +78,10 @@ class ConfigureNews(Command, frozen=True, kw_only=True):
 
 
 class StartNews(Command, frozen=True, kw_only=True):
-    """Let news come in this session; time to the next goes on where the last session ended."""
+    """Let news come in this session; time to the next goes on where the last session ended.
+
+    Again for a session under way it moves its end; what is scheduled stands.
+    """
 
     session_start_ns: Nanos
     session_end_ns: Nanos

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from math import isclose
 
 from itg.exchange.contract import AUCTION_ORDERS, AUCTION_RULES, CONTINUOUS_RULES
+from itg.game.contract import RoleRotation
 from itg.kernel.errors import ConfigurationError
 from itg.scenario.information_checks import news_complaints, rising, signal_complaints
 from itg.scenario.model import Scenario
@@ -13,9 +14,11 @@ from itg.scenario.tables.flow import Retail
 from itg.scenario.tables.listing import Protection, Tracking
 from itg.scenario.tables.market import Market
 from itg.scenario.tables.players import RoleTable
+from itg.scenario.tables.sessions import OrganizerSession
 
 # A regime that is more likely left than kept within a regime step has no smaller steps.
 STAY_MIN = 0.5
+ROTATED_ROLES_MIN = 2
 PARTS = {
     "collar": (
         *("collar_option", "collar_vol_points", "collar_width", "collar_underlying"),
@@ -40,6 +43,7 @@ def contradictions(scenario: Scenario) -> Iterator[str]:
     yield from _underlyings(scenario)
     yield from _roles(scenario)
     yield from _teams(scenario)
+    yield from _rounds(scenario)
     yield from _worlds(scenario)
     yield from news_complaints(scenario)
     yield from signal_complaints(scenario)
@@ -128,6 +132,19 @@ def _teams(scenario: Scenario) -> Iterator[str]:
         if names.count(name) > 1:
             yield f"teams: {team.name!r} twice"
         yield from _known_role(f"teams.{team.name}", team.role, open_roles)
+
+
+def _rounds(scenario: Scenario) -> Iterator[str]:
+    session, roles = scenario.session, [table for table in scenario.roles if table.registrable]
+    if not isinstance(session, OrganizerSession) and session.practice_days > session.days:
+        yield f"session.practice_days: {session.practice_days} of {session.days} days"
+    if scenario.registration.rotation is RoleRotation.NONE:
+        return
+    place = "registration.rotation"
+    if scenario.house is None:
+        yield f"{place}: the house takes over what reseated teams hold: it needs the table [house]"
+    if len(roles) < ROTATED_ROLES_MIN:
+        yield f"{place}: {len(roles)} registrable role; roles go round among two or more"
 
 
 def _worlds(scenario: Scenario) -> Iterator[str]:

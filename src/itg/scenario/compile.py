@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from itg.exchange.contract import ListInstrument
 from itg.game.contract import CreateGame, GameRules, TeamPlan
 from itg.kernel.errors import ConfigurationError
-from itg.kernel.ids import Role, Shard
+from itg.kernel.ids import AccountId, Role, Shard
 from itg.kernel.messages import Command
 from itg.kernel.times import NS_PER_MS, NS_PER_S, Nanos
 from itg.kernel.words import Instrument
@@ -149,6 +149,8 @@ def _rules(name: str, scenario: Scenario, days: TradingDays, season: Sequence[Ex
         has_news=scenario.news is not None,
         has_signals=scenario.signals is not None,
         step_ns=step_ns(scenario),
+        rotation=scenario.registration.rotation,
+        house_account_id=None if scenario.house is None else AccountId(scenario.house.account),
         teams=tuple(TeamPlan(team_name=t.name, role=Role(t.role)) for t in scenario.teams),
     )
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple, assert_never
 
+from msgspec.structs import replace
+
 from itg.game.contract import RoundPlan
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.times import NS_PER_S, Nanos
@@ -80,7 +82,12 @@ def session_seconds(session: AnySession) -> int:
 def rounds_of(session: AnySession, days: TradingDays, *, flow_lead_s: int) -> tuple[RoundPlan, ...]:
     """Return one round a trading day, in order."""
     trading_days = days.take(days_of(session))
-    return tuple(_round(day, hours_of(session, days, day), flow_lead_s) for day in trading_days)
+    practice = 0 if isinstance(session, OrganizerSession) else session.practice_days
+    rounds = (_round(day, hours_of(session, days, day), flow_lead_s) for day in trading_days)
+    return tuple(
+        replace(planned, is_scored=number > practice)
+        for number, planned in enumerate(rounds, start=1)
+    )
 
 
 def days_of(session: AnySession) -> int:

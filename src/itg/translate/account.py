@@ -5,6 +5,7 @@ from typing import assert_never
 from itg.kernel.errors import Refusal
 from itg.kernel.times import to_micros
 from itg.positions.contract import (
+    AccountAdjusted,
     AccountCancelRejected,
     AccountFillBusted,
     AccountFilled,
@@ -20,8 +21,10 @@ from itg.positions.contract import (
     AccountQuoteRejected,
     AccountQuoteUpdated,
     AccountReplaceRejected,
+    AccountReseated,
     AccountSettled,
     AccountState,
+    AccountSuspensionChanged,
     AnyPrivateEvent,
     Budgets,
     Coverage,
@@ -36,6 +39,7 @@ from itg.translate.numbers import optional_usd, usd
 from itg.translate.orders import order_body, quote_body
 from itg.translate.protection import protection_body
 from itg.translate.refusals import numbers_of
+from itg.translate.seats import seat_push
 from itg.wire.v1.account import (
     BustPush,
     CoverageBody,
@@ -81,10 +85,10 @@ def private_push(event: PrivateEvent) -> tuple[PrivateType, Body]:
             return _limit(event)
         case AccountLossStopped() | AccountProtectionChanged() | AccountKillSwitchChanged():
             return _stop(event)
-        case AccountSettled():
-            return "position.settled", _settlement_push(event)
-        case AccountFillBusted():
-            return "fill.busted", _bust_push(event)
+        case AccountReseated() | AccountAdjusted() | AccountSuspensionChanged():
+            return seat_push(event)
+        case AccountSettled() | AccountFillBusted():
+            return _afterwards(event)
         case (
             AccountOrderRejected()
             | AccountReplaceRejected()
@@ -185,6 +189,12 @@ def _stop(
             )
         case _:
             assert_never(event)
+
+
+def _afterwards(event: AccountSettled | AccountFillBusted) -> tuple[PrivateType, Body]:
+    if isinstance(event, AccountSettled):
+        return "position.settled", _settlement_push(event)
+    return "fill.busted", _bust_push(event)
 
 
 def _settlement_push(event: AccountSettled) -> SettlementPush:

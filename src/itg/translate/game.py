@@ -32,6 +32,7 @@ def team_body(team: Team) -> TeamBody:
         team_name=team.team_name,
         role=team.role,
         registered_us=to_micros(team.registered_ns),
+        is_suspended=team.is_suspended,
     )
 
 
@@ -46,6 +47,7 @@ def round_body(game_round: Round) -> RoundBody:
         session_start_us=to_micros(game_round.session_start_ns),
         session_end_us=to_micros(game_round.session_end_ns),
         end_us=None if end_ns is None else to_micros(end_ns),
+        is_scored=game_round.is_scored,
         commitment=game_round.commitment or None,
         reveal=None if reveal is None else RevealBody(**asdict(reveal)),
         is_revealed=game_round.is_revealed,

@@ -10,6 +10,7 @@ from itg.wire.v1.orders import PriceIn
 
 # Far above any price of the game, and small enough that cash of a whole day fits 64 bits.
 PRICE_MAX_USD = 100_000
+CASH_MAX_USD = 10_000_000_000
 _DECIMAL = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,4})?", re.ASCII)
 
 
@@ -33,6 +34,17 @@ def price_in(value: PriceIn, pointer: str) -> Price:
     if units / PRICE_SCALE != usd:
         raise UnfitFieldError(pointer, "a price has at most four decimals", INVALID_PRICE)
     return Price(units)
+
+
+def cash_in(value: PriceIn, pointer: str) -> int:
+    """Return money in price units; `UnfitFieldError` unless it has at most four decimals."""
+    usd = _number(value, pointer)
+    if not -CASH_MAX_USD <= usd <= CASH_MAX_USD:
+        raise UnfitFieldError(pointer, f"money is at most {CASH_MAX_USD} USD", INVALID_PRICE)
+    units = round(usd * PRICE_SCALE)
+    if units / PRICE_SCALE != usd:
+        raise UnfitFieldError(pointer, "money has at most four decimals", INVALID_PRICE)
+    return units
 
 
 def _number(value: PriceIn, pointer: str) -> float:

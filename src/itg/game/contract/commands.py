@@ -2,6 +2,7 @@
 
 from msgspec import Raw
 
+from itg.game.contract.acts import OrganizerAct
 from itg.game.contract.rules import GameRules, SeedReveal
 from itg.kernel.ids import AccountId, InstrumentId, Role, TradeId, UnderlyingId
 from itg.kernel.messages import Command
@@ -23,7 +24,7 @@ class CreateGame(Command, frozen=True, kw_only=True):
     commitment: str = ""  # to the seed, opened by `RevealSeed`; "": none was made
 
 
-class RegisterTeam(Command, frozen=True, kw_only=True):
+class RegisterTeam(OrganizerAct, frozen=True, kw_only=True):
     """Register a team; `by_organizer` needs no join code."""
 
     team_name: str
@@ -31,46 +32,40 @@ class RegisterTeam(Command, frozen=True, kw_only=True):
     key_hash: str
     join_code_hash: str = ""
     by_organizer: bool = False
-    reason: str = ""  # of the organizer, for the audit
 
 
-class StartRound(Command, frozen=True, kw_only=True):
+class StartRound(OrganizerAct, frozen=True, kw_only=True):
     """Start the next scheduled round, or `round_id`."""
 
     round_id: int | None = None
-    reason: str = ""
 
 
-class PauseRound(Command, frozen=True, kw_only=True):
+class PauseRound(OrganizerAct, frozen=True, kw_only=True):
     """Freeze the game clock."""
 
     round_id: int
-    reason: str = ""
 
 
-class ResumeRound(Command, frozen=True, kw_only=True):
+class ResumeRound(OrganizerAct, frozen=True, kw_only=True):
     """Let the game clock run again."""
 
     round_id: int
-    reason: str = ""
 
 
-class EndRound(Command, frozen=True, kw_only=True):
+class EndRound(OrganizerAct, frozen=True, kw_only=True):
     """Close the market and end the round."""
 
     round_id: int
-    reason: str = ""
 
 
-class MovePhase(Command, frozen=True, kw_only=True):
+class MovePhase(OrganizerAct, frozen=True, kw_only=True):
     """An organizer's phase move, for all shards or one instrument."""
 
     phase: Phase
     instrument_id: InstrumentId | None = None
-    reason: str = ""
 
 
-class HaltMarket(Command, frozen=True, kw_only=True):
+class HaltMarket(OrganizerAct, frozen=True, kw_only=True):
     """Halt an instrument, an underlying with its series, or (neither named) everything.
 
     Trading reopens by auction after `halt_ns`, or on `ResumeMarket` where that is None.
@@ -79,34 +74,30 @@ class HaltMarket(Command, frozen=True, kw_only=True):
     instrument_id: InstrumentId | None = None
     underlying_id: UnderlyingId | None = None
     halt_ns: Nanos | None = None
-    reason: str = ""
 
 
-class ResumeMarket(Command, frozen=True, kw_only=True):
+class ResumeMarket(OrganizerAct, frozen=True, kw_only=True):
     """End such a halt now, by auction."""
 
     instrument_id: InstrumentId | None = None
     underlying_id: UnderlyingId | None = None
-    reason: str = ""
 
 
-class CorrectTrade(Command, frozen=True, kw_only=True):
+class CorrectTrade(OrganizerAct, frozen=True, kw_only=True):
     """Bust a trade, or move it to another price."""
 
     trade_id: TradeId
     price: Price | None = None  # None: as if it had never been
-    reason: str = ""
 
 
-class MoveKillSwitch(Command, frozen=True, kw_only=True):
+class MoveKillSwitch(OrganizerAct, frozen=True, kw_only=True):
     """An organizer's kill switch, of one account or of all (None)."""
 
     account_id: AccountId | None = None
     is_active: bool = True
-    reason: str = ""
 
 
-class AnnounceNews(Command, frozen=True, kw_only=True):
+class AnnounceNews(OrganizerAct, frozen=True, kw_only=True):
     """An organizer's news at an instant, or now, which no forecast can warn of.
 
     `is_shift` and `jump_ppm` fix its outcome, None draws it from the table.
@@ -117,29 +108,26 @@ class AnnounceNews(Command, frozen=True, kw_only=True):
     has_signal: bool = True
     is_shift: bool | None = None
     jump_ppm: int | None = None
-    reason: str = ""
 
 
-class WithdrawNews(Command, frozen=True, kw_only=True):
+class WithdrawNews(OrganizerAct, frozen=True, kw_only=True):
     """Cancel news that is not out yet, an arrival too."""
 
     news_id: int
-    reason: str = ""
 
 
-class RepeatNews(Command, frozen=True, kw_only=True):
+class RepeatNews(OrganizerAct, frozen=True, kw_only=True):
     """Publish a recorded history of news from now on, all of it or nothing."""
 
     items: tuple[ReplayItem, ...]
-    reason: str = ""
 
 
-class IssueKey(Command, frozen=True, kw_only=True):
-    """Give somebody without a team a key, by the organizer's hand; it reads and researches."""
+class IssueKey(OrganizerAct, frozen=True, kw_only=True):
+    """Give somebody without a team a key: it reads and researches, or is another organizer's."""
 
     key_name: str
     key_hash: str
-    reason: str = ""
+    is_organizer: bool = False
 
 
 class RevealSeed(Command, frozen=True, kw_only=True):
@@ -151,11 +139,10 @@ class RevealSeed(Command, frozen=True, kw_only=True):
     reveal: SeedReveal
 
 
-class RevealIdentities(Command, frozen=True, kw_only=True):
+class RevealIdentities(OrganizerAct, frozen=True, kw_only=True):
     """Let the exports of an ended round name who did what; once, it is never taken back."""
 
     round_id: int
-    reason: str = ""
 
 
 class DropBot(Command, frozen=True, kw_only=True):

@@ -38,7 +38,7 @@ class AuditEntry(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True
 
     audit_seq: int
     at_ns: Nanos  # game time
-    actor: str  # a team, or the organizer
+    actor: str  # a team, or the name of the organizer's key
     act: str
     subject: str = ""  # a round, phase, instrument, trade or team; empty: the whole market
     reason: str = ""
@@ -46,7 +46,10 @@ class AuditEntry(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True
 
 
 class AuditTrail(Reply, frozen=True, kw_only=True):
-    """A page of the audit, newest last; the last 1,000 acts are kept."""
+    """A page of the audit, newest last.
+
+    Every act of an organizer is kept, and each team's last 1,000 kill switches.
+    """
 
     entries: tuple[AuditEntry, ...]
 
@@ -58,6 +61,8 @@ class Principal(Reply, frozen=True, kw_only=True):
     account_id: AccountId | None
     role: Role | None
     scopes: tuple[Scope, ...]
+    key_number: int = 0  # of the team's keys, from 1
+    key_name: str = ""  # of an organizer's or a researcher's
 
 
 class UnknownKey(Reply, frozen=True, kw_only=True):
@@ -72,6 +77,7 @@ class Team(Struct, frozen=True, gc=False, kw_only=True):
     team_name: str
     role: Role
     registered_ns: Nanos
+    is_suspended: bool = False
 
 
 class Teams(Reply, frozen=True, kw_only=True):
@@ -91,6 +97,7 @@ class Round(Struct, frozen=True, gc=False, kw_only=True):
     session_end_ns: Nanos
     end_ns: Nanos | None
     commitment: str = ""  # to the seed; "": none was made
+    is_scored: bool = True
     reveal: SeedReveal | None = None  # what opens it, once no round is left to play
     is_revealed: bool = False  # exports name who did what
 

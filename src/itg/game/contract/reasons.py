@@ -23,3 +23,20 @@ ROUND_WRONG_STATUS = RejectReason(
     status=409,
 )
 TEAM_NOT_FOUND = RejectReason(code="TEAM_NOT_FOUND", hint="See GET /game/teams.", status=404)
+TEAM_WRONG_STATUS = RejectReason(
+    code="TEAM_WRONG_STATUS",
+    hint="A team that trades can be suspended, a suspended one resumed.",
+    status=409,
+)
+EXTENSION_TOO_LONG = RejectReason(
+    code="EXTENSION_TOO_LONG", hint="A round ends before the next one's day begins.", status=409
+)
+HOUSE_NEEDED = RejectReason(
+    code="HOUSE_NEEDED",
+    hint="Contracts come from the house's account, and this scenario has no [house].",
+    status=409,
+)
+INVALID_RULE = RejectReason(
+    code="INVALID_RULE",
+    hint="Name a rule the role has, with its fields as GET /game/rules shows them.",
+)

@@ -5,9 +5,9 @@ from enum import Enum, unique
 from msgspec import Struct
 
 from itg.game.contract.scores import ScoringRules
-from itg.kernel.ids import Role, Shard, UnderlyingId
+from itg.kernel.ids import AccountId, Role, Shard, UnderlyingId
 from itg.kernel.times import Nanos
-from itg.kernel.words import PhaseBoundary
+from itg.kernel.words import PhaseBoundary, Word
 
 
 @unique
@@ -30,6 +30,14 @@ class RoundStatus(Enum):
     ENDED = "ended"
 
 
+@unique
+class RoleRotation(Word):
+    """How roles go round."""
+
+    NONE = "none"  # a team keeps the role it registered in
+    LATIN_SQUARE = "latin_square"  # of the registrable roles, one further each scored round
+
+
 class RoundPlan(Struct, frozen=True, gc=False, kw_only=True):
     """One round on the game clock. `boundaries` empty: the organizer drives the phases."""
 
@@ -40,6 +48,7 @@ class RoundPlan(Struct, frozen=True, gc=False, kw_only=True):
     session_end_ns: Nanos
     end_ns: Nanos | None  # the round ends by itself here; None: by the organizer
     boundaries: tuple[PhaseBoundary, ...] = ()
+    is_scored: bool = True  # False: practice
 
 
 class SeedReveal(Struct, frozen=True, gc=False, kw_only=True):
@@ -80,3 +89,5 @@ class GameRules(Struct, frozen=True, gc=False, kw_only=True):
     step_ns: Nanos = Nanos(250_000_000)  # a step of the market, and of lock step
     teams: tuple[TeamPlan, ...] = ()  # registered by whoever composes the game, in this order
     scoring: ScoringRules | None = None
+    rotation: RoleRotation = RoleRotation.NONE
+    house_account_id: AccountId | None = None  # takes over what reseated teams held

@@ -8,9 +8,10 @@ from enum import unique
 
 from msgspec import Struct
 
+from itg.game.contract.acts import OrganizerAct
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import AccountId, Role, TeamId
-from itg.kernel.messages import Command, Event, Query, Reply
+from itg.kernel.messages import Event, Query, Reply
 from itg.kernel.times import Nanos
 from itg.kernel.words import Word
 
@@ -80,7 +81,7 @@ class ScoringRules(Struct, frozen=True, gc=False, kw_only=True):
     round_weights_ppm: tuple[int, ...] = ()  # of each round in the final; empty: all the same
 
 
-class SetPar(Command, frozen=True, kw_only=True):
+class SetPar(OrganizerAct, frozen=True, kw_only=True):
     """Replace the pars; before the first round is scored, or refused."""
 
     pars: tuple[RolePar, ...]
@@ -88,7 +89,7 @@ class SetPar(Command, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class SetJudgement(Command, frozen=True, kw_only=True):
+class SetJudgement(OrganizerAct, frozen=True, kw_only=True):
     """Enter a team's judged part: each 0 to 100 points, 1e-6; None leaves what was entered."""
 
     account_id: AccountId

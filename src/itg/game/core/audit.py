@@ -1,16 +1,21 @@
 """What organizers did, and what teams did to themselves: a list for those who ask later."""
 
+from bisect import bisect_right
 from typing import assert_never
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from itg.game.contract import (
+    AdjustTeam,
     AnnounceNews,
     AuditEntry,
+    ChangeRole,
     CorrectTrade,
     EndRound,
+    ExtendRound,
     HaltMarket,
+    ImportTeams,
     IssueKey,
     MoveKillSwitch,
     MovePhase,
@@ -19,16 +24,32 @@ from itg.game.contract import (
     RepeatNews,
     ResumeMarket,
     ResumeRound,
+    ResumeTeam,
+    RetireKey,
     RevealIdentities,
+    RotateKey,
+    SendMessage,
     StartRound,
+    SuspendTeam,
     WithdrawNews,
 )
 from itg.kernel.ids import AccountId
-from itg.kernel.times import Nanos
+from itg.kernel.money import PRICE_SCALE
+from itg.kernel.times import NS_PER_S, Nanos
 
-KEPT_MAX = 1_000
+KEPT_OF_TEAM = 1_000  # kill switches of one team: it can switch as often as it likes
 ORGANIZER = "organizer"
 
+TeamAct = (
+    ImportTeams
+    | RotateKey
+    | RetireKey
+    | SuspendTeam
+    | ResumeTeam
+    | AdjustTeam
+    | SendMessage
+    | ChangeRole
+)
 Act = (
     StartRound
     | PauseRound
@@ -45,6 +66,8 @@ Act = (
     | AnnounceNews
     | WithdrawNews
     | RepeatNews
+    | ExtendRound
+    | TeamAct
 )
 _ROUND_ACTS = {
     StartRound: "round.start",
@@ -53,13 +76,19 @@ _ROUND_ACTS = {
     EndRound: "round.end",
     RevealIdentities: "round.reveal",
 }
+_TEAM_ACTS: dict[type[TeamAct], str] = {
+    RotateKey: "team.rotate_key",
+    SuspendTeam: "team.suspend",
+    ResumeTeam: "team.resume",
+}
 
 
 class Audit(Struct):
-    """The last acts, oldest first."""
+    """Every act of an organizer and each team's last ones, oldest first."""
 
     entries: list[AuditEntry] = field(default_factory=list)
     last_seq: int = 0
+    of_teams: dict[AccountId, int] = field(default_factory=dict)  # entries kept of each
     asked: int = 0  # shards that have not refused what the last act asked of them
 
     def note_act(
@@ -72,7 +101,7 @@ class Audit(Struct):
             AuditEntry(
                 audit_seq=self.last_seq + 1,
                 at_ns=now,
-                actor=ORGANIZER,
+                actor=ask.by or ORGANIZER,
                 act=act,
                 subject=subject,
                 reason=ask.reason,
@@ -99,16 +128,20 @@ class Audit(Struct):
                 subject=account_id,
             )
         )
+        kept = self.of_teams[account_id] = self.of_teams.get(account_id, 0) + 1
+        if kept > KEPT_OF_TEAM:
+            self.of_teams[account_id] = KEPT_OF_TEAM
+            oldest = next(n for n, e in enumerate(self.entries) if e.actor == account_id)
+            del self.entries[oldest]
 
     def page(self, after_seq: int, count: int) -> tuple[AuditEntry, ...]:
         """Return at most `count` entries after a number, oldest first."""
-        return tuple([e for e in self.entries if e.audit_seq > after_seq][:count])
+        first = bisect_right(self.entries, after_seq, key=lambda entry: entry.audit_seq)
+        return tuple(self.entries[first : first + count])
 
     def _keep(self, entry: AuditEntry) -> None:
         self.last_seq = entry.audit_seq
         self.entries.append(entry)
-        if len(self.entries) > KEPT_MAX:
-            del self.entries[0]
 
 
 def _described(ask: Act) -> tuple[str, str]:
@@ -133,7 +166,41 @@ def _described(ask: Act) -> tuple[str, str]:
         case AnnounceNews() | WithdrawNews() | RepeatNews():
             return _described_news(ask)
         case _:
+            return _described_other(ask)
+
+
+def _described_other(ask: ExtendRound | TeamAct) -> tuple[str, str]:
+    match ask:
+        case ExtendRound():
+            return "round.extend", f"{ask.round_id} by {ask.extend_ns // NS_PER_S} s"
+        case ImportTeams():
+            return "team.import", f"{len(ask.rows)} teams"
+        case RotateKey() | SuspendTeam() | ResumeTeam():
+            return _TEAM_ACTS[type(ask)], ask.team_id
+        case RetireKey():
+            number = "" if ask.key_number is None else f" key {ask.key_number}"
+            return "team.retire_key", f"{ask.team_id}{number}"
+        case AdjustTeam():
+            return "team.adjust", _described_correction(ask)
+        case SendMessage():
+            return "message.send", ask.team_id or ""
+        case ChangeRole():
+            return "role.change", ask.role
+        case _:
             assert_never(ask)
+
+
+def _described_correction(ask: AdjustTeam) -> str:
+    cash = f" cash {_usd(ask.cash)}" if ask.cash else ""
+    if ask.instrument_id is None:
+        return f"{ask.team_id}{cash}"
+    return f"{ask.team_id}{cash} {ask.quantity:+d} {ask.instrument_id} at {_usd(ask.price)}"
+
+
+def _usd(units: int) -> str:
+    whole, part = divmod(abs(units), PRICE_SCALE)
+    sign = "-" if units < 0 else ""
+    return f"{sign}{whole}.{part:04d}"
 
 
 def _described_news(ask: AnnounceNews | WithdrawNews | RepeatNews) -> tuple[str, str]:

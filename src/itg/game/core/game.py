@@ -1,28 +1,37 @@
 """The whole state of a game, and what its own commands do to it."""
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from itg.game.contract import (
     ROUND_WRONG_STATUS,
     CreateGame,
     EndRound,
+    ExtendRound,
     GameActRejected,
     GameRules,
     GameState,
+    GetMessages,
+    Messages,
     PauseRound,
     RegisterTeam,
     RegistrationRejected,
     ResumeRound,
     RoundEnded,
+    RoundExtended,
     RoundPaused,
     RoundResumed,
     RoundStarted,
     RoundStatus,
+    Schedule,
+    Seat,
+    SentMessage,
     StartRound,
     TeamRegistered,
 )
 from itg.game.core.audit import Audit
 from itg.game.core.registry import Registry
+from itg.game.core.rotation import role_to_begin, schedule_of
 from itg.game.core.rounds import UNDER_WAY, Rounds
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import InstrumentId, Role, Shard
@@ -41,6 +50,9 @@ class Game(Struct):
     shards: dict[InstrumentId, Shard] = field(default_factory=dict)  # of the listed instruments
     open_alone: dict[InstrumentId, Shard] = field(default_factory=dict)  # in a closed shard
     audit: Audit = field(default_factory=Audit)
+    seats: dict[int, list[Seat]] = field(default_factory=dict)  # of the rounds that began
+    messages: list[SentMessage] = field(default_factory=list)
+    last_message_id: int = 0
 
     @classmethod
     def created(cls, ask: CreateGame, roles: tuple[Role, ...]) -> "Game":
@@ -83,12 +95,30 @@ class Game(Struct):
         refusal = self.registry.refusal_of(ask, self.rules)
         if refusal is not None:
             return RegistrationRejected(team_name=ask.team_name, refusal=refusal)
-        team = self.registry.register(ask, now)
+        place = len(self.registry.teams)
+        role = role_to_begin(self.rules, self.rounds, place, ask.role)
+        team = self.registry.register(replace(ask, role=role), now)
+        if self.rounds.current_id is not None:
+            self.seats[self.rounds.current_id].append(Seat(team.team_id, team.role))
         return TeamRegistered(
             team_id=team.team_id,
             account_id=team.account_id,
             team_name=team.team_name,
             role=team.role,
+        )
+
+    def note_seats(self, round_id: int) -> None:
+        """Keep who plays what in a round that begins."""
+        self.seats[round_id] = [Seat(team.team_id, team.role) for team in self.registry.teams]
+
+    def extend(self, ask: ExtendRound) -> RoundExtended | GameActRejected:
+        """Let the round under way close later, or say why not."""
+        refusal = self.rounds.refusal_of_extension(ask.round_id, ask.extend_ns)
+        if refusal is not None:
+            return GameActRejected(refusal=refusal)
+        plan = self.rounds.extend(ask.round_id, ask.extend_ns)
+        return RoundExtended(
+            round_id=ask.round_id, session_end_ns=plan.session_end_ns, end_ns=plan.end_ns
         )
 
     def start(self, ask: StartRound) -> RoundStarted | GameActRejected:
@@ -143,6 +173,21 @@ class Game(Struct):
             return None
         refusal = Refusal(code=ROUND_WRONG_STATUS.code, detail="no round is running; start one")
         return GameActRejected(refusal=refusal)
+
+    def schedule(self) -> Schedule:
+        """Return who plays what in each round."""
+        rounds = schedule_of(self.rules, self.rounds, self.registry, self.seats)
+        return Schedule(rounds=tuple(rounds))
+
+    def messages_to(self, query: GetMessages) -> Messages:
+        """Return a page of what a team and all were told; without a team, of everything."""
+        page = [
+            told
+            for told in self.messages
+            if told.message_id > query.after_id
+            and (query.team_id is None or told.team_id in {None, query.team_id})
+        ]
+        return Messages(messages=tuple(page[: query.count]))
 
     def state(self) -> GameState:
         current = self.rounds.current_id

@@ -1,6 +1,7 @@
 """Teams and keys: who may join, and whose key a digest is."""
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from itg.game.contract import (
     DUPLICATE_TEAM_NAME,
@@ -14,6 +15,7 @@ from itg.game.contract import (
     KeyIssued,
     Principal,
     RegisterTeam,
+    RetiringKey,
     Scope,
     Team,
     UnknownKey,
@@ -33,6 +35,7 @@ ORGANIZER = Principal(
 )
 TEAM_SCOPES = (Scope.TRADE, Scope.READ)
 RESEARCH_SCOPES = (Scope.READ, Scope.RESEARCH)
+RESEARCHER = Principal(team_id=None, account_id=None, role=None, scopes=RESEARCH_SCOPES)
 
 
 class Registry(Struct):
@@ -45,6 +48,11 @@ class Registry(Struct):
     team_by_key: dict[str, int] = field(default_factory=dict)  # key digest → index in teams
     team_by_name: dict[str, int] = field(default_factory=dict)  # folded name → index in teams
     researcher_by_key: dict[str, str] = field(default_factory=dict)  # key digest → name
+    organizer_by_key: dict[str, str] = field(default_factory=dict)  # of those after the first
+    key_numbers: dict[str, int] = field(default_factory=dict)  # of a team's keys, from 1
+    keys_issued: dict[TeamId, int] = field(default_factory=dict)
+    retiring: list[RetiringKey] = field(default_factory=list)
+    places: dict[TeamId, int] = field(default_factory=dict)  # index in teams
 
     def refusal_of(self, ask: RegisterTeam, rules: GameRules) -> Refusal | None:
         """Say why a registration is refused, None if it is not."""
@@ -58,14 +66,19 @@ class Registry(Struct):
             return _refusal(INVALID_JOIN_CODE, "join_code")
         if folded(name) in self.team_by_name:
             return _refusal(DUPLICATE_TEAM_NAME, "team_name")
-        if len(self.teams) >= rules.max_teams:
-            return Refusal(code=GAME_FULL.code, detail=GAME_FULL.hint, limit=rules.max_teams)
-        return None
+        return self.refusal_of_full(rules) if len(self.teams) >= rules.max_teams else None
+
+    def refusal_of_full(self, rules: GameRules) -> Refusal:
+        """Say that there is no place left."""
+        return Refusal(code=GAME_FULL.code, detail=GAME_FULL.hint, limit=rules.max_teams)
+
+    def refusal_of_twin(self, row: int) -> Refusal:
+        """Say that a roster's earlier row (from 0) has this name."""
+        detail = f"Row {row + 1} of the roster has this name. {DUPLICATE_TEAM_NAME.hint}"
+        return Refusal(code=DUPLICATE_TEAM_NAME.code, detail=detail, field="team_name")
 
     def register(self, ask: RegisterTeam, now: Nanos) -> Team:
         """Add a team that `refusal_of` let pass; its account has its id."""
-        assert ask.key_hash not in self.team_by_key
-        assert ask.key_hash != self.admin_key_hash
         slug = f"t{len(self.teams) + 1}"
         team = Team(
             team_id=TeamId(slug),
@@ -74,30 +87,60 @@ class Registry(Struct):
             role=ask.role,
             registered_ns=now,
         )
-        self.team_by_key[ask.key_hash] = len(self.teams)
+        self.places[team.team_id] = len(self.teams)
+        self.add_key(len(self.teams), ask.key_hash, team.team_id)
         self.team_by_name[folded(team.team_name)] = len(self.teams)
         self.teams.append(team)
         return team
 
+    def add_key(self, place: int, key_hash: str, team_id: TeamId | None = None) -> int:
+        """Let a key be the team's at a place, and return which of its keys it is."""
+        assert key_hash not in self.team_by_key
+        assert key_hash != self.admin_key_hash
+        owner = self.teams[place].team_id if team_id is None else team_id
+        number = self.keys_issued.get(owner, 0) + 1
+        self.keys_issued[owner] = number
+        self.key_numbers[key_hash] = number
+        self.team_by_key[key_hash] = place
+        return number
+
     def issue(self, ask: IssueKey) -> KeyIssued:
-        """Let a key without a team read and research."""
+        """Let a key without a team read and research, or organize."""
         assert ask.key_hash not in self.team_by_key
         assert ask.key_hash != self.admin_key_hash
-        self.researcher_by_key[ask.key_hash] = clean_name(ask.key_name)
-        return KeyIssued(key_name=clean_name(ask.key_name), scopes=RESEARCH_SCOPES)
+        name = clean_name(ask.key_name)
+        keys = self.organizer_by_key if ask.is_organizer else self.researcher_by_key
+        keys[ask.key_hash] = name
+        scopes = ORGANIZER.scopes if ask.is_organizer else RESEARCH_SCOPES
+        return KeyIssued(key_name=name, scopes=scopes)
+
+    def team(self, team_id: TeamId) -> Team | None:
+        """Return a team."""
+        place = self.places.get(team_id)
+        return None if place is None else self.teams[place]
+
+    def change(self, team: Team) -> None:
+        """Keep a team as it is now."""
+        self.teams[self.places[team.team_id]] = team
 
     def owner_of(self, key_hash: str) -> Principal | UnknownKey:
         """Find whose key a digest is."""
         if key_hash and key_hash == self.admin_key_hash:
             return ORGANIZER
+        if key_hash in self.organizer_by_key:
+            return replace(ORGANIZER, key_name=self.organizer_by_key[key_hash])
         if key_hash in self.researcher_by_key:
-            return Principal(team_id=None, account_id=None, role=None, scopes=RESEARCH_SCOPES)
+            return replace(RESEARCHER, key_name=self.researcher_by_key[key_hash])
         index = self.team_by_key.get(key_hash)
         if index is None:
             return UnknownKey()
         team = self.teams[index]
         return Principal(
-            team_id=team.team_id, account_id=team.account_id, role=team.role, scopes=TEAM_SCOPES
+            team_id=team.team_id,
+            account_id=team.account_id,
+            role=team.role,
+            scopes=TEAM_SCOPES,
+            key_number=self.key_numbers[key_hash],
         )
 
     def _knows_code(self, ask: RegisterTeam) -> bool:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from itg.game.contract import (
+    EXTENSION_TOO_LONG,
     ROUND_NOT_FOUND,
     ROUND_WRONG_STATUS,
     Round,
@@ -13,6 +15,8 @@ from itg.game.contract import (
     SeedReveal,
 )
 from itg.kernel.errors import Refusal, RejectReason
+from itg.kernel.times import NS_PER_S, Nanos
+from itg.kernel.words import Phase
 
 UNDER_WAY = (RoundStatus.RUNNING, RoundStatus.PAUSED)
 
@@ -23,6 +27,7 @@ class Rounds(Struct):
     plans: tuple[RoundPlan, ...] = ()
     statuses: list[RoundStatus] = field(default_factory=list)
     is_ending: bool = False
+    extended_ns: dict[int, int] = field(default_factory=dict)  # by round, what was added
     commitment: str = ""
     reveal: SeedReveal | None = None
     revealed: list[int] = field(default_factory=list)  # rounds whose exports name who did what
@@ -52,6 +57,18 @@ class Rounds(Struct):
         assert self.current_id is not None
         return self.plan(self.current_id)
 
+    @property
+    def is_later(self) -> bool:
+        """Tell whether the current round's close was moved."""
+        return self.current_id in self.extended_ns
+
+    @property
+    def planned_end_ns(self) -> Nanos | None:
+        """Return when the current round was to close before that was moved; None: it was not."""
+        if self.current_id is None or not self.is_later:
+            return None
+        return Nanos(self.current_plan.session_end_ns - self.extended_ns[self.current_id])
+
     def to_start(self, round_id: int | None) -> int | Refusal:
         """Return the round a start means: the next scheduled one unless it is named."""
         if round_id is None:
@@ -73,6 +90,40 @@ class Rounds(Struct):
         if status not in allowed or self.is_ending:
             return _refusal(ROUND_WRONG_STATUS, f"round {round_id} is {status.value}")
         return None
+
+    def refusal_of_extension(self, round_id: int, extend_ns: int) -> Refusal | None:
+        """Say why a round's close may not move by so much."""
+        refusal = self.refusal_of(round_id, UNDER_WAY)
+        if refusal is not None or round_id == len(self.plans):
+            return refusal
+        plan, following = self.plan(round_id), self.plan(round_id + 1)
+        left_ns = following.start_ns - (plan.end_ns or plan.session_end_ns)
+        if extend_ns < left_ns:
+            return None
+        detail = f"the next round's day begins {left_ns // NS_PER_S} s after this one's end"
+        return Refusal(
+            code=EXTENSION_TOO_LONG.code,
+            detail=f"{detail}. {EXTENSION_TOO_LONG.hint}",
+            field="extend_s",
+        )
+
+    def extend(self, round_id: int, extend_ns: int) -> RoundPlan:
+        """Move a round's close, its end and its closing auction, and return the new plan."""
+        plan = self.plan(round_id)
+        moved = (Phase.CLOSING_AUCTION, Phase.CLOSED)
+        plan = replace(
+            plan,
+            session_end_ns=Nanos(plan.session_end_ns + extend_ns),
+            end_ns=None if plan.end_ns is None else Nanos(plan.end_ns + extend_ns),
+            boundaries=tuple(
+                replace(row, at_ns=Nanos(row.at_ns + extend_ns)) if row.phase in moved else row
+                for row in plan.boundaries
+            ),
+        )
+        place = round_id - 1
+        self.plans = (*self.plans[:place], plan, *self.plans[place + 1 :])
+        self.extended_ns[round_id] = self.extended_ns.get(round_id, 0) + extend_ns
+        return plan
 
     def plan(self, round_id: int) -> RoundPlan:
         return self.plans[round_id - 1]
@@ -121,6 +172,7 @@ class Rounds(Struct):
             session_start_ns=plan.session_start_ns,
             session_end_ns=plan.session_end_ns,
             end_ns=plan.end_ns,
+            is_scored=plan.is_scored,
             commitment=self.commitment,
             reveal=self.reveal,
             is_revealed=round_id in self.revealed,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from itg.exchange.contract import PhaseRejected
 from itg.game.contract import (
     EndRound,
+    ExtendRound,
     GameActRejected,
     GetRounds,
     IssueKey,
@@ -21,12 +22,13 @@ from itg.gateway.auth import digest_of, fresh_key
 from itg.gateway.calls import Answer, Call, done, refused
 from itg.gateway.flood import Metered
 from itg.gateway.gateway import Gateway, first_of
-from itg.gateway.operations import Operation, Route, act, read
+from itg.gateway.operations import Operation, Route, act, act_on, read
 from itg.gateway.problems import problem_of_refusal
 from itg.gateway.reading_back import read_back
 from itg.gateway.routes.game import enter, round_answer
 from itg.kernel.ids import Role
 from itg.kernel.messages import Command
+from itg.kernel.times import NS_PER_S, Nanos
 from itg.kernel.words import Phase
 from itg.runtime.envelope import Record
 from itg.wire.v1.game import (
@@ -38,6 +40,7 @@ from itg.wire.v1.game import (
     RegisteredBody,
     RoundBody,
 )
+from itg.wire.v1.organizing import ExtendParams, ExtendRequest
 from itg.wire.v1.reads import RoundActParams
 
 _PHASES = {phase.value: phase for phase in Phase}
@@ -80,6 +83,15 @@ def _move_round(gateway: Gateway, call: Call, command: Command, round_id: int) -
     gateway.send(call.answered_by(reply), command, acted)
 
 
+def _extend_round(gateway: Gateway, call: Call, params: ExtendParams) -> None:
+    command = ExtendRound(
+        round_id=params.round_id,
+        extend_ns=Nanos(params.extend_s * NS_PER_S),
+        reason=params.reason,
+    )
+    _move_round(gateway, call, command, params.round_id)
+
+
 def acted(record: Record) -> Answer:
     """Return 200, or the problem of an act that was refused."""
     rejected = first_of(GameActRejected, record.outputs) or first_of(PhaseRejected, record.outputs)
@@ -119,7 +131,10 @@ def _create_team(gateway: Gateway, call: Call, params: CreateTeamRequest) -> Non
 def _issue_key(gateway: Gateway, call: Call, params: IssueKeyRequest) -> None:
     api_key = fresh_key()
     command = IssueKey(
-        key_name=params.key_name, key_hash=digest_of(api_key.encode()), reason=params.reason
+        key_name=params.key_name,
+        key_hash=digest_of(api_key.encode()),
+        is_organizer=params.is_organizer,
+        reason=params.reason,
     )
 
     def compose(record: Record) -> Answer:
@@ -163,6 +178,21 @@ OPERATIONS: tuple[Operation, ...] = (
         )
         for verb, handle in _ACTS
     ),
+    act_on(
+        Route(
+            name="admin.round_extend",
+            method="POST",
+            path="/admin/rounds/{round_id}/extend",
+            summary="Let the round under way close later.",
+            result=RoundBody,
+            scope=Scope.ADMIN,
+            metered=Metered.FREE,
+            on_socket=False,
+        ),
+        ExtendParams,
+        ExtendRequest,
+        _extend_round,
+    ),
     act(
         Route(
             name="admin.phase",
@@ -197,7 +227,7 @@ OPERATIONS: tuple[Operation, ...] = (
             name="admin.issue_key",
             method="POST",
             path="/admin/keys",
-            summary="Issue a research key to somebody without a team; shown this once.",
+            summary="Issue a key to a researcher or another organizer; shown this once.",
             result=IssuedKeyBody,
             scope=Scope.ADMIN,
             metered=Metered.FREE,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from itg.game.contract import TEAM_NOT_FOUND, MoveKillSwitch, Scope
 from itg.gateway.calls import Answer, Call, done, refused
+from itg.gateway.decoding import field_fault
 from itg.gateway.directory import reply_of
 from itg.gateway.flood import Metered
 from itg.gateway.gateway import Gateway, first_of
@@ -32,6 +33,8 @@ from itg.wire.v1.orders import (
     ProtectionBody,
     ProtectionRequest,
 )
+
+REASON_CHARACTERS_MIN = 3
 
 
 def _get_protection(gateway: Gateway, call: Call) -> None:
@@ -68,6 +71,8 @@ def _change_protection(gateway: Gateway, call: Call, command: Command) -> None:
 def _switch(gateway: Gateway, call: Call, params: KillSwitchRequest) -> None:
     caller = call.caller
     if Scope.ADMIN in caller.scopes:
+        if params.is_active and len(params.reason) < REASON_CHARACTERS_MIN:
+            raise field_fault("/reason", "say why, the audit keeps it: 3 to 200 characters")
         _switch_any(gateway, call, params)
         return
     caller.assert_scope(Scope.TRADE)

@@ -8,10 +8,12 @@ from itg.game.contract import (
     GameState,
     GetGame,
     GetRounds,
+    GetSchedule,
     GetTeams,
     RegisterTeam,
     RegistrationRejected,
     Rounds,
+    Schedule,
     TeamRegistered,
     Teams,
 )
@@ -28,6 +30,7 @@ from itg.kernel.times import to_micros
 from itg.positions.contract import GetRoles, Roles
 from itg.runtime.envelope import Record
 from itg.translate.game import round_body, rules_body, team_body
+from itg.translate.organizing import scheduled_body
 from itg.wire.v1.game import (
     RegisteredBody,
     RegisterRequest,
@@ -39,6 +42,7 @@ from itg.wire.v1.game import (
     TicketBody,
     TimeBody,
 )
+from itg.wire.v1.organizing import SchedulePage
 from itg.wire.v1.reads import RoundParams, TeamParams
 
 
@@ -111,6 +115,16 @@ def _list_rounds(gateway: Gateway, call: Call) -> None:
         return done(RoundPage(items=[round_body(row) for row in rounds], next_cursor=None))
 
     gateway.read(call, (GetRounds(),), compose)
+
+
+def _get_schedule(gateway: Gateway, call: Call) -> None:
+    def compose(replies: Sequence[Reply]) -> Answer:
+        teams = {team.team_id: team for team in reply_of(Teams, replies).teams}
+        rows = reply_of(Schedule, replies).rounds
+        items = [scheduled_body(row, teams) for row in rows]
+        return done(SchedulePage(items=items, next_cursor=None))
+
+    gateway.read(call, (GetSchedule(), GetTeams()), compose)
 
 
 def _get_round(gateway: Gateway, call: Call, params: RoundParams) -> None:
@@ -196,6 +210,16 @@ OPERATIONS: tuple[Operation, ...] = (
             result=RoundPage,
         ),
         _list_rounds,
+    ),
+    parameterless(
+        Route(
+            name="schedule.get",
+            method="GET",
+            path="/game/schedule",
+            summary="Read who plays what in each round.",
+            result=SchedulePage,
+        ),
+        _get_schedule,
     ),
     read(
         Route(

@@ -132,6 +132,9 @@ class Market:
             state.close.sums = [0] * len(state.spots)
             state.close.count = 0
             state.spots = self._published(is_moving=False)
+        elif before.session_end_ns != session.session_end_ns:
+            state.close.sums = [0] * len(state.spots)  # the last minute is another one now
+            state.close.count = 0
         state.session = session
         state.is_running = True
         step_ns = state.config.step_ns

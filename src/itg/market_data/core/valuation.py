@@ -255,7 +255,8 @@ def _root_and_level(horizon: Horizon) -> tuple[float, float]:
 
 def nights_until(expires_ns: Nanos, session: StartMarket) -> int | None:
     """Return how many nights lie before an expiry; None when it is past."""
-    if expires_ns < session.session_end_ns:
+    planned_end_ns = session.planned_end_ns
+    if expires_ns < (session.session_end_ns if planned_end_ns is None else planned_end_ns):
         return None
     ends = session.session_ends_ns
     return sum(1 for end_ns in ends if session.session_end_ns < end_ns <= expires_ns)

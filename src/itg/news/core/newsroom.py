@@ -79,11 +79,13 @@ class Newsroom:
         return self.state.scheduled[0].effective_ns if self.state.scheduled else None
 
     def start(self, now: Nanos, session: StartNews) -> Iterator[Event]:
-        """Open a session; the first ever begins in the middle of a gap."""
+        """Open a session, or move its end; the first ever begins in the middle of a gap."""
         state, arrivals = self.state, self._arrivals
-        assert state.session is None, "StopNews comes before another StartNews"
-        state.session = session
-        if arrivals is None:
+        before, state.session = state.session, session
+        assert before is None or before.session_start_ns == session.session_start_ns, (
+            "StopNews comes before another session"
+        )
+        if arrivals is None or (state.arrival is not None and state.arrival.news_id is not None):
             return
         if state.arrival is None:
             state.arrival = self._drawn(arrivals.law.draw_first(self._dice["arrival.gap"]))

@@ -18,6 +18,7 @@ from itg.positions.contract.commands import (
     OpenAccount,
     OpenConnection,
     QuoteTerms,
+    ReplaceRole,
     RequestCancel,
     RequestMassCancel,
     RequestQuotePull,
@@ -28,6 +29,7 @@ from itg.positions.contract.commands import (
     ResetQuoteProtection,
     SetKillSwitch,
     SetQuoteProtection,
+    SuspendAccount,
 )
 from itg.positions.contract.events import (
     AccountAdjusted,
@@ -49,6 +51,7 @@ from itg.positions.contract.events import (
     AccountReplaceRejected,
     AccountReseated,
     AccountSettled,
+    AccountSuspensionChanged,
     AdjustmentRejected,
     AnyPrivateEvent,
     ConnectionOpened,
@@ -64,6 +67,7 @@ from itg.positions.contract.events import (
     QuoteProtection,
     QuotesHandled,
     QuoteState,
+    RoleReplaced,
 )
 from itg.positions.contract.measures import (
     MARKOUTS_S,
@@ -122,6 +126,7 @@ from itg.positions.contract.queries import (
 )
 from itg.positions.contract.reasons import (
     ACCOUNT_NOT_FOUND,
+    ACCOUNT_SUSPENDED,
     CLIENT_ORDER_ID_CONFLICT,
     EXPOSURE_LIMIT_EXCEEDED,
     INSTRUMENT_NOT_ALLOWED,
@@ -166,6 +171,7 @@ from itg.positions.contract.rules import (
 
 __all__ = [
     "ACCOUNT_NOT_FOUND",
+    "ACCOUNT_SUSPENDED",
     "CLIENT_ORDER_ID_CONFLICT",
     "EXPOSURE_LIMIT_EXCEEDED",
     "INSTRUMENT_NOT_ALLOWED",
@@ -207,6 +213,7 @@ __all__ = [
     "AccountReseated",
     "AccountSettled",
     "AccountState",
+    "AccountSuspensionChanged",
     "AccountsMeasured",
     "AdjustAccount",
     "AdjustmentRejected",
@@ -287,6 +294,7 @@ __all__ = [
     "Quotes",
     "QuotesHandled",
     "RateBudget",
+    "ReplaceRole",
     "RequestCancel",
     "RequestMassCancel",
     "RequestQuotePull",
@@ -295,11 +303,13 @@ __all__ = [
     "ReserveQuotes",
     "ReserveReplace",
     "ResetQuoteProtection",
+    "RoleReplaced",
     "RoleRules",
     "Roles",
     "SeriesCoverage",
     "SetKillSwitch",
     "SetQuoteProtection",
+    "SuspendAccount",
     "TradesMarked",
     "UnderlyingLimit",
     "ValidateOrder",

@@ -166,6 +166,26 @@ class SetKillSwitch(Command, frozen=True, kw_only=True):
     by_organizer: bool = False  # only the organizer releases what the organizer switched
 
 
+class SuspendAccount(Command, frozen=True, kw_only=True):
+    """Cancel everything of an account and refuse its orders and quotes, or let it trade again.
+
+    Reads go on. Apart from the kill switch, which stays as it is. Answered by
+    `AccountSuspensionChanged`, unless it stood so already.
+    """
+
+    account_id: AccountId
+    is_suspended: bool = True
+
+
+class ReplaceRole(Command, frozen=True, kw_only=True):
+    """Set one role anew, its open accounts included; the next order is judged by it.
+
+    Answered by `RoleReplaced`.
+    """
+
+    rules: RoleRules
+
+
 class ReseatAccount(Command, frozen=True, kw_only=True):
     """Let an account begin anew in a role: no orders, no contracts, the role's starting cash.
 

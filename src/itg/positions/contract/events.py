@@ -29,6 +29,7 @@ from itg.kernel.words import (
     TimeInForce,
     Word,
 )
+from itg.positions.contract.rules import RoleRules
 
 
 @unique
@@ -285,6 +286,18 @@ class AccountFillBusted(PrivateEvent, frozen=True, kw_only=True):
     fee_returned: Cash
 
 
+class AccountSuspensionChanged(PrivateEvent, frozen=True, kw_only=True):
+    """The organizer suspended the account, or lets it trade again."""
+
+    is_suspended: bool
+
+
+class RoleReplaced(Event, frozen=True, kw_only=True):
+    """A role is this from now on."""
+
+    rules: RoleRules
+
+
 class HandedOver(Struct, frozen=True, gc=False, array_like=True):
     """Contracts that left an account for another without a trade; signed as they were held."""
 
@@ -373,4 +386,5 @@ AnyPrivateEvent = (
     | AccountFillBusted
     | AccountReseated
     | AccountAdjusted
+    | AccountSuspensionChanged
 )

@@ -288,7 +288,7 @@ class Balances(Reply, frozen=True, kw_only=True):
 
     accounts: tuple[AccountBalance, ...]
     contracts_sum: int  # sum over instruments of |sum of net positions|
-    cash_sum: Cash  # cash moved by trades plus fees collected
+    cash_sum: Cash  # cash moved plus fees collected less what came from outside
 
 
 class AccountMissing(Reply, frozen=True, kw_only=True):

@@ -105,3 +105,10 @@ ONE_SIDED_ONLY = RejectReason(
     code="ONE_SIDED_ONLY",
     hint="Your role works one side of an instrument at a time; cancel the other side first.",
 )
+
+
+ACCOUNT_SUSPENDED = RejectReason(
+    code="ACCOUNT_SUSPENDED",
+    hint="The organizer suspended your team: reads go on, orders wait until it is resumed.",
+    status=403,
+)

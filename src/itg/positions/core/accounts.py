@@ -121,6 +121,7 @@ class Account:
         "equity",
         "is_loss_stopped",
         "is_restricted",
+        "is_suspended",
         "kill_switch",
         "mailbox",
         "measured",
@@ -154,7 +155,8 @@ class Account:
         self.kill_switch = KillSwitch()
         self.protection: Protection | None = None
         self.is_loss_stopped = False
-        # Whether a kill switch or the loss stop is to be asked: one look, because every order asks.
+        self.is_suspended = False  # by the organizer
+        # Whether any of those that stop it is to be asked: one look, because every order asks.
         self.is_restricted = False
         self.day_equity = terms.rules.starting_cash  # when the day opened
         self.equity: int | None = None  # at marks while nothing moved them; read by `equity_of`

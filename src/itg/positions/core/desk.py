@@ -63,6 +63,7 @@ class Desk:
 
     __slots__ = (
         "accounts",
+        "cash_from_outside",
         "cash_moved",
         "checked_ns",
         "disturbed_ns",
@@ -96,7 +97,8 @@ class Desk:
         self.quotings: dict[ReservationId, Quoting] = {}
         self.last_reservation = ReservationId(0)
         self.last_fill = FillId(0)
-        self.cash_moved = 0  # Σ over accounts of cash changes by trades, fees included
+        self.cash_moved = 0  # Σ over accounts of cash changes, fees included
+        self.cash_from_outside = 0  # its part that no other account paid
         self.fees_collected = 0
         # The answer of the placement whose events are arriving now. Anything else that arrives
         # ends it: what happens to the order from then on is no part of its first answer.
@@ -218,7 +220,9 @@ class Desk:
     def assert_balanced(self, listing: Listing) -> None:
         """Assert that nothing was made or lost: after every booking."""
         assert listing.net_sum == 0, f"positions in {listing.instrument_id} do not add up to zero"
-        assert self.cash_moved + self.fees_collected == 0, "cash and fees do not add up to zero"
+        assert self.cash_moved + self.fees_collected == self.cash_from_outside, (
+            "cash and fees do not add up to zero"
+        )
 
     def remember(self, event: AnyPrivateEvent, order: Order) -> None:
         """Add an order's event to its first answer while its placement lasts."""

@@ -2,7 +2,7 @@
 
 Whoever books contracts by no fill calls `settle_up` before, and after with the spread it captured,
 0 for none. Then the parts of an account's profit and loss add up to its equity less that of the
-day's begin, but for cash from outside the market.
+day's begin, or of its seat's. An organizer's cash is residual.
 """
 
 from collections.abc import Iterable
@@ -135,6 +135,20 @@ def seat(desk: Desk, account: Account) -> None:
         for holding in holdings:
             measured.sit(holding)
     measuring.accounts.append((account.account_id, measured))
+
+
+def begin_seat(desk: Desk, account: Account) -> None:
+    """Count an account that holds nothing from zero, as its role says; after `settle_all`."""
+    if account.terms.rules.is_measured != (account.measured is not None):
+        seat_all(desk)
+    if account.measured is None:
+        return
+    account.measured.close_minute(desk.measuring.minute, [0] * PARTS)
+    account.measured.begin_day()
+    for holding in account.portfolio.holdings.values():
+        if holding.stake is not None:
+            holding.stake.follow(holding)
+            holding.stake.parts = [0] * PARTS
 
 
 def turn_minute(desk: Desk, now: Nanos) -> None:

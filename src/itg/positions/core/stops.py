@@ -1,12 +1,12 @@
-"""What stops an account beside its role's rules: kill switches and the loss stop.
+"""What stops an account beside its role's rules: suspension, kill switches and the loss stop.
 
-A kill switch refuses whatever could add an order or a quote; the loss stop lets through what only
-brings a position nearer to zero. Cancels and pulls pass both.
+A suspension and a kill switch refuse whatever could add an order or a quote; the loss stop lets
+through what only brings a position nearer to zero. Cancels and pulls pass all of them.
 """
 
 from itg.kernel.errors import Refusal
 from itg.kernel.words import Side
-from itg.positions.contract import KILL_SWITCH_ACTIVE, LOSS_STOP_REACHED
+from itg.positions.contract import ACCOUNT_SUSPENDED, KILL_SWITCH_ACTIVE, LOSS_STOP_REACHED
 from itg.positions.core.accounts import Account
 from itg.positions.core.asks import OrderAsk, QuoteAsk
 from itg.positions.core.desk import Desk
@@ -16,7 +16,10 @@ from itg.positions.core.portfolio import Holding
 def restrict(desk: Desk, account: Account) -> None:
     """Note whether an account's orders have to be looked at; after any change of a stop."""
     account.is_restricted = (
-        desk.kill_switch.is_active or account.kill_switch.is_active or account.is_loss_stopped
+        desk.kill_switch.is_active
+        or account.kill_switch.is_active
+        or account.is_loss_stopped
+        or account.is_suspended
     )
 
 
@@ -38,6 +41,8 @@ def quote_stopped(desk: Desk, account: Account, ask: QuoteAsk) -> Refusal | None
 
 
 def _kill_refusal(desk: Desk, account: Account) -> Refusal | None:
+    if account.is_suspended:
+        return Refusal(code=ACCOUNT_SUSPENDED.code, detail=ACCOUNT_SUSPENDED.hint)
     for switch, owner in (
         (account.kill_switch, "This account's"),
         (desk.kill_switch, "Everybody's"),

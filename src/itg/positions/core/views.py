@@ -233,7 +233,7 @@ def _balances(desk: Desk, _query: Query) -> Reply:
     return Balances(
         accounts=tuple(_balance(account) for account in desk.accounts.values()),
         contracts_sum=sum(abs(listing.net_sum) for listing in desk.listings.values()),
-        cash_sum=Cash(desk.cash_moved + desk.fees_collected),
+        cash_sum=Cash(desk.cash_moved + desk.fees_collected - desk.cash_from_outside),
     )
 
 
@@ -265,7 +265,9 @@ def _quote_states(account: Account) -> tuple[QuoteState, ...]:
 
 
 def _position_states(account: Account) -> tuple[Position, ...]:
-    held = (h for h in account.portfolio.holdings.values() if h.contracts_traded)
+    # Also what came without a trade; a holding that only carried orders is no position.
+    holdings = account.portfolio.holdings.values()
+    held = (h for h in holdings if h.contracts_traded or h.net or h.realized)
     return tuple(holding.position() for holding in _in_listing_order(held))
 
 

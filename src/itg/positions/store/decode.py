@@ -64,6 +64,7 @@ def decode_desk(data: bytes, reasons: ExchangeReasons) -> Desk:
     desk.last_reservation = row.last_reservation
     desk.last_fill = row.last_fill
     desk.cash_moved = row.cash_moved
+    desk.cash_from_outside = row.cash_from_outside
     desk.fees_collected = row.fees_collected
     if row.incoming is not None:
         account_id, client_order_id = row.incoming
@@ -129,6 +130,7 @@ def _restore_watch(desk: Desk, account: Account, row: WatchRow) -> None:
         for kind, since_ns, is_breached in row.episodes
     }
     account.coverage = coverage_of(row.coverage)
+    account.is_suspended = row.is_suspended
     restrict(desk, account)
 
 

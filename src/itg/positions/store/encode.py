@@ -71,6 +71,7 @@ def encode_desk(desk: Desk, packing: Packing | None = None) -> bytes:
             disturbed_ns=desk.disturbed_ns,
             checked_ns=desk.checked_ns,
             obligations=obligation_rows(desk.obligations),
+            cash_from_outside=desk.cash_from_outside,
             measuring=measuring_row(desk.measuring),
         )
     )
@@ -119,6 +120,7 @@ def _watch_row(account: Account) -> WatchRow:
         account.day_equity,
         [(kind, e.since_ns, e.is_breached) for kind, e in account.episodes.items()],
         coverage_row(account.coverage),
+        account.is_suspended,
     )
 
 

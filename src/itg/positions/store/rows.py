@@ -173,6 +173,7 @@ class WatchRow(Row, frozen=True):
     day_equity: int
     episodes: list[tuple[str, Nanos, bool]]  # kind, since when, is it a breach
     coverage: CoverageRow
+    is_suspended: bool
 
 
 class MarkoutSumsRow(Row, frozen=True):
@@ -259,4 +260,5 @@ class DeskRow(Row, frozen=True):
     disturbed_ns: Nanos | None
     checked_ns: Nanos | None
     obligations: list[ObligationRow]
+    cash_from_outside: int
     measuring: MeasuringRow | None = None

@@ -1,5 +1,6 @@
 """Who plays: registration, roles and teams."""
 
+from itg.game.contract import RoleRotation
 from itg.kernel.words import SelfTradePolicy
 from itg.scenario.rules import AnyRule
 from itg.scenario.tables.values import Count, NotNegative, Slug, Table, TeamName
@@ -10,6 +11,7 @@ class Registration(Table, frozen=True, kw_only=True):
 
     open: bool = False
     max_teams: Count = 30
+    rotation: RoleRotation = RoleRotation.NONE
 
 
 class RoleTable(Table, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from itg.scenario.tables.values import Count, Positive, Table
+from itg.scenario.tables.values import Count, Positive, Seconds, Table
 
 
 class Clock(Table, frozen=True, kw_only=True):
@@ -29,6 +29,7 @@ class CivilSession(Table, frozen=True, kw_only=True, tag_field="kind", tag="civi
     """Phases at civil times of each trading day."""
 
     days: Count
+    practice_days: Seconds = 0
     pre_open: time
     opening_auction: time
     continuous: time
@@ -40,6 +41,7 @@ class TimedSession(Table, frozen=True, kw_only=True, tag_field="kind", tag="time
     """Phases of given lengths, continuous trading starting at a civil time."""
 
     days: Count
+    practice_days: Seconds = 0
     pre_open_s: Count
     freeze_s: Count
     continuous: time

@@ -26,6 +26,9 @@ PrivateType = Literal[
     "loss.stopped",
     "protection.changed",
     "kill_switch.changed",
+    "suspension.changed",
+    "account.reseated",
+    "account.adjusted",
     "snapshot",
     "resume.too_old",
 ]
@@ -200,6 +203,42 @@ class KillSwitchPush(Body, frozen=True, kw_only=True):
 
     is_active: bool
     by_organizer: bool
+
+
+class SuspendPush(Body, frozen=True, kw_only=True):
+    """Data of `suspension.changed`: whether the organizer has suspended the team."""
+
+    is_suspended: bool
+
+
+class HandedOverBody(Body, frozen=True, kw_only=True):
+    """Contracts that went to the house at a price, signed as they were held."""
+
+    instrument_id: str
+    net_quantity: int
+    price: float
+
+
+class ReseatedPush(Body, frozen=True, kw_only=True):
+    """Data of `account.reseated`: a fresh account in a role, with its starting cash.
+
+    Positions are 0, fees and P&L count anew, the quote protection is off; `cash_changed` came from
+    outside the market.
+    """
+
+    role: str
+    cash: float
+    cash_changed: float
+    handed_over: list[HandedOverBody]
+
+
+class AdjustedPush(Body, frozen=True, kw_only=True):
+    """Data of `account.adjusted`: an organizer's correction, positive to the team."""
+
+    cash: float
+    instrument_id: str | None
+    quantity: int
+    price: float
 
 
 class SettlementPush(Body, frozen=True, kw_only=True):

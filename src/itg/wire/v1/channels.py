@@ -7,6 +7,7 @@ held against them: a type without a row fails a test.
 from msgspec import Struct
 
 from itg.wire.v1.account import (
+    AdjustedPush,
     BustPush,
     FillPush,
     KillSwitchPush,
@@ -18,8 +19,10 @@ from itg.wire.v1.account import (
     PrivateSnapshot,
     QuotePush,
     RejectedPush,
+    ReseatedPush,
     ResumeTooOld,
     SettlementPush,
+    SuspendPush,
 )
 from itg.wire.v1.chain import ChainPush
 from itg.wire.v1.market import (
@@ -56,6 +59,7 @@ from itg.wire.v1.socket import (
     GapData,
     HeartbeatData,
     HelloData,
+    MessageData,
     PongBody,
     ReadyParams,
     RoundData,
@@ -149,6 +153,9 @@ CHANNELS: tuple[ChannelRow, ...] = (
                 "protection.changed", ProtectionBody, "the quote protection was set, tripped, reset"
             ),
             PushRow("kill_switch.changed", KillSwitchPush, "a kill switch was switched"),
+            PushRow("suspension.changed", SuspendPush, "the organizer suspended the team, or not"),
+            PushRow("account.reseated", ReseatedPush, "the account begins anew in a role"),
+            PushRow("account.adjusted", AdjustedPush, "an organizer corrected the account"),
             PushRow(
                 "resume.too_old", ResumeTooOld, "the seq asked for is gone; a snapshot follows"
             ),
@@ -264,6 +271,8 @@ CHANNELS: tuple[ChannelRow, ...] = (
                 RoundData,
                 "a round is over; `next_round_id` where the next one starts by itself",
             ),
+            PushRow("round.extended", RoundData, "a round closes later than it was to"),
+            PushRow("message", MessageData, "an organizer tells the team, or all, something"),
             PushRow("gap", GapData, "frames of a public channel were lost to a slow reader"),
             PushRow("slow", SlowData, "the last frame before a close with 4008"),
             PushRow("deadman.expired", DeadmanData, "the dead-man timer cancels everything"),
@@ -282,7 +291,8 @@ METHODS: tuple[MethodRow, ...] = (
 
 CLOSE_CODES: dict[int, str] = {
     CLOSE_NORMAL: "the end, as either side wished",
-    CLOSE_POLICY: "policy: the bot was dropped from a lock-step game, or a foreign origin",
+    CLOSE_POLICY: "policy: the bot was dropped from a lock-step game, a foreign origin, or a key "
+    "that works no more",
     CLOSE_TOO_BIG: "a message above 64 KiB",
     CLOSE_RESTART: "the server restarts; connect again and resume",
     CLOSE_REPLACED: "replaced by a newer connection of the team",

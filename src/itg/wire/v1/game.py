@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from itg.wire.v1.market import PhaseWord
-from itg.wire.v1.orders import Body, PriceIn, ReasonText, Request, WireInt
+from itg.wire.v1.orders import Body, NeededReason, PriceIn, ReasonText, Request, WireInt
 
 
 class RegisterRequest(Request, frozen=True, kw_only=True):
@@ -32,6 +32,7 @@ class TeamBody(Body, frozen=True, kw_only=True):
     team_name: str
     role: str
     registered_us: int
+    is_suspended: bool = False
 
 
 class TeamPage(Body, frozen=True, kw_only=True):
@@ -65,6 +66,7 @@ class RoundBody(Body, frozen=True, kw_only=True):
     session_start_us: int
     session_end_us: int
     end_us: int | None
+    is_scored: bool
     commitment: str | None
     reveal: RevealBody | None
     is_revealed: bool
@@ -171,9 +173,13 @@ class CreateTeamRequest(Request, frozen=True, kw_only=True):
 
 
 class IssueKeyRequest(Request, frozen=True, kw_only=True):
-    """A key for somebody without a team: it reads, and exports the history of ended rounds."""
+    """A key for somebody without a team: it reads, and exports the history of ended rounds.
+
+    `is_organizer`: it does all that the first organizer's key does, and the audit names it.
+    """
 
     key_name: Annotated[str, Meta(min_length=3, max_length=50)]
+    is_organizer: bool = False
     reason: ReasonText = ""
 
 
@@ -232,7 +238,7 @@ class BustRequest(Request, frozen=True, kw_only=True):
     """Undo a trade, or with a price let it count at that price."""
 
     price: PriceIn | None = None
-    reason: ReasonText = ""
+    reason: NeededReason
 
 
 class BustParams(BustRequest, frozen=True, kw_only=True):

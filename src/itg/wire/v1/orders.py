@@ -21,6 +21,8 @@ LiquidityWord = Literal["maker", "taker", "auction"]
 ClientOrderIdText = Annotated[str, Meta(min_length=1, max_length=36, pattern=r"^[\x21-\x7e]+$")]
 TagText = Annotated[str, Meta(max_length=36)]
 ReasonText = Annotated[str, Meta(max_length=200)]
+# Of an act that cannot be undone, or that touches one team alone: the audit must say why.
+NeededReason = Annotated[str, Meta(min_length=3, max_length=200)]
 # Every integer from outside is exact in any JSON parser and fits the journal's.
 WireInt = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 QuantityIn = WireInt

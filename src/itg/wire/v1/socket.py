@@ -200,13 +200,21 @@ class HeartbeatData(Body, frozen=True, kw_only=True):
 
 
 class RoundData(Body, frozen=True, kw_only=True, omit_defaults=True):
-    """Data of `system` types `round.started|paused|resumed|ended`.
+    """Data of `system` types `round.started|paused|resumed|extended|ended`.
 
     `next_round_id` of an ended round starts by itself now; None: stay or go, as you like.
     """
 
     round_id: int
     next_round_id: int | None = None
+
+
+class MessageData(Body, frozen=True, kw_only=True):
+    """Data of `system` type `message`; read it again with `GET /game/messages`."""
+
+    message_id: int
+    text: str
+    to_all: bool
 
 
 class StepData(Body, frozen=True, kw_only=True):

@@ -1,0 +1,221 @@
+"""What `itg team` and `itg trade` do."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from itg.cli.asking import AskingError, Json, Organizer, RefusedRequestError, confirm
+from itg.cli.at import At
+from itg.cli.rosters import KeyFile, read_roster, refused_lines
+from itg.cli.running import asked, instant, print_json, show_table, table_of
+
+KEYS_NAME = "team-keys.csv"
+
+
+class Correction(Struct, frozen=True, kw_only=True):
+    """What is to be corrected of a team."""
+
+    cash: float
+    instrument: str | None
+    quantity: int
+    price: float
+
+    def body(self, reason: str) -> Json:
+        moved: Json = {"quantity": self.quantity, "price": self.price}
+        named = {} if self.instrument is None else {"instrument_id": self.instrument, **moved}
+        return {"cash": self.cash, "reason": reason, **named}
+
+
+def add_team(at: At, name: str, role: str, keys: Path | None, reason: str) -> int:
+    """Register one team and keep its key."""
+
+    def act(organizer: Organizer) -> None:
+        body: Json = {"team_name": name, "role": role, "reason": reason}
+        told = _with_keys(
+            at, keys, lambda: organizer.ask("POST", "/admin/teams", body), lambda t: [t]
+        )
+        print(f"registered {told['team_name']} as {told['role']}, team {told['team_id']}")
+
+    return asked(at, act)
+
+
+def import_teams(at: At, file: Path, keys: Path | None, reason: str) -> int:
+    """Register a roster and keep its keys."""
+
+    def act(organizer: Organizer) -> None:
+        lines = read_roster(file)
+        body: Json = {"rows": [line.row() for line in lines], "reason": reason}
+        try:
+            told = _with_keys(
+                at, keys, lambda: organizer.ask("POST", "/admin/teams/import", body), _items
+            )
+        except RefusedRequestError as error:
+            if error.errors and str(error.errors[0]["pointer"]).startswith("/rows/"):
+                raise AskingError(refused_lines(file, lines, error.errors)) from error
+            raise
+        print(f"registered {len(_items(told))} teams")
+
+    return asked(at, act)
+
+
+def _with_keys(
+    at: At, keys: Path | None, ask: Callable[[], Json], rows: Callable[[Json], list[Json]]
+) -> Json:
+    file = KeyFile(keys or (at.data or Path()) / KEYS_NAME)
+    try:
+        told = ask()
+    except AskingError:
+        file.close()
+        raise
+    file.add(rows(told))
+    print(f"keys are in {file.file}, readable by you only")
+    return told
+
+
+def _items(told: Json) -> list[Json]:
+    items = told["items"]
+    assert isinstance(items, list)
+    return items
+
+
+def list_teams(at: At, *, as_json: bool) -> int:
+    """Print the teams."""
+
+    def act(organizer: Organizer) -> None:
+        teams = organizer.items("/game/teams")
+        if as_json:
+            print_json(teams)
+            return
+        table = table_of("team", "name", "role", "registered", "")
+        for team in teams:
+            words = (str(team[name]) for name in ("team_id", "team_name", "role"))
+            state = "suspended" if team["is_suspended"] else ""
+            table.add_row(*words, instant(team["registered_us"]), state)
+        show_table(table)
+
+    return asked(at, act)
+
+
+def show_schedule(at: At, *, as_json: bool) -> int:
+    """Print who plays what: a line a team, a column a round."""
+
+    def act(organizer: Organizer) -> None:
+        rounds = organizer.items("/game/schedule")
+        if as_json:
+            print_json(rounds)
+            return
+        roles: dict[str, list[str]] = {}
+        for place, row in enumerate(rounds):
+            seats = row["seats"]
+            assert isinstance(seats, list)
+            for seat in seats:
+                team = roles.setdefault(f"{seat['team_id']} {seat['team_name']}", [])
+                team += [""] * (place - len(team))
+                team.append(seat["role"])
+        titles = (
+            f"{r['round_id']}" if r["is_scored"] else f"{r['round_id']} practice" for r in rounds
+        )
+        table = table_of("team", *titles)
+        for team_words, row_of_roles in roles.items():
+            table.add_row(team_words, *row_of_roles)
+        show_table(table)
+
+    return asked(at, act)
+
+
+def rotate_team_key(at: At, team: str, overlap: int, keys: Path | None, reason: str) -> int:
+    """Give a team a new key and keep it."""
+
+    def act(organizer: Organizer) -> None:
+        found = _team(organizer, team)
+        path = f"/admin/teams/{found['team_id']}/rotate-key"
+        body: Json = {"overlap_s": overlap, "reason": reason}
+        told = _with_keys(
+            at, keys, lambda: organizer.ask("POST", path, body), lambda told: [{**found, **told}]
+        )
+        until = told["older_until_us"]
+        old = "works no more" if until is None else f"works until {instant(until)} (UTC)"
+        print(f"{found['team_name']} has a new key; the old one {old}")
+
+    return asked(at, act)
+
+
+def suspend_team(at: At, team: str, reason: str, *, yes: bool) -> int:
+    """Suspend a team once that is confirmed."""
+
+    def act(organizer: Organizer) -> None:
+        found = _team(organizer, team)
+        confirm(f"Canceling every order of {found['team_name']}", yes=yes)
+        organizer.ask("POST", f"/admin/teams/{found['team_id']}/suspend", {"reason": reason})
+        print(f"{found['team_name']} is suspended: it reads, and its orders are refused")
+
+    return asked(at, act)
+
+
+def resume_team(at: At, team: str, reason: str) -> int:
+    """Let a suspended team trade again."""
+
+    def act(organizer: Organizer) -> None:
+        found = _team(organizer, team)
+        organizer.ask("POST", f"/admin/teams/{found['team_id']}/resume", {"reason": reason})
+        print(f"{found['team_name']} trades again")
+
+    return asked(at, act)
+
+
+def adjust_team(at: At, team: str, correction: Correction, reason: str, *, yes: bool) -> int:
+    """Correct a team's account once that is confirmed."""
+
+    def act(organizer: Organizer) -> None:
+        found = _team(organizer, team)
+        confirm(f"A correction of {found['team_name']}", yes=yes)
+        path = f"/admin/teams/{found['team_id']}/adjust"
+        told = organizer.ask("POST", path, correction.body(reason))
+        contracts = f", {told['quantity']:+} {told['instrument_id']} at {told['price']}"
+        print(
+            f"{found['team_name']}: cash {told['cash']:+}"
+            f"{contracts if told['instrument_id'] else ''}"
+        )
+
+    return asked(at, act)
+
+
+def send_message(at: At, text: str, team: str | None) -> int:
+    """Tell a team something, or all."""
+
+    def act(organizer: Organizer) -> None:
+        body: Json = {"text": text}
+        if team is not None:
+            body["team_id"] = _team(organizer, team)["team_id"]
+        told = organizer.ask("POST", "/admin/messages", body)
+        print(f"message {told['message_id']} sent to {team or 'all teams'}")
+
+    return asked(at, act)
+
+
+def correct_trade(at: At, trade_id: int, price: float | None, reason: str, *, yes: bool) -> int:
+    """Bust a trade, or move its price, once that is confirmed."""
+
+    def act(organizer: Organizer) -> None:
+        verb = "Busting" if price is None else "Repricing"
+        confirm(f"{verb} trade {trade_id}", yes=yes)
+        body: Json = {"reason": reason} if price is None else {"reason": reason, "price": price}
+        told = organizer.ask("POST", f"/admin/trades/{trade_id}/bust", body)
+        now = told["adjusted_price"]
+        counts = "counts no more" if now is None else f"counts at {now}"
+        print(
+            f"trade {trade_id} of {told['quantity']} {told['instrument_id']} at {told['price']} "
+            f"{counts}"
+        )
+
+    return asked(at, act)
+
+
+def _team(organizer: Organizer, team: str) -> Json:
+    teams = organizer.items("/game/teams")
+    for found in teams:
+        if team in {found["team_id"], found["team_name"]}:
+            return found
+    known = ", ".join(f"{t['team_id']} ({t['team_name']})" for t in teams[:10]) or "none yet"
+    raise AskingError(f"no team {team!r}; there are {known}")

@@ -1,0 +1,210 @@
+"""The organizer's commands against a real server, and what they say when something is wrong."""
+
+import csv
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.system.server import Server
+
+from itg.cli import app, exits
+from itg.kernel.errors import ConfigurationError
+
+pytestmark = pytest.mark.system
+
+SEASON = """
+extends = "demo"
+[clock]
+start_on_create = false
+[registration]
+rotation = "latin_square"
+[session]
+days = 2
+pre_open_s = 1
+freeze_s = 1
+"""
+NAMES = ("admin.key", "join.code", "reveal.json")  # what only their owner may read
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("organizer")
+    file = folder / "season.toml"
+    file.write_text(SEASON, encoding="utf-8")
+    assert itg("game", "new", "--scenario", str(file), "--data", str(folder / "data")) == exits.DONE
+    with Server(folder / "data", str(file)) as running:
+        yield running
+
+
+def itg(*words: str) -> int:
+    code = app(list(words), exit_on_error=False)
+    assert isinstance(code, int)
+    return code
+
+
+class Desk:
+    """An organizer at a terminal; what was printed is read with `said` and `complained`."""
+
+    def __init__(self, server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+        self.server = server
+        self._capsys = capsys
+        self.said = self.complained = ""
+
+    def __call__(self, *words: str) -> int:
+        code = itg(*words, "--url", self.server.url, "--data", str(self.server.data))
+        self.said, self.complained = self._capsys.readouterr()
+        return code
+
+    def phase(self) -> str:
+        state = self.read("game", "status")
+        assert isinstance(state, dict)
+        phase = state["time"]["phase"]
+        assert isinstance(phase, str)
+        return phase
+
+    def read(self, *words: str) -> object:
+        assert self(*words, "--json") == exits.DONE
+        return json.loads(self.said)
+
+
+@pytest.fixture
+def desk(server: Server, capsys: pytest.CaptureFixture[str]) -> Desk:
+    return Desk(server, capsys)
+
+
+def test_a_day_from_the_roster_to_the_audit(desk: Desk, tmp_path: Path) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text(
+        'team_name,role\nBlue,hedge_fund\n"Red, Inc",market_maker\nGold,hedge_fund\n', "utf-8"
+    )
+    assert desk("team", "import", str(roster), "--reason", "day one") == exits.DONE
+    keys = desk.server.data / "team-keys.csv"
+    assert stat.S_IMODE(keys.stat().st_mode) == 0o600
+    rows = list(csv.DictReader(keys.read_text().splitlines()))
+    assert [row["team_name"] for row in rows] == ["Blue", "Red, Inc", "Gold"]
+    assert not [row for row in rows if row["api_key"] in desk.said + desk.complained]
+
+    assert desk("team", "schedule") == exits.DONE
+    printed = desk.read("team", "schedule")
+    assert isinstance(printed, list)
+    assert desk("game", "start", "--reason", "on time") == exits.DONE
+    teams = desk.read("team", "list")
+    assert isinstance(teams, list)
+    assert [t["role"] for t in teams] == [seat["role"] for seat in printed[0]["seats"]]
+
+    assert desk("game", "pause") == exits.DONE
+    assert desk("game", "resume") == exits.DONE
+    assert desk("game", "extend", "60", "--reason", "a late start") == exits.DONE
+    while desk.phase() != "continuous":
+        pass
+    assert desk("game", "halt", "--underlying", "SPX", "--for", "500") == exits.DONE
+    assert desk("game", "resume", "--halt", "--underlying", "SPX") == exits.DONE
+    assert desk("team", "message", "good luck", "--team", "Blue") == exits.DONE
+    assert desk("team", "suspend", "Blue", "--reason", "flooding", "--yes") == exits.DONE
+    assert desk("team", "resume", "t1", "--reason", "sorted out") == exits.DONE
+    cash = ("--cash", "12.5", "--reason", "a mistake", "--yes")
+    assert desk("team", "adjust", "t1", *cash) == exits.DONE
+    contracts = ("--instrument", "SPX", "--quantity", "-2", "--price", "4400")
+    assert desk("team", "adjust", "t1", *contracts, *cash) == exits.DONE
+    assert desk("team", "rotate-key", "Gold", "--overlap", "0") == exits.DONE
+    assert len(keys.read_text().splitlines()) == 5
+    trigger = ("--in", "400", "--shift", "--jump", "-0.01", "--reason", "drill")
+    assert desk("news", "trigger", "gdp-beat", *trigger) == exits.DONE
+    number = desk.said.split()[1]
+    assert desk("news", "cancel", number) == exits.DONE
+    assert desk("news", "table") == exits.DONE
+    assert desk("game", "status") == exits.DONE
+    assert desk("game", "end", "--yes") == exits.DONE
+
+    audit = desk.read("audit")
+    assert isinstance(audit, list)
+    assert [row["act"] for row in audit] == [
+        *("team.import", "round.start", "round.pause", "round.resume", "round.extend"),
+        *("market.halt", "market.resume", "message.send", "team.suspend", "team.resume"),
+        *("team.adjust", "team.adjust", "team.rotate_key", "news.announce", "news.withdraw"),
+        "round.end",
+    ]
+    assert desk("audit") == exits.DONE
+    assert "a late start" in desk.said
+
+
+def test_what_cannot_be_undone_is_not_done_without_a_yes(desk: Desk) -> None:
+    for words in (
+        ("trade", "bust", "999999", "--reason", "wrong"),
+        ("trade", "adjust", "999999", "--price", "3", "--reason", "wrong"),
+    ):
+        assert desk(*words) == exits.WRONG_USE
+        assert "--yes" in desk.complained
+        assert desk(*words, "--yes") == exits.FAILED
+        assert "TRADE_NOT_FOUND" in desk.complained
+
+
+def test_every_bad_line_of_a_roster_is_named_and_nobody_is_registered(
+    desk: Desk, tmp_path: Path
+) -> None:
+    before = desk.read("team", "list")
+    file = tmp_path / "bad.csv"
+    file.write_text("team_name,role\nNo,hedge_fund\nFine,hedge_fund\nOdd\n", "utf-8")
+    assert desk("team", "import", str(file)) == exits.WRONG_USE
+    assert "line 2: team_name 'No': 3 to 50 printable characters" in desk.complained
+    assert "line 4: not two fields" in desk.complained
+    file.write_text('team_name,role\n"Two\nlines",hedge_fund\nGrey,hedgehog\n', "utf-8")
+    assert desk("team", "import", str(file)) == exits.WRONG_USE
+    file.write_text("team_name,role\nFine,hedge_fund\nGrey,hedgehog\n", "utf-8")
+    assert desk("team", "import", str(file), "--keys", str(tmp_path / "keys.csv")) == exits.FAILED
+    assert "line 3: role 'hedgehog': Use a role of" in desk.complained
+    assert not (tmp_path / "keys.csv").exists()
+    file.write_text("name,role\nFine,hedge_fund\n", "utf-8")
+    assert desk("team", "import", str(file)) == exits.WRONG_USE
+    assert "line 1: the columns are name,role; write team_name,role" in desk.complained
+    assert desk.read("team", "list") == before
+
+
+def test_a_team_that_is_not_there_is_named_with_those_that_are(desk: Desk) -> None:
+    assert desk("team", "resume", "Nobody", "--reason", "sorted out") == exits.FAILED
+    assert "no team 'Nobody'; there are" in desk.complained
+
+
+def test_nobody_there_no_key_and_a_wrong_key_are_told_apart(
+    server: Server,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("ITG_ADMIN_KEY", raising=False)
+    assert itg("game", "status", "--url", NOWHERE) == exits.WRONG_USE
+    assert "ITG_ADMIN_KEY" in capsys.readouterr().err
+    assert itg("game", "status", "--data", str(tmp_path)) == exits.WRONG_USE
+    assert "admin.key" in capsys.readouterr().err
+    monkeypatch.setenv("ITG_ADMIN_KEY", "itg_wrong")
+    assert itg("game", "status", "--url", NOWHERE) == exits.NO_SERVER
+    assert f"no server answers at {NOWHERE}" in capsys.readouterr().err
+    assert itg("audit", "--url", server.url) == exits.FAILED
+    assert "UNAUTHENTICATED" in capsys.readouterr().err
+
+
+def test_preparing_a_game_names_the_fault_of_its_scenario_and_leaves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, data = tmp_path / "wrong.toml", tmp_path / "data"
+    file.write_text('extends = "bare"\n[registration]\nrotation = "latin_square"\n', "utf-8")
+    with pytest.raises(ConfigurationError, match=r"registration\.rotation"):
+        itg("game", "new", "--scenario", str(file), "--data", str(data))
+    assert not data.exists()
+    assert itg("game", "new", "--scenario", "classic", "--data", str(data)) == exits.DONE
+    said = capsys.readouterr().out
+    assert said.splitlines()[-1].split() == [
+        *("next", "itg", "serve", "--scenario", "classic", "--data", str(data)),
+    ]
+    secrets = {name: (data / name).read_text() for name in NAMES}
+    assert not [text for text in secrets.values() if text.strip() in said]
+    assert all(stat.S_IMODE((data / name).stat().st_mode) == 0o600 for name in secrets)
+    assert itg("game", "new", "--scenario", "classic", "--data", str(data)) == exits.DONE
+    assert secrets == {name: (data / name).read_text() for name in secrets}
+    with Server(data, "classic"), pytest.raises(ConfigurationError, match="played by another"):
+        itg("game", "new", "--scenario", "classic", "--data", str(data))
+    with pytest.raises(ConfigurationError, match="holds a game already"):
+        itg("game", "new", "--scenario", "classic", "--data", str(data))
