@@ -10,6 +10,8 @@ from itg.game import contract as game
 from itg.game import store
 from itg.game.core.audit import Act
 from itg.game.core.game import Game
+from itg.game.core.scoring import keeper
+from itg.game.core.scoring.keeper import Scoring
 from itg.kernel.errors import Refusal, RejectReason
 from itg.kernel.ids import InstrumentId, Shard, UnderlyingId, shard_of_id
 from itg.kernel.messages import Message, Query, Reply
@@ -35,12 +37,13 @@ Setup = (
     | retail.ConfigureRetail
     | signals.ConfigureSignals
 )
-OPEN, END = "open", "end"
+OPEN, END, SCORE = "open", "end", "score"
 # What an act asks of another service, which may refuse it.
 _ASKED = (
     *(exchange.SetPhase, exchange.HaltTrading, exchange.ResumeTrading, exchange.BustTrade),
     *(news.ScheduleNews, news.CancelNews, news.ReplayNews),
 )
+_REFUSED = game.GameActRejected | game.ScoringRejected
 
 
 class GameService:
@@ -56,6 +59,7 @@ class GameService:
         *(exchange.InstrumentListed, exchange.InstrumentDelisted, exchange.PhaseChanged),
         *(exchange.PhaseRejected, exchange.HaltRejected, exchange.BustRejected),
         *(positions.KillSwitchChanged, TimerFired),
+        *(game.SetPar, game.SetJudgement, *keeper.HEARD),
     )
     emits: ClassVar[tuple[type[Message], ...]] = (
         *(game.GameCreated, game.TeamRegistered, game.RegistrationRejected, game.BotDropped),
@@ -68,10 +72,12 @@ class GameService:
         *(news.StartNews, news.StopNews),
         *(news.ScheduleNews, news.CancelNews, news.ReplayNews),
         *(signals.StartSignals, signals.StopSignals),
+        *(game.RoundScored, game.ParSet, game.JudgementSet, game.ScoringRejected),
+        positions.ReseatAccount,
     )
     answers: ClassVar[tuple[type[Query], ...]] = (
         *(game.AuthenticateKey, game.GetTeams, game.GetRounds, game.GetGame),
-        game.GetAudit,
+        *(game.GetAudit, game.GetScores),
     )
 
     def __init__(self) -> None:
@@ -80,6 +86,11 @@ class GameService:
         self._setup = msgpack.Decoder(Setup)
 
     def handle(self, now: Nanos, message: Message) -> Sequence[Message]:
+        if isinstance(message, keeper.Heard):
+            return self._hear_score(now, message)
+        return self._hear(now, message)
+
+    def _hear(self, now: Nanos, message: Message) -> Sequence[Message]:
         match message:
             case game.CreateGame():
                 return self._create(message)
@@ -102,7 +113,7 @@ class GameService:
             case game.RegisterTeam():
                 return self._register(now, message)
             case TimerFired():
-                return self._end(now) if message.key == END else [*self._opening()]
+                return self._fire(now, message.key)
             case positions.KillSwitchChanged():
                 return self._see_switch(now, message)
             case game.RevealSeed():
@@ -122,6 +133,8 @@ class GameService:
                 return game.Rounds(rounds=created.rounds.rows() if created else ())
             case game.GetGame():
                 return self._created.state()
+            case game.GetScores():
+                return self._created.scores(query.round_id)
             case game.GetAudit():
                 page = created.audit.page(query.after_seq, query.count) if created else ()
                 return game.AuditTrail(entries=page)
@@ -144,6 +157,8 @@ class GameService:
         setup = [self._setup.decode(raw) for raw in ask.setup]
         configured = (c for c in setup if isinstance(c, positions.ConfigurePositions))
         self._game = Game.created(ask, tuple(r.role for c in configured for r in c.roles))
+        others = {c.account_id: c.role for c in setup if isinstance(c, positions.OpenAccount)}
+        self._game.scoring = Scoring.planned(ask.rules, others)
         created = game.GameCreated(scenario=ask.rules.scenario, scenario_hash=ask.scenario_hash)
         return [*setup, created]
 
@@ -159,7 +174,7 @@ class GameService:
     def _organize(self, now: Nanos, ask: Message) -> Sequence[Message]:
         told = self._act(now, ask)
         if isinstance(ask, Act):
-            codes = (m.refusal.code for m in told if isinstance(m, game.GameActRejected))
+            codes = (m.refusal.code for m in told if isinstance(m, _REFUSED))
             asked = sum(isinstance(m, _ASKED) for m in told)
             self._created.audit.note_act(now, ask, next(codes, None), asked=asked)
         return told
@@ -182,6 +197,9 @@ class GameService:
                 return [self._created.registry.issue(ask)]
             case game.DropBot():
                 return [game.BotDropped(account_id=ask.account_id)]
+            case game.SetPar() | game.SetJudgement():
+                created = self._created
+                return [keeper.refused_or_set(created.scoring, ask, created.registry.teams)]
             case _:
                 raise AssertionError(ask)
 
@@ -261,9 +279,27 @@ class GameService:
         stops += [news.StopNews()] if rules.has_news else []
         stops += [signals.StopSignals()] if rules.has_signals else []
         stops += [market_data.StopMarket()] if rules.has_market else []
+        # Others still tell of the close in this cascade: scores are counted after it.
+        stops += [StartTimer(owner=self.name, key=SCORE, at_ns=now)] if created.scoring else []
         if told.next_round_id is None:
             return [*stops, told]
         return [*stops, told, *self._organize(now, game.StartRound(round_id=told.next_round_id))]
+
+    def _fire(self, now: Nanos, key: str) -> Sequence[Message]:
+        if key != SCORE:
+            return self._end(now) if key == END else [*self._opening()]
+        scoring = self._created.scoring
+        scored = None if scoring is None else scoring.scored(now)
+        return [] if scored is None else [scored]
+
+    def _hear_score(self, now: Nanos, told: keeper.Heard) -> Sequence[Message]:
+        scoring = self._created.scoring
+        if scoring is None:
+            return ()
+        asked = scoring.hear(now, told)
+        if isinstance(told, exchange.TradeBusted) and scoring.last is not None:
+            return [*asked, StartTimer(owner=self.name, key=SCORE, at_ns=now)]
+        return asked
 
     def _move_phase(self, ask: game.MovePhase) -> Sequence[Message]:
         created, instrument_id = self._created, ask.instrument_id

@@ -18,12 +18,15 @@ from itg.game.contract import (
     RoundResumed,
     RoundStarted,
     RoundStatus,
+    Scores,
+    ScoringRules,
     StartRound,
     TeamRegistered,
 )
 from itg.game.core.audit import Audit
 from itg.game.core.registry import Registry
 from itg.game.core.rounds import UNDER_WAY, Rounds
+from itg.game.core.scoring.keeper import Scoring
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import InstrumentId, Role, Shard
 from itg.kernel.times import Nanos
@@ -41,6 +44,7 @@ class Game(Struct):
     shards: dict[InstrumentId, Shard] = field(default_factory=dict)  # of the listed instruments
     open_alone: dict[InstrumentId, Shard] = field(default_factory=dict)  # in a closed shard
     audit: Audit = field(default_factory=Audit)
+    scoring: Scoring | None = None  # None: the scenario scores nothing
 
     @classmethod
     def created(cls, ask: CreateGame, roles: tuple[Role, ...]) -> "Game":
@@ -84,6 +88,8 @@ class Game(Struct):
         if refusal is not None:
             return RegistrationRejected(team_name=ask.team_name, refusal=refusal)
         team = self.registry.register(ask, now)
+        if self.scoring is not None and self.scoring.current is not None:
+            self.scoring.current.seat((team,), self.scoring.rules)
         return TeamRegistered(
             team_id=team.team_id,
             account_id=team.account_id,
@@ -98,6 +104,8 @@ class Game(Struct):
             return GameActRejected(refusal=round_id)
         self.rounds.move(round_id, RoundStatus.RUNNING)
         plan = self.rounds.plan(round_id)
+        if self.scoring is not None:
+            self.scoring.begin(round_id, plan.start_ns, self.registry.teams)
         return RoundStarted(
             round_id=round_id,
             trading_day=plan.trading_day,
@@ -131,6 +139,8 @@ class Game(Struct):
         if not self.rounds.is_ending or self.open_shards:
             return None
         round_id = self.rounds.end()
+        if self.scoring is not None:
+            self.scoring.end()
         return RoundEnded(
             round_id=round_id,
             trading_day=self.rounds.plan(round_id).trading_day,
@@ -143,6 +153,12 @@ class Game(Struct):
             return None
         refusal = Refusal(code=ROUND_WRONG_STATUS.code, detail="no round is running; start one")
         return GameActRejected(refusal=refusal)
+
+    def scores(self, round_id: int | None) -> Scores:
+        """Return a round's scores and the season's; nothing where the scenario scores nothing."""
+        if self.scoring is None:
+            return Scores(round=None, final=(), rules=ScoringRules())
+        return self.scoring.scores(round_id, self.registry.teams)
 
     def state(self) -> GameState:
         current = self.rounds.current_id
