@@ -21,6 +21,7 @@ from itg.scenario.information import news_of, signals_of
 from itg.scenario.model import Scenario
 from itg.scenario.plan import days_of, hours_of, rounds_of, session_ends
 from itg.scenario.roles import role_of
+from itg.scenario.scoring import scoring_of
 from itg.scenario.series import Expiry, instruments_of
 from itg.scenario.shards import exchanges_of, ladders_of, shards_of
 from itg.scenario.tables.sessions import OrganizerSession
@@ -150,6 +151,7 @@ def _rules(name: str, scenario: Scenario, days: TradingDays, season: Sequence[Ex
         has_signals=scenario.signals is not None,
         step_ns=step_ns(scenario),
         teams=tuple(TeamPlan(team_name=t.name, role=Role(t.role)) for t in scenario.teams),
+        scoring=scoring_of(scenario, len(rounds)),
     )
 
 
