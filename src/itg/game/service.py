@@ -7,11 +7,10 @@ from msgspec import msgpack
 
 from itg.exchange import contract as exchange
 from itg.game import contract as game
-from itg.game import store
+from itg.game import hearing, store
 from itg.game.core.audit import Act
 from itg.game.core.game import Game
-from itg.game.core.scoring import keeper
-from itg.game.core.scoring.keeper import Scoring
+from itg.game.core.scoring.keeper import Scoring, refused_or_set
 from itg.kernel.errors import Refusal, RejectReason
 from itg.kernel.ids import InstrumentId, Shard, UnderlyingId, shard_of_id
 from itg.kernel.messages import Message, Query, Reply
@@ -37,7 +36,7 @@ Setup = (
     | retail.ConfigureRetail
     | signals.ConfigureSignals
 )
-OPEN, END, SCORE = "open", "end", "score"
+OPEN, END = "open", "end"
 # What an act asks of another service, which may refuse it.
 _ASKED = (
     *(exchange.SetPhase, exchange.HaltTrading, exchange.ResumeTrading, exchange.BustTrade),
@@ -59,7 +58,7 @@ class GameService:
         *(exchange.InstrumentListed, exchange.InstrumentDelisted, exchange.PhaseChanged),
         *(exchange.PhaseRejected, exchange.HaltRejected, exchange.BustRejected),
         *(positions.KillSwitchChanged, TimerFired),
-        *(game.SetPar, game.SetJudgement, *keeper.HEARD),
+        *(game.SetPar, game.SetJudgement, *get_args(hearing.Heard)),
     )
     emits: ClassVar[tuple[type[Message], ...]] = (
         *(game.GameCreated, game.TeamRegistered, game.RegistrationRejected, game.BotDropped),
@@ -86,8 +85,9 @@ class GameService:
         self._setup = msgpack.Decoder(Setup)
 
     def handle(self, now: Nanos, message: Message) -> Sequence[Message]:
-        if isinstance(message, keeper.Heard):
-            return self._hear_score(now, message)
+        if isinstance(message, hearing.Heard):
+            scoring = self._created.scoring
+            return hearing.hear(self.name, scoring, now, message) if scoring else ()
         return self._hear(now, message)
 
     def _hear(self, now: Nanos, message: Message) -> Sequence[Message]:
@@ -199,7 +199,7 @@ class GameService:
                 return [game.BotDropped(account_id=ask.account_id)]
             case game.SetPar() | game.SetJudgement():
                 created = self._created
-                return [keeper.refused_or_set(created.scoring, ask, created.registry.teams)]
+                return [refused_or_set(created.scoring, ask, created.registry.teams)]
             case _:
                 raise AssertionError(ask)
 
@@ -279,27 +279,17 @@ class GameService:
         stops += [news.StopNews()] if rules.has_news else []
         stops += [signals.StopSignals()] if rules.has_signals else []
         stops += [market_data.StopMarket()] if rules.has_market else []
-        # Others still tell of the close in this cascade: scores are counted after it.
-        stops += [StartTimer(owner=self.name, key=SCORE, at_ns=now)] if created.scoring else []
+        stops += [hearing.score_later(self.name, now)] if created.scoring else []
         if told.next_round_id is None:
             return [*stops, told]
         return [*stops, told, *self._organize(now, game.StartRound(round_id=told.next_round_id))]
 
     def _fire(self, now: Nanos, key: str) -> Sequence[Message]:
-        if key != SCORE:
+        if key != hearing.SCORE:
             return self._end(now) if key == END else [*self._opening()]
         scoring = self._created.scoring
         scored = None if scoring is None else scoring.scored(now)
         return [] if scored is None else [scored]
-
-    def _hear_score(self, now: Nanos, told: keeper.Heard) -> Sequence[Message]:
-        scoring = self._created.scoring
-        if scoring is None:
-            return ()
-        asked = scoring.hear(now, told)
-        if isinstance(told, exchange.TradeBusted) and scoring.last is not None:
-            return [*asked, StartTimer(owner=self.name, key=SCORE, at_ns=now)]
-        return asked
 
     def _move_phase(self, ask: game.MovePhase) -> Sequence[Message]:
         created, instrument_id = self._created, ask.instrument_id

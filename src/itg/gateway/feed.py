@@ -18,11 +18,18 @@ from itg.exchange.contract import (
     TradeBusted,
     TradeExecuted,
 )
-from itg.game.contract import RoundEnded, RoundPaused, RoundResumed, RoundStarted
+from itg.game.contract import (
+    RoundEnded,
+    RoundPaused,
+    RoundResumed,
+    RoundScored,
+    RoundStarted,
+)
 from itg.gateway.channels import Channel, Delivery, Merge
 from itg.gateway.directory import Directory
 from itg.gateway.fanout import Fanout
 from itg.gateway.framing import PRIVATE, SIGNALS, Fact, Framer
+from itg.gateway.score_channels import ScoreChannels
 from itg.gateway.sessions import Session
 from itg.kernel.ids import AccountId, InstrumentId, Role, Seq, UnderlyingId
 from itg.kernel.messages import Message
@@ -90,6 +97,7 @@ class Feed:
         self.fanout = Fanout(Framer(epoch, clock))
         self.private: dict[AccountId, Channel] = {}
         self.signals: dict[Role, Channel] = {}
+        self.scores = ScoreChannels()
         self._channels: dict[str, Channel] = {}
         self._marks: tuple[Mark, ...] = ()
         self._tops: dict[UnderlyingId, Tops] = {}
@@ -110,6 +118,7 @@ class Feed:
             RoundPaused: self._publish_round,
             RoundResumed: self._publish_round,
             RoundEnded: self._publish_round,
+            RoundScored: self._publish_scores,
             **dict.fromkeys(AnyMarketEvent.__args__, self._publish_market),
             **dict.fromkeys(AnyPrivateEvent.__args__, self._publish_private),
             **dict.fromkeys(AnySignal.__args__, self._publish_signal),
@@ -352,6 +361,10 @@ class Feed:
         assert self._directory is not None
         item = self._directory.note_news(record.game_ns, event)
         self._put_named(record, "events", "news", news_push(item))
+
+    def _publish_scores(self, record: Record, event: Message) -> None:
+        assert isinstance(event, RoundScored)
+        self.scores.publish(event, partial(self._put, record))
 
     def _publish_signal(self, record: Record, event: Message) -> None:
         assert isinstance(event, AnySignal)

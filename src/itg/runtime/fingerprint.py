@@ -18,6 +18,7 @@ _RULES = (
     "*/core/**/*.py",
     "*/contract.py",
     "*/contract/**/*.py",
+    "game/hearing.py",
     "*/service.py",
     "runtime/cascade.py",
     "runtime/routing.py",

@@ -10,7 +10,9 @@ from tests.dice import Dice
 from itg import scenario
 from itg.exchange.contract import TradeBusted
 from itg.game.contract import Ranking, RolePar, RoundScore, ScoringRules, Team, TeamScore
-from itg.game.core.scoring.keeper import Heard, Scoring
+from itg.game.core.scoring.keeper import Scoring
+from itg.game.hearing import Heard
+from itg.game.hearing import hear as heard_by
 from itg.kernel.ids import (
     AccountId,
     InstrumentId,
@@ -22,6 +24,7 @@ from itg.kernel.ids import (
     TradeId,
     UnderlyingId,
 )
+from itg.kernel.messages import Message
 from itg.kernel.money import Cash, Price, Quantity
 from itg.kernel.times import NS_PER_S, Nanos
 from itg.kernel.words import Side, VolRegime
@@ -99,10 +102,14 @@ def scoring(rules: ScoringRules | None = None) -> Scoring:
     return kept
 
 
+def hear(kept: Scoring, now: Nanos, event: Heard) -> Sequence[Message]:
+    return heard_by("game", kept, now, event)
+
+
 def scored(events: Sequence[tuple[Nanos, Heard]], rules: ScoringRules | None = None) -> RoundScore:
     kept = scoring(rules)
     for now, event in events:
-        kept.hear(now, event)
+        hear(kept, now, event)
     return told(kept)
 
 

@@ -21,17 +21,19 @@ from tests.game.scoring.recorded import (
     cleared,
     drawn,
     headline,
+    hear,
     of,
     scored,
     scoring,
     told,
     tracked,
 )
+from tests.game.scoring.reference import is_far
 
 from itg.game.contract import ComponentGroup, Ranking, RoundScore, ScoreComponent, TeamScore
-from itg.game.core.scoring.keeper import Heard, Scoring
+from itg.game.core.scoring.keeper import Scoring
 from itg.game.core.scoring.points import points_of, ratio
-from itg.game.core.scoring.trading import is_far_between_teams
+from itg.game.hearing import Heard
 from itg.kernel.ids import AccountId, TradeId
 from itg.kernel.messages import Message
 from itg.kernel.money import Cash, Price
@@ -113,13 +115,13 @@ def test_a_snapshot_in_the_middle_gives_the_same_scores(seed: int, data: st.Data
     cut = data.draw(st.integers(0, len(events)))
     kept = scoring()
     for now, event in events[:cut]:
-        kept.hear(now, event)
+        hear(kept, now, event)
     packed = msgpack.encode(kept)
     restored = msgpack.decode(packed, type=Scoring)
     assert msgpack.encode(restored) == packed
     for now, event in events[cut:]:
-        kept.hear(now, event)
-        restored.hear(now, event)
+        hear(kept, now, event)
+        hear(restored, now, event)
     assert told(restored) == told(kept) == scored(events)
 
 
@@ -148,14 +150,12 @@ def test_the_order_of_unrelated_events_does_not_matter(seed: int) -> None:
 def test_a_trade_that_is_busted_counts_as_if_it_had_never_been(seed: int) -> None:
     record = ROUNDS[seed]
     kept = scoring()
-    assert kept.current is not None
-    ledger = kept.current
-    victims = [trade for trade in record.trades[::5] if not is_far_between_teams(ledger, trade)]
+    victims = [trade for trade in record.trades[::5] if not is_far(trade)]
     gone = {trade.trade_id for trade in victims}
     for now, event in record.events:
-        kept.hear(now, event)
+        hear(kept, now, event)
     for trade in victims:
-        kept.hear(Nanos(START + 9_000 * NS_PER_S), busted(trade))
+        hear(kept, Nanos(START + 9_000 * NS_PER_S), busted(trade))
     without = [(now, _without(event, gone)) for now, event in record.events]
     assert told(kept) == scored(without)
 
@@ -175,8 +175,8 @@ def test_a_trade_that_is_moved_captures_by_its_new_price() -> None:
     )
     moved = replace(trade, price=Price(trade.mark_price))
     for now, event in record.events:
-        kept.hear(now, event)
-    kept.hear(Nanos(START + 9_000 * NS_PER_S), busted(trade, moved.price))
+        hear(kept, now, event)
+    hear(kept, Nanos(START + 9_000 * NS_PER_S), busted(trade, moved.price))
     other = [
         (now, TradesMarked(trades=tuple(moved if t is trade else t for t in event.trades)))
         if isinstance(event, TradesMarked)
@@ -192,12 +192,12 @@ def test_a_correction_after_the_round_tells_its_scores_again_and_only_then() -> 
     record = ROUNDS[0]
     kept = scoring()
     for now, event in record.events:
-        kept.hear(now, event)
+        hear(kept, now, event)
     told(kept)
     late = Nanos(START + 20_000 * NS_PER_S)
     assert kept.scored(late) is None
     trade = next(t for t in record.trades if MAKER_1 in {t.maker_account_id, t.taker_account_id})
-    kept.hear(late, busted(trade))
+    hear(kept, late, busted(trade))
     again = kept.scored(late)
     assert again is not None
     assert [each.round_id for each in kept.told] == [1]
@@ -310,7 +310,7 @@ def test_equity_below_half_zeroes_the_round_and_asks_for_a_new_seat_once() -> No
     start = 20_000_000 * 10_000
     asked: list[Message] = []
     for second, equity in enumerate([start, start // 2, start // 2 - 1, start // 3, start]):
-        asked += kept.hear(*one_second(second, flat(FUND_1, equity=equity)))
+        asked += hear(kept, *one_second(second, flat(FUND_1, equity=equity)))
     assert asked == [
         ReseatAccount(account_id=FUND_1, role=FUND, counterparty_id=AccountId("house"))
     ]

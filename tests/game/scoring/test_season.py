@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from tests.game.scoring.recorded import FUND, MAKER, START, TEAMS, classic, drawn, scoring, told
+from tests.game.scoring.recorded import (
+    FUND,
+    MAKER,
+    START,
+    TEAMS,
+    classic,
+    drawn,
+    hear,
+    scoring,
+    told,
+)
 
 from itg.game.contract import (
     JudgementSet,
@@ -35,7 +45,7 @@ def played(rounds: int) -> tuple[list[RoundScore], Scoring]:
         if number > 1:
             kept.begin(number, START, TEAMS)
         for now, event in drawn(number, minutes=8).events:
-            kept.hear(now, event)
+            hear(kept, now, event)
         scores.append(told(kept))
     return scores, kept
 
@@ -68,7 +78,7 @@ def test_no_round_is_no_season() -> None:
 def test_measured_and_judged_part_are_joined_at_70_to_30() -> None:
     kept = scoring()
     for now, event in drawn(1, minutes=8).events:
-        kept.hear(now, event)
+        hear(kept, now, event)
     told(kept)
     ask = SetJudgement(account_id=FUND_1, research=80 * PPM, code=60 * PPM)
     assert kept.judge(ask, TEAMS) == JudgementSet(
@@ -97,7 +107,7 @@ def test_each_round_is_scored_from_its_own_ledger() -> None:
     scores, _ = played(2)
     alone = scoring()
     for now, event in drawn(2, minutes=8).events:
-        alone.hear(now, event)
+        hear(alone, now, event)
     wanted = told(alone)
     assert scores[1].teams == wanted.teams
 
@@ -153,7 +163,7 @@ def test_scores_are_live_while_the_round_runs() -> None:
     kept = scoring()
     seen = []
     for now, event in drawn(1, minutes=8).events:
-        kept.hear(now, event)
+        hear(kept, now, event)
         if now % (120 * NS_PER_S) == 0:
             live = kept.scores(None, TEAMS).round
             assert live is not None

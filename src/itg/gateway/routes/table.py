@@ -17,6 +17,7 @@ from itg.gateway.routes import (
     game,
     positions,
     prices,
+    scores,
     signals,
 )
 
@@ -34,6 +35,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *events.OPERATIONS,
     *signals.OPERATIONS,
     *game.OPERATIONS,
+    *scores.OPERATIONS,
     *exports.OPERATIONS,
     *admin.OPERATIONS,
     *admin_market.OPERATIONS,

@@ -4,9 +4,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from itg.game.contract import RoleScoring, ScoringNumbers
+from itg.game.core.scoring.facts import MeasureFact
 from itg.kernel.ids import AccountId, Role, TeamId
 from itg.kernel.times import Nanos
-from itg.positions.contract import AccountMeasure
 
 PPM = 1_000_000
 DELTA_LIMIT = "delta_limit"  # the kind of limit whose measure is told each second
@@ -76,7 +76,7 @@ class Book(Struct):
 
     def measure(
         self,
-        told: AccountMeasure,
+        told: MeasureFact,
         rules: RoleScoring,
         numbers: ScoringNumbers,
         *,
@@ -101,7 +101,7 @@ class Book(Struct):
         self.now.held_least = options_held
 
     def _trade_a_second(
-        self, told: AccountMeasure, rules: RoleScoring, numbers: ScoringNumbers
+        self, told: MeasureFact, rules: RoleScoring, numbers: ScoringNumbers
     ) -> None:
         now, delta = self.now, abs(told.delta)
         now.trading_s += 1

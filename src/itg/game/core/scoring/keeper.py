@@ -1,12 +1,10 @@
 """The scores of a game over its rounds: what is heard goes to the round it belongs to."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import assert_never
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from itg.exchange.contract import TradeBusted
 from itg.game.contract import (
     INVALID_JUDGEMENT,
     INVALID_PAR,
@@ -25,41 +23,18 @@ from itg.game.contract import (
     SetPar,
     Team,
 )
+from itg.game.core.scoring.facts import BreachFact, MeasureFact, TradeFact
 from itg.game.core.scoring.ledger import HEADLINE, SIGNAL, WINDOW, Ledger, Span, scoring_of
 from itg.game.core.scoring.points import HUNDRED
 from itg.game.core.scoring.scorer import round_score
 from itg.game.core.scoring.season import Judgement, final_scores
 from itg.game.core.scoring.trading import correct_trade, count_trade
 from itg.kernel.errors import Refusal, RejectReason
-from itg.kernel.ids import AccountId, Role, UnderlyingId
-from itg.kernel.messages import Message
+from itg.kernel.ids import AccountId, Role, TradeId, UnderlyingId
+from itg.kernel.money import Price
 from itg.kernel.times import NS_PER_S, Nanos
-from itg.market_data.contract import PricesStepped
-from itg.news.contract import NewsPublished
-from itg.positions.contract import (
-    AccountLimitBreached,
-    AccountLimitCleared,
-    AccountsMeasured,
-    ReseatAccount,
-    TradesMarked,
-)
-from itg.signals.contract import TrackingSignaled, VolatilitySignaled
 
-HEARD = (
-    *(AccountsMeasured, TradesMarked, TradeBusted, AccountLimitBreached, AccountLimitCleared),
-    *(NewsPublished, VolatilitySignaled, TrackingSignaled, PricesStepped),
-)
-Heard = (
-    AccountsMeasured
-    | TradesMarked
-    | TradeBusted
-    | AccountLimitBreached
-    | AccountLimitCleared
-    | NewsPublished
-    | VolatilitySignaled
-    | TrackingSignaled
-    | PricesStepped
-)
+OPENED, CLOSED = "open", "close"
 
 
 class Scoring(Struct):
@@ -101,17 +76,72 @@ class Scoring(Struct):
             self.current.is_ended = True
             self.last, self.current = self.current, None
 
-    def hear(self, now: Nanos, told: Heard) -> Sequence[Message]:
-        """Take what happened; return what must be done at once."""
-        if isinstance(told, TradesMarked | TradeBusted):
-            self._hear_trades(now, told)
-        elif isinstance(told, AccountsMeasured):
-            return self._measure(now, told)
-        else:
-            ledger = self._at(now)
+    def measure(
+        self, now: Nanos, measures: Sequence[MeasureFact], *, is_trading: bool
+    ) -> list[tuple[AccountId, Role]]:
+        """Take a second's measures; return the accounts whose seats begin anew."""
+        ledger = self._at(now)
+        if ledger is None:
+            return []
+        ledger.measure(now, measures, self.rules, is_trading=is_trading)
+        return [] if ledger.is_ended else self._fallen(ledger, measures)
+
+    def mark(self, trades: Iterable[TradeFact]) -> None:
+        """Count trades whose marks are known, each in the round it was made in."""
+        for trade in trades:
+            ledger = self._at(trade.traded_ns)
             if ledger is not None:
-                self._follow(ledger, now, told)
-        return ()
+                count_trade(ledger, trade, self.rules)
+
+    def correct(self, now: Nanos, trade_id: TradeId, price: Price | None) -> bool:
+        """Undo a trade, or move it to a price; tell whether scores were told of its round."""
+        for ledger in (self.current, self.last):
+            if ledger is not None and correct_trade(ledger, trade_id, price, self.rules, now):
+                return ledger.is_ended
+        return False
+
+    def breach(self, now: Nanos, told: BreachFact) -> None:
+        """Note that a watched limit is breached."""
+        ledger = self._at(now)
+        if ledger is not None:
+            ledger.breach(now, told)
+
+    def clear(self, now: Nanos, account_id: AccountId, kind: str) -> None:
+        """Note that a watched limit is kept again."""
+        ledger = self._at(now)
+        if ledger is not None:
+            ledger.clear(account_id, kind)
+
+    def follow_headline(self, now: Nanos, news_id: int) -> None:
+        """Read P&L from this headline to the next."""
+        ledger = self._at(now)
+        if ledger is not None:
+            ledger.open_span(Span(HEADLINE, news_id, None, now))
+
+    def follow_signal(self, now: Nanos, signal_id: int, role: Role, effective_ns: Nanos) -> None:
+        """Read vega's P&L from this signal to a while after its effect."""
+        ledger = self._at(now)
+        if ledger is not None:
+            until_ns = Nanos(effective_ns + self.rules.numbers.signal_horizon_s * NS_PER_S)
+            ledger.open_span(Span(SIGNAL, signal_id, role, now, until_ns))
+
+    def follow_window(self, now: Nanos, signal_id: int, role: Role, stage: str) -> None:
+        """Read P&L from a window's opening to its close."""
+        ledger = self._at(now)
+        if ledger is None or stage not in {OPENED, CLOSED}:
+            return
+        name = (WINDOW, signal_id, role)
+        ours = [one for one in ledger.spans if (one.kind, one.source_id, one.role) == name]
+        if stage == CLOSED:
+            ledger.close_spans(now, ours)
+        elif not ours:
+            ledger.open_span(Span(WINDOW, signal_id, role, now))
+
+    def follow_price(self, now: Nanos, price: Price) -> None:
+        """Take the leader's price."""
+        ledger = self._at(now)
+        if ledger is not None:
+            ledger.leader_price = price
 
     def scored(self, now: Nanos) -> RoundScored | None:
         """Return the scores of the round that ended last, None if they were told just so."""
@@ -166,57 +196,12 @@ class Scoring(Struct):
             account_id=ask.account_id, research=after.research, code=after.code, team=after.team
         )
 
-    def _follow(
-        self,
-        ledger: Ledger,
-        now: Nanos,
-        told: AccountLimitBreached
-        | AccountLimitCleared
-        | NewsPublished
-        | VolatilitySignaled
-        | TrackingSignaled
-        | PricesStepped,
-    ) -> None:
-        match told:
-            case AccountLimitBreached():
-                ledger.breach(now, told)
-            case AccountLimitCleared():
-                ledger.clear(told)
-            case NewsPublished():
-                ledger.open_span(Span(HEADLINE, told.news_id, None, now))
-            case VolatilitySignaled():
-                until_ns = told.effective_ns + self.rules.numbers.signal_horizon_s * NS_PER_S
-                ledger.open_span(Span(SIGNAL, told.signal_id, told.role, now, Nanos(until_ns)))
-            case TrackingSignaled():
-                _follow_window(ledger, now, told)
-            case PricesStepped():
-                prices = (p.spot_price for p in told.prices if p.underlying_id == self.rules.leader)
-                ledger.leader_price = next(prices, ledger.leader_price)
-            case _:
-                assert_never(told)
-
-    def _hear_trades(self, now: Nanos, told: TradesMarked | TradeBusted) -> None:
-        if isinstance(told, TradesMarked):
-            for trade in told.trades:
-                ledger = self._at(trade.traded_ns)
-                if ledger is not None:
-                    count_trade(ledger, trade, self.rules)
-            return
-        for ledger in (self.current, self.last):
-            if ledger is not None and correct_trade(ledger, told, self.rules, now):
-                break
-
-    def _measure(self, now: Nanos, told: AccountsMeasured) -> Sequence[Message]:
-        ledger = self._at(now)
-        if ledger is None:
-            return ()
-        ledger.measure(now, told, self.rules)
-        return () if ledger.is_ended else self._taken_over(ledger, told)
-
-    def _taken_over(self, ledger: Ledger, told: AccountsMeasured) -> list[Message]:
+    def _fallen(
+        self, ledger: Ledger, measures: Sequence[MeasureFact]
+    ) -> list[tuple[AccountId, Role]]:
         # Told once each time equity falls below: the seat begins anew, and may fall again.
-        house, asked = self.rules.house_account_id, list[Message]()
-        for measure in told.measures:
+        fallen = []
+        for measure in measures:
             book = ledger.books.get(measure.account_id)
             of_role = None if book is None else scoring_of(self.rules, book.role)
             if book is None or of_role is None:
@@ -226,13 +211,8 @@ class Scoring(Struct):
             book.is_below = measure.equity < least
             if book.is_below and not was_below:
                 book.is_zeroed = True
-                if house is not None:
-                    asked.append(
-                        ReseatAccount(
-                            account_id=book.account_id, role=book.role, counterparty_id=house
-                        )
-                    )
-        return asked
+                fallen.append((book.account_id, book.role))
+        return fallen
 
     def _at(self, at_ns: Nanos) -> Ledger | None:
         current = self.current
@@ -257,18 +237,6 @@ def refused_or_set(
     if scoring is None:
         return _rejected(NOT_SCORED, NOT_SCORED.hint, None)
     return scoring.set_par(ask) if isinstance(ask, SetPar) else scoring.judge(ask, teams)
-
-
-def _follow_window(ledger: Ledger, now: Nanos, told: TrackingSignaled) -> None:
-    ours = [
-        span
-        for span in ledger.spans
-        if (span.kind, span.source_id, span.role) == (WINDOW, told.signal_id, told.role)
-    ]
-    if told.stage == "close":
-        ledger.close_spans(now, ours)
-    elif not ours:
-        ledger.open_span(Span(WINDOW, told.signal_id, told.role, now))
 
 
 def _rejected(reason: RejectReason, detail: str, field_name: str | None) -> ScoringRejected:

@@ -6,14 +6,9 @@ from msgspec import Struct, field
 
 from itg.game.contract import RoleScoring, ScoringRules, Team
 from itg.game.core.scoring.books import Book, Breach, Tally
+from itg.game.core.scoring.facts import BreachFact, MeasureFact, TradeFact
 from itg.kernel.ids import AccountId, Role, UnderlyingId
 from itg.kernel.times import NS_PER_MINUTE, NS_PER_S, Nanos
-from itg.positions.contract import (
-    AccountLimitBreached,
-    AccountLimitCleared,
-    AccountsMeasured,
-    MarkedTrade,
-)
 
 HEADLINE, SIGNAL, WINDOW = "headline", "signal", "window"
 
@@ -51,7 +46,7 @@ class Ledger(Struct):
     others: dict[AccountId, Role] = field(default_factory=dict)  # accounts that are no team's
     books: dict[AccountId, Book] = field(default_factory=dict)
     spans: list[Span] = field(default_factory=list)
-    trades: dict[int, MarkedTrade] = field(default_factory=dict)
+    trades: dict[int, TradeFact] = field(default_factory=dict)
     sampled_ns: list[Nanos] = field(default_factory=list)
     leader_prices: list[int] = field(default_factory=list)
     leader_price: int = 0
@@ -66,15 +61,22 @@ class Ledger(Struct):
                 book.samples = [Tally() for _ in self.sampled_ns]
                 self.books[team.account_id] = book
 
-    def measure(self, now: Nanos, told: AccountsMeasured, rules: ScoringRules) -> None:
+    def measure(
+        self,
+        now: Nanos,
+        measures: Sequence[MeasureFact],
+        rules: ScoringRules,
+        *,
+        is_trading: bool,
+    ) -> None:
         """Take a second's measures, close what has come to its end, sample each minute."""
-        for measure in told.measures:
+        for measure in measures:
             book = self.books.get(measure.account_id)
             of_role = None if book is None else scoring_of(rules, book.role)
             if book is not None and of_role is not None:
-                book.measure(measure, of_role, rules.numbers, is_trading=told.is_trading)
+                book.measure(measure, of_role, rules.numbers, is_trading=is_trading)
         self.heard_ns = now
-        self._sample(now, told)
+        self._sample(now, measures, is_trading=is_trading)
         for span in self.spans:
             until_ns = span.end_ns
             if span.is_open and until_ns is not None and now >= until_ns:
@@ -100,7 +102,7 @@ class Ledger(Struct):
             if span.is_open:
                 self._close(span, at_ns)
 
-    def breach(self, now: Nanos, told: AccountLimitBreached) -> None:
+    def breach(self, now: Nanos, told: BreachFact) -> None:
         """Note a breach, with the time since it began."""
         book = self.books.get(told.account_id)
         if book is None:
@@ -112,11 +114,11 @@ class Ledger(Struct):
         depth = abs(told.used - told.limit) / limit
         book.breaches.append(Breach(told.kind, told.since_ns, depth, told.limit))
 
-    def clear(self, told: AccountLimitCleared) -> None:
+    def clear(self, account_id: AccountId, kind: str) -> None:
         """Note that a limit is kept again."""
-        book = self.books.get(told.account_id)
+        book = self.books.get(account_id)
         for breach in () if book is None else book.breaches:
-            if breach.kind == told.kind:
+            if breach.kind == kind:
                 breach.is_open = False
 
     def _close(self, span: Span, at_ns: Nanos) -> None:
@@ -130,15 +132,15 @@ class Ledger(Struct):
             if span.is_of(book.role)
         }
 
-    def _sample(self, now: Nanos, told: AccountsMeasured) -> None:
+    def _sample(self, now: Nanos, measures: Sequence[MeasureFact], *, is_trading: bool) -> None:
         if self.sampled_ns:
             is_due = now // NS_PER_MINUTE > self.sampled_ns[-1] // NS_PER_MINUTE
         else:
-            is_due = told.is_trading
+            is_due = is_trading
         if is_due:
             self.sampled_ns.append(now)
             self.leader_prices.append(self.leader_price)
-            held = {measure.account_id: measure.options_held for measure in told.measures}
+            held = {measure.account_id: measure.options_held for measure in measures}
             for account_id, book in self.books.items():
                 book.sample(held.get(account_id, 0))
 

@@ -20,7 +20,7 @@ def capture(ledger: Ledger, book: Book, rules: ScoringRules) -> Measured | None:
     told = book.trade_ids[-rules.numbers.sources_max :]
     for trade_id in told:
         trade = ledger.trades[trade_id]
-        better = captured_of(trade, book.account_id, rules)
+        better = captured_of(trade, book.account_id)
         parts.append(Part("trade", trade_id, trade.traded_ns, better / book.allowed))
     return Measured(book.captured / book.allowed, parts, len(book.trade_ids) - len(told))
 

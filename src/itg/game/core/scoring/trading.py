@@ -7,17 +7,16 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from itg.exchange.contract import TradeBusted
 from itg.game.contract import ScoringRules
 from itg.game.core.scoring.books import Book, Excluded
+from itg.game.core.scoring.facts import TradeFact
 from itg.game.core.scoring.ledger import WINDOW, Ledger
-from itg.kernel.ids import AccountId, UnderlyingId
+from itg.kernel.ids import AccountId, TradeId, UnderlyingId
+from itg.kernel.money import Price
 from itg.kernel.times import NS_PER_S, Nanos
-from itg.kernel.words import Side
-from itg.positions.contract import MARKOUTS_S, MarkedTrade
 
 
-def count_trade(ledger: Ledger, trade: MarkedTrade, rules: ScoringRules) -> None:
+def count_trade(ledger: Ledger, trade: TradeFact, rules: ScoringRules) -> None:
     """Add a marked trade to all it counts for; one of an account with itself is none."""
     if trade.maker_account_id == trade.taker_account_id:
         return
@@ -27,34 +26,35 @@ def count_trade(ledger: Ledger, trade: MarkedTrade, rules: ScoringRules) -> None
     _apply(ledger, trade, rules, trade.traded_ns)
 
 
-def correct_trade(ledger: Ledger, busted: TradeBusted, rules: ScoringRules, now: Nanos) -> bool:
-    """Undo a trade, or let it count at its new price; False if it is not (yet) counted here."""
-    trade = ledger.trades.pop(busted.trade_id, None)
+def correct_trade(
+    ledger: Ledger, trade_id: TradeId, price: Price | None, rules: ScoringRules, now: Nanos
+) -> bool:
+    """Undo a trade, or let it count at another price; False if it is not (yet) counted here."""
+    trade = ledger.trades.pop(trade_id, None)
     if trade is None:
         return False
     _apply(ledger, trade, rules, now, sign=-1)
-    if busted.adjusted_price is not None:
-        moved = replace(trade, price=busted.adjusted_price)
-        ledger.trades[trade.trade_id] = moved
+    if price is not None:
+        moved = replace(trade, price=price)
+        ledger.trades[trade_id] = moved
         _apply(ledger, moved, rules, now)
     return True
 
 
-def is_far_between_teams(ledger: Ledger, trade: MarkedTrade) -> bool:
+def is_far_between_teams(ledger: Ledger, trade: TradeFact) -> bool:
     """Tell whether two teams traded beyond the allowed half-spread from fair value."""
     are_teams = all(account in ledger.books for account in _accounts(trade))
     return are_teams and abs(trade.price - trade.mark_price) > trade.half_spread
 
 
-def captured_of(trade: MarkedTrade, account_id: AccountId, rules: ScoringRules) -> int:
+def captured_of(trade: TradeFact, account_id: AccountId) -> int:
     """Return twice what a trade captured of fair value at it and later, averaged, in cash."""
-    later = trade.marks_later[MARKOUTS_S.index(rules.numbers.markout_s)]
-    better = trade.mark_price + later - 2 * trade.price
+    better = trade.mark_price + trade.later_price - 2 * trade.price
     return _side_of(trade, account_id) * better * trade.quantity * trade.multiplier
 
 
 def _apply(
-    ledger: Ledger, trade: MarkedTrade, rules: ScoringRules, at_ns: Nanos, *, sign: int = 1
+    ledger: Ledger, trade: TradeFact, rules: ScoringRules, at_ns: Nanos, *, sign: int = 1
 ) -> None:
     is_far = is_far_between_teams(ledger, trade)
     house = ledger.role_of(rules.house_account_id)
@@ -65,14 +65,12 @@ def _apply(
             continue
         _apply_to_windows(ledger, trade, book, rules, sign)
         if ledger.role_of(other_id) not in {book.role, house}:
-            _apply_to_quoting(trade, book, rules, sign, ledger.books.get(other_id))
+            _apply_to_quoting(trade, book, sign, ledger.books.get(other_id))
 
 
-def _apply_to_quoting(
-    trade: MarkedTrade, book: Book, rules: ScoringRules, sign: int, other: Book | None
-) -> None:
+def _apply_to_quoting(trade: TradeFact, book: Book, sign: int, other: Book | None) -> None:
     size = trade.quantity * trade.multiplier
-    book.captured += sign * captured_of(trade, book.account_id, rules)
+    book.captured += sign * captured_of(trade, book.account_id)
     book.allowed += sign * 2 * trade.half_spread * size
     if sign > 0:
         book.trade_ids.append(trade.trade_id)
@@ -86,7 +84,7 @@ def _apply_to_quoting(
 
 
 def _apply_to_windows(
-    ledger: Ledger, trade: MarkedTrade, book: Book, rules: ScoringRules, sign: int
+    ledger: Ledger, trade: TradeFact, book: Book, rules: ScoringRules, sign: int
 ) -> None:
     at_ns, account_id = trade.traded_ns, book.account_id
     soon_ns = rules.numbers.response_s * NS_PER_S
@@ -101,7 +99,7 @@ def _apply_to_windows(
 
 
 def _excluded(
-    ledger: Ledger, trade: MarkedTrade, account_id: AccountId, at_ns: Nanos, sign: int
+    ledger: Ledger, trade: TradeFact, account_id: AccountId, at_ns: Nanos, sign: int
 ) -> Excluded:
     edge = _side_of(trade, account_id) * (trade.mark_price - trade.price)
     pnl = sign * edge * trade.quantity * trade.multiplier
@@ -109,12 +107,12 @@ def _excluded(
     return Excluded(at_ns, pnl, pnl if is_underlying else 0)
 
 
-def _side_of(trade: MarkedTrade, account_id: AccountId) -> int:
-    is_buyer = (account_id == trade.taker_account_id) is (trade.aggressor_side is Side.BUY)
+def _side_of(trade: TradeFact, account_id: AccountId) -> int:
+    is_buyer = (account_id == trade.taker_account_id) is trade.is_taker_buyer
     return 1 if is_buyer else -1
 
 
-def _sides(ledger: Ledger, trade: MarkedTrade) -> Iterator[tuple[Book, AccountId]]:
+def _sides(ledger: Ledger, trade: TradeFact) -> Iterator[tuple[Book, AccountId]]:
     maker_id, taker_id = _accounts(trade)
     for account_id, other_id in ((maker_id, taker_id), (taker_id, maker_id)):
         book = ledger.books.get(account_id)
@@ -122,5 +120,5 @@ def _sides(ledger: Ledger, trade: MarkedTrade) -> Iterator[tuple[Book, AccountId
             yield book, other_id
 
 
-def _accounts(trade: MarkedTrade) -> tuple[AccountId, AccountId]:
+def _accounts(trade: TradeFact) -> tuple[AccountId, AccountId]:
     return trade.maker_account_id, trade.taker_account_id
