@@ -9,6 +9,7 @@ from cyclopts import App, CycloptsError, Parameter
 from itg import __version__
 from itg.cli import exits
 from itg.cli.scenarios import scenario_app
+from itg.cli.scoring import score_app
 
 # Only what the command line itself needs is loaded here; each command loads its own world, so that
 # `itg --help` answers at once.
@@ -24,6 +25,7 @@ app.command(bot_app)
 lab_app = App(name="lab", help="Play games at once, without server, disk or clock.")
 app.command(lab_app)
 app.command(scenario_app)
+app.command(score_app)
 
 Port = Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
