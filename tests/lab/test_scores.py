@@ -13,7 +13,7 @@ from itg.game.core.scoring.keeper import Scoring
 from itg.game.hearing import Heard, hear
 from itg.kernel.times import Nanos
 from itg.lab import LabRun
-from itg.positions.contract import AccountsMeasured, Balances, GetBalances, OpenAccount
+from itg.positions.contract import AccountsMeasured, OpenAccount, PnlParts
 from itg.positions.service import PositionsService
 from itg.runtime.cascade import Machine
 from itg.runtime.envelope import Record
@@ -97,12 +97,10 @@ def test_what_was_traded_was_measured(played: Played) -> None:
 
 
 @waits
-def test_profit_and_loss_are_those_of_the_balances(played: Played) -> None:
-    balances = played.machine.query(GetBalances())
-    assert isinstance(balances, Balances)
+def test_profit_and_loss_are_those_that_were_measured_last(played: Played) -> None:
+    last = [event for _, event in played.heard if isinstance(event, AccountsMeasured)][-1]
     made = {
-        account.account_id: account.realized_pnl + account.unrealized_pnl - account.fees
-        for account in balances.accounts
+        measure.account_id: sum(getattr(measure.pnl, part) for part in PnlParts.__struct_fields__)
+        for measure in last.measures
     }
-    for team in played.scored[-1].teams:
-        assert team.unscored.pnl == made[team.account_id]
+    assert {t.account_id: t.unscored.pnl for t in played.scored[-1].teams} == made
