@@ -1,6 +1,8 @@
 """Each measure is what its definition over the recorded lists says."""
 
+from collections.abc import Sequence
 from math import isclose, sqrt
+from statistics import fmean, stdev
 
 import pytest
 from tests.game.scoring import reference
@@ -50,3 +52,30 @@ def test_risk_is_half_of_each_reference_s_multiple(seed: int) -> None:
             assert risk.measured is not None
             assert isclose(risk.measured / PPM, wanted, abs_tol=2e-6)
             assert team.unscored.drawdown == fallen
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_what_is_not_scored_is_its_reference(seed: int) -> None:
+    record = drawn(seed, minutes=12)
+    scores = scored(record.events)
+    for role in dict.fromkeys(ROLES.values()):
+        own = [account for account in ROLES if ROLES[account] == role]
+        minutes = {
+            account: [pnl for pnl, *_ in reference.intervals(record, account, every=1)]
+            for account in own
+        }
+        means = [fmean(minute) for minute in zip(*minutes.values(), strict=True)]
+        for account in own:
+            told = of(scores, account).unscored
+            active = [one - mean for one, mean in zip(minutes[account], means, strict=True)]
+            assert told.sharpe is not None
+            assert told.information_ratio is not None
+            assert isclose(told.sharpe / PPM, ratio_of(minutes[account]), abs_tol=2e-6)
+            assert isclose(told.information_ratio / PPM, ratio_of(active), abs_tol=2e-6)
+            fives = sorted(pnl for pnl, *_ in reference.intervals(record, account))
+            assert told.value_at_risk == max(0, -fives[len(fives) // 20])
+            assert told.pnl == reference.pnl_of(record.seconds[-1][2][account])
+
+
+def ratio_of(values: Sequence[float]) -> float:
+    return fmean(values) / stdev(values) * sqrt(len(values))

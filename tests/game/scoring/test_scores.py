@@ -51,7 +51,7 @@ PPM = 1_000_000
 HUNDRED = 100 * PPM
 ROUNDS = {seed: drawn(seed) for seed in range(3)}
 MAKER_1, FUND_1 = AccountId("maker1"), AccountId("fund1")
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=10, deadline=None)
 seeds = st.sampled_from(sorted(ROUNDS))
 
 

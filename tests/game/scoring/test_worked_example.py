@@ -40,8 +40,8 @@ def told(pattern: str) -> float:
 def test_the_example_adds_up() -> None:
     rows = rows_of("Worked example")
     points = {}
-    for name, _, measured, zero, half, full, wanted in rows:
-        points[name] = points_of(ppm(measured), (ppm(zero), ppm(half), ppm(full)))
+    for name, _, value, zero, half, full, wanted in rows:
+        points[name] = points_of(ppm(value), (ppm(zero), ppm(half), ppm(full)))
         assert points[name] == ppm(wanted), name
     weights = {name: ppm(weight) for name, weight, *_ in rows[:4]}
     kpi = ratio(sum(weights[name] * points[name] for name in weights), PPM)

@@ -105,17 +105,24 @@ class Book(Struct):
     ) -> None:
         now, delta = self.now, abs(told.delta)
         now.trading_s += 1
-        for breach in self.breaches:
-            # A breach is as deep as it becomes, not as it begins.
-            if breach.is_open and breach.kind == DELTA_LIMIT:
-                breach.depth = max(breach.depth, delta / breach.limit - 1)
-        now.outside_s += any(breach.is_open for breach in self.breaches)
+        if self.breaches:
+            self._stand_outside(delta)
         if told.options_held >= numbers.held_min:
             now.held_s += 1
             now.within_s += delta <= rules.delta_limit
-        if any(abs(leg) > numbers.leg_min * PPM for leg in told.legs):
+        least = numbers.leg_min * PPM
+        if told.legs and (max(told.legs) > least or min(told.legs) < -least):
             now.legged_s += 1
             now.balanced_s += told.is_balanced
         if rules.portfolio_limit and rules.delta_limit:
             held, leaning = told.options_held / rules.portfolio_limit, delta / rules.delta_limit
             now.load += 0.5 * held * held + 0.5 * leaning * leaning
+
+    def _stand_outside(self, delta: int) -> None:
+        is_outside = False
+        for breach in self.breaches:
+            is_outside |= breach.is_open
+            # A breach is as deep as it becomes, not as it begins.
+            if breach.is_open and breach.kind == DELTA_LIMIT:
+                breach.depth = max(breach.depth, delta / breach.limit - 1)
+        self.now.outside_s += is_outside

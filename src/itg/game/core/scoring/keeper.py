@@ -144,8 +144,8 @@ class Scoring(Struct):
             ledger.leader_price = price
 
     def scored(self, now: Nanos) -> RoundScored | None:
-        """Return the scores of the round that ended last, None if they were told just so."""
-        if self.last is None:
+        """Return the scores of the round that ended last; None without teams, or if told so."""
+        if self.last is None or not self.last.books:
             return None
         scores = round_score(self.last, self.rules, now)
         before = self._told(scores.round_id)
