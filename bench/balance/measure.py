@@ -6,14 +6,14 @@ from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
 
-from bench.balance.bots import LagLeaner, NoiseLeaner, TurnedDesk, TurnedFund
+from bench.balance.bots import JumpSniper, LagLeaner, NoiseLeaner, TurnedDesk, TurnedFund
 from msgspec import Struct, field
 
 from itg import scenario
 from itg.bots import ROLE_OF, reference_bot
 from itg.client.bot import Bot
 from itg.compose.services import services_of
-from itg.exchange.contract import JumpGuardOpened, TradeExecuted
+from itg.exchange.contract import TradeExecuted
 from itg.kernel.ids import InstrumentId, Role
 from itg.kernel.times import NS_PER_S
 from itg.kernel.words import Side
@@ -31,6 +31,7 @@ OBLIGED_STRIKES = 5
 GUESTS: dict[str, tuple[str, Callable[[int], Bot]]] = {
     "lag_leaner": ("hedge_fund", lambda seed: LagLeaner(seed=seed)),
     "noise_leaner": ("hedge_fund", lambda seed: NoiseLeaner(seed=seed)),
+    "jump_sniper": ("hedge_fund", lambda seed: JumpSniper(seed=seed)),
     "hedge_fund_turned": ("hedge_fund", lambda seed: TurnedFund(seed=seed)),
     "arbitrage_desk_turned": ("arbitrage_desk", lambda seed: TurnedDesk(seed=seed)),
 }
@@ -161,7 +162,7 @@ class _Watch:
     def __init__(self) -> None:
         self.jumps = 0
         self._marks: dict[InstrumentId, int] = {}
-        self._guards: list[int] = []
+        self._jumps: list[int] = []
         self._trades: list[tuple[int, TradeExecuted]] = []
         self._later: dict[int, dict[InstrumentId, int]] = {}  # marks by whole second after a jump
 
@@ -174,18 +175,17 @@ class _Watch:
                 self._trades.append((record.game_ns, output))
             elif isinstance(output, JumpOccurred):
                 self.jumps += 1
-            elif isinstance(output, JumpGuardOpened) and output.shard == 0:
-                self._guards.append(record.game_ns)
+                self._jumps.append(record.game_ns)
 
     def _keep(self, game_ns: int) -> None:
         window_ns = 2 * AFTER_JUMP_S * NS_PER_S
-        if self._guards and game_ns - self._guards[-1] <= window_ns:
+        if self._jumps and game_ns - self._jumps[-1] <= window_ns:
             self._later[game_ns // NS_PER_S] = self._marks
 
     def around_jumps(self, makers: Iterable[object]) -> float:
         own, total = set(makers), 0.0
         for game_ns, trade in self._trades:
-            since = [game_ns - guard for guard in self._guards if guard <= game_ns]
+            since = [game_ns - jump for jump in self._jumps if jump <= game_ns]
             if not since or min(since) > AFTER_JUMP_S * NS_PER_S:
                 continue
             marks = self._later.get(game_ns // NS_PER_S + AFTER_JUMP_S, self._marks)

@@ -18,14 +18,15 @@ from statistics import fmean, stdev
 from bench.balance.measure import Case, Outcome, play
 
 MAKERS = ("market_maker", "market_maker")
+HUNTED = (*MAKERS, "jump_sniper")
 MANY_JUMPS = "[market.jumps]\nmean_per_session = 44.0\n"
 NO_GUARD = '["protection.guard_step", "protection.guard_s"]'
 TAKING_HOUSE = "[house]\npost_only = false\n"
 CASES = (
     Case(name="leaners", seats=(*MAKERS, "lag_leaner", "noise_leaner")),
-    Case(name="jumps, guard on", seats=MAKERS, more=MANY_JUMPS),
-    Case(name="jumps, guard off", seats=MAKERS, more=MANY_JUMPS, without=NO_GUARD),
-    Case(name="jumps, guard on, house takes", seats=MAKERS, more=MANY_JUMPS + TAKING_HOUSE),
+    Case(name="jumps, guard on", seats=HUNTED, more=MANY_JUMPS),
+    Case(name="jumps, guard off", seats=HUNTED, more=MANY_JUMPS, without=NO_GUARD),
+    Case(name="jumps, guard on, house takes", seats=HUNTED, more=MANY_JUMPS + TAKING_HOUSE),
     *(
         Case(name=f"coverage, {count} makers", seats=("market_maker",) * count, seconds=900)
         for count in (1, 2, 3, 4)
@@ -79,15 +80,17 @@ def _print_leaners(outcomes: Sequence[Outcome]) -> None:
 
 
 def _print_jumps(outcomes: dict[str, list[Outcome]]) -> None:
-    print("\n| case | jumps | a maker's P&L | ± error | both makers around one jump |")
-    print("|---|--:|--:|--:|--:|")
+    print("\n| case | jumps | a maker's P&L | ± error | both makers around a jump | the sniper |")
+    print("|---|--:|--:|--:|--:|--:|")
     for name in [case.name for case in CASES if case.name.startswith("jumps")]:
         each = outcomes[name]
         makers = [n for n in each[0].pnl if n.startswith("market_maker")]
         mean, error = mean_error([fmean(o.pnl[n] for n in makers) for o in each])
         jumps = sum(o.jumps for o in each)
         around = sum(o.around_jumps for o in each) / max(jumps, 1)
-        print(f"| {name} | {jumps} | {mean:,.0f} | {error:,.0f} | {around:,.0f} |")
+        hunter = fmean(pnl for o in each for n, pnl in o.pnl.items() if n.startswith("jump_sniper"))
+        row = f"| {name} | {jumps} | {mean:,.0f} | {error:,.0f} | {around:,.0f} | {hunter:,.0f} |"
+        print(row)
 
 
 def _print_coverage(outcomes: dict[str, list[Outcome]]) -> None:

@@ -1,6 +1,7 @@
 """What every journal engine promises."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,19 @@ def test_a_world_lives_on_across_reopenings(medium: Medium) -> None:
         world.run(*[deposit(amount) for amount in range(8)])
         hashes.append(world.machine.state_hash())
     assert hashes[1:-1:2] == hashes[2::2]
+
+
+def test_a_reader_for_another_thread_sees_what_was_appended_and_closes_alone(
+    medium: Medium,
+) -> None:
+    journal = opened(medium)
+    sealer = Sealer(CODEC, journal.epoch, journal.head())
+    journal.append(row(sealer))
+    reader = journal.reader()
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(lambda: [*checked_rows(reader, Seq(0))]).result() == [
+            *journal.rows(Seq(0))
+        ]
+        thread.submit(reader.close).result()
+    journal.append(row(sealer))
+    assert journal.head().seq == sealer.head.seq

@@ -18,6 +18,7 @@ from itg.game.contract import (
     PauseRound,
     RegisterTeam,
     ResumeMarket,
+    RevealIdentities,
     StartRound,
 )
 from itg.game.core.audit import KEPT_MAX
@@ -74,6 +75,7 @@ def refusal_code(told: object) -> str:
         ),
         (MoveKillSwitch(account_id=AccountId("t1"), reason="on time"), "kill_switch.on", "t1"),
         (MoveKillSwitch(is_active=False, reason="on time"), "kill_switch.off", ""),
+        (RevealIdentities(round_id=1, reason="on time"), "round.reveal", "1"),
     ],
 )
 def test_an_organizers_act_is_kept_with_its_time_subject_and_reason(

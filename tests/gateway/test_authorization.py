@@ -15,7 +15,7 @@ from itg.gateway.routes.table import BY_NAME, OPERATIONS
 from itg.gateway.settings import GatewaySettings
 
 # Who may ask without a key; a new row here is a decision.
-PUBLIC = {"teams.register", "time.get", "rules.get"}
+PUBLIC = {"bundle_key.get", "teams.register", "time.get", "rules.get"}
 ROLES = ("market_maker", "hedge_fund", "arbitrage_desk")
 
 

@@ -52,6 +52,7 @@ TOLD_IN_ANSWERS = {
 READ = {
     game.TeamRegistered,
     game.GameCreated,
+    game.IdentitiesRevealed,
     positions.AccountOpened,
 }
 # Nobody outside may know, or has a use for it.

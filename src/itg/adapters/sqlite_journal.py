@@ -180,6 +180,9 @@ class SqliteJournal:
             rows = self._reader.execute("SELECT seq, reason, body FROM aside ORDER BY number")
             return [SetAside(Seq(row[0]), row[1], row[2]) for row in rows]
 
+    def reader(self) -> "SqliteJournal":
+        return SqliteJournal(self._directory, unsafe=self._synchronous == _OFF)
+
     def close(self) -> None:
         with _failing(f"close {self._directory}"):
             self._reader.close()

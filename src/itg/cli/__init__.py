@@ -8,6 +8,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from itg import __version__
 from itg.cli import exits
+from itg.cli.after_round import bundle_app, export, game_app
 from itg.cli.scenarios import scenario_app
 from itg.cli.scoring import score_app
 
@@ -25,7 +26,10 @@ app.command(bot_app)
 lab_app = App(name="lab", help="Play games at once, without server, disk or clock.")
 app.command(lab_app)
 app.command(scenario_app)
+app.command(game_app)
+app.command(bundle_app)
 app.command(score_app)
+app.command(export)
 
 Port = Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]

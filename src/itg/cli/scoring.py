@@ -8,8 +8,10 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from itg.cli import exits
+from itg.cli.after_round import recompute_
 
-score_app = App(name="score", help="Show scores; find par.")
+score_app = App(name="score", help="Show scores; find par; score again from what was recorded.")
+score_app.command(recompute_, name="recompute")
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 Url = Annotated[str, Parameter(help="The server.")]

@@ -78,6 +78,7 @@ def _announce(solo: Solo, settings: SoloSettings) -> None:
     print(f"organizer key  in {solo.directory.admin_key}")
     if not solo.rules.open_registration:
         print(f"join code      in {solo.directory.join_code}")
+    print(f"bundle key     {solo.bundle_key}")
     came = solo.recovery
     if came.seq:
         print(f"continued      from seq {came.seq} ({came.inputs} inputs replayed)")

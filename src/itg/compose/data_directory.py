@@ -25,6 +25,7 @@ class DataDirectory:
         self.admin_key = path / "admin.key"
         self.join_code = path / "join.code"
         self.reveal = path / "reveal.json"
+        self.bundle_key = path / "bundle.key"
         self._lock: TextIO | None = None
 
     def hold(self) -> None:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from itg import scenario
 from itg.adapters.http_server import HttpServer, assert_free
 from itg.adapters.sqlite_journal import SqliteJournal
+from itg.compose.bundle import signing_key
 from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory, digest_of
@@ -34,6 +35,7 @@ from itg.game.contract import (
     StartRound,
 )
 from itg.gateway import Gateway, build_app
+from itg.gateway.settings import GatewaySettings
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.cascade import Machine
 from itg.runtime.envelope import Record, kinds_of
@@ -142,7 +144,8 @@ class Solo:
             self._commitment.refuse_another()
         self.clock, self._director = clock_of(self.create.rules)
         self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
-        self.gateway = Gateway(self.pump)
+        self.bundle_key = signing_key(self.directory).public_key
+        self.gateway = Gateway(self.pump, GatewaySettings(bundle_key=self.bundle_key))
         self.server = HttpServer(build_app(self.gateway), settings.host, settings.port)
 
     def _see(self, records: Sequence[Record]) -> None:

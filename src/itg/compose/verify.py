@@ -1,5 +1,6 @@
 """Re-run a data directory's journal, beside a running game or after it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from itg.adapters.sqlite_journal import DATABASE, SqliteJournal
@@ -28,6 +29,10 @@ def opened_for_reading(data: Path) -> SqliteJournal:
 
 def machine_of(journal: SqliteJournal) -> Machine:
     """Return a fresh machine with the nodes the journal was written by."""
-    nodes = journal.epochs()[-1].header.nodes
+    return machine_of_nodes(journal.epochs()[-1].header.nodes)
+
+
+def machine_of_nodes(nodes: Sequence[str]) -> Machine:
+    """Return a fresh machine with these nodes, as a journal's header names them."""
     shards = [Shard(int(name.partition(".")[2])) for name in nodes if name.startswith("exchange.")]
     return Machine(services_of(shards))

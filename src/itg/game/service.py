@@ -53,7 +53,7 @@ class GameService:
         *(game.CreateGame, game.RegisterTeam, game.DropBot, game.MovePhase),
         *(game.StartRound, game.PauseRound, game.ResumeRound, game.EndRound),
         *(game.HaltMarket, game.ResumeMarket, game.CorrectTrade, game.MoveKillSwitch),
-        *(game.IssueKey, game.RevealSeed),
+        *(game.IssueKey, game.RevealSeed, game.RevealIdentities),
         *(game.AnnounceNews, game.WithdrawNews, game.RepeatNews, news.NewsRejected),
         *(exchange.InstrumentListed, exchange.InstrumentDelisted, exchange.PhaseChanged),
         *(exchange.PhaseRejected, exchange.HaltRejected, exchange.BustRejected),
@@ -63,7 +63,8 @@ class GameService:
     emits: ClassVar[tuple[type[Message], ...]] = (
         *(game.GameCreated, game.TeamRegistered, game.RegistrationRejected, game.BotDropped),
         *(game.RoundStarted, game.RoundPaused, game.RoundResumed, game.RoundEnded),
-        *(game.KeyIssued, game.GameActRejected, StartTimer, StopTimer, *get_args(Setup)),
+        *(game.KeyIssued, game.IdentitiesRevealed, game.GameActRejected),
+        *(StartTimer, StopTimer, *get_args(Setup)),
         *(exchange.SetSchedule, exchange.SetPhase, retail.StartFlow, retail.StopFlow),
         *(exchange.HaltTrading, exchange.ResumeTrading, exchange.BustTrade),
         positions.SetKillSwitch,
@@ -193,15 +194,22 @@ class GameService:
                 return [_switch_of(ask)]
             case game.AnnounceNews() | game.WithdrawNews() | game.RepeatNews():
                 return [_news_of(now, ask)]
-            case game.IssueKey():
-                return [self._created.registry.issue(ask)]
+            case game.IssueKey() | game.SetPar() | game.SetJudgement():
+                return [self._enter(ask)]
+            case game.RevealIdentities():
+                refused = self._created.rounds.reveal_identities(ask.round_id)
+                revealed = game.IdentitiesRevealed(round_id=ask.round_id)
+                return [revealed if refused is None else game.GameActRejected(refusal=refused)]
             case game.DropBot():
                 return [game.BotDropped(account_id=ask.account_id)]
-            case game.SetPar() | game.SetJudgement():
-                created = self._created
-                return [refused_or_set(created.scoring, ask, created.registry.teams)]
             case _:
                 raise AssertionError(ask)
+
+    def _enter(self, ask: game.IssueKey | game.SetPar | game.SetJudgement) -> Message:
+        created = self._created
+        if isinstance(ask, game.IssueKey):
+            return created.registry.issue(ask)
+        return refused_or_set(created.scoring, ask, created.registry.teams)
 
     def _move_round(
         self, now: Nanos, ask: game.StartRound | game.PauseRound | game.ResumeRound | game.EndRound

@@ -39,6 +39,7 @@ from itg.gateway.reasons import (
     PROCESSING_TIMEOUT,
     SERVICE_UNAVAILABLE,
 )
+from itg.gateway.round_files import RoundFiles
 from itg.gateway.sessions import Outlet, Session
 from itg.gateway.settings import GatewaySettings
 from itg.gateway.trace_ids import TraceIds
@@ -77,6 +78,7 @@ class Gateway:
         self.waiting = WaitingRoom(self.settings.waiting_max)
         self.trace_ids = TraceIds(pump.clock.wall_ns)
         self.numbers = Numbers()
+        self.round_files = RoundFiles(pump.journal, pump.machine.codec)
         self.lock_step: LockStep | None = None
         self.is_ready = False
         self._flusher = Flusher(self.feed.fanout, self.settings.flush_s)
@@ -112,6 +114,7 @@ class Gateway:
         self.absences.stop()
         self.deadman.stop()
         self._flusher.stop()
+        self.round_files.stop()
         for session in self.feed.sessions:
             session.close(CLOSE_RESTART)
         if self.lock_step is not None:

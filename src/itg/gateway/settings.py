@@ -27,3 +27,4 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     ticket_s: float = 30.0
     silent_bot_s: float = 5.0
     start_deadline_s: float = 60.0
+    bundle_key: str = ""  # the public key that this game's bundles are signed with; "": none are

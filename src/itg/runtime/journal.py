@@ -4,7 +4,7 @@ A row is one group commit. Its hash covers the row before it, so that a journal 
 to a row or visibly damaged from there on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from struct import pack
 from typing import Protocol
@@ -128,6 +128,9 @@ class Journal(Protocol):
     def aside(self) -> Sequence[SetAside]:
         """Return what was set aside, oldest first."""
 
+    def reader(self) -> "Journal":
+        """Return another reader of the same medium, for another thread, which closes it."""
+
     def close(self) -> None:
         """Give the medium back; closing twice is harmless."""
 
@@ -195,8 +198,16 @@ def checked_rows(journal: Journal, after_seq: Seq) -> Iterator[SealedBatch]:
     previous = journal.hash_at(after_seq) if after_seq else GENESIS_HASH
     if previous is None:
         raise JournalError(f"no row of the journal ends at seq {after_seq}")
-    seq = after_seq
-    for batch in journal.rows(after_seq):
+    yield from chained_rows(journal.rows(after_seq), Head(after_seq, previous))
+
+
+def chained_rows(rows: Iterable[SealedBatch], head: Head) -> Iterator[SealedBatch]:
+    """Return rows as they come, each proven to follow the one before, the first to follow `head`.
+
+    Raises `DamagedRowError` at the first that does not.
+    """
+    previous, seq = head.hash, head.seq
+    for batch in rows:
         if batch.first_seq != seq + 1 or row_hash(previous, batch) != batch.hash:
             raise DamagedRowError(seq, batch)
         previous, seq = batch.hash, batch.last_seq
@@ -264,6 +275,9 @@ class MemoryJournal:
 
     def aside(self) -> Sequence[SetAside]:
         return tuple(self.store.aside)
+
+    def reader(self) -> "MemoryJournal":
+        return MemoryJournal(self.store)
 
     def close(self) -> None:
         """Keep the store: another journal may open it."""

@@ -14,6 +14,7 @@ from itg.kernel.ids import Seq
 from itg.kernel.messages import Message
 from itg.runtime.cascade import Machine
 from itg.runtime.digest import EventDigest
+from itg.runtime.envelope import Record
 from itg.runtime.journal import DamagedRowError, Header, Journal, SealedBatch, checked_rows
 from itg.runtime.service import TimerFired
 
@@ -76,8 +77,8 @@ def verify(journal: Journal, machine: Machine) -> VerifyReport:
     difference = None
     try:
         for batch in checked_rows(journal, Seq(0)):
-            inputs += _replay(machine, batch)
-            for record in machine.codec.decode_records(batch.body):
+            for record in replayed(machine, batch):
+                inputs += 1
                 outputs += len(record.outputs)
                 digest.add(record)
     except (DamagedRowError, RecoveryError) as error:
@@ -144,10 +145,13 @@ def _cut_torn_tail(journal: Journal, damage: DamagedRowError) -> None:
     journal.cut_after(damage.good_seq)
 
 
-def _replay(machine: Machine, batch: SealedBatch) -> int:
-    raw_records = machine.codec.decode_inputs(batch.body)
+def replayed(machine: Machine, batch: SealedBatch) -> Iterator[Record]:
+    """Apply a row's inputs one by one, each proven to cause what was recorded, and return them.
+
+    Raises `RecoveryError` at the first that does not.
+    """
     encode = machine.codec.encode
-    for seq, _, game_ns, _, _, body, raw in raw_records:
+    for seq, ts_ns, game_ns, actor, trace_id, body, raw in machine.codec.decode_inputs(batch.body):
         if seq != machine.next_seq:
             raise RecoveryError(
                 f"seq {seq} follows {machine.next_seq - 1}: its outputs are not as recorded"
@@ -161,9 +165,13 @@ def _replay(machine: Machine, batch: SealedBatch) -> int:
             raise RecoveryError(
                 f"seq {seq}, {type(body).__name__}: {_difference(outputs, recorded)}"
             )
+        yield Record(seq, ts_ns, game_ns, actor, trace_id, body, outputs)
     if machine.next_seq != batch.last_seq + 1:
         raise RecoveryError(f"the row from seq {batch.first_seq} does not end at {batch.last_seq}")
-    return len(raw_records)
+
+
+def _replay(machine: Machine, batch: SealedBatch) -> int:
+    return sum(1 for _ in replayed(machine, batch))
 
 
 def _difference(outputs: tuple[Message, ...], recorded: tuple[Message, ...]) -> str:

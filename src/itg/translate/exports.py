@@ -4,13 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import to_builtins
 
-from itg.exchange.contract import PublicTrade
 from itg.kernel.times import Nanos
 from itg.market_data.contract import PriceHistory
 from itg.news.contract import PublishedItem
 from itg.signals.contract import SignalItem
 from itg.translate.chain import candle_page
-from itg.translate.market import trade_body
 from itg.translate.news import news_push
 from itg.translate.signals import signal_body
 from itg.wire.v1.orders import Body
@@ -27,28 +25,21 @@ def price_rows(histories: Iterable[PriceHistory], span: Span) -> list[Row]:
         bodies = candle_page(history).items
         for candle, body in zip(history.candles, bodies, strict=True):
             if is_within(candle.start_ns, span):
-                row = {"underlying_id": history.underlying_id, **_flat(body)}
+                row = {"underlying_id": history.underlying_id, **flat(body)}
                 rows.append((candle.start_ns, row))
     return [row for _, row in sorted(rows, key=lambda dated: dated[0])]
 
 
-def trade_rows(trades: Iterable[PublicTrade], span: Span) -> list[Row]:
-    """Return the tape of a span."""
-    kept = [trade for trade in trades if is_within(trade.game_ns, span)]
-    kept.sort(key=lambda trade: (trade.game_ns, trade.trade_id))
-    return [_flat(trade_body(trade)) for trade in kept]
-
-
 def news_rows(items: Iterable[PublishedItem], span: Span) -> list[Row]:
     """Return the headlines of a span."""
-    return [_flat(news_push(item)) for item in items if is_within(item.published_ns, span)]
+    return [flat(news_push(item)) for item in items if is_within(item.published_ns, span)]
 
 
 def signal_rows(items: Iterable[SignalItem], span: Span) -> list[Row]:
     """Return the signals of a span, of all roles; a column that a kind does not have is empty."""
     kept = [item for item in items if is_within(item.signaled_ns, span)]
     kept.sort(key=lambda item: (item.signaled_ns, item.signal.role, item.signal.signal_seq))
-    return [_flat(signal_body(item)) for item in kept]
+    return [flat(signal_body(item)) for item in kept]
 
 
 def is_within(at_ns: Nanos, span: Span) -> bool:
@@ -62,7 +53,8 @@ def columns_of(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def _flat(body: Body) -> Row:
+def flat(body: Body) -> Row:
+    """Return a body as one row; the parts of a part stand beside it."""
     row: Row = {}
     for name, value in to_builtins(body).items():
         if isinstance(value, dict):

@@ -40,6 +40,7 @@ def round_body(game_round: Round) -> RoundBody:
         end_us=None if end_ns is None else to_micros(end_ns),
         commitment=game_round.commitment or None,
         reveal=None if reveal is None else RevealBody(**asdict(reveal)),
+        is_revealed=game_round.is_revealed,
     )
 
 

@@ -151,6 +151,13 @@ class RevealSeed(Command, frozen=True, kw_only=True):
     reveal: SeedReveal
 
 
+class RevealIdentities(Command, frozen=True, kw_only=True):
+    """Let the exports of an ended round name who did what; once, it is never taken back."""
+
+    round_id: int
+    reason: str = ""
+
+
 class DropBot(Command, frozen=True, kw_only=True):
     """Go on without a bot that keeps a lock-step game waiting."""
 

@@ -69,6 +69,12 @@ class RoundEnded(Event, frozen=True, kw_only=True):
     next_round_id: int | None = None
 
 
+class IdentitiesRevealed(Event, frozen=True, kw_only=True):
+    """Exports of this round name teams from now on."""
+
+    round_id: int
+
+
 class BotDropped(Event, frozen=True, kw_only=True):
     """A lock-step game no longer waits for this account's bot; its orders stand."""
 

@@ -92,6 +92,7 @@ class Round(Struct, frozen=True, gc=False, kw_only=True):
     end_ns: Nanos | None
     commitment: str = ""  # to the seed; "": none was made
     reveal: SeedReveal | None = None  # what opens it, once no round is left to play
+    is_revealed: bool = False  # exports name who did what
 
 
 class Rounds(Reply, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from itg.game.contract import (
     RepeatNews,
     ResumeMarket,
     ResumeRound,
+    RevealIdentities,
     SetJudgement,
     SetPar,
     StartRound,
@@ -42,6 +43,7 @@ Act = (
     | MoveKillSwitch
     | RegisterTeam
     | IssueKey
+    | RevealIdentities
     | AnnounceNews
     | WithdrawNews
     | RepeatNews
@@ -53,6 +55,7 @@ _ROUND_ACTS = {
     PauseRound: "round.pause",
     ResumeRound: "round.resume",
     EndRound: "round.end",
+    RevealIdentities: "round.reveal",
 }
 
 
@@ -114,7 +117,7 @@ class Audit(Struct):
 
 def _described(ask: Act) -> tuple[str, str]:
     match ask:
-        case StartRound() | PauseRound() | ResumeRound() | EndRound():
+        case StartRound() | PauseRound() | ResumeRound() | EndRound() | RevealIdentities():
             return _ROUND_ACTS[type(ask)], "" if ask.round_id is None else str(ask.round_id)
         case MovePhase():
             place = "" if ask.instrument_id is None else f" {ask.instrument_id}"

@@ -25,6 +25,7 @@ class Rounds(Struct):
     is_ending: bool = False
     commitment: str = ""
     reveal: SeedReveal | None = None
+    revealed: list[int] = field(default_factory=list)  # rounds whose exports name who did what
 
     @classmethod
     def planned(cls, plans: Sequence[RoundPlan], commitment: str) -> "Rounds":
@@ -89,6 +90,15 @@ class Rounds(Struct):
         self.reveal = reveal
         return None
 
+    def reveal_identities(self, round_id: int) -> Refusal | None:
+        """Let a round's exports name who did what; say why not where it has not ended."""
+        refusal = self.refusal_of(round_id, (RoundStatus.ENDED,))
+        if refusal is None and round_id in self.revealed:
+            return _refusal(ROUND_WRONG_STATUS, f"round {round_id} is revealed already")
+        if refusal is None:
+            self.revealed.append(round_id)
+        return refusal
+
     def end(self) -> int:
         """End the current round and return its number."""
         round_id = self.current_id
@@ -113,6 +123,7 @@ class Rounds(Struct):
             end_ns=plan.end_ns,
             commitment=self.commitment,
             reveal=self.reveal,
+            is_revealed=round_id in self.revealed,
         )
 
 

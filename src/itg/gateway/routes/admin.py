@@ -13,6 +13,7 @@ from itg.game.contract import (
     PauseRound,
     RegisterTeam,
     ResumeRound,
+    RevealIdentities,
     Scope,
     StartRound,
 )
@@ -58,6 +59,11 @@ def _resume_round(gateway: Gateway, call: Call, params: RoundActParams) -> None:
 
 def _end_round(gateway: Gateway, call: Call, params: RoundActParams) -> None:
     command = EndRound(round_id=params.round_id, reason=params.reason)
+    _move_round(gateway, call, command, params.round_id)
+
+
+def _reveal_round(gateway: Gateway, call: Call, params: RoundActParams) -> None:
+    command = RevealIdentities(round_id=params.round_id, reason=params.reason)
     _move_round(gateway, call, command, params.round_id)
 
 
@@ -131,7 +137,10 @@ _ACTS: tuple[tuple[str, Callable[[Gateway, Call, RoundActParams], None]], ...] =
     ("pause", _pause_round),
     ("resume", _resume_round),
     ("end", _end_round),
+    ("reveal", _reveal_round),
 )
+
+_WHAT = {"reveal": "who is who in an ended round, in its exports"}
 
 OPERATIONS: tuple[Operation, ...] = (
     *(
@@ -140,7 +149,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 name=f"admin.round_{verb}",
                 method="POST",
                 path=f"/admin/rounds/{{round_id}}/{verb}",
-                summary=f"{verb.capitalize()} a round.",
+                summary=f"{verb.capitalize()} {_WHAT.get(verb, 'a round')}.",
                 result=RoundBody,
                 scope=Scope.ADMIN,
                 metered=Metered.FREE,

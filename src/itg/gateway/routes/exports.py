@@ -1,9 +1,8 @@
 """The history of ended rounds as files, for those who research."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from itg.exchange.contract import GetTrades, PublicTrades
 from itg.game.contract import (
     ROUND_NOT_FOUND,
     ROUND_WRONG_STATUS,
@@ -13,24 +12,71 @@ from itg.game.contract import (
     Scope,
 )
 from itg.gateway.calls import Answer, Call, refused
+from itg.gateway.decoding import field_fault
 from itg.gateway.directory import reply_of
 from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation, Route, read
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import INTERNAL_ERROR
+from itg.gateway.round_files import ZIP, RoundFiles
 from itg.gateway.tables import CSV, PARQUET, csv_of, parquet_of
 from itg.kernel.messages import Query, Reply
 from itg.market_data.contract import GetPriceHistory, PriceHistory
 from itg.news.contract import GetNews, NewsHistory
 from itg.signals.contract import GetSignals, SignalHistory
-from itg.translate.exports import Row, Span, news_rows, price_rows, signal_rows, trade_rows
+from itg.translate.exports import Row, Span, news_rows, price_rows, signal_rows
 from itg.wire.v1.game import ExportFile, ExportParams
 
 _CANDLE_S = 60
 _KEPT = 10_000  # what the services keep at most
+# These are answered from what the services keep, as candles and as they stand on the socket.
+_OF_SERVICES = ("prices", "events", "signals")
 
 
 def _export(gateway: Gateway, call: Call, params: ExportParams) -> None:
+    if params.format == "lobster" and params.what != "orders":
+        raise field_fault("/format", "lobster is a form of what=orders alone")
+    if params.what in _OF_SERVICES:
+        _export_kept(gateway, call, params)
+        return
+
+    def make(files: RoundFiles) -> Answer:
+        if params.format == "lobster":
+            return _attached(files.lobster(params.round_id), ZIP, f"{params.what}.zip", params)
+        body, media_type = files.table(params.round_id, params.what, params.format)
+        return _attached(body, media_type, f"{params.what}.{params.format}", params)
+
+    of_ended(gateway, call, params.round_id, make)
+
+
+def of_ended(
+    gateway: Gateway, call: Call, round_id: int, make: Callable[[RoundFiles], Answer]
+) -> None:
+    """Answer with a file of a round that has ended; `make` runs in the worker thread."""
+
+    def compose(replies: Sequence[Reply]) -> Answer:
+        try:
+            _span_of(round_id, reply_of(Rounds, replies))
+        except RefusedError as error:
+            return refused(error.problem)
+        return Answer(200)
+
+    def reply(answer: Answer) -> None:
+        if answer.problem is not None:
+            call.reply(answer)
+        else:
+            gateway.round_files.run(make, call.reply)
+
+    gateway.read(call.answered_by(reply), (GetRounds(),), compose)
+
+
+def _attached(body: bytes, media_type: str, name: str, params: ExportParams) -> Answer:
+    held = f'attachment; filename="round-{params.round_id}-{name}"'
+    headers = ((b"content-disposition", held.encode()),)
+    return Answer(200, body, headers, media_type=media_type.encode())
+
+
+def _export_kept(gateway: Gateway, call: Call, params: ExportParams) -> None:
     known: list[Sequence[Reply]] = []
 
     def compose(replies: Sequence[Reply]) -> Answer:
@@ -69,8 +115,6 @@ def _queries(gateway: Gateway, what: str) -> tuple[Query, ...]:
                 GetPriceHistory(underlying_id=u, interval_s=_CANDLE_S, count=_KEPT)
                 for u in directory.shards
             )
-        case "trades":
-            return tuple(GetTrades(shard=s, count=_KEPT) for s in directory.shards.values())
         case "events":
             return (GetNews(count=_KEPT),)
         case _:
@@ -102,13 +146,11 @@ def _file_of(params: ExportParams, replies: Sequence[Reply], answer: Answer) -> 
 
 
 def _rows_of(replies: Sequence[Reply], span: Span) -> list[Row]:
-    trades = [trade for r in replies if isinstance(r, PublicTrades) for trade in r.trades]
     news = [item for r in replies if isinstance(r, NewsHistory) for item in r.items]
     signals = [item for r in replies if isinstance(r, SignalHistory) for item in r.items]
     prices = [reply for reply in replies if isinstance(reply, PriceHistory)]
     return [
         *price_rows(prices, span),
-        *trade_rows(trades, span),
         *news_rows(news, span),
         *signal_rows(signals, span),
     ]
@@ -120,11 +162,11 @@ OPERATIONS: tuple[Operation, ...] = (
             name="rounds.export",
             method="GET",
             path="/game/rounds/{round_id}/export",
-            summary="Export an ended round's prices, trades, events or signals as a file.",
+            summary="Export an ended round as a file: trades, orders, quotes, prices and more.",
             result=ExportFile,
             scope=Scope.RESEARCH,
             on_socket=False,
-            media_types=(CSV, PARQUET),
+            media_types=(CSV, PARQUET, ZIP),
         ),
         ExportParams,
         _export,

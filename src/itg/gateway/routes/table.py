@@ -4,6 +4,7 @@ from itg.gateway.operations import Operation
 from itg.gateway.routes import (
     admin,
     admin_market,
+    after_round,
     chains,
     events,
     exchange_batch,
@@ -37,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *game.OPERATIONS,
     *scores.OPERATIONS,
     *exports.OPERATIONS,
+    *after_round.OPERATIONS,
     *admin.OPERATIONS,
     *admin_market.OPERATIONS,
 )

@@ -55,7 +55,7 @@ class RoundBody(Body, frozen=True, kw_only=True):
     """A round's facts.
 
     `commitment` was made to the seed of all rounds, before the first; `reveal` opens it, once the
-    last is over.
+    last is over. `is_revealed`: exports name who did what.
     """
 
     round_id: int
@@ -67,6 +67,7 @@ class RoundBody(Body, frozen=True, kw_only=True):
     end_us: int | None
     commitment: str | None
     reveal: RevealBody | None
+    is_revealed: bool
 
 
 class RoundPage(Body, frozen=True, kw_only=True):
@@ -109,16 +110,49 @@ class RulesBody(Body, frozen=True, kw_only=True):
     problem_codes: list[str]
 
 
+ExportWord = Literal[
+    "prices",
+    "trades",
+    "events",
+    "signals",
+    "orders",
+    "quotes",
+    "corrections",
+    "positions",
+    "pnl",
+    "news",
+    "spots",
+]
+
+
 class ExportParams(Request, frozen=True, kw_only=True):
-    """What to export of an ended round, and how."""
+    """What to export of an ended round, and how; `lobster` is a form of its orders alone."""
 
     round_id: WireInt
-    what: Literal["prices", "trades", "events", "signals"]
-    format: Literal["csv", "parquet"] = "csv"
+    what: ExportWord
+    format: Literal["csv", "parquet", "lobster"] = "csv"
 
 
 class ExportFile(Body, frozen=True, kw_only=True):
     """A table: one row a fact, oldest first; columns are named as on the wire."""
+
+
+class LogParams(Request, frozen=True, kw_only=True):
+    """Whose log of an ended round; only an organizer names a team."""
+
+    round_id: WireInt
+    team_id: str | None = None
+
+
+class LogFile(Body, frozen=True, kw_only=True):
+    """One JSON object a line: `seq ts_us game_us channel type data`, oldest first."""
+
+
+class BundleKeyBody(Body, frozen=True, kw_only=True):
+    """What the bundles of this game are signed with, in hexadecimal; null: none are made."""
+
+    algorithm: Literal["Ed25519"]
+    public_key: str | None
 
 
 class TicketBody(Body, frozen=True, kw_only=True):

@@ -1,0 +1,132 @@
+"""Files of an ended round, read from the journal in a worker thread while trading goes on."""
+
+import asyncio
+import zlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO, StringIO
+from time import monotonic
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from itg.gateway.calls import Answer, refused
+from itg.gateway.problems import RefusedError, problem_of
+from itg.gateway.reasons import EXPORT_UNAVAILABLE, INTERNAL_ERROR, SERVICE_UNAVAILABLE
+from itg.gateway.tables import CSV, PARQUET
+from itg.kernel.ids import AccountId, InstrumentId
+from itg.runtime.codec import Codec
+from itg.runtime.journal import Journal
+from itg.translate.lobster import KINDS
+from itg.translate.round_facts import Identities, facts_of
+from itg.translate.round_log import RoundLogs
+from itg.translate.round_rows import table_rows
+from itg.translate.round_tables import TABLES
+from itg.translate.table_files import (
+    LobsterFiles,
+    MissingExtraError,
+    write_csv,
+    write_lobster,
+    write_parquet,
+)
+
+ZIP = "application/zip"
+JSON_LINES = "application/jsonl"
+# So long the logs of all teams are kept once made: they are all asked for at once.
+_LOGS_KEPT_S = 30.0
+_FAST = 1
+
+
+class RoundFiles:
+    """The journal of a gateway's pump, read again; `run` does that in the one worker thread.
+
+    One thread and not many: forty teams that ask for their logs at once have them made once.
+    """
+
+    def __init__(self, journal: Journal, codec: Codec) -> None:
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="round-files")
+        self._journal = journal
+        self._codec = codec
+        self._logs: dict[int, tuple[float, dict[AccountId, bytes]]] = {}
+
+    def run(self, make: Callable[["RoundFiles"], Answer], reply: Callable[[Answer], None]) -> None:
+        """Make an answer in the worker and reply with it in the loop."""
+        loop = asyncio.get_running_loop()
+        made = loop.run_in_executor(self._worker, make, self)
+        made.add_done_callback(lambda done: reply(_result_of(done)))
+
+    def stop(self) -> None:
+        """Begin nothing any more."""
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
+    def table(self, round_id: int, what: str, file_format: str) -> tuple[bytes, str]:
+        """Return a table as a file and its media type; `RefusedError` where Parquet is missing."""
+        table, journal = TABLES[what], self._journal.reader()
+        try:
+            identities = Identities.of(journal, self._codec, round_id)
+            facts = facts_of(journal, self._codec, round_id, table.kinds)
+            rows, columns = table_rows(table, facts, identities), table.columns_for(identities)
+            if file_format == "csv":
+                text = StringIO()
+                write_csv(columns, rows, text)
+                return text.getvalue().encode(), CSV
+            file = BytesIO()
+            write_parquet(columns, rows, file)
+            return file.getvalue(), PARQUET
+        except MissingExtraError as error:
+            raise RefusedError(problem_of(EXPORT_UNAVAILABLE, str(error))) from None
+        finally:
+            journal.close()
+
+    def lobster(self, round_id: int) -> bytes:
+        """Return every instrument's pair of files in one ZIP."""
+        texts: dict[str, StringIO] = {}
+
+        def opened(instrument_id: InstrumentId) -> LobsterFiles:
+            kinds = (f"{instrument_id}-message.csv", f"{instrument_id}-orderbook-10.csv")
+            messages, books = (texts.setdefault(kind, _Kept()) for kind in kinds)
+            return LobsterFiles(messages, books)
+
+        journal = self._journal.reader()
+        try:
+            write_lobster(facts_of(journal, self._codec, round_id, KINDS), opened)
+        finally:
+            journal.close()
+        file = BytesIO()
+        with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+            for name, text in texts.items():
+                archive.writestr(ZipInfo(name), text.getvalue(), ZIP_DEFLATED)
+        return file.getvalue()
+
+    def log(self, round_id: int, account_id: AccountId) -> bytes:
+        """Return a team's log; the first to ask has those of all made."""
+        made_at, logs = self._logs.get(round_id, (0.0, {}))
+        if not logs or monotonic() - made_at > _LOGS_KEPT_S:
+            logs = self._all_logs(round_id)
+            self._logs = {round_id: (monotonic(), logs)}
+        packed = logs.get(account_id)
+        return b"" if packed is None else zlib.decompress(packed)
+
+    def _all_logs(self, round_id: int) -> dict[AccountId, bytes]:
+        journal = self._journal.reader()
+        try:
+            identities = Identities.of(journal, self._codec, round_id)
+            logs = RoundLogs(identities.teams).add(facts_of(journal, self._codec, round_id))
+        finally:
+            journal.close()
+        return {
+            account_id: zlib.compress(b"".join(line + b"\n" for line in lines), _FAST)
+            for account_id, lines in logs.lines.items()
+        }
+
+
+def _result_of(made: asyncio.Future[Answer]) -> Answer:
+    if made.cancelled():
+        return refused(problem_of(SERVICE_UNAVAILABLE))
+    error = made.exception()
+    if isinstance(error, RefusedError):
+        return refused(error.problem)
+    return refused(problem_of(INTERNAL_ERROR)) if error is not None else made.result()
+
+
+class _Kept(StringIO):
+    def close(self) -> None:
+        """Keep the text: it is read once all files are closed."""

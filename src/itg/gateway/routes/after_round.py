@@ -1,0 +1,68 @@
+"""What leaves after a round: a team's own log, and the key that bundles are signed with."""
+
+from itg.game.contract import TEAM_NOT_FOUND, Scope
+from itg.gateway.calls import Answer, Call, done
+from itg.gateway.gateway import Gateway
+from itg.gateway.operations import Operation, Route, parameterless, read
+from itg.gateway.problems import RefusedError, problem_of
+from itg.gateway.round_files import JSON_LINES, RoundFiles
+from itg.gateway.routes.exports import of_ended
+from itg.kernel.ids import AccountId, TeamId
+from itg.wire.v1.game import BundleKeyBody, LogFile, LogParams
+
+
+def _log(gateway: Gateway, call: Call, params: LogParams) -> None:
+    account_id = _account_of(gateway, call, params.team_id)
+    name = f'attachment; filename="round-{params.round_id}-{account_id}.jsonl"'
+
+    def make(files: RoundFiles) -> Answer:
+        body = files.log(params.round_id, account_id)
+        headers = ((b"content-disposition", name.encode()), (b"cache-control", b"no-store"))
+        return Answer(200, body, headers, media_type=JSON_LINES.encode())
+
+    of_ended(gateway, call, params.round_id, make)
+
+
+def _account_of(gateway: Gateway, call: Call, team_id: str | None) -> AccountId:
+    caller = call.caller
+    if team_id is None or team_id in {"me", caller.team_id}:
+        return call.account_id()
+    account_id = gateway.directory.account_of(TeamId(team_id))
+    # Another team's log is not there for a team, whether that team is or not.
+    if account_id is None or Scope.ADMIN not in caller.scopes:
+        raise RefusedError(problem_of(TEAM_NOT_FOUND))
+    return account_id
+
+
+def _bundle_key(gateway: Gateway, call: Call) -> None:
+    key = gateway.settings.bundle_key
+    call.reply(done(BundleKeyBody(algorithm="Ed25519", public_key=key or None)))
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    read(
+        Route(
+            name="rounds.log",
+            method="GET",
+            path="/game/rounds/{round_id}/log",
+            summary="Download everything that concerned a team in an ended round.",
+            result=LogFile,
+            on_socket=False,
+            media_types=(JSON_LINES,),
+        ),
+        LogParams,
+        _log,
+    ),
+    parameterless(
+        Route(
+            name="bundle_key.get",
+            method="GET",
+            path="/game/bundle-key",
+            summary="Read the public key that the game's bundles are signed with.",
+            result=BundleKeyBody,
+            scope=None,
+            on_socket=False,
+        ),
+        _bundle_key,
+    ),
+)
