@@ -1,12 +1,15 @@
 """Scores on the wire: everybody sees every total, terms are their team's and the organizer's."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 from tests.game.scoring.recorded import classic
 from tests.gateway.house import ADMIN_KEY, Answered, House, Team, socket_of
 
+from itg.cli.score_views import show_scores, show_terms
 from itg.game.contract import CreateGame
 
 PARS = [
@@ -132,3 +135,20 @@ async def test_a_game_without_scoring_says_so() -> None:
         body = (await team.call("GET", "/game/scores")).json
         assert (body["round_id"], body["items"], body["final"]) == (None, [], [])
         assert (await team.call("GET", "/game/scores/me")).json["code"] == "NOT_SCORED"
+
+
+async def test_the_command_shows_a_round_and_one_s_terms(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alpha, _ = await teams_of(house)
+    server = (house.url, alpha.key)
+    assert await asyncio.to_thread(show_scores, server, None, as_json=False) == 0
+    shown = capsys.readouterr().out
+    assert "Round 1, so far" in shown
+    assert "alpha (market_maker)" in shown
+    assert await asyncio.to_thread(show_terms, server, "me", 1, as_json=False) == 0
+    terms = capsys.readouterr().out
+    for name in ("capture", "coverage", "inventory", "volume", "compliance", "risk"):
+        assert name in terms
+    assert await asyncio.to_thread(show_terms, server, "me", 9, as_json=True) == 1
+    assert "ROUND_NOT_FOUND" in capsys.readouterr().err
