@@ -48,6 +48,9 @@ TOLD_IN_ANSWERS = {
     game.RegistrationRejected,
     game.GameActRejected,
     game.KeyIssued,
+    game.ParSet,
+    game.JudgementSet,
+    game.ScoringRejected,
     news.NewsRejected,
 }
 # Read over REST when somebody wants to know.

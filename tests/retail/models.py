@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from itg import scenario
 from itg.exchange.contract import ListInstrument
-from itg.game.service import Setup
+from itg.game.asking import Setup
 from itg.kernel.ids import InstrumentId, Shard, UnderlyingId
 from itg.kernel.money import Price
 from itg.kernel.times import NS_PER_S, Nanos

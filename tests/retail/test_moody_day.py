@@ -10,8 +10,8 @@ from tests.retail.models import NOW, configured, instruments, second
 
 from itg import scenario
 from itg.exchange.contract import InstrumentListed
+from itg.game.asking import Setup
 from itg.game.contract import CreateGame
-from itg.game.service import Setup
 from itg.kernel.ids import UnderlyingId
 from itg.kernel.money import Price
 from itg.kernel.times import NS_PER_S, Nanos

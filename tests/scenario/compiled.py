@@ -6,8 +6,8 @@ from typing import TypeVar
 from msgspec import msgpack
 
 from itg import scenario
+from itg.game.asking import Setup
 from itg.game.contract import CreateGame
-from itg.game.service import Setup
 from itg.kernel.messages import Command
 from itg.news.contract import ConfigureNews
 from itg.signals.contract import ConfigureSignals

@@ -8,10 +8,11 @@ from cyclopts import App, CycloptsError, Parameter
 
 from itg import __version__
 from itg.cli import exits
-from itg.cli.after_round import bundle, bundle_app, export, score_app
+from itg.cli.after_round import bundle, bundle_app, export
 from itg.cli.organizing import audit, game_app, news_app, team_app, trade_app
 from itg.cli.safety import safety_app
 from itg.cli.scenarios import scenario_app
+from itg.cli.scoring import score_app
 
 # Only what the command line itself needs is loaded here; each command loads its own world, so that
 # `itg --help` answers at once.

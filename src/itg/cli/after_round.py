@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 bundle_app = App(name="bundle", help="Check what a round left behind, signed.")
-score_app = App(name="score", help="Scores, and scores again from what was recorded.")
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 Data = Annotated[Path, Parameter(help="Directory of the game's data.")]
@@ -91,7 +90,6 @@ def check(
     return show_check(file, key, as_json=as_json)
 
 
-@score_app.command(name="recompute")
 def recompute_(
     place: Annotated[Path, Parameter(help="A bundle, or the directory of a game's data.")],
     /,

@@ -44,6 +44,7 @@ from itg.wire.v1.orders import (
     ValidateBody,
 )
 from itg.wire.v1.problems import Problem
+from itg.wire.v1.scores import ParRequest, ParsBody, ScoresBody, TeamScoreBody
 from itg.wire.v1.signals import SignalPage
 
 T = TypeVar("T")
@@ -186,6 +187,19 @@ class Rest:
         """Read a page of the signals of the caller's role, oldest first."""
         return await self.read("/signals", SignalPage, parameters)
 
+    async def scores(self, round_id: int | None = None) -> ScoresBody:
+        """Read a round's scores, the newest that began unless it is named."""
+        return await self.read("/game/scores", ScoresBody, _round(round_id))
+
+    async def score(self, team_id: str = "me", round_id: int | None = None) -> TeamScoreBody:
+        """Read one team's score; the caller's own has every term."""
+        path = f"/game/scores/{quote(team_id, safe='')}"
+        return await self.read(path, TeamScoreBody, _round(round_id))
+
+    async def set_par(self, request: ParRequest) -> ParsBody:
+        """Set what scores are measured against, as the organizer."""
+        return await self._post("/admin/par", request, ParsBody)
+
     async def rate_limits(self) -> RateLimitsBody:
         """Read the caller's rate budgets."""
         return await self.read("/exchange/limits", RateLimitsBody)
@@ -267,3 +281,7 @@ def _problem(status: int, content: bytes) -> Problem:
         return Problem(
             type="about:blank", title="No problem document", status=status, detail=text, code="HTTP"
         )
+
+
+def _round(round_id: int | None) -> Parameters:
+    return {} if round_id is None else {"round_id": round_id}

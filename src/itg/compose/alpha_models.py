@@ -8,8 +8,8 @@ from pathlib import Path
 from msgspec import Raw, Struct, msgpack
 from msgspec.structs import replace
 
+from itg.game.asking import Setup
 from itg.game.contract import CreateGame
-from itg.game.service import Setup
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import Role
 from itg.market_data.contract import ConfigureMarketData

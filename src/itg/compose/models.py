@@ -10,8 +10,8 @@ from functools import partial
 from msgspec import msgpack
 
 from itg.compose.alpha_models import alpha_models
+from itg.game.asking import Setup
 from itg.game.contract import CreateGame
-from itg.game.service import Setup
 from itg.kernel.errors import ConfigurationError
 from itg.market_data.contract import ConfigureMarketData
 from itg.market_data.service import price_model

@@ -21,8 +21,8 @@ from itg.compose.lab import seats_of
 from itg.compose.models import refuse_unknown_models, setup_of
 from itg.compose.services import services_of
 from itg.exchange.contract import ConfigureExchange
+from itg.game.asking import Setup
 from itg.game.contract import CreateGame, RoundPlan
-from itg.game.service import Setup
 from itg.kernel.ids import AccountId
 from itg.kernel.messages import Command
 from itg.kernel.times import NS_PER_MINUTE, NS_PER_S, Nanos

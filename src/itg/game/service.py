@@ -1,59 +1,24 @@
 """Maps messages to teams and rounds, and rounds to every other service's schedule."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, assert_never, get_args
 
-from msgspec import msgpack
-from msgspec.structs import asdict
-
 from itg.exchange import contract as exchange
+from itg.game import asking, hearing, store
 from itg.game import contract as game
-from itg.game import store
 from itg.game.core import organizing
 from itg.game.core.audit import Act, TeamAct
 from itg.game.core.game import Game
-from itg.kernel.errors import Refusal, RejectReason
-from itg.kernel.ids import InstrumentId, Shard, UnderlyingId, shard_of_id
+from itg.game.core.scoring.keeper import Scoring, refused_or_set
+from itg.kernel.ids import Shard
 from itg.kernel.messages import Message, Query, Reply
 from itg.kernel.times import Nanos
-from itg.kernel.words import Phase, PhaseBoundary
-from itg.market_data import contract as market_data
 from itg.news import contract as news
 from itg.positions import contract as positions
-from itg.retail import contract as retail
 from itg.runtime.service import StartTimer, StopTimer, TimerFired
-from itg.signals import contract as signals
 
-# What a scenario may ask of the other services when the game is created.
-Setup = (
-    positions.ConfigurePositions
-    | positions.OpenAccount
-    | positions.ReplaceRole
-    | exchange.ConfigureExchange
-    | exchange.ConfigureLadder
-    | exchange.ListInstrument
-    | news.ConfigureNews
-    | market_data.ConfigureMarketData
-    | market_data.TrackSeries
-    | retail.ConfigureRetail
-    | signals.ConfigureSignals
-)
 OPEN, END = "open", "end"
-REFUSED = (game.GameActRejected, game.TeamsImportRejected)
-# What an act asks of another service, which may refuse it.
-_ASKED = (
-    *(exchange.SetPhase, exchange.HaltTrading, exchange.ResumeTrading, exchange.BustTrade),
-    *(news.ScheduleNews, news.CancelNews, news.ReplayNews, positions.AdjustAccount),
-)
-
-
-# What the game means, in the words of who is asked: the fields have the same names.
-_SAID: dict[type[organizing.Meant], Callable[..., Message]] = {
-    organizing.ToOpen: positions.OpenAccount,
-    organizing.ToReseat: positions.ReseatAccount,
-    organizing.ToSuspend: positions.SuspendAccount,
-    organizing.ToAdjust: positions.AdjustAccount,
-}
+REFUSED = (game.GameActRejected, game.TeamsImportRejected, game.ScoringRejected)
 
 
 class GameService:
@@ -70,32 +35,35 @@ class GameService:
         *(exchange.InstrumentListed, exchange.InstrumentDelisted, exchange.PhaseChanged),
         *(exchange.PhaseRejected, exchange.HaltRejected, exchange.BustRejected),
         *(positions.KillSwitchChanged, positions.AdjustmentRejected, TimerFired),
+        *(game.SetPar, game.SetJudgement, *get_args(hearing.Heard)),
     )
     emits: ClassVar[tuple[type[Message], ...]] = (
         *(game.GameCreated, game.TeamRegistered, game.RegistrationRejected, game.BotDropped),
         *(game.RoundStarted, game.RoundPaused, game.RoundResumed, game.RoundEnded),
         *(game.KeyIssued, game.IdentitiesRevealed, game.GameActRejected),
-        *(StartTimer, StopTimer, *get_args(Setup)),
-        *(exchange.SetSchedule, exchange.SetPhase, retail.StartFlow, retail.StopFlow),
-        *(exchange.HaltTrading, exchange.ResumeTrading, exchange.BustTrade),
-        *(positions.SetKillSwitch, positions.ReseatAccount, positions.SuspendAccount),
-        *(positions.AdjustAccount, game.RoundExtended, *get_args(organizing.Told)),
-        *(market_data.StartMarket, market_data.StopMarket),
-        *(news.StartNews, news.StopNews),
-        *(news.ScheduleNews, news.CancelNews, news.ReplayNews),
-        *(signals.StartSignals, signals.StopSignals),
+        *(StartTimer, StopTimer),
+        *asking.ASKED,
+        game.RoundExtended,
+        *get_args(organizing.Told),
+        *(game.RoundScored, game.ParSet, game.JudgementSet, game.ScoringRejected),
     )
     answers: ClassVar[tuple[type[Query], ...]] = (
         *(game.AuthenticateKey, game.GetTeams, game.GetRounds, game.GetGame),
         *(game.GetAudit, game.GetSchedule, game.GetMessages, game.GetRetiringKeys),
+        game.GetScores,
     )
 
     def __init__(self) -> None:
         self.shard: Shard | None = None
         self._game: Game | None = None
-        self._setup = msgpack.Decoder(Setup)
 
     def handle(self, now: Nanos, message: Message) -> Sequence[Message]:
+        if isinstance(message, hearing.Heard):
+            scoring = self._created.scoring
+            return hearing.hear(self.name, scoring, now, message) if scoring else ()
+        return self._hear(now, message)
+
+    def _hear(self, now: Nanos, message: Message) -> Sequence[Message]:
         match message:
             case game.CreateGame():
                 return self._create(message)
@@ -119,7 +87,7 @@ class GameService:
             case game.RegisterTeam():
                 return self._register(now, message)
             case TimerFired():
-                return self._end(now) if message.key == END else [*self._opening(now)]
+                return self._fire(now, message.key)
             case positions.KillSwitchChanged():
                 return self._see_switch(now, message)
             case game.RevealSeed():
@@ -139,6 +107,8 @@ class GameService:
                 return game.Rounds(rounds=created.rounds.rows() if created else ())
             case game.GetGame():
                 return self._created.state()
+            case game.GetScores():
+                return self._created.scores(query.round_id)
             case game.GetAudit():
                 page = created.audit.page(query.after_seq, query.count) if created else ()
                 return game.AuditTrail(entries=page)
@@ -164,9 +134,11 @@ class GameService:
 
     def _create(self, ask: game.CreateGame) -> Sequence[Message]:
         assert self._game is None, "a journal holds one game"
-        setup = [self._setup.decode(raw) for raw in ask.setup]
+        setup = [asking.SETUP.decode(raw) for raw in ask.setup]
         configured = (c for c in setup if isinstance(c, positions.ConfigurePositions))
         self._game = Game.created(ask, tuple(r.role for c in configured for r in c.roles))
+        others = {c.account_id: c.role for c in setup if isinstance(c, positions.OpenAccount)}
+        self._game.scoring = Scoring.planned(ask.rules, others)
         created = game.GameCreated(scenario=ask.rules.scenario, scenario_hash=ask.scenario_hash)
         return [*setup, created]
 
@@ -183,7 +155,7 @@ class GameService:
         told = self._act(now, ask)
         if isinstance(ask, Act):
             codes = (organizing.refusal_in(m) for m in told if isinstance(m, REFUSED))
-            asked = sum(isinstance(m, _ASKED) for m in told)
+            asked = sum(isinstance(m, asking.REFUSABLE) for m in told)
             self._created.audit.note_act(now, ask, next(codes, None), asked=asked)
         return told
 
@@ -193,31 +165,21 @@ class GameService:
                 return self._move_round(now, ask)
             case game.ExtendRound() | game.RevealIdentities():
                 return self._change_round(now, ask)
-            case game.MovePhase():
-                return self._move_phase(ask)
-            case game.HaltMarket() | game.ResumeMarket():
-                return self._halt(ask)
-            case game.CorrectTrade():
-                return self._correct(ask)
-            case game.MoveKillSwitch():
-                return [_switch_of(ask)]
-            case game.AnnounceNews() | game.WithdrawNews() | game.RepeatNews():
-                return [_news_of(now, ask)]
-            case game.IssueKey():
-                return [self._created.registry.issue(ask)]
+            case game.IssueKey() | game.SetPar() | game.SetJudgement():
+                return [self._enter(ask)]
             case game.DropBot():
                 return [game.BotDropped(account_id=ask.account_id)]
+            case _ if isinstance(ask, asking.OfMarket):
+                return asking.move_market(self._created, now, ask)
             case _:
                 assert isinstance(ask, TeamAct), f"not an act: {ask!r}"
-                return [self._said(step) for step in organizing.organize(self._created, now, ask)]
+                return [asking.said(step) for step in organizing.organize(self._created, now, ask)]
 
-    def _said(self, step: organizing.Told | organizing.Meant) -> Message:
-        if isinstance(step, organizing.Told):
-            return step
-        if isinstance(step, organizing.ToChange):
-            change: Setup = self._setup.decode(step.change)
-            return change
-        return _SAID[type(step)](**asdict(step))
+    def _enter(self, ask: game.IssueKey | game.SetPar | game.SetJudgement) -> Message:
+        created = self._created
+        if isinstance(ask, game.IssueKey):
+            return created.registry.issue(ask)
+        return refused_or_set(created.scoring, ask, created.registry.teams)
 
     def _move_round(
         self, now: Nanos, ask: game.StartRound | game.PauseRound | game.ResumeRound | game.EndRound
@@ -228,7 +190,8 @@ class GameService:
                 told = created.start(ask)
                 if not isinstance(told, game.RoundStarted):
                     return [told]
-                seats = map(self._said, organizing.reseats(created, told.round_id))
+                seats = [asking.said(s) for s in organizing.reseats(created, told.round_id)]
+                created.begin_scores(told.round_id)
                 return [told, *seats, *self._before_opening(now)]
             case game.PauseRound():
                 return [created.pause(ask)]
@@ -263,42 +226,15 @@ class GameService:
         return self._created.rounds.current_plan.start_ns <= now
 
     def _opening(self, now: Nanos) -> Iterator[Message]:
-        # Again for a round that goes on: each service takes up what lies ahead of it as it is now.
-        rules, rounds = self._created.rules, self._created.rounds
-        plan = rounds.current_plan
-        boundaries = tuple(row for row in plan.boundaries if row.at_ns > now or not rounds.is_later)
-        if boundaries:
-            for shard, _ in rules.shards:
-                yield exchange.SetSchedule(shard=shard, boundaries=boundaries)
-        if rules.has_signals:
-            yield signals.StartSignals(
-                session_start_ns=plan.session_start_ns, session_end_ns=plan.session_end_ns
-            )
-        if rules.has_news:
-            yield news.StartNews(
-                session_start_ns=plan.session_start_ns, session_end_ns=plan.session_end_ns
-            )
-        if rules.has_market:
-            yield market_data.StartMarket(
-                session_start_ns=plan.session_start_ns,
-                session_end_ns=plan.session_end_ns,
-                session_ends_ns=tuple(e for e in rules.session_ends_ns if e >= plan.session_end_ns),
-                first_step_ns=plan.start_ns,
-                planned_end_ns=rounds.planned_end_ns,
-            )
-        if rules.has_retail:
-            flow_start_ns = plan.start_ns if plan.flow_start_ns is None else plan.flow_start_ns
-            yield retail.StartFlow(flow_start_ns=flow_start_ns, flow_end_ns=plan.session_end_ns)
-        if plan.end_ns is not None:
-            yield StartTimer(owner=self.name, key=END, at_ns=plan.end_ns)
+        yield from asking.opening(self._created, now)
+        end_ns = self._created.rounds.current_plan.end_ns
+        if end_ns is not None:
+            yield StartTimer(owner=self.name, key=END, at_ns=end_ns)
 
     def _end(self, now: Nanos) -> Sequence[Message]:
         # The round is over when the market is: an early end closes it first, and is told after.
         self._created.rounds.is_ending = True
-        close = (PhaseBoundary(at_ns=now, phase=Phase.CLOSED),)
-        open_shards = self._created.open_shards
-        closing = [exchange.SetSchedule(shard=shard, boundaries=close) for shard in open_shards]
-        return closing or self._ended(now)
+        return asking.closing(self._created, now) or self._ended(now)
 
     def _see_phase(self, now: Nanos, changed: exchange.PhaseChanged) -> Sequence[Message]:
         self._created.note_phase(changed.shard, changed.phase, changed.instrument_id)
@@ -309,88 +245,22 @@ class GameService:
         told = created.ended_with_market()
         if told is None:
             return ()
-        rules = created.rules
         stops: list[Message] = [StopTimer(owner=self.name, key=key) for key in (OPEN, END)]
-        stops += [retail.StopFlow()] if rules.has_retail else []
-        stops += [news.StopNews()] if rules.has_news else []
-        stops += [signals.StopSignals()] if rules.has_signals else []
-        stops += [market_data.StopMarket()] if rules.has_market else []
+        stops += asking.stopping(created)
+        stops += [hearing.score_later(self.name, now)] if created.scoring else []
         if told.next_round_id is None:
             return [*stops, told]
         return [*stops, told, *self._organize(now, game.StartRound(round_id=told.next_round_id))]
 
-    def _move_phase(self, ask: game.MovePhase) -> Sequence[Message]:
-        created, instrument_id = self._created, ask.instrument_id
-        refused = created.refusal_of_phase_move()
-        if refused is not None:
-            return [refused]
-        if instrument_id is None:
-            return [exchange.SetPhase(shard=s, phase=ask.phase) for s in created.phases]
-        if instrument_id not in created.shards:
-            return [_rejected(exchange.INVALID_INSTRUMENT, "instrument_id")]
-        shard = created.shards[instrument_id]
-        return [exchange.SetPhase(shard=shard, phase=ask.phase, instrument_id=instrument_id)]
-
-    def _halt(self, ask: game.HaltMarket | game.ResumeMarket) -> Sequence[Message]:
-        shards = self._shards_named(ask.instrument_id, ask.underlying_id)
-        if isinstance(shards, game.GameActRejected):
-            return [shards]
-        name = ask.instrument_id
-        if isinstance(ask, game.ResumeMarket):
-            return [exchange.ResumeTrading(shard=shard, instrument_id=name) for shard in shards]
-        return [
-            exchange.HaltTrading(shard=shard, instrument_id=name, halt_ns=ask.halt_ns)
-            for shard in shards
-        ]
-
-    def _shards_named(
-        self, instrument_id: InstrumentId | None, underlying_id: UnderlyingId | None
-    ) -> list[Shard] | game.GameActRejected:
-        created = self._created
-        if instrument_id is not None:
-            if instrument_id not in created.shards:
-                return _rejected(exchange.INVALID_INSTRUMENT, "instrument_id")
-            return [created.shards[instrument_id]]
-        shards = [shard for shard, name in created.rules.shards if underlying_id in {None, name}]
-        return shards or _rejected(market_data.UNDERLYING_NOT_FOUND, "underlying_id")
-
-    def _correct(self, ask: game.CorrectTrade) -> Sequence[Message]:
-        shard = shard_of_id(ask.trade_id)
-        if shard not in self._created.phases:
-            return [_rejected(exchange.TRADE_NOT_FOUND, "trade_id")]
-        return [exchange.BustTrade(shard=shard, trade_id=ask.trade_id, price=ask.price)]
+    def _fire(self, now: Nanos, key: str) -> Sequence[Message]:
+        if key != hearing.SCORE:
+            return self._end(now) if key == END else [*self._opening(now)]
+        scoring = self._created.scoring
+        scored = None if scoring is None else scoring.scored(now)
+        return [] if scored is None else [scored]
 
     def _see_switch(self, now: Nanos, told: positions.KillSwitchChanged) -> Sequence[Message]:
         # The organizer's own switch was noted when it was asked for, with its reason.
         if not told.by_organizer and told.account_id is not None:
             self._created.audit.note_switch(now, told.account_id, is_active=told.is_active)
         return ()
-
-
-def _switch_of(ask: game.MoveKillSwitch) -> positions.SetKillSwitch:
-    return positions.SetKillSwitch(
-        account_id=ask.account_id, is_active=ask.is_active, by_organizer=True
-    )
-
-
-def _news_of(now: Nanos, ask: game.AnnounceNews | game.WithdrawNews | game.RepeatNews) -> Message:
-    match ask:
-        case game.AnnounceNews():
-            return news.ScheduleNews(
-                headline_id=ask.headline_id,
-                effective_ns=now if ask.effective_ns is None else ask.effective_ns,
-                has_signal=ask.has_signal and ask.effective_ns is not None,
-                is_shift=ask.is_shift,
-                jump_ppm=ask.jump_ppm,
-            )
-        case game.WithdrawNews():
-            return news.CancelNews(news_id=ask.news_id)
-        case game.RepeatNews():
-            return news.ReplayNews(start_ns=now, items=ask.items)
-        case _:
-            assert_never(ask)
-
-
-def _rejected(reason: RejectReason, field: str) -> game.GameActRejected:
-    refusal = Refusal(code=reason.code, detail=reason.hint, field=field)
-    return game.GameActRejected(refusal=refusal)

@@ -18,18 +18,13 @@ from itg.exchange.contract import (
     TradeBusted,
     TradeExecuted,
 )
-from itg.game.contract import (
-    MessageSent,
-    RoundEnded,
-    RoundExtended,
-    RoundPaused,
-    RoundResumed,
-    RoundStarted,
-)
+from itg.game.contract import RoundScored
+from itg.gateway.announcing import Announced, announcement
 from itg.gateway.channels import Channel, Delivery, Merge
 from itg.gateway.directory import Directory
 from itg.gateway.fanout import Fanout
 from itg.gateway.framing import PRIVATE, SIGNALS, Fact, Framer
+from itg.gateway.score_channels import ScoreChannels
 from itg.gateway.sessions import Session
 from itg.kernel.ids import AccountId, InstrumentId, Role, Seq, UnderlyingId
 from itg.kernel.messages import Message
@@ -69,10 +64,8 @@ from itg.wire.v1.market import (
 )
 from itg.wire.v1.orders import Body
 from itg.wire.v1.signals import LastSignalsPush
-from itg.wire.v1.socket import MessageData, RoundData
 
 TRADES_KEPT = 50
-AnyRoundEvent = RoundStarted | RoundPaused | RoundResumed | RoundEnded | RoundExtended
 Publish = Callable[[Record, Message], None]
 
 
@@ -99,6 +92,7 @@ class Feed:
         self.fanout = Fanout(Framer(epoch, clock))
         self.private: dict[AccountId, Channel] = {}
         self.signals: dict[Role, Channel] = {}
+        self.scores = ScoreChannels()
         self._channels: dict[str, Channel] = {}
         self._marks: tuple[Mark, ...] = ()
         self._tops: dict[UnderlyingId, Tops] = {}
@@ -115,8 +109,8 @@ class Feed:
             PricesStepped: self._publish_prices,
             MarksPublished: self._publish_marks,
             NewsPublished: self._publish_news,
-            MessageSent: self._publish_message,
-            **dict.fromkeys(AnyRoundEvent.__args__, self._publish_round),
+            **dict.fromkeys(Announced.__args__, self._announce),
+            RoundScored: self._publish_scores,
             **dict.fromkeys(AnyMarketEvent.__args__, self._publish_market),
             **dict.fromkeys(AnyPrivateEvent.__args__, self._publish_private),
             **dict.fromkeys(AnySignal.__args__, self._publish_signal),
@@ -372,6 +366,10 @@ class Feed:
         item = self._directory.note_news(record.game_ns, event)
         self._put_named(record, "events", "news", news_push(item))
 
+    def _publish_scores(self, record: Record, event: Message) -> None:
+        assert isinstance(event, RoundScored)
+        self.scores.publish(event, partial(self._put, record))
+
     def _publish_signal(self, record: Record, event: Message) -> None:
         assert isinstance(event, AnySignal)
         channel = self.signals_of(event.role)
@@ -381,18 +379,9 @@ class Feed:
             kind, data = signal_push(event, record.game_ns)
             self._put(record, channel, kind, data)
 
-    def _publish_round(self, record: Record, event: Message) -> None:
-        assert isinstance(event, AnyRoundEvent)
-        kind = f"round.{type(event).__name__.removeprefix('Round').lower()}"
-        following = event.next_round_id if isinstance(event, RoundEnded) else None
-        data = RoundData(round_id=event.round_id, next_round_id=following)
+    def _announce(self, record: Record, event: Message) -> None:
+        assert isinstance(event, Announced)
+        kind, data, account_id = announcement(event)
         for session in self.sessions:
-            self.tell(session, kind, data)
-
-    def _publish_message(self, record: Record, event: Message) -> None:
-        assert isinstance(event, MessageSent)
-        to_all = event.account_id is None
-        data = MessageData(message_id=event.message_id, text=event.text, to_all=to_all)
-        for session in self.sessions:
-            if to_all or session.caller.account_id == event.account_id:
-                self.tell(session, "message", data)
+            if account_id is None or session.caller.account_id == account_id:
+                self.tell(session, kind, data)

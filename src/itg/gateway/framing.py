@@ -10,6 +10,7 @@ from itg.wire.v1.socket import Push
 
 PRIVATE = "private"
 SIGNALS = "signals"
+SCORES = "scores"
 # Counted by the services that own them: they never restart.
 PRIVATE_EPOCH = 1
 LASTING = frozenset({PRIVATE, SIGNALS})

@@ -17,13 +17,15 @@ from itg.exchange.contract import (
     GetBooks,
     GetExchangeStatus,
 )
+from itg.game.contract import GetScores, Scores
 from itg.gateway.calls import Answer, Call, done, refused
 from itg.gateway.channels import Channel
 from itg.gateway.fanout import SYSTEM
-from itg.gateway.framing import PRIVATE, PRIVATE_EPOCH, SIGNALS
+from itg.gateway.framing import PRIVATE, PRIVATE_EPOCH, SCORES, SIGNALS
 from itg.gateway.gateway import Gateway
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import UNKNOWN_CHANNEL
+from itg.gateway.score_channels import may_see
 from itg.gateway.sessions import Session
 from itg.kernel.ids import AccountId, InstrumentId, Role, Seq, UnderlyingId
 from itg.kernel.messages import Query, Reply
@@ -44,6 +46,7 @@ from itg.translate.market import (
     raw_snapshot_push,
 )
 from itg.translate.news import news_push
+from itg.translate.scores import scores_push
 from itg.translate.signals import signal_body
 from itg.wire.v1.account import ResumeTooOld
 from itg.wire.v1.chain import ChainPush
@@ -112,6 +115,9 @@ def _points(gateway: Gateway, session: Session, names: Sequence[str]) -> Subscri
         elif name == SIGNALS:
             seq = gateway.feed.signals_of(session.caller.role).seq
             points[name] = ResumePoint(epoch=PRIVATE_EPOCH, seq=seq)
+        elif name == SCORES:
+            seq = gateway.feed.scores.of(session.caller).seq
+            points[name] = ResumePoint(epoch=gateway.feed.epoch, seq=seq)
         else:
             seq = session.system_seq if name == SYSTEM else gateway.feed.channel(name).seq
             points[name] = ResumePoint(epoch=gateway.feed.epoch, seq=seq)
@@ -158,6 +164,8 @@ class _Planner:
                 return _Plan((), self._starter(name, self._last_news))
             case ["signals"]:
                 return self._signals(self._session.caller.role)
+            case ["scores"]:
+                return _Plan((GetScores(),), self._begin_scores)
             case _:
                 errors = [FieldError(pointer=f"/channels/{index}", detail="no such channel")]
                 detail = f"no channel {name[:64]}"
@@ -275,6 +283,14 @@ class _Planner:
         for item in told.items:
             self._feed.resend_signal(self._session, item)
         return True
+
+    def _begin_scores(self, replies: Sequence[Reply]) -> None:
+        caller, scores = self._session.caller, replies[0]
+        assert isinstance(scores, Scores)
+        channel = self._feed.scores.of(caller)
+        push = scores_push(scores.round, may_see(caller))
+        self._feed.send(self._session, channel, "snapshot", push)
+        self._feed.join(self._session, channel)
 
     def _last_news(self, channel: Channel, replies: Sequence[Reply]) -> None:
         data = LastNewsPush(news=[news_push(item) for item in self._directory.last_news])

@@ -18,6 +18,8 @@ _RULES = (
     "*/core/**/*.py",
     "*/contract.py",
     "*/contract/**/*.py",
+    "game/asking.py",
+    "game/hearing.py",
     "*/service.py",
     "runtime/cascade.py",
     "runtime/routing.py",

@@ -10,6 +10,7 @@ from itg.scenario.information_checks import news_complaints, rising, signal_comp
 from itg.scenario.model import Scenario
 from itg.scenario.nearest import nearest
 from itg.scenario.rules import AnyRule, DeltaLimit, InstrumentAllowed
+from itg.scenario.scoring import scoring_complaints
 from itg.scenario.tables.flow import Retail
 from itg.scenario.tables.listing import Protection, Tracking
 from itg.scenario.tables.market import Market
@@ -47,6 +48,7 @@ def contradictions(scenario: Scenario) -> Iterator[str]:
     yield from _worlds(scenario)
     yield from news_complaints(scenario)
     yield from signal_complaints(scenario)
+    yield from scoring_complaints(scenario)
 
 
 def _protection(table: Protection) -> Iterator[str]:

@@ -16,11 +16,13 @@ from itg.kernel.words import Instrument
 from itg.market_data.contract import TrackSeries
 from itg.positions.contract import ConfigurePositions, OpenAccount
 from itg.scenario.checks import check
+from itg.scenario.fast import fast
 from itg.scenario.files import read
 from itg.scenario.information import news_of, signals_of
 from itg.scenario.model import Scenario
 from itg.scenario.plan import days_of, hours_of, rounds_of, session_ends, session_seconds
 from itg.scenario.roles import role_of
+from itg.scenario.scoring import scoring_of
 from itg.scenario.series import Expiry, instruments_of
 from itg.scenario.shards import exchanges_of, ladders_of, shards_of
 from itg.scenario.tables.sessions import OrganizerSession
@@ -37,12 +39,14 @@ def load(  # noqa: PLR0913 - each is an argument of the command line
     speed: float | None = None,
     lock_step: bool | None = None,
     days: int | None = None,
+    is_fast: bool = False,
     admin_key_hash: str = "",
     join_code_hash: str = "",
 ) -> CreateGame:
     """Compile a shipped scenario or a TOML file; None leaves a value to the file.
 
-    `days` rounds follow one another by themselves, without a gap of prices between them.
+    `days` rounds follow one another by themselves, without a gap of prices between them; `is_fast`
+    plays one fast session instead.
 
     The scenario hash covers everything but the two secrets. Raises `ConfigurationError` naming
     file, table and key.
@@ -51,6 +55,7 @@ def load(  # noqa: PLR0913 - each is an argument of the command line
     try:
         scenario = _overridden(scenario, seed=seed, speed=speed, lock_step=lock_step)
         scenario = scenario if days is None else _lasting(scenario, days)
+        scenario = fast(scenario) if is_fast else scenario
         check(scenario)
         game = compiled(name, scenario)
     except ConfigurationError as error:
@@ -152,6 +157,7 @@ def _rules(name: str, scenario: Scenario, days: TradingDays, season: Sequence[Ex
         rotation=scenario.registration.rotation,
         house_account_id=None if scenario.house is None else AccountId(scenario.house.account),
         teams=tuple(TeamPlan(team_name=t.name, role=Role(t.role)) for t in scenario.teams),
+        scoring=scoring_of(scenario, len(rounds)),
     )
 
 

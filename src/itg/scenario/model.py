@@ -11,6 +11,7 @@ from itg.scenario.tables.information import News, Signals
 from itg.scenario.tables.listing import Matching, Protection, Series, UnderlyingTable
 from itg.scenario.tables.market import Market
 from itg.scenario.tables.players import Registration, RoleTable, TeamTable
+from itg.scenario.tables.scoring import ScoringTable
 from itg.scenario.tables.sessions import AnySession, Calendar, Clock
 from itg.scenario.tables.values import Seed, Table
 
@@ -37,6 +38,7 @@ class Scenario(Table, frozen=True, kw_only=True):
     news: News | None = None
     signals: Signals | None = None
     teams: tuple[TeamTable, ...] = ()
+    scoring: ScoringTable | None = None
 
 
 def json_schema() -> dict[str, object]:

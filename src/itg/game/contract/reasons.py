@@ -40,3 +40,15 @@ INVALID_RULE = RejectReason(
     code="INVALID_RULE",
     hint="Name a rule the role has, with its fields as GET /game/rules shows them.",
 )
+NOT_SCORED = RejectReason(
+    code="NOT_SCORED", hint="The scenario has no [scoring]: there is nothing to score.", status=409
+)
+PAR_FROZEN = RejectReason(
+    code="PAR_FROZEN", hint="Pars are set before the first round is scored.", status=409
+)
+INVALID_PAR = RejectReason(
+    code="INVALID_PAR", hint="Give each scored role once, with a spread above 0."
+)
+INVALID_JUDGEMENT = RejectReason(
+    code="INVALID_JUDGEMENT", hint="Judge from 0 to 100 points; leave out what is not judged yet."
+)

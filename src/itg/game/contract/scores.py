@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from itg.game.contract.acts import OrganizerAct
 from itg.kernel.errors import Refusal
-from itg.kernel.ids import AccountId, Role, TeamId
+from itg.kernel.ids import AccountId, Role, TeamId, UnderlyingId
 from itg.kernel.messages import Event, Query, Reply
+from itg.kernel.money import Cash
 from itg.kernel.times import Nanos
 from itg.kernel.words import Word
 
@@ -35,6 +36,15 @@ class Ranking(Word):
     PNL = "pnl"  # profit and loss, in thousandths of the starting cash around 50
 
 
+# What a KPI or an activity may be the name of; docs/reference/scores.md has each one's formula.
+MEASURES = (
+    *("capture", "coverage", "inventory", "volume"),
+    *("windows", "signals", "rehedge", "delta"),
+    *("convergence", "balance", "response", "beta"),
+    *("holding", "engagement"),
+)
+
+
 class Kpi(Struct, frozen=True, gc=False, kw_only=True):
     """One component: what is measured, its weight in its group, the values of 0, 50, 100 points."""
 
@@ -46,7 +56,10 @@ class Kpi(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class RoleScoring(Struct, frozen=True, gc=False, kw_only=True):
-    """How one role is scored; drawdown and deviation in USD are the reference bots' medians."""
+    """How one role is scored; drawdown and deviation in USD are the reference bots' medians.
+
+    The limits and the cash are the role's own rules, 0 where it has none.
+    """
 
     role: Role
     kpis: tuple[Kpi, ...]
@@ -54,6 +67,33 @@ class RoleScoring(Struct, frozen=True, gc=False, kw_only=True):
     deviation_reference: float
     activity: str  # the name of what is measured for the gate
     activity_gate: float
+    portfolio_limit: int = 0  # contracts
+    delta_limit: int = 0  # 1e-6 of the leader's equivalents
+    starting_cash: Cash = Cash(0)
+
+
+class ScoringNumbers(Struct, frozen=True, gc=False, kw_only=True):
+    """The numbers in the definitions of what is measured, and of what becomes of it.
+
+    Equivalents are the leader's; shares and depths are plain fractions.
+    """
+
+    markout_s: int = 60  # a trade's fair value is read at the trade and so long after it
+    interval_s: int = 300  # of P&L whose variance and slope are looked at; whole minutes
+    held_min: int = 50  # options held while hedging is looked at
+    leg_min: float = 2.0  # equivalents of the larger leg while balance is looked at
+    signal_horizon_s: int = 300  # after a signal's effective time its P&L is read
+    response_s: int = 60  # after a window opened
+    response_min: float = 2.0  # equivalents traded by then
+    team_share_max: float = 0.30  # of a maker's volume that counts from one team
+    breach_depths: tuple[float, ...] = (0.10, 0.25)  # up to the first, up to the second, above
+    breach_points: tuple[int, ...] = (5, 15, 30)
+    breach_points_max: int = 60  # a round
+    zeroed_below: float = 0.5  # of the starting cash
+    points_per_spread: float = 20.0
+    spreads_max: float = 2.5
+    semideviation_weight: float = 0.25
+    sources_max: int = 1_000  # of a component that are told one by one, the latest
 
 
 class RolePar(Struct, frozen=True, gc=False, kw_only=True):
@@ -79,6 +119,10 @@ class ScoringRules(Struct, frozen=True, gc=False, kw_only=True):
     code_weight: int = 10
     team_weight: int = 5
     round_weights_ppm: tuple[int, ...] = ()  # of each round in the final; empty: all the same
+    numbers: ScoringNumbers = ScoringNumbers()
+    leader: UnderlyingId = UnderlyingId("")  # whose moves P&L is held against
+    leader_multiplier: int = 100
+    house_account_id: AccountId | None = None  # takes over a zeroed book; counts in no KPI
 
 
 class SetPar(OrganizerAct, frozen=True, kw_only=True):
@@ -103,7 +147,8 @@ class ScoreSource(Struct, frozen=True, gc=False, array_like=True):
     """One thing a component counted: a headline, signal, window, breach, trade or interval.
 
     `source_id` is its number where it has one (news_id, signal_id, trade_id); `value` is what it
-    added, in 1e-6 of the component's unit.
+    added, in 1e-6 of the component's unit. The kind `earlier` stands for so many (`source_id`)
+    before those that are told one by one.
     """
 
     kind: str

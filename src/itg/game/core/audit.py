@@ -29,6 +29,8 @@ from itg.game.contract import (
     RevealIdentities,
     RotateKey,
     SendMessage,
+    SetJudgement,
+    SetPar,
     StartRound,
     SuspendTeam,
     WithdrawNews,
@@ -66,6 +68,8 @@ Act = (
     | AnnounceNews
     | WithdrawNews
     | RepeatNews
+    | SetPar
+    | SetJudgement
     | ExtendRound
     | TeamAct
 )
@@ -159,10 +163,8 @@ def _described(ask: Act) -> tuple[str, str]:
             return "trade.bust" if ask.price is None else "trade.adjust", str(ask.trade_id)
         case MoveKillSwitch():
             return _switched(is_active=ask.is_active), ask.account_id or ""
-        case RegisterTeam():
-            return "team.register", ask.team_name
-        case IssueKey():
-            return "key.issue", ask.key_name
+        case RegisterTeam() | IssueKey() | SetPar() | SetJudgement():
+            return _described_entry(ask)
         case AnnounceNews() | WithdrawNews() | RepeatNews():
             return _described_news(ask)
         case _:
@@ -211,6 +213,20 @@ def _described_news(ask: AnnounceNews | WithdrawNews | RepeatNews) -> tuple[str,
             return "news.withdraw", str(ask.news_id)
         case RepeatNews():
             return "news.repeat", f"{len(ask.items)} items"
+        case _:
+            assert_never(ask)
+
+
+def _described_entry(ask: RegisterTeam | IssueKey | SetPar | SetJudgement) -> tuple[str, str]:
+    match ask:
+        case RegisterTeam():
+            return "team.register", ask.team_name
+        case IssueKey():
+            return "key.issue", ask.key_name
+        case SetPar():
+            return "scores.par", ask.origin
+        case SetJudgement():
+            return "scores.judgement", ask.account_id
         case _:
             assert_never(ask)
 

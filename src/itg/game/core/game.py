@@ -24,6 +24,8 @@ from itg.game.contract import (
     RoundStarted,
     RoundStatus,
     Schedule,
+    Scores,
+    ScoringRules,
     Seat,
     SentMessage,
     StartRound,
@@ -33,6 +35,7 @@ from itg.game.core.audit import Audit
 from itg.game.core.registry import Registry
 from itg.game.core.rotation import role_to_begin, schedule_of
 from itg.game.core.rounds import UNDER_WAY, Rounds
+from itg.game.core.scoring.keeper import Scoring
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import InstrumentId, Role, Shard
 from itg.kernel.times import Nanos
@@ -53,6 +56,7 @@ class Game(Struct):
     seats: dict[int, list[Seat]] = field(default_factory=dict)  # of the rounds that began
     messages: list[SentMessage] = field(default_factory=list)
     last_message_id: int = 0
+    scoring: Scoring | None = None  # None: the scenario scores nothing
 
     @classmethod
     def created(cls, ask: CreateGame, roles: tuple[Role, ...]) -> "Game":
@@ -100,6 +104,8 @@ class Game(Struct):
         team = self.registry.register(replace(ask, role=role), now)
         if self.rounds.current_id is not None:
             self.seats[self.rounds.current_id].append(Seat(team.team_id, team.role))
+        if self.scoring is not None and self.scoring.current is not None:
+            self.scoring.current.seat((team,), self.scoring.rules)
         return TeamRegistered(
             team_id=team.team_id,
             account_id=team.account_id,
@@ -135,6 +141,12 @@ class Game(Struct):
             speed=self.rules.speed,
         )
 
+    def begin_scores(self, round_id: int) -> None:
+        """Count a scored round's scores, by the roles it is played in."""
+        plan = self.rounds.plan(round_id)
+        if self.scoring is not None and plan.is_scored:
+            self.scoring.begin(round_id, plan.start_ns, self.registry.teams)
+
     def pause(self, ask: PauseRound) -> RoundPaused | GameActRejected:
         """Pause the running round, or say why not."""
         refusal = self.rounds.refusal_of(ask.round_id, (RoundStatus.RUNNING,))
@@ -161,6 +173,8 @@ class Game(Struct):
         if not self.rounds.is_ending or self.open_shards:
             return None
         round_id = self.rounds.end()
+        if self.scoring is not None:
+            self.scoring.end()
         return RoundEnded(
             round_id=round_id,
             trading_day=self.rounds.plan(round_id).trading_day,
@@ -188,6 +202,12 @@ class Game(Struct):
             and (query.team_id is None or told.team_id in {None, query.team_id})
         ]
         return Messages(messages=tuple(page[: query.count]))
+
+    def scores(self, round_id: int | None) -> Scores:
+        """Return a round's scores and the season's; nothing where the scenario scores nothing."""
+        if self.scoring is None:
+            return Scores(round=None, final=(), rules=ScoringRules())
+        return self.scoring.scores(round_id, self.registry.teams)
 
     def state(self) -> GameState:
         current = self.rounds.current_id

@@ -25,6 +25,7 @@ from itg.game.contract import (
     RetireKey,
     RotateKey,
     RowFault,
+    ScoringRejected,
     SendMessage,
     SentMessage,
     SuspendTeam,
@@ -230,10 +231,10 @@ def reseats(created: Game, round_id: int) -> list[Told | Meant]:
     return told
 
 
-def refusal_in(told: Told) -> str | None:
+def refusal_in(told: Told | ScoringRejected) -> str | None:
     """Return the code of an act that was refused."""
     match told:
-        case GameActRejected():
+        case GameActRejected() | ScoringRejected():
             return told.refusal.code
         case TeamsImportRejected():
             return told.faults[0].refusal.code

@@ -21,6 +21,7 @@ from itg.gateway.routes import (
     messages,
     positions,
     prices,
+    scores,
     signals,
 )
 
@@ -39,6 +40,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *signals.OPERATIONS,
     *game.OPERATIONS,
     *messages.OPERATIONS,
+    *scores.OPERATIONS,
     *exports.OPERATIONS,
     *after_round.OPERATIONS,
     *admin.OPERATIONS,

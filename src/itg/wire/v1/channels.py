@@ -46,6 +46,7 @@ from itg.wire.v1.market import BustPush as TradeBustPush
 from itg.wire.v1.news import LastNewsPush, NewsPush
 from itg.wire.v1.orders import Body, ProtectionBody, Request
 from itg.wire.v1.reads import NoParams
+from itg.wire.v1.scores import ScoresPush
 from itg.wire.v1.signals import AlphaPush, LastSignalsPush, TrackingPush, VolatilityPush
 from itg.wire.v1.socket import (
     CLOSE_NORMAL,
@@ -240,6 +241,15 @@ CHANNELS: tuple[ChannelRow, ...] = (
         ),
     ),
     ChannelRow(
+        "scores",
+        "A round's scores once it is over: every team's total, and the terms of one's own. Private "
+        "facts.",
+        (
+            PushRow("snapshot", ScoresPush, "the scores of the newest round, live while it runs"),
+            PushRow("scores", ScoresPush, "a round is over, or a correction moved its scores"),
+        ),
+    ),
+    ChannelRow(
         "phase",
         "The market's phases, and what befalls it.",
         (
@@ -324,8 +334,8 @@ PROMISES: tuple[str, ...] = (
     (
         "A reader that falls behind delays no other. Its state channels (`book.`, `bbo.`, "
         "`chain.`, `prices`) are merged to the latest: `conflated`, standing for `first_seq` to "
-        "`seq`. `private` and `signals` are never merged and never dropped: with 4 MiB waiting the "
-        "connection is told `slow`, closed with 4008, and resumes. Of public facts (`trades.`, "
+        "`seq`. `private`, `signals` and `scores` are never merged nor dropped: with 4 MiB waiting "
+        "the connection is told `slow`, closed with 4008, and resumes. Of public facts (`trades.`, "
         "`events`, `phase`, `book.….raw`) what it could not take is announced: `gap`."
     ),
     "Several connections of a team hear the same.",

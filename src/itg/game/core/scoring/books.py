@@ -1,0 +1,128 @@
+"""What is summed of one account during a round."""
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from itg.game.contract import RoleScoring, ScoringNumbers
+from itg.game.core.scoring.facts import MeasureFact
+from itg.kernel.ids import AccountId, Role, TeamId
+from itg.kernel.times import Nanos
+
+PPM = 1_000_000
+DELTA_LIMIT = "delta_limit"  # the kind of limit whose measure is told each second
+
+
+class Tally(Struct, array_like=True):
+    """Sums since the round began: money in cash, times in seconds of trading.
+
+    `load` adds up how full the limits are, see `quoting.inventory`. `held_least` is no sum: the
+    fewest options held since the sample before.
+    """
+
+    pnl: int = 0
+    underlying_pnl: int = 0
+    vega: int = 0
+    fees: int = 0
+    trading_s: int = 0
+    outside_s: int = 0
+    held_s: int = 0
+    within_s: int = 0
+    legged_s: int = 0
+    balanced_s: int = 0
+    load: float = 0.0
+    obliged: int = 0
+    covered: int = 0
+    held_least: int = 0
+
+
+class Breach(Struct, array_like=True):
+    """One passing of a monitored limit; `depth` is how far beyond it, a fraction of the limit."""
+
+    kind: str
+    since_ns: Nanos
+    depth: float
+    limit: int
+    is_open: bool = True
+
+
+class Excluded(Struct, frozen=True, gc=False, array_like=True):
+    """P&L that counts in no KPI: what a trade far from fair value moved between two teams."""
+
+    at_ns: Nanos
+    pnl: int
+    underlying_pnl: int
+
+
+class Book(Struct):
+    """One account's sums; `samples` are its tallies at the ledger's sample times."""
+
+    account_id: AccountId
+    team_id: TeamId
+    role: Role
+    now: Tally = field(default_factory=Tally)
+    samples: list[Tally] = field(default_factory=list)
+    peak: int = 0
+    drawdown: int = 0
+    breaches: list[Breach] = field(default_factory=list)
+    excluded: list[Excluded] = field(default_factory=list)
+    trade_ids: list[int] = field(default_factory=list)  # of trades that count in `captured`
+    captured: int = 0  # twice Σ side × (fair − price) × quantity × multiplier, both fairs
+    allowed: int = 0  # twice Σ half-spread × quantity × multiplier
+    made_from: dict[AccountId, int] = field(default_factory=dict)  # contracts made, by team
+    made: int = 0  # contracts made against everybody that counts
+    contracts: int = 0
+    is_below: bool = False  # equity is below where the seat is taken over
+    is_zeroed: bool = False
+
+    def measure(
+        self,
+        told: MeasureFact,
+        rules: RoleScoring,
+        numbers: ScoringNumbers,
+        *,
+        is_trading: bool,
+    ) -> None:
+        """Take one second's measure."""
+        now, parts = self.now, told.pnl
+        gains = parts.spread_capture + parts.delta + parts.gamma + parts.vega + parts.theta
+        now.pnl = gains + parts.fees + parts.residual
+        now.underlying_pnl = told.underlying_pnl
+        now.vega, now.fees = parts.vega, parts.fees
+        now.obliged, now.covered = told.obliged, told.covered
+        self.peak = max(self.peak, now.pnl)
+        self.drawdown = max(self.drawdown, self.peak - now.pnl)
+        now.held_least = min(now.held_least, told.options_held)
+        if is_trading:
+            self._trade_a_second(told, rules, numbers)
+
+    def sample(self, options_held: int) -> None:
+        """Keep the tally as it is; the fewest held are counted anew from what is held now."""
+        self.samples.append(replace(self.now))
+        self.now.held_least = options_held
+
+    def _trade_a_second(
+        self, told: MeasureFact, rules: RoleScoring, numbers: ScoringNumbers
+    ) -> None:
+        now, delta = self.now, abs(told.delta)
+        now.trading_s += 1
+        if self.breaches:
+            self._stand_outside(delta)
+        if told.options_held >= numbers.held_min:
+            now.held_s += 1
+            now.within_s += delta <= rules.delta_limit
+        least = numbers.leg_min * PPM
+        if told.legs and (max(told.legs) > least or min(told.legs) < -least):
+            now.legged_s += 1
+            now.balanced_s += told.is_balanced
+        if rules.portfolio_limit and rules.delta_limit:
+            held, leaning = told.options_held / rules.portfolio_limit, delta / rules.delta_limit
+            now.load += 0.5 * held * held + 0.5 * leaning * leaning
+
+    def _stand_outside(self, delta: int) -> None:
+        is_outside = False
+        for breach in self.breaches:
+            is_outside |= breach.is_open
+            # A breach is as deep as it becomes, not as it begins.
+            if breach.is_open and breach.kind == DELTA_LIMIT:
+                breach.depth = max(breach.depth, delta / breach.limit - 1)
+        self.now.outside_s += is_outside

@@ -1,0 +1,41 @@
+"""How rough an account's P&L was, against the reference bots' of its role."""
+
+from math import sqrt
+
+from itg.game.contract import Kpi, ScoringRules
+from itg.game.core.scoring.books import PPM, Book
+from itg.game.core.scoring.ledger import Ledger, scoring_of
+from itg.game.core.scoring.measured import USD, Measured, Part, steps
+
+RISK = Kpi(name="risk", weight_ppm=PPM, zero=2.0, half=1.0, full=0.0)
+
+
+def risk(ledger: Ledger, book: Book, rules: ScoringRules) -> Measured | None:
+    """Return ½ drawdown / its reference + ½ downside deviation / its reference.
+
+    Drawdown is the largest fall of P&L from its peak before, looked at each second. None where the
+    role has no references.
+    """
+    of_role = scoring_of(rules, book.role)
+    assert of_role is not None, "a book is opened for scored roles alone"
+    if not (of_role.drawdown_reference > 0 and of_role.deviation_reference > 0):
+        return None
+    fallen = 0.5 * book.drawdown / USD / of_role.drawdown_reference
+    deviated = 0.5 * downside_deviation(ledger, book) / of_role.deviation_reference
+    parts = [
+        Part("drawdown", 0, ledger.heard_ns, fallen),
+        Part("deviation", 0, ledger.heard_ns, deviated),
+    ]
+    return Measured(fallen + deviated, parts)
+
+
+def downside_deviation(ledger: Ledger, book: Book) -> float:
+    """Return the root of the mean square of one-minute losses, gains as 0, in USD.
+
+    Target 0 (Sortino and van der Meer 1991).
+    """
+    found = steps(ledger, book, 1)
+    if not found:
+        return 0.0
+    squares = sum(min(step.pnl, 0) ** 2 for step in found)
+    return sqrt(squares / len(found)) / USD

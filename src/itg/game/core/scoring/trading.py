@@ -1,0 +1,124 @@
+"""What a trade adds to the books and the windows, and how it is taken back.
+
+Sums of integers: a trade that is busted is subtracted, and what remains is what would have been.
+"""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from itg.game.contract import ScoringRules
+from itg.game.core.scoring.books import Book, Excluded
+from itg.game.core.scoring.facts import TradeFact
+from itg.game.core.scoring.ledger import WINDOW, Ledger
+from itg.kernel.ids import AccountId, TradeId, UnderlyingId
+from itg.kernel.money import Price
+from itg.kernel.times import NS_PER_S, Nanos
+
+
+def count_trade(ledger: Ledger, trade: TradeFact, rules: ScoringRules) -> None:
+    """Add a marked trade to all it counts for; one of an account with itself is none."""
+    if trade.maker_account_id == trade.taker_account_id:
+        return
+    if not any(account in ledger.books for account in _accounts(trade)):
+        return
+    ledger.trades[trade.trade_id] = trade
+    _apply(ledger, trade, rules, trade.traded_ns)
+
+
+def correct_trade(
+    ledger: Ledger, trade_id: TradeId, price: Price | None, rules: ScoringRules, now: Nanos
+) -> bool:
+    """Undo a trade, or let it count at another price; False if it is not (yet) counted here."""
+    trade = ledger.trades.pop(trade_id, None)
+    if trade is None:
+        return False
+    _apply(ledger, trade, rules, now, sign=-1)
+    if price is not None:
+        moved = replace(trade, price=price)
+        ledger.trades[trade_id] = moved
+        _apply(ledger, moved, rules, now)
+    return True
+
+
+def is_far_between_teams(ledger: Ledger, trade: TradeFact) -> bool:
+    """Tell whether two teams traded beyond the allowed half-spread from fair value."""
+    are_teams = all(account in ledger.books for account in _accounts(trade))
+    return are_teams and abs(trade.price - trade.mark_price) > trade.half_spread
+
+
+def captured_of(trade: TradeFact, account_id: AccountId) -> int:
+    """Return twice what a trade captured of fair value at it and later, averaged, in cash."""
+    better = trade.mark_price + trade.later_price - 2 * trade.price
+    return _side_of(trade, account_id) * better * trade.quantity * trade.multiplier
+
+
+def _apply(
+    ledger: Ledger, trade: TradeFact, rules: ScoringRules, at_ns: Nanos, *, sign: int = 1
+) -> None:
+    is_far = is_far_between_teams(ledger, trade)
+    house = ledger.role_of(rules.house_account_id)
+    for book, other_id in _sides(ledger, trade):
+        book.contracts += sign * trade.quantity
+        if is_far:
+            book.excluded.append(_excluded(ledger, trade, book.account_id, at_ns, sign))
+            continue
+        _apply_to_windows(ledger, trade, book, rules, sign)
+        if ledger.role_of(other_id) not in {book.role, house}:
+            _apply_to_quoting(trade, book, sign, ledger.books.get(other_id))
+
+
+def _apply_to_quoting(trade: TradeFact, book: Book, sign: int, other: Book | None) -> None:
+    size = trade.quantity * trade.multiplier
+    book.captured += sign * captured_of(trade, book.account_id)
+    book.allowed += sign * 2 * trade.half_spread * size
+    if sign > 0:
+        book.trade_ids.append(trade.trade_id)
+    else:
+        book.trade_ids.remove(trade.trade_id)
+    if book.account_id == trade.maker_account_id:
+        book.made += sign * trade.quantity
+        if other is not None:
+            made = book.made_from.get(other.account_id, 0) + sign * trade.quantity
+            book.made_from[other.account_id] = made
+
+
+def _apply_to_windows(
+    ledger: Ledger, trade: TradeFact, book: Book, rules: ScoringRules, sign: int
+) -> None:
+    at_ns, account_id = trade.traded_ns, book.account_id
+    soon_ns = rules.numbers.response_s * NS_PER_S
+    for span in ledger.spans:
+        is_within = span.start_ns <= at_ns and (span.end_ns is None or at_ns <= span.end_ns)
+        if span.kind != WINDOW or span.role != book.role or not is_within:
+            continue
+        span.contracts[account_id] = span.contracts.get(account_id, 0) + sign * trade.quantity
+        if at_ns < span.start_ns + soon_ns:
+            moved = sign * abs(trade.delta) * trade.quantity
+            span.equivalents[account_id] = span.equivalents.get(account_id, 0) + moved
+
+
+def _excluded(
+    ledger: Ledger, trade: TradeFact, account_id: AccountId, at_ns: Nanos, sign: int
+) -> Excluded:
+    edge = _side_of(trade, account_id) * (trade.mark_price - trade.price)
+    pnl = sign * edge * trade.quantity * trade.multiplier
+    is_underlying = UnderlyingId(trade.instrument_id) in ledger.underlyings
+    return Excluded(at_ns, pnl, pnl if is_underlying else 0)
+
+
+def _side_of(trade: TradeFact, account_id: AccountId) -> int:
+    is_buyer = (account_id == trade.taker_account_id) is trade.is_taker_buyer
+    return 1 if is_buyer else -1
+
+
+def _sides(ledger: Ledger, trade: TradeFact) -> Iterator[tuple[Book, AccountId]]:
+    maker_id, taker_id = _accounts(trade)
+    for account_id, other_id in ((maker_id, taker_id), (taker_id, maker_id)):
+        book = ledger.books.get(account_id)
+        if book is not None:
+            yield book, other_id
+
+
+def _accounts(trade: TradeFact) -> tuple[AccountId, AccountId]:
+    return trade.maker_account_id, trade.taker_account_id

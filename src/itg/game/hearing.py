@@ -1,0 +1,108 @@
+"""What the game hears of the others: their messages mapped to what scores are made from."""
+
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+from itg.exchange import contract as exchange
+from itg.game.core.scoring.facts import TradeFact
+from itg.game.core.scoring.keeper import Scoring
+from itg.kernel.ids import AccountId, Role
+from itg.kernel.messages import Message
+from itg.kernel.times import Nanos
+from itg.kernel.words import Side
+from itg.market_data import contract as market_data
+from itg.news import contract as news
+from itg.positions import contract as positions
+from itg.runtime.service import StartTimer
+from itg.signals import contract as signals
+
+SCORE = "score"  # the timer's key: scores are counted once its cascade has ended
+OfAccounts = (
+    positions.AccountsMeasured
+    | positions.TradesMarked
+    | positions.AccountLimitBreached
+    | positions.AccountLimitCleared
+    | exchange.TradeBusted
+)
+OfWorld = (
+    news.NewsPublished
+    | signals.VolatilitySignaled
+    | signals.TrackingSignaled
+    | market_data.PricesStepped
+)
+Heard = OfAccounts | OfWorld
+
+
+def hear(owner: str, scoring: Scoring, now: Nanos, told: Heard) -> Sequence[Message]:
+    """Give the scores what happened; return what `owner` does at once."""
+    if isinstance(told, OfWorld):
+        _follow(scoring, now, told)
+        return ()
+    match told:
+        case positions.AccountsMeasured():
+            fallen = scoring.measure(now, told.measures, is_trading=told.is_trading)
+            return _reseats(fallen, scoring.rules.house_account_id)
+        case positions.TradesMarked():
+            scoring.mark(_trades_of(told, scoring.rules.numbers.markout_s))
+        case exchange.TradeBusted():
+            if scoring.correct(now, told.trade_id, told.adjusted_price):
+                return [score_later(owner, now)]
+        case positions.AccountLimitBreached():
+            scoring.breach(now, told)
+        case positions.AccountLimitCleared():
+            scoring.clear(now, told.account_id, told.kind)
+        case _:
+            assert_never(told)
+    return ()
+
+
+def score_later(owner: str, now: Nanos) -> StartTimer:
+    """Return what lets scores be counted after this cascade: others still tell of its cause."""
+    return StartTimer(owner=owner, key=SCORE, at_ns=now)
+
+
+def _follow(scoring: Scoring, now: Nanos, told: OfWorld) -> None:
+    match told:
+        case news.NewsPublished():
+            scoring.follow_headline(now, told.news_id)
+        case signals.VolatilitySignaled():
+            scoring.follow_signal(now, told.signal_id, told.role, told.effective_ns)
+        case signals.TrackingSignaled():
+            scoring.follow_window(now, told.signal_id, told.role, told.stage)
+        case market_data.PricesStepped():
+            for price in told.prices:
+                if price.underlying_id == scoring.rules.leader:
+                    scoring.follow_price(now, price.spot_price)
+        case _:
+            assert_never(told)
+
+
+def _reseats(
+    fallen: Sequence[tuple[AccountId, Role]], house: AccountId | None
+) -> Sequence[Message]:
+    if house is None:
+        return ()
+    return [
+        positions.ReseatAccount(account_id=account_id, role=role, counterparty_id=house)
+        for account_id, role in fallen
+    ]
+
+
+def _trades_of(told: positions.TradesMarked, markout_s: int) -> Iterator[TradeFact]:
+    later = positions.MARKOUTS_S.index(markout_s)
+    for trade in told.trades:
+        yield TradeFact(
+            trade_id=trade.trade_id,
+            instrument_id=trade.instrument_id,
+            traded_ns=trade.traded_ns,
+            price=trade.price,
+            quantity=trade.quantity,
+            multiplier=trade.multiplier,
+            is_taker_buyer=trade.aggressor_side is Side.BUY,
+            maker_account_id=trade.maker_account_id,
+            taker_account_id=trade.taker_account_id,
+            mark_price=trade.mark_price,
+            later_price=trade.marks_later[later],
+            half_spread=trade.half_spread,
+            delta=trade.delta,
+        )
