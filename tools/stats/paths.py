@@ -6,7 +6,7 @@ from msgspec import msgpack
 from msgspec.structs import replace
 
 from itg import scenario
-from itg.game.service import Setup
+from itg.game.asking import Setup
 from itg.kernel.times import NS_PER_S, Nanos
 from itg.kernel.words import VolRegime
 from itg.market_data.contract import ConfigureMarketData
