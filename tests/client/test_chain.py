@@ -42,6 +42,20 @@ async def test_a_bot_reads_the_chain_at_the_open_and_plays_on_after_a_round() ->
     assert list(bot.books) == ["SPX", "SPX-20261224-C-4400"]
 
 
+async def test_a_chain_is_read_again_while_a_server_that_starts_anew_is_away() -> None:
+    bot = Follower()
+    async with running(with_snapshots(Venue())) as venue:
+        playing = asyncio.create_task(run_bot(bot, venue.url, KEY))
+        await until(lambda: bool(bot.heard))
+        venue.listed[1] = NEXT_WEEK
+        venue.reads_broken = 2
+        await open_again(venue)
+        await until(lambda: bool(chains(bot)) or playing.done())
+        await venue.system("round.ended", {"round_id": 1})
+        await playing
+    assert chains(bot) == [["SPX", "SPX-20261224-C-4400"]]
+
+
 async def test_a_chain_that_is_as_before_is_not_told() -> None:
     bot = Follower()
     async with running(with_snapshots(Venue())) as venue:

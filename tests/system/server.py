@@ -17,11 +17,14 @@ READY_S_MAX = 30.0
 
 
 class Server:
-    """`itg serve` on a free port; as a context manager it is ended at the end."""
+    """`itg serve` on a free port, the same when it is started again.
+
+    As a context manager it is ended at the end.
+    """
 
     def __init__(self, data: Path, scenario: str = "bare", *flags: str) -> None:
         self.data = data
-        self.flags = ("--scenario", scenario, "--data", str(data), "--port", "0", *flags)
+        self.flags = ("--scenario", scenario, "--data", str(data), *flags)
         self.port = 0
         self.ready_s = 0.0
         self._process: subprocess.Popen[str] | None = None
@@ -50,7 +53,7 @@ class Server:
     def start(self) -> None:
         started = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "itg", "serve", *self.flags],
+            [sys.executable, "-m", "itg", "serve", "--port", str(self.port), *self.flags],
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},

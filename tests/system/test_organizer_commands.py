@@ -1,15 +1,15 @@
 """The organizer's commands against a real server, and what they say when something is wrong."""
 
 import csv
-import json
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.system.desk import Desk, itg
 from tests.system.server import Server
 
-from itg.cli import app, exits
+from itg.cli import exits
 from itg.kernel.errors import ConfigurationError
 
 pytestmark = pytest.mark.system
@@ -39,40 +39,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-def itg(*words: str) -> int:
-    code = app(list(words), exit_on_error=False)
-    assert isinstance(code, int)
-    return code
-
-
-class Desk:
-    """An organizer at a terminal; what was printed is read with `said` and `complained`."""
-
-    def __init__(self, server: Server, capsys: pytest.CaptureFixture[str]) -> None:
-        self.server = server
-        self._capsys = capsys
-        self.said = self.complained = ""
-
-    def __call__(self, *words: str) -> int:
-        code = itg(*words, "--url", self.server.url, "--data", str(self.server.data))
-        self.said, self.complained = self._capsys.readouterr()
-        return code
-
-    def phase(self) -> str:
-        state = self.read("game", "status")
-        assert isinstance(state, dict)
-        phase = state["time"]["phase"]
-        assert isinstance(phase, str)
-        return phase
-
-    def read(self, *words: str) -> object:
-        assert self(*words, "--json") == exits.DONE
-        return json.loads(self.said)
-
-
 @pytest.fixture
-def desk(server: Server, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk(server, capsys)
+def desk(server: Server) -> Desk:
+    return Desk(server)
 
 
 def test_a_day_from_the_roster_to_the_audit(desk: Desk, tmp_path: Path) -> None:

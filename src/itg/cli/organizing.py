@@ -234,12 +234,13 @@ def message(
     /,
     *,
     team: Annotated[str | None, Parameter(help="Its id or name; default: all.")] = None,
+    reason: Reason = "",
     at: At = HERE,
 ) -> int:
     """Tell a team something, or all of them."""
     from itg.cli.teams import send_message
 
-    return send_message(at, text, team)
+    return send_message(at, text, team, reason)
 
 
 @news_app.command

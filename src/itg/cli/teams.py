@@ -181,11 +181,11 @@ def adjust_team(at: At, team: str, correction: Correction, reason: str, *, yes: 
     return asked(at, act)
 
 
-def send_message(at: At, text: str, team: str | None) -> int:
+def send_message(at: At, text: str, team: str | None, reason: str) -> int:
     """Tell a team something, or all."""
 
     def act(organizer: Organizer) -> None:
-        body: Json = {"text": text}
+        body: Json = {"text": text, "reason": reason}
         if team is not None:
             body["team_id"] = _team(organizer, team)["team_id"]
         told = organizer.ask("POST", "/admin/messages", body)

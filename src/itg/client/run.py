@@ -14,14 +14,21 @@ from msgspec import json
 
 from itg.client.bot import Bot, Setup
 from itg.client.commands import BotCommand
-from itg.client.errors import ClientError, SessionClosedError
+from itg.client.errors import (
+    ClientError,
+    ConnectionFailedError,
+    OutcomeUnknownError,
+    SessionClosedError,
+    UnavailableError,
+)
 from itg.client.feed import BotFeed
 from itg.client.frames import Frame
 from itg.client.link import Link, LinkOptions
 from itg.client.pacing import Pacer
-from itg.client.rest import Rest
+from itg.client.rest import RETRY_S, Rest
 from itg.client.untold import Untold
 from itg.wire.v1.account import RejectedPush
+from itg.wire.v1.market import InstrumentBody
 from itg.wire.v1.orders import RateLimitsBody
 from itg.wire.v1.problems import Problem
 from itg.wire.v1.socket import HelloData, ReadyParams, RoundData, StepData
@@ -111,8 +118,7 @@ class BotRun:
         while True:
             await self._is_stale.wait()
             self._is_stale.clear()
-            async with self._rest() as rest:
-                instruments = await rest.instruments()
+            instruments = await self._read_instruments()
             before = self._feed.channels()
             self._feed.relist(instruments)
             await self._follow_books(before)
@@ -121,13 +127,23 @@ class BotRun:
             if held is not None:
                 self._take_turn(held, self._bot.now_us)
 
+    async def _read_instruments(self) -> list[InstrumentBody]:
+        # A server that starts anew is away for a moment; when that is for good the link says it.
+        while True:
+            try:
+                async with self._rest() as rest:
+                    return await rest.instruments()
+            except (ConnectionFailedError, UnavailableError):
+                await asyncio.sleep(RETRY_S)
+
     async def _follow_books(self, before: Sequence[str]) -> None:
         # A bot that follows depth has a channel for each instrument.
         now = self._feed.channels()
         gone = [channel for channel in before if channel not in now]
         fresh = [channel for channel in now if channel not in before]
         if gone:
-            await self._link.unsubscribe(gone)
+            with suppress(OutcomeUnknownError):  # a new connection knows nothing of them
+                await self._link.unsubscribe(gone)
         if fresh:
             await self._link.subscribe(fresh, self._take)
 
