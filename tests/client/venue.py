@@ -81,7 +81,6 @@ class Venue:
         self.rest_bodies: dict[str, Data] = {}  # by method and path, for the routes of a test
         self.rest_received: list[tuple[str, bytes]] = []
         self.listed = list(INSTRUMENTS)
-        self.reads_broken = 0  # so many reads of the chain end without an answer
 
     # -- REST ---------------------------------------------------------------
 
@@ -112,9 +111,6 @@ class Venue:
         )
 
     async def instruments(self, request: web.Request) -> web.Response:
-        if self.reads_broken > 0 and request.transport is not None:
-            self.reads_broken -= 1
-            request.transport.close()
         start = int(request.query.get("cursor", "0"))
         following = str(start + 1) if start + 1 < len(self.listed) else None
         return body({"items": self.listed[start : start + 1], "next_cursor": following})

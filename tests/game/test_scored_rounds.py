@@ -128,6 +128,22 @@ def test_a_bust_after_the_round_tells_its_scores_again(world: World) -> None:
     assert game.handle(world.now, fired) == []
 
 
+def test_a_measure_after_the_round_moves_its_scores_and_tells_them_again(world: World) -> None:
+    world.start()
+    world.run_to(world.seconds(40))
+    game = world.machine.nodes["game"]
+    fired = TimerFired(owner="game", key=SCORE, at_ns=world.now)
+    corrected = AccountMeasure(
+        account_id=account(world), equity=Cash(0), pnl=PnlParts(residual=Cash(-50_000))
+    )
+    told = AccountsMeasured(is_trading=False, measures=(corrected,))
+    assert game.handle(world.now, told) == [score_later("game", world.now)]
+    (again,) = game.handle(world.now, fired)
+    assert isinstance(again, RoundScored)
+    assert again.scores.teams[0].unscored.pnl == -50_000
+    assert game.handle(world.now, fired) == []
+
+
 def test_a_snapshot_of_a_scored_game_decodes_to_the_same_bytes(world: World) -> None:
     world.start()
     world.run_to(world.seconds(10))

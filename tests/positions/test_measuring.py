@@ -30,6 +30,7 @@ from itg.market_data.contract import Mark, MarksPublished
 from itg.positions.contract import (
     AccountMissing,
     AccountsMeasured,
+    AdjustAccount,
     ConfigurePositions,
     GetPnl,
     PnlHistory,
@@ -261,6 +262,20 @@ def test_measures_come_once_a_second_while_the_market_is_open() -> None:
     scene.enter(Phase.PRE_OPEN)
     event = only(AccountsMeasured, scene.send(greeks("4400", "10.50"), NS_PER_S))
     assert not event.is_trading
+
+
+def test_a_correction_while_all_is_closed_is_measured_at_once() -> None:
+    scene = traded()
+    scene.enter(Phase.CLOSED)
+    before = parts(scene)
+    event = only(
+        AccountsMeasured, scene.send(AdjustAccount(account_id=ALICE, cash=Cash(500)), NS_PER_S)
+    )
+    assert not event.is_trading
+    (measure,) = [one for one in event.measures if one.account_id == ALICE]
+    assert sum(astuple(measure.pnl)) == sum(astuple(before)) + 500
+    scene.enter(Phase.PRE_OPEN)
+    assert not of(AccountsMeasured, scene.send(AdjustAccount(account_id=ALICE, cash=Cash(500))))
 
 
 def test_deltas_are_signed_and_each_leg_stands_in_the_order_of_the_weights() -> None:

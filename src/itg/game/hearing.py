@@ -41,6 +41,8 @@ def hear(owner: str, scoring: Scoring, now: Nanos, told: Heard) -> Sequence[Mess
     match told:
         case positions.AccountsMeasured():
             fallen = scoring.measure(now, told.measures, is_trading=told.is_trading)
+            if scoring.current is None:  # a correction after the close moves what was scored
+                return [score_later(owner, now)]
             return _reseats(fallen, scoring.rules.house_account_id)
         case positions.TradesMarked():
             scoring.mark(_trades_of(told, scoring.rules.numbers.markout_s))

@@ -50,7 +50,7 @@ class AccountMeasure(Struct, frozen=True, gc=False, array_like=True):
 class AccountsMeasured(Event, frozen=True, kw_only=True):
     """The accounts of measured roles in opening order, once a second while the market is open.
 
-    Open is every phase but `closed`.
+    Open is every phase but `closed`; while all is closed they are told once after each correction.
 
     `is_trading`: a shard traded continuously, so that who was outside a limit could have acted.
     """
