@@ -2,6 +2,7 @@
 
 import asyncio
 
+from aiohttp import web
 from tests.client.test_bot import PHASE, TOP, Listener, with_snapshots
 from tests.client.test_link import until
 from tests.client.venue import INSTRUMENTS, KEY, Venue, problem, running
@@ -16,6 +17,18 @@ class Follower(Listener):
 
     def on_chain(self) -> None:
         self.heard.append(("chain", list(self.instruments)))
+
+
+class BrokenVenue(Venue):
+    """Breaks off so many reads of the chain without an answer."""
+
+    reads_broken = 0
+
+    async def instruments(self, request: web.Request) -> web.Response:
+        if self.reads_broken > 0 and request.transport is not None:
+            self.reads_broken -= 1
+            request.transport.close()
+        return await super().instruments(request)
 
 
 def chains(bot: Listener) -> list[object]:
@@ -44,7 +57,8 @@ async def test_a_bot_reads_the_chain_at_the_open_and_plays_on_after_a_round() ->
 
 async def test_a_chain_is_read_again_while_a_server_that_starts_anew_is_away() -> None:
     bot = Follower()
-    async with running(with_snapshots(Venue())) as venue:
+    venue = BrokenVenue()
+    async with running(with_snapshots(venue)):
         playing = asyncio.create_task(run_bot(bot, venue.url, KEY))
         await until(lambda: bool(bot.heard))
         venue.listed[1] = NEXT_WEEK
