@@ -8,6 +8,7 @@ from rich.console import Console
 
 from itg.cli import exits
 from itg.cli.lab_reports import plain_table
+from itg.cli.showing import wide_console
 from itg.compose.bundle import make_bundle
 from itg.compose.bundle_archive import BundleError
 from itg.compose.bundle_check import BundleReport, check_bundle
@@ -103,7 +104,7 @@ def _print_scores(result: Recomputed) -> None:
     table = plain_table("round", "team", "role", "J recorded", "again", "S recorded", "again", "")
     for row in result.rows:
         table.add_row(*_cells(row))
-    Console().print(table)
+    wide_console().print(table)
 
 
 def _cells(row: ScoreRow) -> tuple[str, ...]:
