@@ -129,6 +129,10 @@ class LabRun:
         if not self.is_over:
             self._take_turns()
 
+    def tell(self, *acts: Message) -> None:
+        """Give the game an organizer's acts, between two steps; watchers hear them as all else."""
+        self._handle([_Input(act) for act in acts])
+
     def _take_turns(self) -> None:
         assert self._hearing is not None, "begin first"
         self._hearing.flush()
