@@ -3,6 +3,7 @@
 import json
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
+from typing import NamedTuple
 
 from tests.system.server import Server
 
@@ -16,6 +17,22 @@ def itg(*words: str) -> int:
     return code
 
 
+class Called(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    code: int
+    said: str
+    complained: str
+
+
+def called(*words: str) -> Called:
+    """Run a command and keep what it prints."""
+    said, complained = StringIO(), StringIO()
+    with redirect_stdout(said), redirect_stderr(complained):
+        code = itg(*words)
+    return Called(code, said.getvalue(), complained.getvalue())
+
+
 class Desk:
     """The organizer of one server; what was printed is read with `said` and `complained`."""
 
@@ -24,10 +41,8 @@ class Desk:
         self.said = self.complained = ""
 
     def __call__(self, *words: str) -> int:
-        said, complained = StringIO(), StringIO()
-        with redirect_stdout(said), redirect_stderr(complained):
-            code = itg(*words, "--url", self.server.url, "--data", str(self.server.data))
-        self.said, self.complained = said.getvalue(), complained.getvalue()
+        at = ("--url", self.server.url, "--data", str(self.server.data))
+        code, self.said, self.complained = called(*words, *at)
         return code
 
     def do(self, *words: str) -> str:
