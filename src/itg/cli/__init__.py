@@ -1,5 +1,6 @@
 """The command `itg`. Exit codes: 0 done, 1 failed, 2 wrong use, 3 no server, 130 stopped."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -248,4 +249,8 @@ def main() -> None:
         code = wrong_use(str(error))
     except KeyboardInterrupt:
         code = exits.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; the interpreter's own last flush must not fail.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = exits.DONE
     sys.exit(code)
