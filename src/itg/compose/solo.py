@@ -21,6 +21,7 @@ from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory, digest_of
 from itg.compose.models import refuse_unknown_models
 from itg.compose.services import services_of
+from itg.compose.surveillance import LiveWatch
 from itg.exchange.contract import PhaseChanged
 from itg.game.contract import (
     CreateGame,
@@ -98,6 +99,7 @@ class Solo:
                 # The last input may be of the evening before: nobody waits for the night again.
                 self._director.resume_at(max(self.machine.game_ns, current.start_ns))
             self._open_commitment()
+        self.watch.begin(self.journal, self.machine.codec, self.recovery.seq)
         await self.gateway.start()
         await self.server.start()
 
@@ -115,6 +117,7 @@ class Solo:
             if self.pump.failure is None:
                 await self.pump.drain()
         finally:
+            await self.watch.stop()
             await self.gateway.stop()
             await self.server.stop()
             self.journal.close()
@@ -142,7 +145,8 @@ class Solo:
             self._commitment.refuse_another()
         self.clock, self._director = clock_of(self.create.rules)
         self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
-        self.gateway = Gateway(self.pump)
+        self.watch = LiveWatch()
+        self.gateway = Gateway(self.pump, surveillance=self.watch)
         self.server = HttpServer(build_app(self.gateway), settings.host, settings.port)
 
     def _see(self, records: Sequence[Record]) -> None:
@@ -154,6 +158,7 @@ class Solo:
             self._open_commitment()
         if PhaseChanged in kinds:
             self.pump.snapshot_soon()
+        self.watch.see(records)
         for watcher in self._watchers:
             watcher(records)
 

@@ -41,6 +41,7 @@ from itg.gateway.reasons import (
 )
 from itg.gateway.sessions import Outlet, Session
 from itg.gateway.settings import GatewaySettings
+from itg.gateway.surveillance import SurveillancePort, Unwatched
 from itg.gateway.trace_ids import TraceIds
 from itg.gateway.waiting import RoomFullError, WaitingRoom
 from itg.gateway.withdrawals import Absences, Deadman
@@ -64,8 +65,14 @@ _BUSY_RETRY_MS = 1_000
 class Gateway:
     """The doors of one pump: `publish` is its release hook; `start` when the game is on its way."""
 
-    def __init__(self, pump: Pump, settings: GatewaySettings | None = None) -> None:
+    def __init__(
+        self,
+        pump: Pump,
+        settings: GatewaySettings | None = None,
+        surveillance: SurveillancePort | None = None,
+    ) -> None:
         self.settings = settings or GatewaySettings()
+        self.surveillance = surveillance or Unwatched()
         self.pump = pump
         self.feed = Feed(pump.journal.epoch, pump.clock)
         self.outlet = Outlet()

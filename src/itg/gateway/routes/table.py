@@ -4,6 +4,7 @@ from itg.gateway.operations import Operation
 from itg.gateway.routes import (
     admin,
     admin_market,
+    admin_surveillance,
     chains,
     events,
     exchange_batch,
@@ -37,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *exports.OPERATIONS,
     *admin.OPERATIONS,
     *admin_market.OPERATIONS,
+    *admin_surveillance.OPERATIONS,
 )
 BY_NAME: dict[str, Operation] = {
     operation.route.name: operation for operation in OPERATIONS if operation.route.on_socket

@@ -1,0 +1,290 @@
+"""Bots that do what surveillance must find: one class a kind, blatant or subtle by its terms.
+
+They use the public SDK alone. What two of them agree on beforehand they hold in one object, as two
+people would on the telephone.
+"""
+
+from typing import Literal
+
+from itg.client.bot import Bot
+from itg.wire.v1.orders import SideWord
+
+TICK = 0.01
+Manner = Literal["blatant", "subtle"]
+
+
+class Offender(Bot):
+    """Acts once a second of continuous trading, in its own instruments."""
+
+    timer_s = 1.0
+    follows_marks = True
+
+    def __init__(self, *, seed: int = 0, manner: Manner = "blatant") -> None:
+        super().__init__(seed=seed)
+        self.is_blatant = manner == "blatant"
+        self.rings = 0
+
+    def on_timer(self) -> None:
+        """Count the seconds of continuous trading and act."""
+        if self.phases and set(self.phases.values()) == {"continuous"}:
+            self.rings += 1
+            self.act(self.rings)
+
+    def act(self, second: int) -> None:
+        """Do what this bot does."""
+
+    def options(self) -> list[str]:
+        """Return the marked options worth enough to have room between bid and ask."""
+        names = sorted(self.instruments)
+        return [n for n in names if n in self.marks and self.marks[n].mark_price >= 2.0]
+
+    def between(self, name: str) -> float | None:
+        """Return a price inside the spread, None where there is no room."""
+        book = self.books[name]
+        if book.bid is None or book.ask is None or book.ask[0] - book.bid[0] < 4 * TICK:
+            return None
+        return round((book.bid[0] + book.ask[0]) / 2, 2)
+
+
+class SelfTrader(Offender):
+    """Sells to itself what it bids for; without `stp` the exchange does not let it."""
+
+    def __init__(self, *, seed: int = 0, manner: Manner = "blatant", stp: str = "allow") -> None:
+        super().__init__(seed=seed, manner=manner)
+        self.is_allowed = stp == "allow"
+        self.name = ""
+
+    def act(self, second: int) -> None:
+        """Bid inside the spread, and sell there a second later."""
+        if second % (10 if self.is_blatant else 60) == 3:
+            self._trade("buy")
+        elif second % (10 if self.is_blatant else 60) == 4:
+            self._trade("sell")
+        elif second % (10 if self.is_blatant else 60) == 6:
+            self.cancel_all()
+
+    def _trade(self, side: SideWord) -> None:
+        options = self.options()
+        if not options:
+            return
+        if side == "buy":
+            name = options[self.seed % len(options)]
+            self.price = self.between(name)
+            self.name = name
+        if self.name in self.instruments and self.price is not None:
+            quantity = 10 if self.is_blatant else 2
+            ioc = {} if side == "buy" else {"time_in_force": "ioc"}
+            stp = {"stp": "allow"} if self.is_allowed else {}
+            self.place(self.name, side, quantity, self.price, **ioc, **stp)  # type: ignore[typeddict-item]
+
+
+class Agreement:
+    """What two bots have agreed on: an instrument, a price, a quantity, and who begins."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.price = 0.0
+        self.quantity = 0
+        self.side: SideWord = "buy"
+        self.is_up = False
+        self.count = 0
+
+
+class Washer(Offender):
+    """One of two who trade to and fro: the first shows, the second takes."""
+
+    def __init__(
+        self, agreement: Agreement, *, seed: int = 0, manner: Manner = "blatant", leads: bool
+    ) -> None:
+        super().__init__(seed=seed, manner=manner)
+        self.agreement = agreement
+        self.leads = leads
+
+    def act(self, second: int) -> None:
+        """Turn the direction with every trade."""
+        period = 6 if self.is_blatant else 45
+        beat = second % period
+        if self.leads and beat == 1:
+            self._show()
+        elif self.leads and beat == 5:
+            self.cancel_all()
+        elif not self.leads and beat in {2, 3} and self.agreement.is_up:
+            self._take()
+
+    def _show(self) -> None:
+        deal, options = self.agreement, self.options()
+        if not options:
+            return
+        deal.name = deal.name if deal.name in options else options[self.seed % len(options)]
+        price = self.between(deal.name)
+        if price is None:
+            return
+        deal.price = price
+        deal.side = "buy" if deal.count % 2 == 0 else "sell"
+        deal.quantity = 10 if self.is_blatant else 3 + self.dice.below(2)
+        if not self.is_blatant and deal.count % 2:
+            deal.quantity = max(abs(self.account.net(deal.name)), 1)
+        deal.is_up = True
+        self.place(deal.name, deal.side, deal.quantity, deal.price)
+
+    def _take(self) -> None:
+        deal = self.agreement
+        deal.is_up = False
+        deal.count += 1
+        side: SideWord = "sell" if deal.side == "buy" else "buy"
+        self.place(deal.name, side, deal.quantity, deal.price, time_in_force="ioc")
+
+
+class Transferor(Offender):
+    """One of two who move money: where the book is wide the first bids low, the second sells."""
+
+    def __init__(
+        self, agreement: Agreement, *, seed: int = 0, manner: Manner = "blatant", leads: bool
+    ) -> None:
+        super().__init__(seed=seed, manner=manner)
+        self.agreement = agreement
+        self.leads = leads
+
+    def act(self, second: int) -> None:
+        """Look for a wide book, and use it."""
+        period = 5 if self.is_blatant else 20
+        if self.leads and second % period == 1:
+            self._show()
+        elif self.leads and second % period == 4:
+            self.cancel_all()
+        elif not self.leads and self.agreement.is_up:
+            self._take()
+
+    def _show(self) -> None:
+        deal = self.agreement
+        found = [(off, name, side) for name in self.options() for off, side in self._room(name)]
+        if not found:
+            return
+        off, deal.name, deal.side = max(found)
+        mark = self.marks[deal.name].mark_price
+        share = 0.98 if self.is_blatant else 0.9
+        away = max(off * share, 0.054 * mark)
+        deal.price = round(mark - away if deal.side == "buy" else mark + away, 2)
+        deal.quantity = 20 if self.is_blatant else 5
+        deal.is_up = True
+        self.place(deal.name, deal.side, deal.quantity, deal.price)
+
+    def _room(self, name: str) -> list[tuple[float, SideWord]]:
+        # How far from the mark one may bid (or ask) and still be the best.
+        mark, book = self.marks[name].mark_price, self.books[name]
+        bid = book.bid[0] if book.bid is not None else 0.82 * mark
+        ask = book.ask[0] if book.ask is not None else 1.18 * mark
+        net = self.account.net(name)
+        sides: list[tuple[float, SideWord]] = []
+        if mark - bid - TICK > 0.056 * mark and net < 60:
+            sides.append((mark - bid - TICK, "buy"))
+        if ask - mark - TICK > 0.056 * mark and net > -60:
+            sides.append((ask - mark - TICK, "sell"))
+        return sides
+
+    def _take(self) -> None:
+        deal = self.agreement
+        deal.is_up = False
+        side: SideWord = "sell" if deal.side == "buy" else "buy"
+        quantity = deal.quantity if self.is_blatant else deal.quantity + self.dice.below(2)
+        self.place(deal.name, side, quantity, deal.price, time_in_force="ioc")
+
+
+class Layerer(Offender):
+    """Shows offers above the market, buys, and withdraws them."""
+
+    def act(self, second: int) -> None:
+        """Offer in layers, lift the ask below them, take the offers away."""
+        period = 20 if self.is_blatant else 120
+        beat = second % period
+        if beat == 2:
+            self._layer()
+        elif beat == 5:
+            self._fill()
+        elif beat == (6 if self.is_blatant else 7):
+            self.cancel_all(side="sell")
+
+    def _layer(self) -> None:
+        options = self.options()
+        if not options:
+            return
+        self.name = options[self.seed % len(options)]
+        ask = self.books[self.name].ask
+        self.is_layered = ask is not None
+        if ask is None:
+            return
+        for layer in range(5 if self.is_blatant else 3):
+            price = round(ask[0] * (1.02 + 0.01 * layer), 2)
+            self.place(self.name, "sell", 15 if self.is_blatant else 5, price)
+
+    def _fill(self) -> None:
+        if getattr(self, "is_layered", False):
+            ask = self.books[self.name].ask
+            if ask is not None:
+                quantity = 5 if self.is_blatant else 3
+                self.place(self.name, "buy", quantity, ask[0], time_in_force="ioc")
+
+
+class Stuffer(Offender):
+    """Sends orders behind the market and cancels them with the next step."""
+
+    timer_s = 0.25
+
+    def act(self, second: int) -> None:
+        """Cancel what stands, send more; the subtle one in bursts of ten seconds a minute."""
+        for order_id in list(self.account.orders):
+            self.cancel(order_id)
+        quarter = second
+        if not self.is_blatant and quarter % 240 >= 48:
+            return
+        options = self.options()
+        for _ in range(2 if self.is_blatant else 1):
+            if options:
+                name = options[self.dice.below(len(options))]
+                price = max(round(self.marks[name].mark_price * 0.85, 2), TICK)
+                self.place(name, "buy", 1, price)
+
+
+class Flickerer(Offender):
+    """A maker whose quotes jump to and fro with every step of the market."""
+
+    timer_s = 0.25
+
+    def act(self, second: int) -> None:
+        """Move the quotes of twenty series by two ticks."""
+        options = self.options()
+        for name in options[: 20 if self.is_blatant else 3]:
+            mark = self.marks[name].mark_price
+            shift = 2 * TICK * (second % 2)
+            half = 0.045 * mark
+            bid, ask = round(mark - half + shift, 2), round(mark + half - 0.02 + shift, 2)
+            self.quote(name, bid=(bid, 10), ask=(ask, 10))
+
+
+class CloseMarker(Offender):
+    """Holds a position and buys all there is in the last seconds."""
+
+    def __init__(self, *, seed: int = 0, manner: Manner = "blatant", session_s: int = 900) -> None:
+        super().__init__(seed=seed, manner=manner)
+        self.session_s = session_s
+        self.name = ""
+
+    def act(self, second: int) -> None:
+        """Build the position in the middle of the session, push at its end."""
+        options = self.options()
+        if not options:
+            return
+        if not self.name and second > 300:
+            self.name = options[(7 * self.seed) % len(options)]
+        if not self.name:
+            return
+        wanted = 40 if self.is_blatant else 20
+        is_building = second < self.session_s - 150
+        if is_building and second % 3 == 0 and self.account.net(self.name) < wanted:
+            self._take(5, 0.08)
+        elif second >= self.session_s - (8 if self.is_blatant else 4):
+            self._take(40 if self.is_blatant else 20, 0.18)
+
+    def _take(self, quantity: int, reach: float) -> None:
+        price = round(self.marks[self.name].mark_price * (1.0 + reach), 2)
+        self.place(self.name, "buy", quantity, price, time_in_force="ioc")
