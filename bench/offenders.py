@@ -7,6 +7,7 @@ people would on the telephone.
 from typing import Literal
 
 from itg.client.bot import Bot
+from itg.client.session import OrderTerms
 from itg.wire.v1.orders import SideWord
 
 TICK = 0.01
@@ -22,13 +23,16 @@ class Offender(Bot):
     def __init__(self, *, seed: int = 0, manner: Manner = "blatant") -> None:
         super().__init__(seed=seed)
         self.is_blatant = manner == "blatant"
+        self.name = ""
         self.rings = 0
+        self._began_us = 0
 
     def on_timer(self) -> None:
-        """Count the seconds of continuous trading and act."""
+        """Act in continuous trading; seconds count from its begin, halts included."""
         if self.phases and set(self.phases.values()) == {"continuous"}:
+            self._began_us = self._began_us or self.now_us
             self.rings += 1
-            self.act(self.rings)
+            self.act((self.now_us - self._began_us) // 1_000_000)
 
     def act(self, second: int) -> None:
         """Do what this bot does."""
@@ -37,6 +41,13 @@ class Offender(Bot):
         """Return the marked options worth enough to have room between bid and ask."""
         names = sorted(self.instruments)
         return [n for n in names if n in self.marks and self.marks[n].mark_price >= 2.0]
+
+    def chosen(self) -> str:
+        """Return the option this bot works in, one of those worth about 30; "" for none."""
+        if self.name not in self.marks:
+            near = sorted(self.options(), key=lambda n: abs(self.marks[n].mark_price - 30.0))[:24]
+            self.name = near[self.seed % len(near)] if near else ""
+        return self.name
 
     def between(self, name: str) -> float | None:
         """Return a price inside the spread, None where there is no room."""
@@ -47,35 +58,32 @@ class Offender(Bot):
 
 
 class SelfTrader(Offender):
-    """Sells to itself what it bids for; without `stp` the exchange does not let it."""
+    """Sells to itself what it bids for; unless it says `allow` the exchange does not let it."""
 
-    def __init__(self, *, seed: int = 0, manner: Manner = "blatant", stp: str = "allow") -> None:
+    def __init__(
+        self, *, seed: int = 0, manner: Manner = "blatant", is_allowed: bool = True
+    ) -> None:
         super().__init__(seed=seed, manner=manner)
-        self.is_allowed = stp == "allow"
-        self.name = ""
+        self.terms: OrderTerms = {"stp": "allow"} if is_allowed else {}
+        self.price: float | None = None
 
     def act(self, second: int) -> None:
         """Bid inside the spread, and sell there a second later."""
-        if second % (10 if self.is_blatant else 60) == 3:
-            self._trade("buy")
-        elif second % (10 if self.is_blatant else 60) == 4:
-            self._trade("sell")
-        elif second % (10 if self.is_blatant else 60) == 6:
+        beat = second % (10 if self.is_blatant else 60)
+        if beat == 3:
+            self._bid()
+        elif beat == 4 and self.price is not None and self.name in self.instruments:
+            quantity = 10 if self.is_blatant else 2
+            terms: OrderTerms = {"time_in_force": "ioc", **self.terms}
+            self.place(self.name, "sell", quantity, self.price, **terms)
+        elif beat == 6:
             self.cancel_all()
 
-    def _trade(self, side: SideWord) -> None:
-        options = self.options()
-        if not options:
-            return
-        if side == "buy":
-            name = options[self.seed % len(options)]
-            self.price = self.between(name)
-            self.name = name
-        if self.name in self.instruments and self.price is not None:
-            quantity = 10 if self.is_blatant else 2
-            ioc = {} if side == "buy" else {"time_in_force": "ioc"}
-            stp = {"stp": "allow"} if self.is_allowed else {}
-            self.place(self.name, side, quantity, self.price, **ioc, **stp)  # type: ignore[typeddict-item]
+    def _bid(self) -> None:
+        name = self.chosen()
+        self.price = self.between(name) if name else None
+        if self.price is not None:
+            self.place(self.name, "buy", 10 if self.is_blatant else 2, self.price, **self.terms)
 
 
 class Agreement:
@@ -87,7 +95,6 @@ class Agreement:
         self.quantity = 0
         self.side: SideWord = "buy"
         self.is_up = False
-        self.count = 0
 
 
 class Washer(Offender):
@@ -112,25 +119,20 @@ class Washer(Offender):
             self._take()
 
     def _show(self) -> None:
-        deal, options = self.agreement, self.options()
-        if not options:
-            return
-        deal.name = deal.name if deal.name in options else options[self.seed % len(options)]
-        price = self.between(deal.name)
+        deal, name = self.agreement, self.chosen()
+        price = self.between(name) if name else None
         if price is None:
             return
-        deal.price = price
-        deal.side = "buy" if deal.count % 2 == 0 else "sell"
-        deal.quantity = 10 if self.is_blatant else 3 + self.dice.below(2)
-        if not self.is_blatant and deal.count % 2:
-            deal.quantity = max(abs(self.account.net(deal.name)), 1)
+        deal.name, deal.price = name, price
+        held = self.account.net(name)
+        deal.side = "sell" if held > 0 else "buy"
+        deal.quantity = abs(held) or (10 if self.is_blatant else 3 + self.dice.below(2))
         deal.is_up = True
         self.place(deal.name, deal.side, deal.quantity, deal.price)
 
     def _take(self) -> None:
         deal = self.agreement
         deal.is_up = False
-        deal.count += 1
         side: SideWord = "sell" if deal.side == "buy" else "buy"
         self.place(deal.name, side, deal.quantity, deal.price, time_in_force="ioc")
 
@@ -205,24 +207,19 @@ class Layerer(Offender):
             self.cancel_all(side="sell")
 
     def _layer(self) -> None:
-        options = self.options()
-        if not options:
-            return
-        self.name = options[self.seed % len(options)]
-        ask = self.books[self.name].ask
-        self.is_layered = ask is not None
+        name = self.chosen()
+        ask = self.books[name].ask if name else None
         if ask is None:
             return
         for layer in range(5 if self.is_blatant else 3):
             price = round(ask[0] * (1.02 + 0.01 * layer), 2)
-            self.place(self.name, "sell", 15 if self.is_blatant else 5, price)
+            self.place(name, "sell", 15 if self.is_blatant else 5, price)
 
     def _fill(self) -> None:
-        if getattr(self, "is_layered", False):
-            ask = self.books[self.name].ask
-            if ask is not None:
-                quantity = 5 if self.is_blatant else 3
-                self.place(self.name, "buy", quantity, ask[0], time_in_force="ioc")
+        ask = self.books[self.name].ask if self.name in self.books else None
+        if ask is not None:
+            quantity = 5 if self.is_blatant else 3
+            self.place(self.name, "buy", quantity, ask[0], time_in_force="ioc")
 
 
 class Stuffer(Offender):
@@ -234,8 +231,7 @@ class Stuffer(Offender):
         """Cancel what stands, send more; the subtle one in bursts of ten seconds a minute."""
         for order_id in list(self.account.orders):
             self.cancel(order_id)
-        quarter = second
-        if not self.is_blatant and quarter % 240 >= 48:
+        if not self.is_blatant and second % 60 >= 12:
             return
         options = self.options()
         for _ in range(2 if self.is_blatant else 1):
@@ -255,7 +251,7 @@ class Flickerer(Offender):
         options = self.options()
         for name in options[: 20 if self.is_blatant else 3]:
             mark = self.marks[name].mark_price
-            shift = 2 * TICK * (second % 2)
+            shift = 2 * TICK * (self.rings % 2)
             half = 0.045 * mark
             bid, ask = round(mark - half + shift, 2), round(mark + half - 0.02 + shift, 2)
             self.quote(name, bid=(bid, 10), ask=(ask, 10))
@@ -267,19 +263,13 @@ class CloseMarker(Offender):
     def __init__(self, *, seed: int = 0, manner: Manner = "blatant", session_s: int = 900) -> None:
         super().__init__(seed=seed, manner=manner)
         self.session_s = session_s
-        self.name = ""
 
     def act(self, second: int) -> None:
         """Build the position in the middle of the session, push at its end."""
-        options = self.options()
-        if not options:
-            return
-        if not self.name and second > 300:
-            self.name = options[(7 * self.seed) % len(options)]
-        if not self.name:
+        if not self.chosen():
             return
         wanted = 40 if self.is_blatant else 20
-        is_building = second < self.session_s - 150
+        is_building = 200 < second < self.session_s - 150
         if is_building and second % 3 == 0 and self.account.net(self.name) < wanted:
             self._take(5, 0.08)
         elif second >= self.session_s - (8 if self.is_blatant else 4):

@@ -1,6 +1,8 @@
 """Precision and recall of surveillance on planted offenders among the reference bots.
 
-    python -m bench.surveillance [--seeds K] [--first N]
+    python -m bench.surveillance [--seeds K] [--first N]     precision and recall by kind
+    python -m bench.surveillance --honest [--seeds K]        the reference bots alone, half an hour
+    python -m bench.surveillance --cost                      what the watch costs a record
 
 Each seed is one game of `surveillance.toml` in the lab: two reference bots of each role, and two
 offenders of each kind, one blatant and one subtle. A case is right if it names the accounts of an
@@ -9,10 +11,12 @@ offender of its kind, and of nobody else.
 
 import argparse
 import gc
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from time import perf_counter_ns, process_time
 
 from bench.offenders import (
     Agreement,
@@ -30,15 +34,20 @@ from msgspec import Struct
 from itg import scenario
 from itg.bots import reference_bot
 from itg.client.bot import Bot
+from itg.compose.lab import LabSettings, play
 from itg.compose.services import services_of
+from itg.exchange.contract import OrderCanceled
 from itg.kernel.ids import Role
+from itg.kernel.words import CancelReason
 from itg.lab import LabRun, Seat
 from itg.lab.surveillance import Case, CaseKind, Surveillance
 from itg.runtime.cascade import Machine
+from itg.runtime.envelope import Record
 
 SCENARIO = Path(__file__).with_name("surveillance.toml")
 HONEST = ("market_maker", "hedge_fund", "arbitrage_desk")
 MANNERS: tuple[Manner, ...] = ("blatant", "subtle")
+PREVENTED = "prevented self trader"  # it leaves `stp` as it is, and is innocent
 WORKERS = 2
 
 
@@ -59,7 +68,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     found: tuple[bool, ...]
     right: tuple[Case, ...]
     wrong: tuple[Case, ...]
-    trades_of_washers: int = 0
+    wrong_of_honest: int  # of them, those that name a reference bot
+    prevented: int  # self trades that the default policy did not let happen
 
 
 def offenders(seed: int) -> list[tuple[Planted, list[tuple[str, Bot]]]]:
@@ -109,6 +119,9 @@ def seats_of(seed: int, *, has_offenders: bool = True) -> tuple[list[Seat], list
         for number in (1, 2)
     ]
     rows = offenders(seed) if has_offenders else []
+    if rows:
+        bot = SelfTrader(seed=10 * seed + 3, is_allowed=False)
+        seats.append(Seat(team_name=PREVENTED, role=Role("arbitrage_desk"), bot=bot))
     for planted, players in rows:
         for name, (role, bot) in zip(planted.team_names, players, strict=True):
             seats.append(Seat(team_name=name, role=Role(role), bot=bot))
@@ -116,15 +129,15 @@ def seats_of(seed: int, *, has_offenders: bool = True) -> tuple[list[Seat], list
 
 
 def watched(
-    seats: Sequence[Seat], seed: int, file: str = str(SCENARIO)
+    seats: Sequence[Seat], seed: int, *also: Callable[[Record], None]
 ) -> tuple[Surveillance, dict[str, str]]:
     """Play a game and return its watch, and the account of each team by its name."""
-    create = scenario.load(file, seed=seed, lock_step=True)
+    create = scenario.load(str(SCENARIO), seed=seed, lock_step=True)
     machine = Machine(services_of([shard for shard, _ in create.rules.shards]))
     watch = Surveillance()
     gc.disable()
     try:
-        run = LabRun(machine, create, seats, watch.hear)
+        run = LabRun(machine, create, seats, watch.hear, *also)
         run.run()
     finally:
         gc.enable()
@@ -134,8 +147,17 @@ def watched(
 def judged(seed: int) -> Outcome:
     """Play a seed and hold its cases against what was planted."""
     seats, planted = seats_of(seed)
-    watch, accounts = watched(seats, seed)
+    prevented: Counter[str] = Counter()
+
+    def count(record: Record) -> None:
+        for output in record.outputs:
+            if isinstance(output, OrderCanceled):
+                is_prevented = output.cancel_reason is CancelReason.SELF_TRADE
+                prevented[output.account_id] += is_prevented
+
+    watch, accounts = watched(seats, seed, count)
     cases = watch.cases()
+    honest = {accounts[seat.team_name] for seat in seats[: 2 * len(HONEST)]}
     suspects = [(one.kind, frozenset(accounts[name] for name in one.team_names)) for one in planted]
     named = [(case.kind, frozenset(map(str, case.account_ids))) for case in cases]
     return Outcome(
@@ -144,7 +166,42 @@ def judged(seed: int) -> Outcome:
         found=tuple(suspect in named for suspect in suspects),
         right=tuple(c for c, who in zip(cases, named, strict=True) if who in suspects),
         wrong=tuple(c for c, who in zip(cases, named, strict=True) if who not in suspects),
+        wrong_of_honest=sum(who not in suspects and not honest.isdisjoint(who[1]) for who in named),
+        prevented=prevented[accounts[PREVENTED]],
     )
+
+
+def honest(seed: int) -> list[Case]:
+    """Play `demo`, the reference bots alone, and return its cases: each is wrong."""
+    watch = Surveillance()
+    play(LabSettings(scenario="demo", seed=seed, is_digested=False), watch.hear)
+    return watch.cases()
+
+
+def costs(seed: int) -> list[str]:
+    """Measure what the watch costs a record, by the input that caused it, with all offenders."""
+    watch = Surveillance()
+    spent: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+
+    def hear(record: Record) -> None:
+        began = perf_counter_ns()
+        watch.hear(record)
+        name = type(record.body).__name__
+        spent[name] += perf_counter_ns() - began
+        counts[name] += 1
+
+    began_s = process_time()
+    watched(seats_of(seed)[0], seed, hear)
+    whole_s = process_time() - began_s - sum(spent.values()) / 1e9
+    lines = ["| input | records | µs each |", "|---|--:|--:|"]
+    for name, ns in spent.most_common():
+        lines.append(f"| {name} | {counts[name]:,} | {ns / counts[name] / 1_000:.1f} |")
+    total_s = sum(spent.values()) / 1e9
+    each_us = 1e6 * total_s / sum(counts.values())
+    lines.append(f"| all | {sum(counts.values()):,} | {each_us:.1f} |")
+    lines.append(f"\n{total_s:.1f} s of the game's {whole_s:.0f} s of processor time")
+    return lines
 
 
 def table(outcomes: Sequence[Outcome]) -> list[str]:
@@ -179,11 +236,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--honest", action="store_true")
+    parser.add_argument("--cost", action="store_true")
     asked = parser.parse_args()
+    if asked.cost:
+        print("\n".join(costs(asked.first)))
+        return 0
     seeds = range(asked.first, asked.first + asked.seeds)
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+        if asked.honest:
+            return _print_honest(seeds, list(pool.map(honest, seeds)))
         outcomes = list(pool.map(judged, seeds))
     print("\n".join(table(outcomes)))
+    print(f"wrong cases that name a reference bot: {sum(o.wrong_of_honest for o in outcomes)}")
+    print(f"self trades prevented by the default policy: {sum(o.prevented for o in outcomes)}")
     for outcome in outcomes:
         for one, is_found in zip(outcome.planted, outcome.found, strict=True):
             if not is_found:
@@ -191,6 +257,14 @@ def main() -> int:
         for case in outcome.wrong:
             print(f"seed {outcome.seed}: wrong: {case.kind.value} {case.severity}: {case.summary}")
     return int(not all(all(outcome.found) for outcome in outcomes))
+
+
+def _print_honest(seeds: Sequence[int], games: Sequence[Sequence[Case]]) -> int:
+    cases = [(seed, case) for seed, game in zip(seeds, games, strict=True) for case in game]
+    print(f"{len(cases)} cases in {len(games)} games of `demo` with the reference bots alone")
+    for seed, case in cases:
+        print(f"seed {seed}: {case.kind.value} {case.severity}: {case.summary}")
+    return int(bool(cases))
 
 
 if __name__ == "__main__":

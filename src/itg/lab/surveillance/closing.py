@@ -10,7 +10,7 @@ from itg.kernel.ids import AccountId, InstrumentId, Seq
 from itg.kernel.times import Nanos
 from itg.lab.surveillance.cases import CaseKind, Evidence, Subject, severity_of
 from itg.lab.surveillance.detector import KEPT, Detector, Place
-from itg.lab.surveillance.tape import Tape, Trade, dollars, priced
+from itg.lab.surveillance.tape import Entry, Tape, Trade, dollars, priced
 from itg.lab.surveillance.thresholds import ClosingTerms
 
 _PPM = 1_000_000
@@ -66,7 +66,9 @@ class Closing(Detector):
             if account_id not in self.tape.teams or trade.maker_id == trade.taker_id:
                 continue
             signed = trade.signed_for(account_id)
-            took = signed if account_id == trade.taker_id else 0
+            # A quote that meets another is a maker's duty that went wrong, not an attack.
+            is_taker = account_id == trade.taker_id and not _is_quote(trade.taker)
+            took = signed if is_taker else 0
             off = self._off(name, self.tape.books.mid_of(name)) if took else None
             row = _Row(trade.seq, trade.game_ns, signed, took, trade.price, off)
             self._keep(self._traders.setdefault(name, {}), account_id, row)
@@ -160,3 +162,7 @@ class Closing(Detector):
     def _tick(self, name: InstrumentId) -> int:
         known = self.tape.instruments.get(name)
         return 100 if known is None else known.tick_size
+
+
+def _is_quote(entry: Entry | None) -> bool:
+    return entry is not None and entry.is_quote

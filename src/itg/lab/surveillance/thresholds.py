@@ -28,9 +28,9 @@ class WashTerms(Struct, frozen=True, kw_only=True):
     Regulation (EU) 2016/522, annex II, section 1(3)(a) (wash trades); Cumming, Johan and Li (2011),
     "Exchange trading rules and stock market liquidity", name it among volume manipulation. Within
     `window_ns`: `contracts_min` between the two in an instrument, the direction turned at least
-    `turns_min` times, the net at most `net_share_max` of the gross, the money that changed hands at
-    most `cash_share_max` of the gross value (more is a transfer), the gross at least `share_min` of
-    what each of the two traded there.
+    `turns_min` times, the net at most `net_share_max` of the gross, the money handed over beside
+    the marks at most `cash_share_max` of the value (more is a transfer), the gross at least
+    `share_min` of what each of the two traded there.
     """
 
     window_ns: Nanos = Nanos(900 * NS_PER_S)
@@ -50,8 +50,8 @@ class TransferTerms(Struct, frozen=True, kw_only=True):
     that for `calm_ns` after a jump; an underlying: `underlying_ppm`; `quote_factor` times all that
     where the first order is a quote, which leans with its maker's position and is there for all),
     both orders were entered within `entry_ns`, and `matches_min` of three hold: equal price, equal
-    quantity, nobody else at that price when the first was entered. `trades_min` such trades of the day, `one_way_min` of the
-    money one way, `cash_min` (1/10,000 USD) in all.
+    quantity, nobody else at that price when the first was entered. `trades_min` such trades of the
+    day, `one_way_min` of the money one way, `cash_min` (1/10,000 USD) in all.
     """
 
     spread_ppm: int = 100_000
@@ -63,7 +63,7 @@ class TransferTerms(Struct, frozen=True, kw_only=True):
     matches_min: int = 2
     trades_min: int = 3
     one_way_min: float = 0.80
-    cash_min: int = 2_500_000
+    cash_min: int = 25_000_000
 
 
 class LayeringTerms(Struct, frozen=True, kw_only=True):
@@ -125,7 +125,7 @@ class ClosingTerms(Struct, frozen=True, kw_only=True):
     share_min: float = 0.50
     peer_factor: float = 3.0
     rate_factor: float = 1.5
-    move_ppm: int = 20_000
+    move_ppm: int = 10_000
     underlying_ppm: int = 50
     move_ticks: int = 2
 

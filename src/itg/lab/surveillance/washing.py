@@ -73,6 +73,7 @@ class _Leg(Struct, frozen=True, gc=False):
     game_ns: Nanos
     signed: int  # as the pair's first account bought (+) or sold (−)
     price: int
+    off: int  # from the mark
 
 
 Pair = tuple[AccountId, AccountId, InstrumentId]
@@ -111,7 +112,9 @@ class Washes(Detector):
     def _pair(self, pair: Pair, trade: Trade) -> None:
         legs = self._legs.setdefault(pair, deque(maxlen=KEPT))
         signed = trade.signed_for(pair[0])
-        legs.append(_Leg(trade.seq, trade.game_ns, signed, trade.price))
+        mark = self.tape.mark_of(trade.instrument_id)
+        off = 0 if mark is None else trade.price - mark
+        legs.append(_Leg(trade.seq, trade.game_ns, signed, trade.price, off))
         while legs[0].game_ns < trade.game_ns - self.terms.window_ns:
             legs.popleft()
         gross = sum(abs(leg.signed) for leg in legs)
@@ -135,11 +138,10 @@ class Washes(Detector):
         net = abs(sum(leg.signed for leg in legs))
         if turns < terms.turns_min or net > terms.net_share_max * gross:
             return False
-        # What the round trips cost one of them; what is left open is not part of a round trip.
-        cash = sum(leg.signed * leg.price for leg in legs)
+        # Measured from the mark: that the market moved between two legs is nobody's gift.
+        cash = sum(leg.signed * leg.off for leg in legs)
         value = sum(abs(leg.signed) * leg.price for leg in legs)
-        opened = sum(leg.signed for leg in legs) * legs[-1].price
-        if abs(cash - opened) > terms.cash_share_max * value:
+        if abs(cash) > terms.cash_share_max * value:
             return False
         volumes = [self._volumes[account_id, pair[2]].contracts for account_id in pair[:2]]
         return gross >= terms.share_min * max(volumes)
