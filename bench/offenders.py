@@ -197,7 +197,7 @@ class Layerer(Offender):
 
     def act(self, second: int) -> None:
         """Offer in layers, lift the ask below them, take the offers away."""
-        period = 20 if self.is_blatant else 120
+        period = 20 if self.is_blatant else 90
         beat = second % period
         if beat == 2:
             self._layer()
@@ -272,7 +272,7 @@ class CloseMarker(Offender):
         is_building = 200 < second < self.session_s - 150
         if is_building and second % 3 == 0 and self.account.net(self.name) < wanted:
             self._take(5, 0.08)
-        elif second >= self.session_s - (8 if self.is_blatant else 4):
+        elif second >= self.session_s - (8 if self.is_blatant else 6):
             self._take(40 if self.is_blatant else 20, 0.18)
 
     def _take(self, quantity: int, reach: float) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from time import perf_counter_ns, process_time
+from time import process_time, process_time_ns
 
 from bench.offenders import (
     Agreement,
@@ -120,8 +120,8 @@ def seats_of(seed: int, *, has_offenders: bool = True) -> tuple[list[Seat], list
     ]
     rows = offenders(seed) if has_offenders else []
     if rows:
-        bot = SelfTrader(seed=10 * seed + 3, is_allowed=False)
-        seats.append(Seat(team_name=PREVENTED, role=Role("arbitrage_desk"), bot=bot))
+        prevented = SelfTrader(seed=10 * seed + 3, is_allowed=False)
+        seats.append(Seat(team_name=PREVENTED, role=Role("arbitrage_desk"), bot=prevented))
     for planted, players in rows:
         for name, (role, bot) in zip(planted.team_names, players, strict=True):
             seats.append(Seat(team_name=name, role=Role(role), bot=bot))
@@ -185,10 +185,10 @@ def costs(seed: int) -> list[str]:
     counts: Counter[str] = Counter()
 
     def hear(record: Record) -> None:
-        began = perf_counter_ns()
+        began = process_time_ns()
         watch.hear(record)
         name = type(record.body).__name__
-        spent[name] += perf_counter_ns() - began
+        spent[name] += process_time_ns() - began
         counts[name] += 1
 
     began_s = process_time()

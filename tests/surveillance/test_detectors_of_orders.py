@@ -197,6 +197,18 @@ def of_peers(fleeting: int) -> list[Case]:
 # Marking the close
 
 
+def test_a_quote_that_meets_another_takes_nothing() -> None:
+    stream = Stream()
+    stream.hold("a1", 10)
+    stream.book(MARK - 4_000, MARK + 4_000)
+    bid = stream.quote("a1", MARK + 4_000, MARK + 20_000)
+    stream.trade(("house", UNKNOWN), ("a1", bid), 10, MARK + 4_000)
+    stream.empty(MARK - 4_000, MARK + 4_000)
+    stream.book(MARK + 4_000, MARK + 12_000)
+    stream.close()
+    assert stream.cases() == []
+
+
 def closed(
     held: int = 10,
     took: int = 10,

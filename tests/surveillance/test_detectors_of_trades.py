@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from tests.surveillance.streams import CALL, MARK, Stream, cases_of
 
+from itg.kernel.ids import OrderId
 from itg.kernel.words import Side
 from itg.lab.surveillance import Case, CaseKind, CaseStatus
 
@@ -188,12 +189,20 @@ def test_a_quote_that_leans_is_no_agreement_until_twice_as_far_away() -> None:
     assert kinds(of_quotes(41_000)) == [CaseKind.TRANSFER]
 
 
-def of_quotes(off: int) -> list[Case]:
+def test_two_quotes_that_meet_are_no_agreement_until_four_times_as_far_away() -> None:
+    assert of_quotes(79_000, are_both=True) == []
+    assert kinds(of_quotes(81_000, are_both=True)) == [CaseKind.TRANSFER]
+
+
+def of_quotes(off: int, *, are_both: bool = False) -> list[Case]:
     stream = Stream()
     for number in range(3):
         stream.at_s(10.0 * number)
         bid = stream.quote("a1", MARK - off, MARK + off)
-        taken = stream.order("a2", SELL, 10, MARK - off)
+        if are_both:
+            taken = OrderId(stream.quote("a2", MARK - 2 * off, MARK - off) + 1)
+        else:
+            taken = stream.order("a2", SELL, 10, MARK - off)
         stream.trade(("a1", bid), ("a2", taken), 10, MARK - off, side=SELL)
     return stream.cases()
 

@@ -10,7 +10,7 @@ from itg.kernel.ids import AccountId, InstrumentId, Seq, TeamId
 from itg.kernel.times import Nanos
 
 EVIDENCE_KEPT = 40
-CASES_MAX = 1_000  # of a kind and trading day; later ones are counted, not kept
+CASES_MAX = 1_000  # of a kind and trading day
 
 
 @unique
@@ -126,7 +126,6 @@ class Dossiers:
 
     def __init__(self, kind: CaseKind) -> None:
         self.kind = kind
-        self.left_out = 0
         self._kept: dict[Subject, Dossier] = {}
 
     def find(self, subject: Subject) -> Dossier | None:
@@ -140,8 +139,6 @@ class Dossiers:
             dossier = Dossier(subject)
             if len(self._kept) < CASES_MAX:
                 self._kept[subject] = dossier
-            else:
-                self.left_out += 1
         return dossier
 
     def all(self) -> Sequence[Dossier]:

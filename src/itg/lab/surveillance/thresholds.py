@@ -48,7 +48,7 @@ class TransferTerms(Struct, frozen=True, kw_only=True):
     section 1(3)(c) (improper matched orders). A trade counts if its price is farther from the mark
     than the widest quote allows (`spread_ppm` of the mark, at least `spread_min`, halved; twice
     that for `calm_ns` after a jump; an underlying: `underlying_ppm`; `quote_factor` times all that
-    where the first order is a quote, which leans with its maker's position and is there for all),
+    for each of the two that is a quote, which leans with its maker's position, is there for all),
     both orders were entered within `entry_ns`, and `matches_min` of three hold: equal price, equal
     quantity, nobody else at that price when the first was entered. `trades_min` such trades of the
     day, `one_way_min` of the money one way, `cash_min` (1/10,000 USD) in all.

@@ -46,7 +46,7 @@ class Transfers(Detector):
         mark = self.tape.mark_of(trade.instrument_id)
         if mark is None:
             return
-        factor = self.terms.quote_factor if maker.is_quote else 1.0
+        factor = self.terms.quote_factor ** (maker.is_quote + taker.is_quote)
         if abs(trade.price - mark) <= factor * self._allowed(trade, mark):
             return
         if self._is_arranged(maker, taker):
