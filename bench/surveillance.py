@@ -246,17 +246,28 @@ def main() -> int:
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
         if asked.honest:
             return _print_honest(seeds, list(pool.map(honest, seeds)))
-        outcomes = list(pool.map(judged, seeds))
+        outcomes: list[Outcome] = []
+        for outcome in pool.map(judged, seeds):
+            outcomes.append(outcome)
+            _print_seed(outcome)
     print("\n".join(table(outcomes)))
     print(f"wrong cases that name a reference bot: {sum(o.wrong_of_honest for o in outcomes)}")
     print(f"self trades prevented by the default policy: {sum(o.prevented for o in outcomes)}")
-    for outcome in outcomes:
-        for one, is_found in zip(outcome.planted, outcome.found, strict=True):
-            if not is_found:
-                print(f"seed {outcome.seed}: not found: {one.kind.value}, {one.manner} {one.bot}")
-        for case in outcome.wrong:
-            print(f"seed {outcome.seed}: wrong: {case.kind.value} {case.severity}: {case.summary}")
     return int(not all(all(outcome.found) for outcome in outcomes))
+
+
+def _print_seed(outcome: Outcome) -> None:
+    print(
+        f"seed {outcome.seed}: {sum(outcome.found)} of {len(outcome.found)} found, "
+        f"{len(outcome.wrong)} wrong, {outcome.wrong_of_honest} of a reference bot, "
+        f"{outcome.prevented} self trades prevented",
+        flush=True,
+    )
+    for one, is_found in zip(outcome.planted, outcome.found, strict=True):
+        if not is_found:
+            print(f"  not found: {one.kind.value}, {one.manner} {one.bot}", flush=True)
+    for case in outcome.wrong:
+        print(f"  wrong: {case.kind.value} {case.severity}: {case.summary}", flush=True)
 
 
 def _print_honest(seeds: Sequence[int], games: Sequence[Sequence[Case]]) -> int:

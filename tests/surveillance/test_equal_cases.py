@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.surveillance.streams import (
     CALL,
     MARK,
@@ -233,6 +234,20 @@ async def test_a_live_watch_reads_the_day_again_while_the_game_goes_on() -> None
     assert watch.cases() == [case_body(case) for case in cases_of(records)]
     assert watch.cases()
     assert watch.as_of_seq == last_seq_of(records[-1])
+
+
+async def test_a_damaged_row_of_the_day_is_told_and_stops_nobody() -> None:
+    records = stream_of(wash_of(12), None)
+    journal = journal_of(records, 2)
+    journal.store.rows[5] = replace(journal.store.rows[5], body=b"\xc1")
+    watch = LiveWatch()
+    watch.begin(journal, CODEC, journal.head().seq)
+    async with asyncio.timeout(10):
+        while watch.fault is None:  # noqa: ASYNC110 - it reads in slices
+            await asyncio.sleep(0)
+    watch.see(records[:1])
+    assert watch.fault.startswith("a row does not decode")
+    await watch.stop()
 
 
 def test_a_fault_of_the_watch_is_told_and_stops_nobody() -> None:

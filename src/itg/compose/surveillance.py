@@ -9,6 +9,7 @@ from time import perf_counter
 import structlog
 
 from itg.compose.verify import machine_of, opened_for_reading
+from itg.kernel.errors import JournalError
 from itg.kernel.ids import Seq
 from itg.kernel.times import to_micros
 from itg.lab.surveillance import Case, Surveillance, cases_of_game, rows_of_day
@@ -64,11 +65,15 @@ class LiveWatch:
 
     async def _read(self, rows: Iterator[Sequence[Record]]) -> None:
         began = perf_counter()
-        for records in rows:
-            self._hear(records)
-            if perf_counter() - began > SLICE_S:
-                await asyncio.sleep(PAUSE_S)
-                began = perf_counter()
+        try:
+            for records in rows:
+                self._hear(records)
+                if perf_counter() - began > SLICE_S:
+                    await asyncio.sleep(PAUSE_S)
+                    began = perf_counter()
+        except JournalError as error:
+            self.fault = str(error)
+            log.exception("surveillance_stopped")
         held, self._held = self._held or [], None
         self._hear(held)
 
