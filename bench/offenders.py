@@ -197,7 +197,7 @@ class Layerer(Offender):
 
     def act(self, second: int) -> None:
         """Offer in layers, lift the ask below them, take the offers away."""
-        period = 20 if self.is_blatant else 90
+        period = 20 if self.is_blatant else 60
         beat = second % period
         if beat == 2:
             self._layer()

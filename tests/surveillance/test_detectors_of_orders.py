@@ -259,7 +259,7 @@ def test_a_short_position_is_marked_downwards() -> None:
         {"held": -10},
         {"move": 3_900},
         {"before_s": 120.1},
-        {"others": 11},
+        {"others": 24},
         {"back": 3},
         {"earlier": 16},
     ],

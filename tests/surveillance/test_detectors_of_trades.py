@@ -128,14 +128,15 @@ OFF = 22_000  # 5.5 % of the mark; half of the widest quote is 5 %
 
 
 def transferred(
-    trades: int = 3,
+    trades: int = 4,
     off: int = OFF,
     *,
     apart_s: float = 1.0,
-    quantities: tuple[int, int] = (10, 10),
+    quantities: tuple[int, int] = (12, 12),
     turned: int = 0,
     is_crowded: bool = False,
     has_jumped: bool = False,
+    every_s: float = 10.0,
 ) -> list[Case]:
     stream = Stream()
     if has_jumped:
@@ -143,10 +144,10 @@ def transferred(
     if is_crowded:
         stream.book(MARK - off, None)
     for number in range(trades):
-        stream.at_s(10.0 * number + 1.0)
+        stream.at_s(every_s * number + 1.0)
         price = MARK + off if number < turned else MARK - off
         shown = stream.order("a1", BUY, quantities[0], price)
-        stream.at_s(10.0 * number + 1.0 + apart_s)
+        stream.at_s(every_s * number + 1.0 + apart_s)
         taken = stream.order("a2", SELL, quantities[1], price)
         stream.trade(("a1", shown), ("a2", taken), min(quantities), price, side=SELL)
     return stream.cases()
@@ -156,28 +157,30 @@ def test_money_that_goes_one_way_in_agreed_trades_is_a_case() -> None:
     (case,) = transferred()
     assert case.kind is CaseKind.TRANSFER
     assert case.account_ids == ("a1", "a2")
-    assert "Team 2 handed 6,600 USD to Team 1 in 3 trades" in case.summary
+    assert "Team 2 handed 10,560 USD to Team 1 in 4 trades on 4 occasions" in case.summary
 
 
 @pytest.mark.parametrize(
     "terms",
     [
-        {"trades": 2, "quantities": (50, 50)},
-        {"off": 20_000},
-        {"apart_s": 5.1},
-        {"quantities": (10, 11), "is_crowded": True},
-        {"trades": 5, "turned": 1},
-        {"quantities": (3, 3)},
+        {"trades": 3, "quantities": (50, 50)},
+        {"off": 20_000, "quantities": (50, 50)},
+        {"apart_s": 2.1},
+        {"quantities": (12, 13), "is_crowded": True},
+        {"trades": 5, "turned": 1, "quantities": (50, 50)},
+        {"quantities": (11, 11)},
         {"has_jumped": True},
+        {"every_s": 1.9},
     ],
     ids=[
-        "two trades",
+        "three trades",
         "within the half-spread",
         "orders too far apart",
         "one match of three",
         "a fifth goes back",
         "too little money",
         "just after a jump",
+        "one moment",
     ],
 )
 def test_a_little_less_of_a_transfer_is_none(terms: dict[str, object]) -> None:
@@ -196,7 +199,7 @@ def test_two_quotes_that_meet_are_no_agreement_until_four_times_as_far_away() ->
 
 def of_quotes(off: int, *, are_both: bool = False) -> list[Case]:
     stream = Stream()
-    for number in range(3):
+    for number in range(4):
         stream.at_s(10.0 * number)
         bid = stream.quote("a1", MARK - off, MARK + off)
         if are_both:

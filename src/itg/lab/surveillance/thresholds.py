@@ -50,8 +50,9 @@ class TransferTerms(Struct, frozen=True, kw_only=True):
     that for `calm_ns` after a jump; an underlying: `underlying_ppm`; `quote_factor` times all that
     for each of the two that is a quote, which leans with its maker's position, is there for all),
     both orders were entered within `entry_ns`, and `matches_min` of three hold: equal price, equal
-    quantity, nobody else at that price when the first was entered. `trades_min` such trades of the
-    day, `one_way_min` of the money one way, `cash_min` (1/10,000 USD) in all.
+    quantity, nobody else at that price when the first was entered. Such trades on
+    `occasions_min` occasions of the day, each `occasion_ns` after the one before began;
+    `one_way_min` of the money one way, `cash_min` (1/10,000 USD) in all.
     """
 
     spread_ppm: int = 100_000
@@ -59,11 +60,12 @@ class TransferTerms(Struct, frozen=True, kw_only=True):
     underlying_ppm: int = 500
     quote_factor: float = 2.0
     calm_ns: Nanos = Nanos(60 * NS_PER_S)
-    entry_ns: Nanos = Nanos(5 * NS_PER_S)
+    entry_ns: Nanos = Nanos(2 * NS_PER_S)
     matches_min: int = 2
-    trades_min: int = 3
+    occasion_ns: Nanos = Nanos(5 * NS_PER_S)
+    occasions_min: int = 4
     one_way_min: float = 0.80
-    cash_min: int = 25_000_000
+    cash_min: int = 100_000_000
 
 
 class LayeringTerms(Struct, frozen=True, kw_only=True):
@@ -122,7 +124,7 @@ class ClosingTerms(Struct, frozen=True, kw_only=True):
     position_min: int = 10
     contracts_min: int = 10
     one_way_min: float = 0.80
-    share_min: float = 0.50
+    share_min: float = 0.30
     peer_factor: float = 3.0
     rate_factor: float = 1.5
     move_ppm: int = 10_000

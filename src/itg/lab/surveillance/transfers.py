@@ -15,6 +15,8 @@ Pair = tuple[AccountId, AccountId]
 
 class _Handed(Struct):
     trades: int = 0
+    occasions: int = 0
+    last_ns: Nanos = Nanos(0)  # when the last occasion began
     gross: int = 0  # cash, price units
     net: int = 0  # to the pair's first account
     found: list[Evidence] = []
@@ -79,6 +81,10 @@ class Transfers(Detector):
         multiplier = self.tape.multiplier_of(trade.instrument_id)
         gain = (mark - trade.price) * trade.signed_for(first) * multiplier
         handed.trades += 1
+        # What trades in many series at one moment is one occasion: a stale quote, as a rule.
+        if not handed.occasions or trade.game_ns - handed.last_ns >= self.terms.occasion_ns:
+            handed.occasions += 1
+            handed.last_ns = trade.game_ns
         handed.gross += abs(gain)
         handed.net += gain
         maker, taker = trade.maker, trade.taker
@@ -96,7 +102,7 @@ class Transfers(Detector):
     def _judge(self, pair: Pair, handed: _Handed, trade: Trade) -> None:
         terms = self.terms
         if (
-            handed.trades < terms.trades_min
+            handed.occasions < terms.occasions_min
             or abs(handed.net) < terms.cash_min
             or abs(handed.net) < terms.one_way_min * handed.gross
         ):
@@ -109,6 +115,7 @@ class Transfers(Detector):
         dossier.conclude(
             severity_of(abs(handed.net), terms.cash_min),
             f"{self.tape.name_of(loser)} handed {dollars(abs(handed.net))} to "
-            f"{self.tape.name_of(winner)} in {handed.trades} trades beyond the allowed half-spread "
-            f"from the mark, {abs(handed.net) / handed.gross:.0%} of the money one way",
+            f"{self.tape.name_of(winner)} in {handed.trades} trades on {handed.occasions} "
+            f"occasions beyond the allowed half-spread from the mark, "
+            f"{abs(handed.net) / handed.gross:.0%} of the money one way",
         )
