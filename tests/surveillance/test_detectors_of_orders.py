@@ -244,7 +244,18 @@ def test_a_team_that_pushes_the_close_its_way_is_a_case() -> None:
     (case,) = closed()
     assert case.kind is CaseKind.CLOSING
     assert "+10 SPX-20261217-C-4400 before it, bought 10 in the last 120 s, 100%" in case.summary
-    assert "the market moved 0.80 its way from the mark 40.00, 800 USD" in case.summary
+    assert "the market moved 0.80 its way, seen from the mark 40.00, 800 USD" in case.summary
+
+
+@pytest.mark.parametrize(("walk", "count"), [(12_000, 1), (11_900, 0)])
+def test_a_price_that_was_walked_counts_though_the_market_came_back(walk: int, count: int) -> None:
+    stream = Stream()
+    stream.hold("a1", 10)
+    stream.book(MARK - 4_000, MARK + 4_000)
+    for price in (MARK + 4_000, MARK + 4_000 + walk):
+        stream.trade(("house", UNKNOWN), ("a1", UNKNOWN), 5, price)
+    stream.close()
+    assert kinds(stream.cases()) == [CaseKind.CLOSING] * count
 
 
 def test_a_short_position_is_marked_downwards() -> None:

@@ -17,7 +17,10 @@ _PPM = 1_000_000
 
 
 class _Row(Struct, frozen=True, gc=False):
-    """A team's trade: `took` is signed where it was the taker, `off` mid − mark before it."""
+    """A team's trade: `took` is signed where it was the taker, then `off` is mid − mark before it.
+
+    `paid` is its price − mark.
+    """
 
     seq: Seq
     game_ns: Nanos
@@ -25,6 +28,7 @@ class _Row(Struct, frozen=True, gc=False):
     took: int
     price: int
     off: float | None
+    paid: float | None
 
 
 class _Trader(Struct):
@@ -39,7 +43,8 @@ class _Push(Struct, frozen=True):
     way: int
     took: int
     position: int
-    move: float
+    move: float  # of the market, from the least off before one of the trades to the close
+    walk: float  # between the prices it paid
     mark: int
     rows: tuple[_Row, ...]
 
@@ -70,17 +75,18 @@ class Closing(Detector):
             is_taker = account_id == trade.taker_id and not _is_quote(trade.taker)
             took = signed if is_taker else 0
             off = self._off(name, self.tape.books.mid_of(name)) if took else None
-            row = _Row(trade.seq, trade.game_ns, signed, took, trade.price, off)
+            paid = self._off(name, trade.price) if took else None
+            row = _Row(trade.seq, trade.game_ns, signed, took, trade.price, off, paid)
             self._keep(self._traders.setdefault(name, {}), account_id, row)
 
     def hear_close(self, instrument_ids: Sequence[InstrumentId], now: Nanos) -> None:
         """Judge what was taken in the instruments that close, and begin anew there."""
         for name in instrument_ids:
             traders = self._traders.pop(name, None)
-            mark, tick = self.tape.mark_of(name), self._tick(name)
+            mark = self.tape.mark_of(name)
             for account_id, trader in (traders or {}).items():
                 push = None if mark is None else self._push((account_id, name), trader, now, mark)
-                if push is not None and traders is not None and self._is_far(name, push, tick):
+                if push is not None and traders is not None and self._reach(name, push) >= 1.0:
                     self._judge((account_id, name), push, traders, now)
 
     def _keep(self, traders: dict[AccountId, _Trader], account_id: AccountId, row: _Row) -> None:
@@ -101,7 +107,8 @@ class Closing(Detector):
         in_all = sum(abs(row.took) for row in rows)
         position = self.tape.positions.get(key, 0) - sum(row.signed for row in rows)
         end = self._off(key[1], self._end(key[1]))
-        offs = [row.off for row in rows if row.took * way > 0 and row.off is not None]
+        paid = [row.paid * way for row in rows if row.took * way > 0 and row.paid is not None]
+        offs = [row.off * way for row in rows if row.took * way > 0 and row.off is not None]
         terms = self.terms
         if took < terms.contracts_min or took < terms.one_way_min * in_all:
             return None
@@ -111,12 +118,15 @@ class Closing(Detector):
         earlier = trader.took_before + sum(abs(r.took) for r in trader.rows) - in_all
         if took < terms.rate_factor * earlier / windows:
             return None
-        return _Push(way, took, position, (end - offs[0]) * way, mark, rows)
+        move, walk = end * way - min(offs), max(paid) - min(paid)
+        return _Push(way, took, position, move, walk, mark, rows)
 
-    def _is_far(self, name: InstrumentId, push: _Push, tick: int) -> bool:
+    def _reach(self, name: InstrumentId, push: _Push) -> float:
+        """Return how far the price went, 1 at the threshold."""
         terms = self.terms
         ppm = terms.move_ppm if self.tape.is_option(name) else terms.underlying_ppm
-        return push.move >= max(push.mark * ppm / _PPM, terms.move_ticks * tick)
+        least = max(push.mark * ppm / _PPM, terms.move_ticks * self._tick(name))
+        return max(push.move, push.walk / terms.walk_factor) / least
 
     def _judge(
         self, key: Place, push: _Push, traders: dict[AccountId, _Trader], now: Nanos
@@ -141,13 +151,14 @@ class Closing(Detector):
             if r.took * push.way > 0
         ]
         dossier.add(found, key[1])
-        cash = push.move * abs(push.position) * self.tape.multiplier_of(key[1])
-        ppm = terms.move_ppm if self.tape.is_option(key[1]) else terms.underlying_ppm
+        moved = max(push.move, push.walk)
+        cash = moved * abs(push.position) * self.tape.multiplier_of(key[1])
+        how = "the market moved" if push.move == moved else "it walked the price"
         dossier.conclude(
-            severity_of(push.move, push.mark * ppm / _PPM),
+            severity_of(self._reach(key[1], push), 1.0),
             f"{self.tape.name_of(key[0])}, {push.position:+d} {key[1]} before it, {word} "
             f"{push.took} in the last {terms.window_ns / 1e9:.0f} s, {push.took / all_took:.0%} of "
-            f"what teams took there; the market moved {priced(push.move)} its way from the mark "
+            f"what teams took there; {how} {priced(moved)} its way, seen from the mark "
             f"{priced(push.mark)}, {dollars(cash)} on its position",
         )
 

@@ -119,8 +119,10 @@ class Layering(Detector):
         count = len(past) + 1
         if count < terms.episodes_min:
             return
-        dossier = self.dossiers.open(Subject((key[0],), key[1]))
-        for *_, found in past:
+        subject = Subject((key[0],), key[1])
+        is_known = self.dossiers.find(subject) is not None
+        dossier = self.dossiers.open(subject)
+        for *_, found in () if is_known else past:
             dossier.add(found, key[1])
         dossier.add(now.found, key[1])
         orders = now.orders + sum(row[1] for row in past)

@@ -104,13 +104,15 @@ class Stuffing(Detector):
 
     def _judge(self, account_id: AccountId, sender: _Sender) -> None:
         terms, bursts = self.terms, sender.bursts
-        peers = self._peers(account_id)
         if len(bursts) < terms.bursts_min or sender.per_trade < terms.per_trade_min:
             return
+        peers = self._peers(account_id)
         if sender.per_trade < terms.peer_factor * peers:
             return
-        dossier = self.dossiers.open(Subject((account_id,)))
-        for burst in bursts:
+        subject = Subject((account_id,))
+        is_known = self.dossiers.find(subject) is not None
+        dossier = self.dossiers.open(subject)
+        for burst in (bursts[-1],) if is_known else tuple(bursts):
             dossier.add([burst.evidence], burst.instrument_id)
         dossier.conclude(
             severity_of(len(bursts), terms.bursts_min),

@@ -115,9 +115,10 @@ class ClosingTerms(Struct, frozen=True, kw_only=True):
     Putnins (2011), "Measuring closing price manipulation". In the last `window_ns`: a team that
     held `position_min` took `contracts_min` in the direction of its position, `one_way_min` of all
     it took, `share_min` of what all took of the instrument, `peer_factor` times the mean of the
-    other teams and `rate_factor` times its own rate of the day; and the market moved from the mark
-    by `move_ppm` of it (an underlying: `underlying_ppm`) and `move_ticks` from its first such trade
-    to the close. The mark is what the position is worth at the close: that far the price reverts.
+    other teams and `rate_factor` times its own rate of the day; and the market, seen from the mark,
+    moved by `move_ppm` of it (an underlying: `underlying_ppm`) and `move_ticks` from the least
+    before one of those trades to the close, or it paid prices `walk_factor` times as far apart. The
+    mark is what the position is worth at the close: that far the price reverts.
     """
 
     window_ns: Nanos = Nanos(120 * NS_PER_S)
@@ -130,6 +131,7 @@ class ClosingTerms(Struct, frozen=True, kw_only=True):
     move_ppm: int = 10_000
     underlying_ppm: int = 50
     move_ticks: int = 2
+    walk_factor: float = 3.0
 
 
 class Thresholds(Struct, frozen=True, kw_only=True):
