@@ -8,6 +8,7 @@ from typing import Literal
 
 from itg.client.bot import Bot
 from itg.client.session import OrderTerms
+from itg.wire.v1.account import FillPush
 from itg.wire.v1.orders import SideWord
 
 TICK = 0.01
@@ -24,6 +25,7 @@ class Offender(Bot):
         super().__init__(seed=seed)
         self.is_blatant = manner == "blatant"
         self.name = ""
+        self.has_acted = True  # False: the market gave no chance to
         self.rings = 0
         self._began_us = 0
 
@@ -263,6 +265,14 @@ class CloseMarker(Offender):
     def __init__(self, *, seed: int = 0, manner: Manner = "blatant", session_s: int = 900) -> None:
         super().__init__(seed=seed, manner=manner)
         self.session_s = session_s
+        self.has_acted = False
+        self.is_pushing = False
+
+    def options(self) -> list[str]:
+        """Return those of the last expiry: they do not become worthless within the session."""
+        names = super().options()
+        last = max((name.split("-")[1] for name in names), default="")
+        return [name for name in names if name.split("-")[1] == last]
 
     def act(self, second: int) -> None:
         """Build the position in the middle of the session, push at its end."""
@@ -273,7 +283,12 @@ class CloseMarker(Offender):
         if is_building and second % 3 == 0 and self.account.net(self.name) < wanted:
             self._take(5, 0.08)
         elif second >= self.session_s - (8 if self.is_blatant else 6):
+            self.is_pushing = True
             self._take(40 if self.is_blatant else 20, 0.18)
+
+    def on_fill(self, fill: FillPush) -> None:
+        """Note that something was there to take at the end."""
+        self.has_acted = self.has_acted or self.is_pushing
 
     def _take(self, quantity: int, reach: float) -> None:
         price = round(self.marks[self.name].mark_price * (1.0 + reach), 2)

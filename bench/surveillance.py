@@ -5,7 +5,8 @@
     python -m bench.surveillance --cost                      what the watch costs a record
 
 Each seed is one game of `surveillance.toml` in the lab: two reference bots of each role, and two
-offenders of each kind, one blatant and one subtle. A case is right if it names the accounts of an
+offenders of each kind, one blatant and one subtle. An offender who found nothing to take at the
+close committed nothing and is left out, and counted. A case is right if it names the accounts of an
 offender of its kind, and of nobody else.
 """
 
@@ -24,6 +25,7 @@ from bench.offenders import (
     Flickerer,
     Layerer,
     Manner,
+    Offender,
     SelfTrader,
     Stuffer,
     Transferor,
@@ -69,6 +71,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     right: tuple[Case, ...]
     wrong: tuple[Case, ...]
     wrong_of_honest: int  # of them, those that name a reference bot
+    idle: int  # offenders left out, for whom there was nothing to take at the close
     prevented: int  # self trades that the default policy did not let happen
 
 
@@ -157,6 +160,9 @@ def judged(seed: int) -> Outcome:
 
     watch, accounts = watched(seats, seed, count)
     cases = watch.cases()
+    bots = {seat.team_name: seat.bot for seat in seats}
+    acted = [one for one in planted if _has_acted(bots[one.team_names[0]])]
+    idle, planted = len(planted) - len(acted), acted
     honest = {accounts[seat.team_name] for seat in seats[: 2 * len(HONEST)]}
     suspects = [(one.kind, frozenset(accounts[name] for name in one.team_names)) for one in planted]
     named = [(case.kind, frozenset(map(str, case.account_ids))) for case in cases]
@@ -167,8 +173,13 @@ def judged(seed: int) -> Outcome:
         right=tuple(c for c, who in zip(cases, named, strict=True) if who in suspects),
         wrong=tuple(c for c, who in zip(cases, named, strict=True) if who not in suspects),
         wrong_of_honest=sum(who not in suspects and not honest.isdisjoint(who[1]) for who in named),
+        idle=idle,
         prevented=prevented[accounts[PREVENTED]],
     )
+
+
+def _has_acted(bot: Bot) -> bool:
+    return not isinstance(bot, Offender) or bot.has_acted
 
 
 def honest(seed: int) -> list[Case]:
@@ -260,7 +271,7 @@ def _print_seed(outcome: Outcome) -> None:
     print(
         f"seed {outcome.seed}: {sum(outcome.found)} of {len(outcome.found)} found, "
         f"{len(outcome.wrong)} wrong, {outcome.wrong_of_honest} of a reference bot, "
-        f"{outcome.prevented} self trades prevented",
+        f"{outcome.prevented} self trades prevented, {outcome.idle} offenders had no chance",
         flush=True,
     )
     for one, is_found in zip(outcome.planted, outcome.found, strict=True):

@@ -8,6 +8,7 @@ from bench.surveillance import WORKERS, Outcome, judged
 
 from itg.lab.surveillance import CaseKind
 
+pytestmark = [pytest.mark.gate, pytest.mark.timeout(600)]  # half a minute on a quiet machine
 SEEDS = (1, 2)
 
 
@@ -17,7 +18,6 @@ def outcomes() -> list[Outcome]:
         return list(pool.map(judged, SEEDS))
 
 
-@pytest.mark.gate
 def test_every_planted_case_is_found_and_no_reference_bot_is_a_suspect(
     outcomes: list[Outcome],
 ) -> None:
@@ -32,7 +32,6 @@ def test_every_planted_case_is_found_and_no_reference_bot_is_a_suspect(
         assert outcome.wrong_of_honest == 0, [case.summary for case in outcome.wrong]
 
 
-@pytest.mark.gate
 def test_the_default_policy_lets_nobody_trade_with_itself(outcomes: list[Outcome]) -> None:
     for outcome in outcomes:
         assert outcome.prevented >= 10
