@@ -22,6 +22,7 @@ from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory, digest_of
 from itg.compose.models import refuse_unknown_models
 from itg.compose.services import services_of
+from itg.compose.surveillance import LiveWatch
 from itg.exchange.contract import PhaseChanged
 from itg.game.contract import (
     CreateGame,
@@ -100,6 +101,7 @@ class Solo:
                 # The last input may be of the evening before: nobody waits for the night again.
                 self._director.resume_at(max(self.machine.game_ns, current.start_ns))
             self._open_commitment()
+        self.watch.begin(self.journal, self.machine.codec, self.recovery.seq)
         await self.gateway.start()
         await self.server.start()
 
@@ -117,6 +119,7 @@ class Solo:
             if self.pump.failure is None:
                 await self.pump.drain()
         finally:
+            await self.watch.stop()
             await self.gateway.stop()
             await self.server.stop()
             self.journal.close()
@@ -145,7 +148,10 @@ class Solo:
         self.clock, self._director = clock_of(self.create.rules)
         self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
         self.bundle_key = signing_key(self.directory).public_key
-        self.gateway = Gateway(self.pump, GatewaySettings(bundle_key=self.bundle_key))
+        self.watch = LiveWatch()
+        self.gateway = Gateway(
+            self.pump, GatewaySettings(bundle_key=self.bundle_key), surveillance=self.watch
+        )
         self.server = HttpServer(build_app(self.gateway), settings.host, settings.port)
 
     def _see(self, records: Sequence[Record]) -> None:
@@ -157,6 +163,7 @@ class Solo:
             self._open_commitment()
         if PhaseChanged in kinds:
             self.pump.snapshot_soon()
+        self.watch.see(records)
         for watcher in self._watchers:
             watcher(records)
 
