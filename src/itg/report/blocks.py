@@ -52,6 +52,11 @@ class Section(Struct, frozen=True, kw_only=True):
     blocks: tuple[Block, ...]
 
 
+def spaced(name: str) -> str:
+    """Return a name of the wire as words."""
+    return name.replace("_", " ")
+
+
 def cell(text: str) -> Cell:
     """Return a text."""
     return Cell(text)
@@ -65,7 +70,7 @@ def money(value: float | None) -> Cell:
         return Cell("0.00", is_number=True)
     text = usd_text(abs(value))
     if value > 0:
-        return Cell(f"▲ +{text}", is_number=True, tone="gain")
+        return Cell(f"▲ {text}", is_number=True, tone="gain")
     return Cell(f"▼ {MINUS}{text}", is_number=True, tone="loss")
 
 

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from itg.report.blocks import Cell, Section
+from itg.report.blocks import Cell, Section, spaced
 from itg.report.of_market import (
     decision_section,
     latency_section,
@@ -28,7 +28,7 @@ def document_of(report: ReportBody) -> Document:
     """Return a report as sections of tables and drawings."""
     return Document(
         title=f"{report.team_name}: round {report.round_id}",
-        subtitle=f"{report.role.replace('_', ' ')} on {report.trading_day}, "
+        subtitle=f"{spaced(report.role)} on {report.trading_day}, "
         f"scenario {report.scenario}. Times are game time in UTC, money is USD.",
         summary=summary_rows(report),
         sections=(

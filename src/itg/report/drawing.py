@@ -93,7 +93,7 @@ def timeline(lanes: Sequence[Lane], labels: Sequence[tuple[float, str]], title: 
                 f'<text class="{style}" x="{x:.1f}" y="{y + 5}" text-anchor="middle" '
                 f'font-size="14">{escape(glyph)}</text>'
             )
-    drawn += [_text(LEFT + place * _PLOT, height + 14, name, "middle") for place, name in labels]
+    drawn += [_under(place, height + 14, name) for place, name in labels]
     return _svg(height + 20, title, drawn)
 
 
@@ -139,9 +139,7 @@ class _Frame:
         grid.append(
             f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{zero:.1f}" y2="{zero:.1f}"/>'
         )
-        grid += [
-            _text(LEFT + place * _PLOT, self.height + 16, name, "middle") for place, name in labels
-        ]
+        grid += [_under(place, self.height + 16, name) for place, name in labels]
         return _svg(self.height + 24 + legend[1], title, [*grid, legend[0]])
 
     def _grid(self) -> list[str]:
@@ -175,6 +173,11 @@ def _round_step(spread: float) -> float:
 def _short(value: float) -> str:
     text = f"{value:,.10g}" if abs(value) < 10_000 else f"{value / 1_000:,.10g} k"
     return text.replace("-", "\N{MINUS SIGN}")
+
+
+def _under(place: float, y: float, text: str) -> str:
+    # The last one ends with the drawing, or its tail would be cut off.
+    return _text(LEFT + place * _PLOT, y, text, "end" if place >= 1 else "middle")
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:

@@ -130,7 +130,7 @@ def timeline_section(report: ReportBody) -> Section:
     return Section(
         title="Limits and uptime",
         lead="When limits were close or passed, when the market stood, and whether the team was "
-        "connected. △ a limit is 80 % used or an obligation nearly missed, ▲ it is breached, ○ it "
+        "connected. │ a phase of the market begins; △ a limit is 80 % used or an obligation nearly missed, ▲ it is breached, ○ it "
         "is kept again; ■ a halt or a stop; ● a new session; the bar is time with an open socket.",
         blocks=tuple(blocks),
     )
@@ -145,7 +145,8 @@ def _lanes(report: ReportBody) -> Figure:
         Lane(name=name, marks=_marks([o for o in report.timeline if o.kind in kinds], first, last))
         for name, kinds in _LANES
     ]
-    lanes.append(Lane(name="sockets", spans=_spans(report.service, first, last)))
+    if report.service is not None:
+        lanes.append(Lane(name="sockets", spans=_spans(report.service, first, last)))
     title = "Limits and uptime over the round"
     return Figure(caption=title, svg=timeline(lanes, time_labels(first, last), title))
 

@@ -14,6 +14,7 @@ from itg.report.blocks import (
     money,
     number,
     row,
+    spaced,
     table,
 )
 from itg.report.drawing import Series, lines, stacked
@@ -102,13 +103,13 @@ def _by_instrument(report: ReportBody) -> Table:
     ordered = sorted(report.pnl.instruments, key=lambda one: -abs(one.parts.pnl))
     shown, others = ordered[:INSTRUMENTS_SHOWN], ordered[INSTRUMENTS_SHOWN:]
     rows = [
-        row(one.instrument_id, *(money(_part(one.parts, name)) for name in (*_NAMES, "pnl")))
+        row(one.instrument_id, *(money(_part(one.parts, name)) for name in ("pnl", *_NAMES)))
         for one in shown
     ]
     if others:
-        sums = [_exact_sum([_part(one.parts, n) for one in others]) for n in (*_NAMES, "pnl")]
+        sums = [_exact_sum([_part(one.parts, n) for one in others]) for n in ("pnl", *_NAMES)]
         rows.append(row(f"{len(others)} others", *map(money, sums)))
-    heads = ("instrument", *(label for _, label, _ in PARTS), "P&L")
+    heads = ("instrument", "P&L", *(label for _, label, _ in PARTS))
     return table("P&L of the day by instrument, the largest first, USD", heads, rows)
 
 
@@ -121,12 +122,12 @@ def markout_section(report: ReportBody) -> Section:
     """Return what trades were worth a while later."""
     found = report.markouts
     heads = (
-        *("counterparty", "side of the trade", "trades", "contracts", "at the trade"),
+        *("counterparty", "as", "trades", "contracts", "at the trade"),
         *(f"after {seconds} s" for seconds in found.seconds),
     )
     rows: list[tuple[Cell, ...]] = [
         row(
-            one.counterparty_role,
+            spaced(one.counterparty_role),
             cell("maker" if one.is_maker else "taker"),
             number(one.trades),
             number(one.contracts),
@@ -152,7 +153,7 @@ def _markout_figure(report: ReportBody) -> Figure:
     found = report.markouts
     series = [
         Series(
-            name=f"{one.counterparty_role}, {'maker' if one.is_maker else 'taker'}",
+            name=f"{spaced(one.counterparty_role)}, {'maker' if one.is_maker else 'taker'}",
             style=f"p{at % 7}",
             values=(one.edge, *one.edges_later),
         )

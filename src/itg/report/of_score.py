@@ -2,6 +2,7 @@
 
 from itg.report.blocks import (
     DASH,
+    Block,
     Cell,
     Note,
     Section,
@@ -27,18 +28,16 @@ def score_section(report: ReportBody) -> Section:
     """Return how the score came about."""
     terms = report.score.terms
     assert terms is not None, "a report is for the team itself"
-    blocks = (
-        _terms(terms),
-        _formulas(terms),
-        _to_score(report, terms),
-        _events(terms),
-    )
+    blocks: list[Block] = [_terms(terms), _formulas(terms), _to_score(report, terms)]
+    if report.score.score is None:
+        blocks.append(Note("S is not told: its role has no par yet. Ranks are by J meanwhile."))
+    blocks.append(_events(terms))
     return Section(
         title="Score",
         lead="What the round counts, taken apart. Each term measures one thing and earns points "
         "on a straight line between the values for 0, 50 and 100; a term with nothing to measure "
         f"({DASH}) earns 50. Look first at heavy terms with few points.",
-        blocks=blocks,
+        blocks=tuple(blocks),
     )
 
 
@@ -114,7 +113,7 @@ def _events(terms: ScoreTermsBody) -> Table:
                     _added(component, one),
                 )
             )
-    heads = ("term", "events", "time", "event", "number", "added")
+    heads = ("term", "events", "time", "event", "id", "added")
     return table(f"The events behind the terms, the {EVENTS_SHOWN} largest of each", heads, rows)
 
 

@@ -8,6 +8,7 @@ from itg.report.document import Document, document_of
 from itg.report.theme import styles
 from itg.wire.v1.report import ReportBody
 
+_MANY: Final = 7  # columns beyond which the letters are smaller
 # The page asks nobody for anything, and a browser holds it to that.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -74,7 +75,8 @@ def _table(table: Table) -> str:
         for row in table.rows
     )
     body = f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>"
-    return f'<div class="wide"><table>{caption}{body}</table></div>'
+    width = "wide many" if len(table.heads) > _MANY else "wide"
+    return f'<div class="{width}"><table>{caption}{body}</table></div>'
 
 
 def _class(cell: Cell) -> str:

@@ -36,15 +36,15 @@ PARTS_DARK: Final = (
 _FONT: Final = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 _PAGE: Final = """
 *{box-sizing:border-box}
-body{margin:0 auto;padding:24px;max-width:1000px;background:var(--ground);color:var(--text);
+body{margin:0 auto;padding:24px;max-width:1120px;background:var(--ground);color:var(--text);
 font:15px/1.5 FONT}
 h1{font-size:26px;margin:0}h2{font-size:20px;margin:40px 0 4px;padding-top:12px;
 border-top:2px solid var(--edge)}
 header p,.lead,figcaption,caption,footer{color:var(--quiet)}
 .lead{margin:0 0 12px;max-width:75ch}
-dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:10px;margin:18px 0}
+dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(160px,1fr));gap:10px;margin:18px 0}
 dl div{background:var(--shade);border:1px solid var(--edge);border-radius:6px;padding:8px 12px}
-dt{font-size:13px;color:var(--quiet)}dd{margin:0;font-size:18px;font-variant-numeric:tabular-nums;
+dt{font-size:13px;color:var(--quiet)}dd{margin:0;font-size:17px;font-variant-numeric:tabular-nums;
 white-space:nowrap}
 nav ol{display:flex;flex-wrap:wrap;gap:4px 18px;padding:0;margin:0;list-style:none}
 a{color:var(--blue)}
@@ -53,7 +53,8 @@ table{border-collapse:collapse;width:100%;font-size:14px}
 caption,figcaption{text-align:left;font-weight:600;padding:4px 0}
 th,td{padding:4px 8px;text-align:left;vertical-align:top;border-bottom:1px solid var(--edge)}
 th{background:var(--shade);font-weight:600}
-.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.many table{font-size:12.5px}.many th,.many td{padding:4px 6px}td:first-child{white-space:nowrap}
+td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .total td{font-weight:700;border-top:2px solid var(--text)}
 .none{color:var(--quiet)}
 figure{margin:18px 0;overflow-x:auto}
