@@ -130,8 +130,9 @@ def timeline_section(report: ReportBody) -> Section:
     return Section(
         title="Limits and uptime",
         lead="When limits were close or passed, when the market stood, and whether the team was "
-        "connected. │ a phase of the market begins; △ a limit is 80 % used or an obligation nearly missed, ▲ it is breached, ○ it "
-        "is kept again; ■ a halt or a stop; ● a new session; the bar is time with an open socket.",
+        "connected. │ a phase of the market begins; △ a limit is 80 % used or an obligation nearly "
+        "missed, ▲ it is breached, ○ it is kept again; ■ a halt or a stop; ● a new session; "
+        "the bar is time with an open socket.",
         blocks=tuple(blocks),
     )
 

@@ -27,8 +27,6 @@ from itg.kernel.messages import Query, Reply
 from itg.kernel.times import NS_PER_MINUTE, Nanos, to_micros
 from itg.positions.contract import (
     AccountMissing,
-    Coverage,
-    GetCoverage,
     GetMarkouts,
     GetPnl,
     Markouts,
@@ -53,7 +51,7 @@ REPORT_VERSION = 1
 PERCENTS = (50.0, 90.0, 99.0, 99.9)
 _STEP_NS = Nanos(NS_PER_MINUTE)
 _OF_ROUND = 5  # queries that are asked once
-_OF_TEAM = 3  # and of each account
+_OF_TEAM = 2  # and of each account
 _US_PER_MS = 1_000
 
 
@@ -66,7 +64,7 @@ class RoundAnswers(Struct, frozen=True, kw_only=True):
     rules: ScoringRules
     names: dict[AccountId, str]
     services: dict[AccountId, AccountService]
-    accounts: dict[AccountId, tuple[PnlHistory, Markouts, Coverage]]
+    accounts: dict[AccountId, tuple[PnlHistory, Markouts]]
 
 
 def report_queries(
@@ -88,7 +86,6 @@ def report_queries(
         for query in (
             GetPnl(account_id=account_id, from_ns=from_ns, step_ns=_STEP_NS),
             GetMarkouts(account_id=account_id),
-            GetCoverage(account_id=account_id),
         )
     )
     return (*of_round, *of_teams)
@@ -121,13 +118,12 @@ def answers_of(
     )
 
 
-def _of_account(replies: Sequence[Reply]) -> tuple[PnlHistory, Markouts, Coverage]:
-    pnl, markouts, coverage = replies
+def _of_account(replies: Sequence[Reply]) -> tuple[PnlHistory, Markouts]:
+    pnl, markouts = replies
     assert not isinstance(pnl, AccountMissing), "every team has an account"
     assert isinstance(pnl, PnlHistory)
     assert isinstance(markouts, Markouts)
-    assert isinstance(coverage, Coverage)
-    return pnl, markouts, coverage
+    return pnl, markouts
 
 
 def report_bodies(answers: RoundAnswers, fold: RoundFold) -> Iterable[ReportBody]:
@@ -136,7 +132,7 @@ def report_bodies(answers: RoundAnswers, fold: RoundFold) -> Iterable[ReportBody
 
 
 def _report(team: TeamScore, answers: RoundAnswers, fold: RoundFold) -> ReportBody:
-    pnl, markouts, coverage = answers.accounts[team.account_id]
+    pnl, markouts = answers.accounts[team.account_id]
     facts, team_id = fold.facts(team.account_id), TeamId(team.team_id)
     by_minute = pnl_body(team_id, _STEP_NS, pnl)
     return ReportBody(
@@ -156,7 +152,7 @@ def _report(team: TeamScore, answers: RoundAnswers, fold: RoundFold) -> ReportBo
         pnl_total=_total(pnl),
         pnl=by_minute,
         markouts=markouts_body(team_id, markouts),
-        quality=quality(facts, fold.multipliers, coverage),
+        quality=quality(facts, fold.multipliers, fold.measure_of(team.account_id)),
         timeline=timeline(facts, fold.market),
         timeline_omitted=facts.omitted,
         service=_service(answers.services.get(team.account_id)),

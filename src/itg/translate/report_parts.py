@@ -16,11 +16,11 @@ from itg.positions.contract import (
     AccountLimitCleared,
     AccountLimitWarned,
     AccountLossStopped,
+    AccountMeasure,
     AccountProtectionChanged,
     AccountReseated,
     AccountSuspensionChanged,
     ConnectionOpened,
-    Coverage,
 )
 from itg.translate.numbers import usd
 from itg.translate.round_fold import (
@@ -49,7 +49,7 @@ Numbers = tuple[str, str, float | None, float | None]
 
 
 def quality(
-    facts: AccountFacts, multipliers: Mapping[InstrumentId, int], coverage: Coverage
+    facts: AccountFacts, multipliers: Mapping[InstrumentId, int], measure: AccountMeasure | None
 ) -> QualityBody:
     """Return what orders and quotes got."""
     return QualityBody(
@@ -65,12 +65,14 @@ def quality(
         taker_spread=_spread(facts, is_maker=False),
         maker_spread=_spread(facts, is_maker=True),
         shortfall=_shortfall(facts, multipliers),
-        coverage=CoverageTotalsBody(
-            obliged=coverage.obliged,
-            covered=coverage.covered,
-            share=coverage.covered / coverage.obliged if coverage.obliged else None,
-        ),
+        coverage=_coverage(measure),
     )
+
+
+def _coverage(measure: AccountMeasure | None) -> CoverageTotalsBody:
+    obliged, covered = (0, 0) if measure is None else (measure.obliged, measure.covered)
+    share = covered / obliged if obliged else None
+    return CoverageTotalsBody(obliged=obliged, covered=covered, share=share)
 
 
 def _spread(facts: AccountFacts, *, is_maker: bool) -> TradedSpreadBody:

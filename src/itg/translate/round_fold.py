@@ -30,12 +30,14 @@ from itg.positions.contract import (
     AccountLimitCleared,
     AccountLimitWarned,
     AccountLossStopped,
+    AccountMeasure,
     AccountOrderRejected,
     AccountOrderUpdated,
     AccountProtectionChanged,
     AccountQuoteRejected,
     AccountQuoteUpdated,
     AccountReseated,
+    AccountsMeasured,
     AccountSuspensionChanged,
     ConnectionOpened,
     MarkedTrade,
@@ -142,6 +144,7 @@ class RoundFold:
         self._is_within = False
         self._marks: tuple[Mark, ...] = ()
         self._prices: dict[InstrumentId, Price] | None = None
+        self._measures: tuple[AccountMeasure, ...] = ()
         self._headlines: list[tuple[Nanos, str]] = []
         self._signals: dict[Role, list[tuple[Nanos, str]]] = {}
         self._handlers = self._table()
@@ -166,6 +169,10 @@ class RoundFold:
             facts = self.accounts[account_id] = AccountFacts()
         return facts
 
+    def measure_of(self, account_id: AccountId) -> AccountMeasure | None:
+        """Return how an account stood when accounts were measured last."""
+        return next((one for one in self._measures if one.account_id == account_id), None)
+
     def headline_before(self, at_ns: Nanos) -> tuple[Nanos, str] | None:
         """Return the last headline that was out at an instant."""
         return _last_before(self._headlines, at_ns)
@@ -178,6 +185,7 @@ class RoundFold:
         rows: list[tuple[type[Message], Handler]] = [
             _on(RoundStarted, self._start),
             _on(MarksPublished, self._mark),
+            _on(AccountsMeasured, self._measure),
             _on(AccountOrderUpdated, self._update_order),
             _on(AccountOrderRejected, self._reject_order),
             _on(AccountFilled, self._fill),
@@ -198,6 +206,9 @@ class RoundFold:
     def _mark(self, now: Nanos, event: MarksPublished) -> None:
         # Few steps meet an order: the prices are looked up when one does.
         self._marks, self._prices = event.marks, None
+
+    def _measure(self, now: Nanos, event: AccountsMeasured) -> None:
+        self._measures = event.measures
 
     def _mark_of(self, instrument_id: InstrumentId) -> Price | None:
         if self._prices is None:
