@@ -1,9 +1,10 @@
 """Scored games played for their reports: a short day of `demo`, driven on a virtual clock."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from msgspec import json
 from tests.dice import Dice
 
 from itg import scenario
@@ -13,19 +14,29 @@ from itg.compose.report_files import folder_of
 from itg.compose.reports import Reports
 from itg.compose.services import services_of
 from itg.exchange.contract import TradeExecuted
-from itg.game.contract import CorrectTrade, RegisterTeam, StartRound
+from itg.game.contract import CorrectTrade, GetScores, RegisterTeam, Scores, StartRound
 from itg.kernel.ids import AccountId, InstrumentId, Role
 from itg.kernel.messages import Message, Query, Reply
 from itg.kernel.money import Price
 from itg.kernel.times import NS_PER_MS, NS_PER_S, Nanos
 from itg.kernel.words import Side, TimeInForce
 from itg.market_data.contract import MarksPublished
-from itg.positions.contract import QuoteTerms, ReserveOrder, ReserveQuotes
+from itg.positions.contract import (
+    GetMarkouts,
+    GetPnl,
+    Markouts,
+    PnlHistory,
+    QuoteTerms,
+    ReserveOrder,
+    ReserveQuotes,
+)
 from itg.runtime.cascade import Machine
 from itg.runtime.clock import VirtualClock
 from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.fingerprint import header_of
+from itg.runtime.journal import FROM_START
 from itg.runtime.pump import Pump
+from itg.wire.v1.report import ReportBody
 
 SCENARIO = """
 extends = "demo"
@@ -138,3 +149,50 @@ class ReportedGame:
             price=Price(max(100, price)),
             time_in_force=dice.choice((None, TimeInForce.IOC)),
         )
+
+
+class Played:
+    """A round that was played and reported; its game is closed."""
+
+    def __init__(self, folder: Path, after: Callable[[ReportedGame], None] | None = None) -> None:
+        self.data = folder / "data"
+        asyncio.run(self._play(after))
+
+    async def _play(self, after: Callable[[ReportedGame], None] | None) -> None:
+        game = ReportedGame(self.data)
+        game.play()
+        if after is not None:
+            after(game)
+        self.pnl = {a: _pnl(game, a) for a in game.accounts}
+        self.markouts = {a: _markouts(game, a) for a in game.accounts}
+        scores = game.ask(GetScores(round_id=1))
+        assert isinstance(scores, Scores)
+        assert scores.round is not None
+        self.scores = scores.round
+        self.trades = game.trades
+        self.events = list(_events(game))
+        self.folder = game.folder
+        await game.stop()
+
+    def bodies(self) -> list[ReportBody]:
+        files = sorted(self.folder.glob("*.json"))
+        return [json.decode(file.read_bytes(), type=ReportBody) for file in files]
+
+
+def _pnl(game: ReportedGame, account: AccountId) -> PnlHistory:
+    reply = game.ask(GetPnl(account_id=account))
+    assert isinstance(reply, PnlHistory)
+    return reply
+
+
+def _markouts(game: ReportedGame, account: AccountId) -> Markouts:
+    reply = game.ask(GetMarkouts(account_id=account))
+    assert isinstance(reply, Markouts)
+    return reply
+
+
+def _events(game: ReportedGame) -> Iterator[tuple[int, Message]]:
+    for row in game.journal.rows(FROM_START):
+        for record in game.machine.codec.decode_records(row.body):
+            for output in record.outputs:
+                yield record.game_ns, output

@@ -1,24 +1,13 @@
-"""Reports of a round: every number from where it is known, and the same bytes however made."""
+"""Reports of a round: every number is where it comes from, and the page asks nobody."""
 
-import asyncio
 import re
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
-from time import perf_counter
 
 import pytest
-from msgspec import json
 from msgspec.structs import replace
-from tests.compose.reported import ReportedGame
+from tests.compose.reported import Played
 
-from itg.cli.reports import show_reports
-from itg.compose.report_again import report_again
-from itg.compose.report_files import write_pdfs
-from itg.exchange.contract import TradeExecuted
-from itg.game.contract import GetScores, Scores
-from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import AccountId, OrderId
 from itg.kernel.messages import Message
 from itg.kernel.times import NS_PER_US
@@ -27,69 +16,17 @@ from itg.market_data.contract import MarksPublished
 from itg.positions.contract import (
     AccountFilled,
     AccountOrderUpdated,
-    GetMarkouts,
-    GetPnl,
     MarkedTrade,
-    Markouts,
     OrderChange,
-    PnlHistory,
     PnlParts,
     TradesMarked,
 )
-from itg.report import MissingTypstError, page_of
-from itg.runtime.journal import FROM_START
+from itg.report import page_of
+from itg.report.blocks import DASH, exact
 from itg.wire.v1.measures import PnlPartsBody
-from itg.wire.v1.report import ReportBody
 
 PARTS = PnlPartsBody.__struct_fields__[1:]
 SCALE = 10_000
-
-
-class Played:
-    """A round that was played and reported; its game is closed."""
-
-    def __init__(self, folder: Path, after: Callable[[ReportedGame], None] | None = None) -> None:
-        self.data = folder / "data"
-        asyncio.run(self._play(after))
-
-    async def _play(self, after: Callable[[ReportedGame], None] | None) -> None:
-        game = ReportedGame(self.data)
-        game.play()
-        if after is not None:
-            after(game)
-        self.pnl = {a: _pnl(game, a) for a in game.accounts}
-        self.markouts = {a: _markouts(game, a) for a in game.accounts}
-        scores = game.ask(GetScores(round_id=1))
-        assert isinstance(scores, Scores)
-        assert scores.round is not None
-        self.scores = scores.round
-        self.trades = game.trades
-        self.events = list(_events(game))
-        self.folder = game.folder
-        await game.stop()
-
-    def bodies(self) -> list[ReportBody]:
-        files = sorted(self.folder.glob("*.json"))
-        return [json.decode(file.read_bytes(), type=ReportBody) for file in files]
-
-
-def _pnl(game: ReportedGame, account: AccountId) -> PnlHistory:
-    reply = game.ask(GetPnl(account_id=account))
-    assert isinstance(reply, PnlHistory)
-    return reply
-
-
-def _markouts(game: ReportedGame, account: AccountId) -> Markouts:
-    reply = game.ask(GetMarkouts(account_id=account))
-    assert isinstance(reply, Markouts)
-    return reply
-
-
-def _events(game: ReportedGame) -> Iterator[tuple[int, Message]]:
-    for row in game.journal.rows(FROM_START):
-        for record in game.machine.codec.decode_records(row.body):
-            for output in record.outputs:
-                yield record.game_ns, output
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +103,34 @@ def test_scores_are_those_that_were_told(played: Played) -> None:
         assert [Decimal(row[7]) for row in shown] == [
             Decimal(component.points) / 1_000_000 for component in team.components
         ]
+
+
+def test_unscored_figures_stand_on_the_page_with_their_formulas(played: Played) -> None:
+    for body in played.bodies():
+        terms = body.score.terms
+        assert terms is not None
+        beside, quality = terms.unscored, body.quality
+        page = page_of(body)
+        shown = {row[0]: (row[1], row[2]) for row in table_on(page, "Unscored")}
+        costs = {row[0]: (row[2], row[4]) for row in table_on(page, "Costs of trading")}
+        for name, value, source in (
+            ("Sharpe ratio", beside.sharpe, "Sharpe 1966"),
+            ("Information ratio", beside.information_ratio, "Treynor and Black 1973"),
+            ("Value at risk, 95 %", beside.value_at_risk, "Jorion 2006"),
+            ("Maximum drawdown", beside.drawdown, "Magdon-Ismail and Atiya 2004"),
+        ):
+            if value is None:
+                assert shown[name][0] == DASH
+            else:
+                assert amount_in(shown[name][0]) == Decimal(str(value))
+            assert source in shown[name][1]
+        for name, value, source in (
+            ("effective spread as taker", quality.taker_spread.average, "Huang and Stoll 1996"),
+            ("effective spread as maker", quality.maker_spread.average, "Huang and Stoll 1996"),
+            ("implementation shortfall", quality.shortfall.average, "Perold 1988"),
+        ):
+            assert costs[name][0] == exact(value).text
+            assert source in costs[name][1]
 
 
 def test_markouts_are_those_of_the_query(played: Played) -> None:
@@ -283,53 +248,6 @@ def test_what_was_not_noted_is_said_to_be_unknown(played: Played) -> None:
     assert "Latency is not known" in page
 
 
-def test_a_report_made_from_the_journal_equals_the_live_one(played: Played, tmp_path: Path) -> None:
-    again = report_again(played.data, 1, tmp_path)
-    assert len(again) == 6
-    for file in again:
-        assert file.read_bytes() == (played.folder / file.name).read_bytes()
-
-
-def test_a_round_without_scores_has_no_report(played: Played, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="round 2 has no scores here"):
-        report_again(played.data, 2, tmp_path)
-
-
-def test_what_a_server_did_not_write_is_written_when_it_starts_again(tmp_path: Path) -> None:
-    async def play() -> dict[str, bytes]:
-        game = ReportedGame(tmp_path / "data", is_heard=False)
-        game.play()
-        assert not game.folder.exists()
-        game.reports.catch_up()
-        await game.stop()
-        return {file.name: file.read_bytes() for file in game.folder.iterdir()}
-
-    written = asyncio.run(play())
-    assert len(written) == 6
-    for file in report_again(tmp_path / "data", 1, tmp_path / "again"):
-        assert file.read_bytes() == written[file.name]
-
-
-def test_a_correction_after_the_round_tells_the_reports_again(tmp_path: Path) -> None:
-    busted: list[TradeExecuted] = []
-
-    def correct(game: ReportedGame) -> None:
-        teams = ("t1", "t2", "t3")
-        ours = [t for t in game.trades if t.taker_account_id in teams]
-        largest = max(ours, key=lambda trade: trade.quantity * trade.price)
-        busted.append(largest)
-        game.bust(largest)
-
-    played = Played(tmp_path, correct)
-    account = busted[0].taker_account_id
-    body = next(one for one in played.bodies() if one.team_id == account)
-    ids = [one.trade_id for one in (*body.best, *body.worst)]
-    assert busted[0].trade_id not in ids
-    assert "trade corrected" in [one.kind for one in body.timeline]
-    for file in report_again(played.data, 1, tmp_path / "again"):
-        assert file.read_bytes() == (played.folder / file.name).read_bytes()
-
-
 def test_a_page_asks_nobody_for_anything(played: Played) -> None:
     for file in played.folder.glob("*.html"):
         page = file.read_text()
@@ -343,54 +261,3 @@ def test_a_page_asks_nobody_for_anything(played: Played) -> None:
 def test_names_of_teams_are_text_on_the_page(played: Played) -> None:
     body = replace(played.bodies()[0], team_name="<script>alert(1)</script>")
     assert "<script" not in page_of(body)
-
-
-def test_the_command_prints_the_files_there_are(
-    played: Played, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert show_reports(played.data, 1, None, is_pdf=False, as_json=True) == 0
-    files = json.decode(capsys.readouterr().out, type=list[str])
-    assert [Path(file).name for file in files] == sorted(f.name for f in played.folder.iterdir())
-
-
-def test_a_pdf_without_the_extra_is_refused_by_its_name(
-    played: Played, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(sys.modules, "typst", None)
-    with pytest.raises(MissingTypstError, match="extra `report`"):
-        write_pdfs([played.folder / "t1.json"])
-    assert show_reports(played.data, 1, None, is_pdf=True, as_json=False) == 1
-    assert "intern-trading-game[report]" in capsys.readouterr().err
-
-
-def test_a_pdf_has_the_report(played: Played, tmp_path: Path) -> None:
-    pytest.importorskip("typst", reason="the extra `report` is not installed")
-    file = tmp_path / "t1.json"
-    file.write_bytes((played.folder / "t1.json").read_bytes())
-    (pdf,) = write_pdfs([file])
-    assert pdf.read_bytes().startswith(b"%PDF")
-
-
-@pytest.mark.gate
-def test_forty_teams_are_reported_on_and_the_time_is_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    async def play() -> tuple[float, float, int]:
-        game = ReportedGame(tmp_path / "data", teams=40)
-        game.play()
-        pauses: list[float] = []
-        began = perf_counter()
-        stopped = asyncio.ensure_future(game.stop())
-        last = began
-        while not stopped.done():
-            await asyncio.sleep(0.001)
-            pauses.append(perf_counter() - last)
-            last = perf_counter()
-        return perf_counter() - began, max(pauses), len(list(game.folder.glob("*.html")))
-
-    taken_s, pause_s, pages = asyncio.run(play())
-    with capsys.disabled():
-        sys.stdout.write(
-            f"40 reports in {taken_s:.2f} s; the loop's longest pause {pause_s * 1e3:.1f} ms\n"
-        )
-    assert pages == 40

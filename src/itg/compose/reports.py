@@ -10,7 +10,6 @@ middle of a round, or heard before a trade was corrected, is read again from the
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 
@@ -31,13 +30,16 @@ from itg.game.contract import (
     Scores,
 )
 from itg.kernel.ids import Seq
-from itg.kernel.messages import Message, Reply
+from itg.kernel.messages import Message, Query, Reply
 from itg.runtime.envelope import Record
-from itg.runtime.pump import Pump, PumpStoppedError
+from itg.runtime.pump import Pump
 from itg.translate.report import RoundAnswers, answers_of, report_bodies, report_queries
 from itg.translate.round_fold import RoundFold
 
 log = structlog.get_logger()
+_FORMS = ("json", "html")
+_SLICE = 20  # queries that are answered in one turn of the loop
+_STOP_S = 30.0
 
 
 class Reports:
@@ -48,6 +50,7 @@ class Reports:
         self._data = data
         self._rules = rules
         self._folds: dict[int, RoundFold] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reports")
 
     def see(self, records: Sequence[Record], kinds: set[type[Message]]) -> None:
@@ -75,9 +78,12 @@ class Reports:
             self._pump.ask((GetRounds(), GetScores()), settle)
 
     async def stop(self) -> None:
-        """Wait until what was begun is written."""
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, self._worker.shutdown)
+        """Wait until what was begun is written; what a failed pump never answers is left."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_STOP_S)
+        for task in self._tasks:
+            task.cancel()
+        self._worker.shutdown(wait=False, cancel_futures=True)
 
     def _begin(self, records: Sequence[Record]) -> None:
         started = [o for r in records for o in r.outputs if isinstance(o, RoundStarted)]
@@ -109,38 +115,41 @@ class Reports:
 
     def _ask(self, scores: RoundScore, seq: Seq | None) -> None:
         round_id = scores.round_id
-        fold = self._folds.pop(round_id, None)
         accounts = [team.account_id for team in scores.teams]
         start_ns = self._rules.rounds[round_id - 1].start_ns
+        queries = report_queries(round_id, start_ns, accounts)
+        # The day after must not begin in between: where it does by itself, all is asked at once.
+        size = len(queries) if self._rules.starts_next_round else _SLICE
+        asking = _Asking(self._pump, queries, size)
+        fold = self._folds.pop(round_id, None)
 
-        def settle(replies: tuple[Reply, ...], _: Seq) -> None:
-            answers = answers_of(round_id, accounts, replies)
+        async def make() -> None:
+            answers = answers_of(round_id, accounts, await asking.replies())
             heard = None if fold is None or fold.is_corrected else fold
-            self._write(_Job(round_id=round_id, answers=answers, fold=heard, seq=seq))
+            await self._write(_Job(round_id=round_id, answers=answers, fold=heard, seq=seq))
 
-        # A game that stops with its last round writes at its next start what it owes.
-        with suppress(PumpStoppedError):
-            self._pump.ask(report_queries(round_id, start_ns, accounts), settle)
+        task = asyncio.get_running_loop().create_task(make(), name="reports")
+        self._tasks.add(task)
+        task.add_done_callback(self._end)
 
-    def _write(self, job: "_Job") -> None:
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            # A full disk, or a pump that has failed: the game itself does not depend on reports.
+            log.error("reports_failed", error=repr(error))
+
+    async def _write(self, job: "_Job") -> None:
         began = perf_counter()
-
-        def done(written: "asyncio.Future[int]") -> None:
-            error = None if written.cancelled() else written.exception()
-            if error is not None:
-                log.error("reports_failed", round_id=job.round_id, error=repr(error))
-            elif not written.cancelled():
-                taken_s = round(perf_counter() - began, 3)
-                log.info(
-                    "reports_written",
-                    round_id=job.round_id,
-                    teams=written.result(),
-                    folder=str(folder_of(self._data, job.round_id)),
-                    taken_s=taken_s,
-                )
-
-        made = asyncio.get_running_loop().run_in_executor(self._worker, self._made, job)
-        made.add_done_callback(done)
+        loop = asyncio.get_running_loop()
+        teams = await loop.run_in_executor(self._worker, self._made, job)
+        log.info(
+            "reports_written",
+            round_id=job.round_id,
+            teams=teams,
+            folder=str(folder_of(self._data, job.round_id)),
+            taken_s=round(perf_counter() - began, 3),
+        )
 
     def _made(self, job: "_Job") -> int:
         fold = job.fold or self._read(job)
@@ -156,11 +165,34 @@ class Reports:
             journal.close()
 
 
+class _Asking:
+    """Queries asked slice by slice, so that nobody waits for all of them; the first at once."""
+
+    def __init__(self, pump: Pump, queries: Sequence[Query], size: int) -> None:
+        self._pump = pump
+        self._slices = [queries[at : at + size] for at in range(0, len(queries), size)]
+        self._first = self._asked(self._slices.pop(0))
+
+    async def replies(self) -> list[Reply]:
+        found = [*await self._first]
+        for queries in self._slices:
+            await asyncio.sleep(0)
+            found += await self._asked(queries)
+        return found
+
+    def _asked(self, queries: Sequence[Query]) -> "asyncio.Future[tuple[Reply, ...]]":
+        asked: asyncio.Future[tuple[Reply, ...]] = asyncio.get_running_loop().create_future()
+
+        def settle(replies: tuple[Reply, ...], _: Seq) -> None:
+            if not asked.done():
+                asked.set_result(replies)
+
+        self._pump.ask(tuple(queries), settle)
+        return asked
+
+
 class _Job(Struct, frozen=True, kw_only=True):
     round_id: int
     answers: RoundAnswers
     fold: RoundFold | None  # None: to be read
     seq: Seq | None  # of the input that told the scores; None: the last that did
-
-
-_FORMS = ("json", "html")
