@@ -17,6 +17,7 @@ from itg.report.blocks import (
     number,
     row,
     share,
+    spaced,
     table,
 )
 from itg.report.drawing import Lane, bars, timeline
@@ -132,7 +133,8 @@ def timeline_section(report: ReportBody) -> Section:
         lead="When limits were close or passed, when the market stood, and whether the team was "
         "connected. │ a phase of the market begins; △ a limit is 80 % used or an obligation nearly "
         "missed, ▲ it is breached, ○ it is kept again; ■ a halt or a stop; ● a new session; "
-        "the bar is time with an open socket.",
+        "the bar is time with an open socket. Coverage and rebate are shares that are to be at least "
+        "their limit; of all others no more may be used.",
         blocks=tuple(blocks),
     )
 
@@ -177,19 +179,19 @@ def _spans(
 
 
 def _items(report: ReportBody) -> list[Block]:
-    own = [one for one in report.timeline if one.kind not in {"phase", "connected"}]
+    own = [one for one in report.timeline if one.kind != "connected"]
     rows = [
         row(
             clock(one.game_us),
             _GLYPHS.get(one.kind, ("·", ""))[0] + " " + one.kind,
-            one.subject,
+            spaced(one.subject),
             exact(one.used),
             exact(one.limit),
         )
         for one in own[:ITEMS_SHOWN]
     ]
     heads = ("time", "what", "of", "used", "limit")
-    blocks: list[Block] = [table("Limits, halts and corrections", heads, rows)]
+    blocks: list[Block] = [table("Phases, limits, halts and corrections", heads, rows)]
     left = len(own) - len(rows) + report.timeline_omitted
     if left:
         blocks.append(Note(f"{left:,} later entries are in the JSON report or were not kept."))
