@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Timings are benchmarks, never timed tests: a busy machine must not fail a property.
-settings.register_profile("house", deadline=None, print_blob=True)
+UNTIMED = (HealthCheck.too_slow,)
+settings.register_profile("house", deadline=None, print_blob=True, suppress_health_check=UNTIMED)
 # A change is judged on fixed examples, as by fixed seeds; every other run draws fresh ones.
-settings.register_profile("judged", deadline=None, print_blob=True, derandomize=True)
+settings.register_profile(
+    "judged", deadline=None, print_blob=True, suppress_health_check=UNTIMED, derandomize=True
+)
 settings.load_profile("judged" if os.environ.get("CI") else "house")
 
 TESTS = Path(__file__).parent

@@ -194,6 +194,22 @@ def test_a_snapshot_is_taken_when_due_and_when_asked() -> None:
     assert [s.seq for s in world.journal.snapshots()] == [26, 24]
 
 
+def test_a_large_state_is_kept_once_the_journal_has_grown_by_a_share_of_it() -> None:
+    store = MemoryStore()
+    limits = PumpLimits(snapshot_events=20, snapshot_share=3.0)
+    world = World(MemoryJournal(store), limits)
+    world.run(*[deposit()] * 12)
+    (first,) = world.journal.snapshots()
+    for _ in ("as it goes on", "after a restart"):
+        rows = len(store.rows)
+        while len(store.snapshots) == 1:
+            world.run(*[deposit()] * 12)
+        grown = sum(len(row.body) for row in store.rows[rows:])
+        assert 3 * len(first.blob) <= grown <= 3 * len(first.blob) + len(store.rows[-1].body)
+        store.snapshots = [first]
+        world = World(MemoryJournal(store), limits)
+
+
 class PackingBank(Bank):
     """A bank that can encode in advance, and counts how often it was let."""
 

@@ -1,5 +1,6 @@
 """The command `itg`. Exit codes: 0 done, 1 failed, 2 wrong use, 3 no server, 130 stopped."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -229,6 +230,34 @@ def verify(
     return show_verify(data, as_json=as_json)
 
 
+@app.command
+def surveil(
+    data: Annotated[Path | None, Parameter(help="Directory of a game's data.")] = None,
+    /,
+    *,
+    url: Annotated[str | None, Parameter(help="Ask a running game instead.")] = None,
+    key: Annotated[
+        str | None,
+        Parameter(env_var="ITG_API_KEY", show=False, help="An organizer's key (ITG_API_KEY)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Show what looks like abuse: wash trades, transfers, layering, stuffing, marking the close.
+
+    Of a data directory all trading days, of a running game (with `--url` and an organizer's key in
+    ITG_API_KEY) the day at hand. Reads only; a case is a question, not a verdict.
+    """
+    from itg.cli.surveilling import show_live, show_recorded
+
+    if (data is None) == (url is None):
+        return wrong_use("name a data directory or --url, one of them")
+    if data is not None:
+        return show_recorded(data, as_json=as_json)
+    if url is None or key is None:
+        return wrong_use("--url needs an organizer's key in the environment variable ITG_API_KEY")
+    return show_live(url, key, as_json=as_json)
+
+
 def wrong_use(message: str) -> int:
     """Say what would have been right and return the exit code of wrong use."""
     print(f"itg: {message}", file=sys.stderr)
@@ -249,4 +278,8 @@ def main() -> None:
         code = wrong_use(str(error))
     except KeyboardInterrupt:
         code = exits.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; the interpreter's own last flush must not fail.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = exits.DONE
     sys.exit(code)

@@ -112,7 +112,7 @@ class KeyFile:
     def add(self, rows: Iterable[Json]) -> None:
         """Write rows and close."""
         with os.fdopen(self._handle, "w", encoding="utf-8", newline="") as text:
-            writer = csv.DictWriter(text, KEY_COLUMNS, extrasaction="ignore")
+            writer = csv.DictWriter(text, KEY_COLUMNS, extrasaction="ignore", lineterminator="\n")
             if self._is_fresh:
                 writer.writeheader()
             writer.writerows(rows)

@@ -24,7 +24,8 @@ def prepare_game(scenario: str, data: Path, seed: int | None) -> int:
 
     made = prepare(SoloSettings(scenario=scenario, data=data, seed=seed))
     rules, directory = made.rules, made.directory
-    print(f"scenario       {rules.scenario}: {len(rules.rounds)} rounds, {rules.max_teams} teams")
+    rounds = "1 round" if len(rules.rounds) == 1 else f"{len(rules.rounds)} rounds"
+    print(f"scenario       {rules.scenario}: {rounds}, at most {rules.max_teams} teams")
     print(f"organizer key  in {directory.admin_key}")
     if not rules.open_registration:
         print(f"join code      in {directory.join_code}")

@@ -22,7 +22,7 @@ Key = Annotated[
 
 
 @score_app.command
-def show(
+def show(  # noqa: PLR0913 - each parameter is a flag
     *,
     url: Url = "http://127.0.0.1:8000",
     round_: Annotated[
@@ -31,18 +31,27 @@ def show(
     team: Annotated[
         str | None, Parameter(help="Show every term of this team; `me` is the key's own.")
     ] = None,
+    data: Annotated[
+        Path | None, Parameter(help="The game's data directory; its admin.key is used.")
+    ] = None,
     key: Key = None,
     as_json: AsJson = False,
 ) -> int:
     """Show a round's scores, live while it runs, and the season's so far.
 
-    With the key of a team or the organizer in ITG_API_KEY. A team's terms are shown to the team
-    itself and to the organizer.
+    With --data, or a team's or the organizer's key in ITG_API_KEY. A team's terms are shown to the
+    team itself and to the organizer.
     """
+    from itg.cli.asking import AskingError, organizer_of
     from itg.cli.score_views import show_scores, show_terms
 
+    try:
+        key = key if data is None else organizer_of(url, data, None).api_key
+    except AskingError as error:
+        print(f"itg: {error}", file=sys.stderr)
+        return error.code
     if key is None:
-        print("itg: give a team's or the organizer's key in ITG_API_KEY", file=sys.stderr)
+        print("itg: give --data DIR, or a key in ITG_API_KEY", file=sys.stderr)
         return exits.WRONG_USE
     if team is None:
         return show_scores((url, key), round_, as_json=as_json)

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import aiohttp
 
-from itg.client.errors import AccessDeniedError, ConnectionFailedError
+from itg.client.errors import AccessDeniedError, ConnectionFailedError, InvalidKeyError
 from itg.client.frames import Frame, decode_frame
 from itg.wire.v1.problems import Problem
 from itg.wire.v1.socket import (
@@ -53,7 +53,7 @@ class Connection:
                 socket = await http.ws_connect(
                     socket_url(url),
                     params={"cancel_on_disconnect": cancel_on_disconnect},
-                    headers={KEY_HEADER: api_key},
+                    headers={KEY_HEADER: sendable_key(api_key)},
                     protocols=(SUBPROTOCOL,),
                     max_msg_size=MESSAGE_BYTES_MAX,
                     decode_text=False,
@@ -141,3 +141,13 @@ def _denied(error: aiohttp.WSServerHandshakeError) -> Problem:
         detail="the server does not know this API key",
         code="UNAUTHENTICATED",
     )
+
+
+def sendable_key(api_key: str) -> str:
+    """Return a key without the space around it; `InvalidKeyError` if it cannot be one."""
+    key = api_key.strip()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise InvalidKeyError(
+            "the key has a space or a character that no key has; copy it again, it begins with itg_"
+        )
+    return key

@@ -7,6 +7,10 @@ class ClientError(Exception):
     """Root of everything the SDK raises on purpose."""
 
 
+class InvalidKeyError(ClientError):
+    """The key has a character that no key has; it was not sent. The text does not show it."""
+
+
 class RefusedError(ClientError):
     """The server answered with a problem; `problem` carries its code, numbers and field errors."""
 

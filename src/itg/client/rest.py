@@ -8,7 +8,7 @@ from urllib.parse import quote
 import aiohttp
 from msgspec import DecodeError, Struct, json
 
-from itg.client.connection import KEY_HEADER, cause_of
+from itg.client.connection import KEY_HEADER, cause_of, sendable_key
 from itg.client.errors import ConnectionFailedError, error_of
 from itg.wire.v1.account import PositionsBody, RiskLimitsBody
 from itg.wire.v1.chain import CandlePage, ChainBody, SurfaceBody
@@ -63,7 +63,7 @@ class Rest:
 
     def __init__(self, url: str, api_key: str | None = None) -> None:
         self._base = url.rstrip("/")
-        self._headers = {KEY_HEADER: api_key} if api_key else {}
+        self._headers = {KEY_HEADER: sendable_key(api_key)} if api_key else {}
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:

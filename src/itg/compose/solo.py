@@ -24,6 +24,7 @@ from itg.compose.models import refuse_unknown_models
 from itg.compose.report_files import REPORTS
 from itg.compose.reports import Reports
 from itg.compose.services import services_of
+from itg.compose.surveillance import LiveWatch
 from itg.exchange.contract import PhaseChanged
 from itg.game.contract import (
     CreateGame,
@@ -103,6 +104,7 @@ class Solo:
                 self._director.resume_at(max(self.machine.game_ns, current.start_ns))
             self._open_commitment()
             self.reports.catch_up()
+        self.watch.begin(self.journal, self.machine.codec, self.recovery.seq)
         await self.gateway.start()
         await self.server.start()
 
@@ -120,6 +122,7 @@ class Solo:
             if self.pump.failure is None:
                 await self.pump.drain()
         finally:
+            await self.watch.stop()
             await self.gateway.stop()
             await self.server.stop()
             await self.reports.stop()
@@ -150,9 +153,10 @@ class Solo:
         self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
         self.bundle_key = signing_key(self.directory).public_key
         self.reports = Reports(self.pump, self.directory.path, self.rules)
+        self.watch = LiveWatch()
         reports = str(self.directory.path / REPORTS)
         bounds = GatewaySettings(bundle_key=self.bundle_key, reports=reports)
-        self.gateway = Gateway(self.pump, bounds)
+        self.gateway = Gateway(self.pump, bounds, surveillance=self.watch)
         self.server = HttpServer(build_app(self.gateway), settings.host, settings.port)
 
     def _see(self, records: Sequence[Record]) -> None:
@@ -165,6 +169,7 @@ class Solo:
         if PhaseChanged in kinds:
             self.pump.snapshot_soon()
         self.reports.see(records, kinds)
+        self.watch.see(records)
         for watcher in self._watchers:
             watcher(records)
 

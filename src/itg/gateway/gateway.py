@@ -32,17 +32,17 @@ from itg.gateway.flushing import Flusher
 from itg.gateway.lockstep import LockStep
 from itg.gateway.membership import MEMBER_EVENTS, Membership
 from itg.gateway.numbers import Numbers
-from itg.gateway.problems import RefusedError, problem_of, problem_of_refusal
+from itg.gateway.problems import RefusedError, busy, problem_of, problem_of_refusal
 from itg.gateway.reasons import (
     INSTRUMENT_NOT_FOUND,
     LOCK_STEP,
     PROCESSING_TIMEOUT,
-    SERVICE_UNAVAILABLE,
 )
 from itg.gateway.round_files import RoundFiles
 from itg.gateway.service_notes import ServiceWatch
 from itg.gateway.sessions import Outlet, Session
 from itg.gateway.settings import GatewaySettings
+from itg.gateway.surveillance import SurveillancePort, Unwatched
 from itg.gateway.trace_ids import TraceIds
 from itg.gateway.waiting import RoomFullError, WaitingRoom
 from itg.gateway.withdrawals import Absences, Deadman
@@ -51,7 +51,6 @@ from itg.kernel.messages import Command, Message, Query, Reply
 from itg.positions.contract import GetQuotes, Quotes
 from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.pump import OverloadedError, Pump, PumpStoppedError
-from itg.wire.v1.problems import Problem
 from itg.wire.v1.socket import CLOSE_RESTART, DeadmanData
 
 log = structlog.get_logger()
@@ -60,14 +59,19 @@ M = TypeVar("M", bound=Message)
 Compose = Callable[[Record], Answer]
 ComposeRead = Callable[[Sequence[Reply]], Answer]
 Follow = Callable[[Sequence[Reply]], tuple[Query, ...]]
-_BUSY_RETRY_MS = 1_000
 
 
 class Gateway:
     """The doors of one pump: `publish` is its release hook; `start` when the game is on its way."""
 
-    def __init__(self, pump: Pump, settings: GatewaySettings | None = None) -> None:
+    def __init__(
+        self,
+        pump: Pump,
+        settings: GatewaySettings | None = None,
+        surveillance: SurveillancePort | None = None,
+    ) -> None:
         self.settings = settings or GatewaySettings()
+        self.surveillance = surveillance or Unwatched()
         self.pump = pump
         self.feed = Feed(pump.journal.epoch, pump.clock)
         self.outlet = Outlet()
@@ -392,8 +396,3 @@ class _Waiting(Struct, frozen=True):
 def first_of(kind: type[M], messages: Iterable[Message]) -> M | None:
     """Return the first message of a class."""
     return next((message for message in messages if isinstance(message, kind)), None)
-
-
-def busy(retry_after_ms: int = _BUSY_RETRY_MS) -> Problem:
-    """Return the problem of a request that was not taken."""
-    return problem_of(SERVICE_UNAVAILABLE, retry_after_ms=max(retry_after_ms, 1))

@@ -8,8 +8,8 @@ from litestar.types import Send, WebSocketScope
 from itg.gateway.auth import Credentials, key_of
 from itg.gateway.calls import Answer, Call, Caller, refused
 from itg.gateway.decoding import read_fields
-from itg.gateway.gateway import Gateway, busy, first_of
-from itg.gateway.problems import RefusedError, problem_of
+from itg.gateway.gateway import Gateway, first_of
+from itg.gateway.problems import RefusedError, busy, problem_of
 from itg.gateway.reasons import ORIGIN_NOT_ALLOWED
 from itg.gateway.rest import completed
 from itg.positions.contract import ConnectionOpened, OpenConnection

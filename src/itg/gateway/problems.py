@@ -10,6 +10,7 @@ from itg.wire.v1.problems import FieldError, Problem
 
 # Every code a request can be refused with.
 REASONS: dict[str, RejectReason] = reasons_of((reasons,)) | CONTRACT_REASONS
+_BUSY_RETRY_MS = 1_000
 
 
 class RefusedError(ItgError):
@@ -67,6 +68,11 @@ def problem_of_field(error: UnfitFieldError, client_order_id: str | None = None)
     errors = [FieldError(pointer=error.pointer, detail=error.detail)]
     problem = problem_of(error.reason, f"{error.pointer}: {error.detail}", errors=errors)
     return replace(problem, client_order_id=client_order_id)
+
+
+def busy(retry_after_ms: int = _BUSY_RETRY_MS) -> Problem:
+    """Return the problem of a request that was not taken."""
+    return problem_of(reasons.SERVICE_UNAVAILABLE, retry_after_ms=max(retry_after_ms, 1))
 
 
 def within(problem: Problem, pointer: str) -> Problem:

@@ -35,6 +35,9 @@ ROUTE_NOT_FOUND = RejectReason(code="ROUTE_NOT_FOUND", hint="See GET /openapi.js
 INSTRUMENT_NOT_FOUND = RejectReason(
     code="INSTRUMENT_NOT_FOUND", hint="See GET /exchange/instruments.", status=404
 )
+CASE_NOT_FOUND = RejectReason(
+    code="CASE_NOT_FOUND", hint="See GET /admin/surveillance.", status=404
+)
 UNKNOWN_CHANNEL = RejectReason(
     code="UNKNOWN_CHANNEL",
     hint=f"Channels: {', '.join(row.name for row in CHANNELS)}.",

@@ -16,9 +16,9 @@ from itg.gateway.auth import Credentials, key_of
 from itg.gateway.calls import ANYBODY, Answer, Call, Caller, Headers, encode, refused
 from itg.gateway.decoding import field_fault, query_fields
 from itg.gateway.flood import refuse_empty
-from itg.gateway.gateway import Gateway, busy
+from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation
-from itg.gateway.problems import RefusedError, problem_of, problem_of_field
+from itg.gateway.problems import RefusedError, busy, problem_of, problem_of_field
 from itg.gateway.reasons import (
     BODY_TOO_LARGE,
     INTERNAL_ERROR,

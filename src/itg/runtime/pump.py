@@ -44,6 +44,7 @@ from itg.runtime.envelope import Record
 from itg.runtime.guard import Guard
 from itg.runtime.journal import Journal, Sealer, SetAside
 from itg.runtime.metrics import PumpNumbers
+from itg.runtime.pacing import SnapshotPace
 
 OnRelease = Callable[[Record], None]
 OnBatch = Callable[[Sequence[Record]], None]
@@ -73,6 +74,7 @@ class PumpLimits(Struct, frozen=True, kw_only=True):
     batch_inputs_max: int = 128
     waiting_max: int = 10_000
     snapshot_events: int = 100_000
+    snapshot_share: float = 0.25  # of the last snapshot, by which the journal grows before the next
     pack_events: int = 1_000
 
 
@@ -122,9 +124,10 @@ class Pump:
         self._waiting: deque[_Waiting] = deque()
         self._current: _Waiting | None = None
         self._in_flight: _Flight | None = None
-        self._snapshot_seq = next((s.seq for s in journal.snapshots()), Seq(0))
+        self._pace = SnapshotPace(
+            journal, self._limits.snapshot_events, self._limits.snapshot_share
+        )
         self._packed_seq = Seq(0)
-        self._is_snapshot_asked = False
         self._is_draining = False
         self._is_scheduled = False
         self._guard = Guard(self._fail)
@@ -189,7 +192,7 @@ class Pump:
 
     def snapshot_soon(self) -> None:
         """Take a snapshot after the next batch, or now if none waits."""
-        self._is_snapshot_asked = True
+        self._pace.ask()
         self._schedule()
 
     def start(self) -> None:
@@ -300,6 +303,8 @@ class Pump:
         self, records: list[Record], answers: list[tuple[OnRelease, Record]]
     ) -> _Flight | None:
         batch = self._sealer.seal(records) if records else None
+        if batch is not None:
+            self._pace.grow(len(batch.body))
         state = self._state_to_keep()
         if batch is None and state is None:
             return None
@@ -309,15 +314,12 @@ class Pump:
 
     def _state_to_keep(self) -> tuple[Seq, bytes] | None:
         seq = Seq(self.machine.next_seq - 1)
-        since = seq - self._snapshot_seq
-        if not self._is_snapshot_asked and since < self._limits.snapshot_events:
+        if not self._pace.is_due(seq):
             return None
-        self._is_snapshot_asked = False
-        if since == 0:
-            return None
-        self._snapshot_seq = seq
+        state = self.machine.snapshot()
+        self._pace.keep(seq, len(state))
         self.numbers.snapshots += 1
-        return seq, self.machine.snapshot()
+        return seq, state
 
     def _release(self, flight: _Flight) -> None:
         for on_release, record in flight.answers:

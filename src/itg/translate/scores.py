@@ -1,6 +1,6 @@
 """Scores as their readers may see them: totals of all, terms of one's own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from itg.game.contract import (
     FinalScore,
@@ -48,6 +48,7 @@ def scores_body(scores: Scores, may_see: MaySee) -> ScoresBody:
             scored_us=None,
             items=[],
             final=final,
+            pars=par_bodies(scores.rules.pars),
         )
     push = scores_push(scores.round, may_see)
     return ScoresBody(
@@ -57,6 +58,7 @@ def scores_body(scores: Scores, may_see: MaySee) -> ScoresBody:
         scored_us=push.scored_us,
         items=push.items,
         final=final,
+        pars=par_bodies(scores.rules.pars),
     )
 
 
@@ -120,11 +122,15 @@ def judged_body(judged: JudgementSet, team_id: TeamId) -> JudgedBody:
 
 def pars_body(told: ParSet) -> ParsBody:
     """Return the pars that count from now on."""
-    items = [
+    return ParsBody(origin=told.origin, items=par_bodies(told.pars))
+
+
+def par_bodies(pars: Iterable[RolePar]) -> list[ParBody]:
+    """Return pars in points."""
+    return [
         ParBody(role=par.role, par=par.par / PPM, spread=par.spread / PPM, sessions=par.sessions)
-        for par in told.pars
+        for par in pars
     ]
-    return ParsBody(origin=told.origin, items=items)
 
 
 def par_in(item: ParItem) -> RolePar:

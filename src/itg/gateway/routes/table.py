@@ -5,6 +5,7 @@ from itg.gateway.routes import (
     admin,
     admin_connections,
     admin_market,
+    admin_surveillance,
     admin_teams,
     after_round,
     chains,
@@ -47,6 +48,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *admin_teams.OPERATIONS,
     *admin_market.OPERATIONS,
     *admin_connections.OPERATIONS,
+    *admin_surveillance.OPERATIONS,
 )
 BY_NAME: dict[str, Operation] = {
     operation.route.name: operation for operation in OPERATIONS if operation.route.on_socket

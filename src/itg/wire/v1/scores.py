@@ -113,8 +113,19 @@ class FinalScoreBody(Body, frozen=True, kw_only=True):
     judgement: JudgedBody | None
 
 
+class ParBody(Body, frozen=True, kw_only=True):
+    """One role's par, in points."""
+
+    role: str
+    par: float
+    spread: float
+    sessions: int
+
+
 class ScoresBody(Body, frozen=True, kw_only=True):
     """A round's scores in registration order, and the season's so far in rank order.
+
+    `pars` are what scores are measured against; of roles without one the score is null.
 
     `round_id` null: no round has begun, or the scenario scores nothing.
     """
@@ -125,6 +136,7 @@ class ScoresBody(Body, frozen=True, kw_only=True):
     scored_us: int | None
     items: list[TeamScoreBody]
     final: list[FinalScoreBody]
+    pars: list[ParBody]
 
 
 class ScoresPush(Body, frozen=True, kw_only=True):
@@ -180,15 +192,6 @@ class ParRequest(Request, frozen=True, kw_only=True):
     pars: Annotated[list[ParItem], Meta(min_length=1)]
     origin: Annotated[str, Meta(min_length=1, max_length=128)]
     reason: ReasonText = ""
-
-
-class ParBody(Body, frozen=True, kw_only=True):
-    """One role's par, in points."""
-
-    role: str
-    par: float
-    spread: float
-    sessions: int
 
 
 class ParsBody(Body, frozen=True, kw_only=True):
