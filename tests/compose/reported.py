@@ -23,12 +23,15 @@ from itg.kernel.words import Side, TimeInForce
 from itg.market_data.contract import MarksPublished
 from itg.positions.contract import (
     GetMarkouts,
+    GetOrders,
     GetPnl,
     Markouts,
+    Orders,
     PnlHistory,
     QuoteTerms,
     ReserveOrder,
     ReserveQuotes,
+    ReserveReplace,
 )
 from itg.runtime.cascade import Machine
 from itg.runtime.clock import VirtualClock
@@ -93,14 +96,27 @@ class ReportedGame:
             self.clock.advance_to(Nanos(min(to_ns, self.clock.game_ns() + STEP_NS)))
             self.pump.run_until_idle()
 
-    def play(self, *, acts: int = 1, seed: int = 1) -> None:
-        """Play the round: each team does so many things each second, until near the close."""
+    def play(
+        self,
+        *,
+        acts: int = 1,
+        seed: int = 1,
+        during: "Callable[[ReportedGame], None] | None" = None,
+    ) -> None:
+        """Play the round: each team does so many things each second, until near the close.
+
+        `during` does something else once, when the first trades have had their last mark.
+        """
         plan = self.create.rules.rounds[0]
+        half_ns = plan.session_start_ns + 90 * NS_PER_S
         self.tell(StartRound(round_id=1))
         self.advance(plan.session_start_ns)
         dice, accounts = Dice(seed), self.accounts
         while self.clock.game_ns() < plan.session_end_ns - AFTER_S * NS_PER_S:
             self.advance(self.clock.game_ns() + NS_PER_S)
+            if during is not None and self.clock.game_ns() > half_ns:
+                during(self)
+                during = None
             for _ in range(acts):
                 self.tell(*(self._act(a, n, dice) for n, a in enumerate(accounts)))
         assert plan.end_ns is not None
@@ -138,8 +154,14 @@ class ReportedGame:
                 ask_quantity=10,
             )
             return ReserveQuotes(account_id=account, quotes=(terms,))
+        working = self.ask(GetOrders(account_id=account))
+        assert isinstance(working, Orders)
+        if working.orders and dice.random() < 0.3:
+            order = dice.choice(working.orders)
+            quantity = order.quantity + dice.randrange(1, 3)
+            return ReserveReplace(account_id=account, order_id=order.order_id, quantity=quantity)
         side = dice.choice((Side.BUY, Side.SELL))
-        edge = mark // 2_000 * 100 + 100
+        edge = dice.choice((1, 1, -1)) * (mark // 2_000 * 100 + 100)
         price = mark // 100 * 100 + (edge if side is Side.BUY else -edge)
         return ReserveOrder(
             account_id=account,
@@ -154,13 +176,23 @@ class ReportedGame:
 class Played:
     """A round that was played and reported; its game is closed."""
 
-    def __init__(self, folder: Path, after: Callable[[ReportedGame], None] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        during: Callable[[ReportedGame], None] | None = None,
+        after: Callable[[ReportedGame], None] | None = None,
+    ) -> None:
         self.data = folder / "data"
-        asyncio.run(self._play(after))
+        asyncio.run(self._play(during, after))
 
-    async def _play(self, after: Callable[[ReportedGame], None] | None) -> None:
+    async def _play(
+        self,
+        during: Callable[[ReportedGame], None] | None,
+        after: Callable[[ReportedGame], None] | None,
+    ) -> None:
         game = ReportedGame(self.data)
-        game.play()
+        game.play(during=during)
         if after is not None:
             after(game)
         self.pnl = {a: _pnl(game, a) for a in game.accounts}

@@ -14,6 +14,9 @@ from itg.compose.report_again import report_again
 from itg.compose.report_files import write_pdfs
 from itg.exchange.contract import TradeExecuted
 from itg.kernel.errors import ConfigurationError
+from itg.kernel.money import Price
+from itg.kernel.words import Side
+from itg.positions.contract import MarkedTrade, TradesMarked
 from itg.report import MissingTypstError
 
 
@@ -59,7 +62,7 @@ def test_a_correction_after_the_round_tells_the_reports_again(tmp_path: Path) ->
         busted.append(largest)
         game.bust(largest)
 
-    played = Played(tmp_path, correct)
+    played = Played(tmp_path, after=correct)
     account = busted[0].taker_account_id
     body = next(one for one in played.bodies() if one.team_id == account)
     ids = [one.trade_id for one in (*body.best, *body.worst)]
@@ -67,6 +70,35 @@ def test_a_correction_after_the_round_tells_the_reports_again(tmp_path: Path) ->
     assert "trade corrected" in [one.kind for one in body.timeline]
     for file in report_again(played.data, 1, tmp_path / "again"):
         assert file.read_bytes() == (played.folder / file.name).read_bytes()
+
+
+def test_what_is_corrected_while_a_round_runs_counts_as_corrected(tmp_path: Path) -> None:
+    moved: list[TradeExecuted] = []
+
+    def correct(game: ReportedGame) -> None:
+        first, second = [t for t in game.trades if t.taker_account_id == "t2"][:2]
+        moved.append(second)
+        game.bust(first)
+        game.bust(second, Price(second.price + 5_000))
+
+    corrected = Played(tmp_path, during=correct)
+    for file in report_again(corrected.data, 1, tmp_path / "again"):
+        assert file.read_bytes() == (corrected.folder / file.name).read_bytes()
+    told = [t for _, e in corrected.events if isinstance(e, TradesMarked) for t in e.trades]
+    taken = [t for t in told if t.taker_account_id == "t2"]
+    paid = sum(_paid(trade) for trade in taken)
+    (one,) = [trade for trade in taken if trade.trade_id == moved[0].trade_id]
+    gone = min(taken, key=lambda trade: trade.traded_ns)
+    sign = 1 if one.aggressor_side is Side.BUY else -1
+    shift = 2 * sign * 5_000 * one.quantity * one.multiplier
+    spread = corrected.bodies()[1].quality.taker_spread
+    assert round(spread.total * 10_000) == paid - _paid(gone) + shift
+    assert spread.contracts == sum(trade.quantity for trade in taken) - gone.quantity
+
+
+def _paid(trade: MarkedTrade) -> int:
+    sign = 1 if trade.aggressor_side is Side.BUY else -1
+    return 2 * sign * (trade.price - trade.mark_price) * trade.quantity * trade.multiplier
 
 
 def test_the_command_prints_the_files_there_are(

@@ -133,8 +133,8 @@ def timeline_section(report: ReportBody) -> Section:
         lead="When limits were close or passed, when the market stood, and whether the team was "
         "connected. │ a phase of the market begins; △ a limit is 80 % used or an obligation nearly "
         "missed, ▲ it is breached, ○ it is kept again; ■ a halt or a stop; ● a new session; "
-        "the bar is time with an open socket. Coverage and rebate are shares that are to be at least "
-        "their limit; of all others no more may be used.",
+        "the bar is time with an open socket. Coverage and rebate are shares that should "
+        "reach their limit; of all others no more may be used.",
         blocks=tuple(blocks),
     )
 
