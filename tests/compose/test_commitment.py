@@ -105,6 +105,7 @@ async def test_a_game_that_stops_with_its_last_round_opens_its_commitment_at_the
 def test_the_reveal_is_its_owners_and_of_this_game(tmp_path: Path) -> None:
     first = Solo(SoloSettings(scenario="bare", data=tmp_path / "a", seed=1))
     first.journal.close()
+    first.directory.release()
     file = tmp_path / "a" / "reveal.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     other = tmp_path / "b"
@@ -118,4 +119,5 @@ def test_the_reveal_is_its_owners_and_of_this_game(tmp_path: Path) -> None:
     (third / "reveal.json").write_text(file.read_text(), encoding="utf-8")
     same = Solo(SoloSettings(scenario="bare", data=third, seed=1))
     same.journal.close()
+    same.directory.release()
     assert same.create.commitment == first.create.commitment

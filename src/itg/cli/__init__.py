@@ -9,7 +9,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from itg import __version__
 from itg.cli import exits
-from itg.cli.after_round import bundle, bundle_app, export
+from itg.cli.after_round import bundle, bundle_app, export, report
 from itg.cli.organizing import audit, game_app, news_app, team_app, trade_app
 from itg.cli.safety import safety_app
 from itg.cli.scenarios import scenario_app
@@ -36,6 +36,7 @@ game_app.command(bundle)
 app.command(bundle_app)
 app.command(score_app)
 app.command(export)
+app.command(report)
 app.command(audit)
 
 Port = Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")]

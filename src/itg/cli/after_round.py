@@ -74,6 +74,29 @@ def export(  # noqa: PLR0913 - each parameter is a flag
     return show_exported(data, settings, as_json=as_json)
 
 
+def report(
+    data: Data,
+    /,
+    *,
+    round_id: RoundId,
+    to: Annotated[
+        Path | None, Parameter(help="Write them anew into this folder; it is made.")
+    ] = None,
+    pdf: Annotated[
+        bool, Parameter(name="--pdf", negative="", help="PDFs too; needs the extra `report`.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Print where the teams' reports of an ended round are; write them where they are not.
+
+    The game writes them itself when a round's scores are told. What it could not write is made
+    from the journal, whose inputs are run again up to there; the game may be running.
+    """
+    from itg.cli.reports import show_reports
+
+    return show_reports(data, round_id, to, is_pdf=pdf, as_json=as_json)
+
+
 @bundle_app.command
 def check(
     file: Annotated[Path, Parameter(help="A bundle.")],

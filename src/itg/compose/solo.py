@@ -21,6 +21,8 @@ from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory, digest_of
 from itg.compose.models import refuse_unknown_models
+from itg.compose.report_files import REPORTS
+from itg.compose.reports import Reports
 from itg.compose.services import services_of
 from itg.compose.surveillance import LiveWatch
 from itg.exchange.contract import PhaseChanged
@@ -101,6 +103,7 @@ class Solo:
                 # The last input may be of the evening before: nobody waits for the night again.
                 self._director.resume_at(max(self.machine.game_ns, current.start_ns))
             self._open_commitment()
+            self.reports.catch_up()
         self.watch.begin(self.journal, self.machine.codec, self.recovery.seq)
         await self.gateway.start()
         await self.server.start()
@@ -122,6 +125,7 @@ class Solo:
             await self.watch.stop()
             await self.gateway.stop()
             await self.server.stop()
+            await self.reports.stop()
             self.journal.close()
             self.directory.release()
 
@@ -148,10 +152,11 @@ class Solo:
         self.clock, self._director = clock_of(self.create.rules)
         self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
         self.bundle_key = signing_key(self.directory).public_key
+        self.reports = Reports(self.pump, self.directory.path, self.rules)
         self.watch = LiveWatch()
-        self.gateway = Gateway(
-            self.pump, GatewaySettings(bundle_key=self.bundle_key), surveillance=self.watch
-        )
+        reports = str(self.directory.path / REPORTS)
+        bounds = GatewaySettings(bundle_key=self.bundle_key, reports=reports)
+        self.gateway = Gateway(self.pump, bounds, surveillance=self.watch)
         self.server = HttpServer(build_app(self.gateway), settings.host, settings.port)
 
     def _see(self, records: Sequence[Record]) -> None:
@@ -163,6 +168,7 @@ class Solo:
             self._open_commitment()
         if PhaseChanged in kinds:
             self.pump.snapshot_soon()
+        self.reports.see(records, kinds)
         self.watch.see(records)
         for watcher in self._watchers:
             watcher(records)

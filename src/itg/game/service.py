@@ -35,7 +35,7 @@ class GameService:
         *(exchange.InstrumentListed, exchange.InstrumentDelisted, exchange.PhaseChanged),
         *(exchange.PhaseRejected, exchange.HaltRejected, exchange.BustRejected),
         *(positions.KillSwitchChanged, positions.AdjustmentRejected, TimerFired),
-        *(game.SetPar, game.SetJudgement, *get_args(hearing.Heard)),
+        *(game.SetPar, game.SetJudgement, game.NoteService, *get_args(hearing.Heard)),
     )
     emits: ClassVar[tuple[type[Message], ...]] = (
         *(game.GameCreated, game.TeamRegistered, game.RegistrationRejected, game.BotDropped),
@@ -50,7 +50,7 @@ class GameService:
     answers: ClassVar[tuple[type[Query], ...]] = (
         *(game.AuthenticateKey, game.GetTeams, game.GetRounds, game.GetGame),
         *(game.GetAudit, game.GetSchedule, game.GetMessages, game.GetRetiringKeys),
-        game.GetScores,
+        *(game.GetScores, game.GetServiceNotes),
     )
 
     def __init__(self) -> None:
@@ -58,6 +58,8 @@ class GameService:
         self._game: Game | None = None
 
     def handle(self, now: Nanos, message: Message) -> Sequence[Message]:
+        if isinstance(message, game.NoteService):
+            return self._note(now, message)
         if isinstance(message, hearing.Heard):
             scoring = self._created.scoring
             return hearing.hear(self.name, scoring, now, message) if scoring else ()
@@ -107,8 +109,8 @@ class GameService:
                 return game.Rounds(rounds=created.rounds.rows() if created else ())
             case game.GetGame():
                 return self._created.state()
-            case game.GetScores():
-                return self._created.scores(query.round_id)
+            case game.GetScores() | game.GetServiceNotes():
+                return self._read_round(query)
             case game.GetAudit():
                 page = created.audit.page(query.after_seq, query.count) if created else ()
                 return game.AuditTrail(entries=page)
@@ -120,6 +122,13 @@ class GameService:
                 return game.RetiringKeys(keys=tuple(created.registry.retiring) if created else ())
             case _:
                 raise AssertionError(query)
+
+    def _read_round(self, query: game.GetScores | game.GetServiceNotes) -> Reply:
+        created = self._created
+        if isinstance(query, game.GetScores):
+            return created.scores(query.round_id)
+        accounts = created.serving.accounts(query.round_id)
+        return game.ServiceNotes(round_id=query.round_id, accounts=accounts)
 
     def snapshot(self) -> bytes:
         return store.encode(self._game)
@@ -258,6 +267,12 @@ class GameService:
         scoring = self._created.scoring
         scored = None if scoring is None else scoring.scored(now)
         return [] if scored is None else [scored]
+
+    def _note(self, now: Nanos, told: game.NoteService) -> Sequence[Message]:
+        round_id = self._created.rounds.current_id
+        if round_id is not None:
+            self._created.serving.note(round_id, now, told.notes)
+        return ()
 
     def _see_switch(self, now: Nanos, told: positions.KillSwitchChanged) -> Sequence[Message]:
         # The organizer's own switch was noted when it was asked for, with its reason.

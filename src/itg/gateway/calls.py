@@ -58,6 +58,7 @@ class Call(Struct, frozen=True, kw_only=True):
     reply: Reply
     is_rest: bool
     if_none_match: bytes = b""
+    accept: bytes = b""
 
     def account_id(self) -> AccountId:
         """Return the caller's account; refuses the organizer, who has none."""

@@ -39,6 +39,7 @@ from itg.gateway.reasons import (
     PROCESSING_TIMEOUT,
 )
 from itg.gateway.round_files import RoundFiles
+from itg.gateway.service_notes import ServiceWatch
 from itg.gateway.sessions import Outlet, Session
 from itg.gateway.settings import GatewaySettings
 from itg.gateway.surveillance import SurveillancePort, Unwatched
@@ -83,7 +84,8 @@ class Gateway:
         self.waiting = WaitingRoom(self.settings.waiting_max)
         self.trace_ids = TraceIds(pump.clock.wall_ns)
         self.numbers = Numbers()
-        self.round_files = RoundFiles(pump.journal, pump.machine.codec)
+        self.service = ServiceWatch(pump, self.feed)
+        self.round_files = RoundFiles(pump.journal, pump.machine.codec, self.settings.reports)
         self.lock_step: LockStep | None = None
         self.is_ready = False
         self._flusher = Flusher(self.feed.fanout, self.settings.flush_s)
@@ -126,10 +128,10 @@ class Gateway:
         if self.lock_step is not None:
             self.lock_step.stop()
         self.waiting.close()
-        if self._heart is not None:
-            self._heart.cancel()
+        if (heart := self._heart) is not None:
+            heart.cancel()
             with suppress(asyncio.CancelledError):
-                await self._heart
+                await heart
 
     async def settled(self) -> None:
         """Wait until everything that was sent has been released."""
@@ -141,12 +143,8 @@ class Gateway:
         """Register a team as the organizer does and return its key; raises `RefusedError`."""
         api_key = fresh_key()
         settled: asyncio.Future[Record] = asyncio.get_running_loop().create_future()
-        command = RegisterTeam(
-            team_name=team_name,
-            role=role,
-            key_hash=digest_of(api_key.encode()),
-            by_organizer=True,
-        )
+        key_hash = digest_of(api_key.encode())
+        command = RegisterTeam(team_name=team_name, role=role, key_hash=key_hash, by_organizer=True)
         self.pump.submit(command, on_release=settled.set_result)
         record = await settled
         rejected = first_of(RegistrationRejected, record.outputs)
@@ -358,6 +356,8 @@ class Gateway:
         while True:
             await asyncio.sleep(self.settings.heartbeat_s)
             self.feed.fanout.beat()
+            if self.is_ready and self.lock_step is None:
+                self.service.beat(self.directory)
 
     def _tell_expired(self, account_id: AccountId, timeout_ms: int) -> None:
         for session in self.sessions_of(account_id):
@@ -381,6 +381,7 @@ class _Waiting(Struct, frozen=True):
         if not self.leave():
             return
         answer = self.compose(record)
+        self.gateway.service.answered(self.call.caller.account_id, self.started)
         self.call.reply(self._timed(answer) if self.call.is_rest else answer)
 
     def leave(self) -> bool:

@@ -46,6 +46,12 @@ UNKNOWN_CHANNEL = RejectReason(
 UNKNOWN_METHOD = RejectReason(
     code="UNKNOWN_METHOD", hint="See the page on the WebSocket for its methods.", status=404
 )
+REPORT_NOT_FOUND = RejectReason(
+    code="REPORT_NOT_FOUND",
+    hint="Reports stand some seconds after a scored round has ended; the organizer can write them "
+    "again with `itg report`.",
+    status=404,
+)
 METHOD_NOT_ALLOWED = RejectReason(
     code="METHOD_NOT_ALLOWED", hint="The header Allow names the methods there are.", status=405
 )

@@ -99,6 +99,7 @@ async def _answer(
             reply=reply,
             is_rest=True,
             if_none_match=request.headers.get(b"if-none-match", b""),
+            accept=request.headers.get(b"accept", b""),
         )
         body = await _body(gateway, request) if operation.has_body else b""
         operation.run_fields(gateway, call, _fields(request), body)

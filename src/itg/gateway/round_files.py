@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO, StringIO
+from pathlib import Path
 from time import monotonic
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -41,10 +42,11 @@ class RoundFiles:
     One thread and not many: forty teams that ask for their logs at once have them made once.
     """
 
-    def __init__(self, journal: Journal, codec: Codec) -> None:
+    def __init__(self, journal: Journal, codec: Codec, reports: str = "") -> None:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="round-files")
         self._journal = journal
         self._codec = codec
+        self._reports = reports
         self._logs: dict[int, tuple[float, dict[AccountId, bytes]]] = {}
 
     def run(self, make: Callable[["RoundFiles"], Answer], reply: Callable[[Answer], None]) -> None:
@@ -104,6 +106,11 @@ class RoundFiles:
             self._logs = {round_id: (monotonic(), logs)}
         packed = logs.get(account_id)
         return b"" if packed is None else zlib.decompress(packed)
+
+    def report(self, round_id: int, name: str) -> bytes | None:
+        """Return a report's file; None while there is none."""
+        file = Path(self._reports) / f"round-{round_id}" / name
+        return file.read_bytes() if self._reports and file.is_file() else None
 
     def _all_logs(self, round_id: int) -> dict[AccountId, bytes]:
         journal = self._journal.reader()

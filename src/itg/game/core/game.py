@@ -36,6 +36,7 @@ from itg.game.core.registry import Registry
 from itg.game.core.rotation import role_to_begin, schedule_of
 from itg.game.core.rounds import UNDER_WAY, Rounds
 from itg.game.core.scoring.keeper import Scoring
+from itg.game.core.serving import Serving
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import InstrumentId, Role, Shard
 from itg.kernel.times import Nanos
@@ -57,6 +58,7 @@ class Game(Struct):
     messages: list[SentMessage] = field(default_factory=list)
     last_message_id: int = 0
     scoring: Scoring | None = None  # None: the scenario scores nothing
+    serving: Serving = field(default_factory=Serving)
 
     @classmethod
     def created(cls, ask: CreateGame, roles: tuple[Role, ...]) -> "Game":

@@ -5,10 +5,15 @@ from itg.gateway.calls import Answer, Call, done
 from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation, Route, parameterless, read
 from itg.gateway.problems import RefusedError, problem_of
+from itg.gateway.reasons import REPORT_NOT_FOUND
 from itg.gateway.round_files import JSON_LINES, RoundFiles
 from itg.gateway.routes.exports import of_ended
 from itg.kernel.ids import AccountId, TeamId
 from itg.wire.v1.game import BundleKeyBody, LogFile, LogParams
+from itg.wire.v1.report import ReportBody, ReportParams
+
+HTML = "text/html; charset=utf-8"
+JSON = "application/json"
 
 
 def _log(gateway: Gateway, call: Call, params: LogParams) -> None:
@@ -39,6 +44,26 @@ def _bundle_key(gateway: Gateway, call: Call) -> None:
     call.reply(done(BundleKeyBody(algorithm="Ed25519", public_key=key or None)))
 
 
+def _report(gateway: Gateway, call: Call, params: ReportParams) -> None:
+    team_id = _team_of(gateway, call, params.team_id)
+    is_page = params.format == "html" or (params.format is None and b"text/html" in call.accept)
+
+    def make(files: RoundFiles) -> Answer:
+        body = files.report(params.round_id, f"{team_id}.{'html' if is_page else 'json'}")
+        if body is None:
+            raise RefusedError(problem_of(REPORT_NOT_FOUND))
+        headers = ((b"cache-control", b"no-store"), (b"vary", b"accept"))
+        media_type = HTML if is_page else JSON
+        return Answer(200, body, headers, media_type=media_type.encode())
+
+    of_ended(gateway, call, params.round_id, make)
+
+
+def _team_of(gateway: Gateway, call: Call, team_id: str | None) -> TeamId:
+    account_id = _account_of(gateway, call, team_id)
+    return gateway.directory.team_of[account_id]
+
+
 OPERATIONS: tuple[Operation, ...] = (
     read(
         Route(
@@ -52,6 +77,19 @@ OPERATIONS: tuple[Operation, ...] = (
         ),
         LogParams,
         _log,
+    ),
+    read(
+        Route(
+            name="rounds.report",
+            method="GET",
+            path="/game/rounds/{round_id}/report",
+            summary="Read a team's report of an ended round, as JSON or as a page.",
+            result=ReportBody,
+            on_socket=False,
+            media_types=(JSON, HTML),
+        ),
+        ReportParams,
+        _report,
     ),
     parameterless(
         Route(
