@@ -14,9 +14,10 @@ from itg.compose.report_again import report_again
 from itg.compose.report_files import write_pdfs
 from itg.exchange.contract import TradeExecuted
 from itg.kernel.errors import ConfigurationError
+from itg.kernel.ids import OrderId
 from itg.kernel.money import Price
 from itg.kernel.words import Side
-from itg.positions.contract import MarkedTrade, TradesMarked
+from itg.positions.contract import AccountFilled, AccountOrderUpdated, MarkedTrade, TradesMarked
 from itg.report import MissingTypstError
 
 
@@ -91,9 +92,18 @@ def test_what_is_corrected_while_a_round_runs_counts_as_corrected(tmp_path: Path
     gone = min(taken, key=lambda trade: trade.traded_ns)
     sign = 1 if one.aggressor_side is Side.BUY else -1
     shift = 2 * sign * 5_000 * one.quantity * one.multiplier
-    spread = corrected.bodies()[1].quality.taker_spread
+    quality = corrected.bodies()[1].quality
+    fills = [e.fill for _, e in corrected.events if isinstance(e, AccountFilled)]
+    filled = sum(fill.last_quantity for fill in fills if fill.order_id in _orders_of(corrected))
+    assert quality.filled_contracts == filled - gone.quantity
+    spread = quality.taker_spread
     assert round(spread.total * 10_000) == paid - _paid(gone) + shift
     assert spread.contracts == sum(trade.quantity for trade in taken) - gone.quantity
+
+
+def _orders_of(played: Played) -> set[OrderId]:
+    told = (event for _, event in played.events if isinstance(event, AccountOrderUpdated))
+    return {event.order.order_id for event in told if event.account_id == "t2"}
 
 
 def _paid(trade: MarkedTrade) -> int:
