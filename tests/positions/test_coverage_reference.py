@@ -124,17 +124,18 @@ def agree(steps: list[tuple[tuple[object, ...], int]]) -> None:
         compared.pass_quarters(quarters)
 
 
-def campaign(examples: int) -> None:
+def campaign(examples: int, *met: str) -> None:
     COUNTS.clear()
     settings(max_examples=examples)(given(STEPS)(agree))()
-    assert all(COUNTS[how] for how in ("yes", "no", "relief", "fills with half a rebate")), COUNTS
+    assert all(COUNTS[how] for how in met), COUNTS
 
 
 def test_coverage_agrees_with_the_plain_one_second_by_second() -> None:
-    campaign(60)
+    campaign(60, "yes", "no")
 
 
 @pytest.mark.gate
 @pytest.mark.timeout(600)
 def test_coverage_agrees_with_the_plain_one_over_long_streams() -> None:
-    campaign(1_000)
+    # Relief is met in one example of some fifty: only many are sure to meet it.
+    campaign(1_000, "yes", "no", "relief", "fills with half a rebate")
