@@ -53,10 +53,12 @@ class AccountsMeasured(Event, frozen=True, kw_only=True):
     Open is every phase but `closed`.
 
     `is_trading`: a shard traded continuously, so that who was outside a limit could have acted.
+    `is_asked`: `MeasureAccounts` asked for it; no second of the market.
     """
 
     is_trading: bool
     measures: tuple[AccountMeasure, ...]
+    is_asked: bool = False
 
 
 class MarkedTrade(Struct, frozen=True, gc=False, array_like=True):
