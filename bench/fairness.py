@@ -26,6 +26,7 @@ from bench.balance.study import mean_error
 from msgspec import Struct, json
 
 from itg import scenario
+from itg.cli.score_views import par_toml
 from itg.compose.par import (
     ParResult,
     ParSettings,
@@ -64,7 +65,7 @@ def main() -> int:
     pars = _pars(asked)
     seeds = range(asked.first, asked.first + asked.played)
     if asked.what == "pars":
-        _print_pars(pars)
+        print(par_toml(pars), end="")
     elif asked.what == "roles":
         _roles(asked, pars, seeds)
     else:
@@ -90,18 +91,6 @@ def _pars(asked: argparse.Namespace) -> ParResult:
     pars = find_par(settings, tell)
     print(file=sys.stderr)
     return pars
-
-
-def _print_pars(pars: ParResult) -> None:
-    print(f"# {pars.sessions} fast sessions, seeds 1 to {pars.sessions}")
-    for role in pars.roles:
-        print(f"[scoring.roles.{role.role}]")
-        print(f"drawdown_reference = {role.drawdown_reference:.0f}")
-        print(f"deviation_reference = {role.deviation_reference:.0f}\n")
-    print("[scoring.pars]")
-    for role in pars.roles:
-        numbers = f"par = {role.par:.4f}, spread = {role.spread:.4f}, sessions = {role.sessions}"
-        print(f"{role.role} = {{ {numbers} }}")
 
 
 class Scorer:
