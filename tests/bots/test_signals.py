@@ -151,9 +151,7 @@ def test_a_desk_leaves_when_the_horizon_has_come() -> None:
     assert (market.nets["SPY"], market.nets["SPX"]) == (0, 0)
 
 
-def test_a_desk_answers_a_convergence_that_does_not_pay_with_the_least_and_a_divergence_not() -> (
-    None
-):
+def test_a_desk_answers_a_window_that_does_not_pay_with_the_least() -> None:
     found = {}
     for announcement in ("converges", "diverges"):
         market = PaperMarket(ArbitrageDesk(seed=1), DESK, 1)
@@ -162,7 +160,8 @@ def test_a_desk_answers_a_convergence_that_does_not_pay_with_the_least_and_a_div
         tracking(market, "open", announcement)
         market.run(30)
         found[announcement] = market.nets["SPY"]
-    assert found == {"converges": -10 * ANSWER_UNITS, "diverges": 0}
+    # An error as large as this one is expected to shrink, whatever is announced.
+    assert found == {"converges": -10 * ANSWER_UNITS, "diverges": -10 * ANSWER_UNITS}
 
 
 @pytest.mark.parametrize("signal_id", SIGNAL_IDS)

@@ -29,7 +29,9 @@ from itg.kernel.messages import Message
 from itg.kernel.times import NS_PER_S, Nanos
 from itg.kernel.words import Phase
 from itg.market_data.contract import PricesStepped, StartMarket, StopMarket
+from itg.positions.contract import AccountsMeasured, MeasureAccounts
 from itg.retail.contract import StartFlow, StopFlow
+from itg.runtime.service import StartTimer
 
 
 def phase_of(world: World, shard: int = 0) -> Phase:
@@ -158,7 +160,8 @@ def test_a_round_can_end_before_its_day_begins() -> None:
     world = World.of("classic")
     world.start(2)
     assert RoundEnded in kinds(world.send(EndRound(round_id=2)))
-    assert world.run_to(world.game.rules.rounds[1].end_ns or 0) == []
+    told = world.run_to(world.game.rules.rounds[1].end_ns or 0)
+    assert kinds(told) == [MeasureAccounts, StartTimer, AccountsMeasured]  # and nothing opens
 
 
 def test_the_organizer_moves_phases_of_a_running_round_only() -> None:
@@ -251,7 +254,7 @@ def test_an_early_end_starts_the_next_round_too_and_it_can_be_paused(tmp_path: P
     world = three_days(tmp_path)
     world.start()
     world.run_to(world.seconds(10))
-    outputs = world.send(EndRound(round_id=1))
+    outputs = [*world.send(EndRound(round_id=1)), *world.run_to(world.now)]
     order = kinds(outputs)
     assert order.index(RoundEnded) < order.index(RoundStarted)
     assert kinds(world.send(PauseRound(round_id=2))) == [RoundPaused]

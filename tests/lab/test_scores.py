@@ -8,7 +8,7 @@ from msgspec import msgpack
 from itg import scenario
 from itg.compose.lab import seats_of
 from itg.compose.services import services_of
-from itg.game.contract import GetTeams, RoundScore, RoundScored, Teams
+from itg.game.contract import GetTeams, RoundEnded, RoundScore, RoundScored, Teams
 from itg.game.core.scoring.keeper import Scoring
 from itg.game.hearing import Heard, hear
 from itg.kernel.times import Nanos
@@ -42,12 +42,15 @@ class Played:
         self.machine = Machine(services_of([shard for shard, _ in self.create.rules.shards]))
         self.heard: list[tuple[Nanos, Heard]] = []
         self.scored: list[RoundScore] = []
+        self.heard_to_end = 0  # so many of them before the round was over
         LabRun(self.machine, self.create, seats_of(self.create, ()), self._see).run()
 
     def _see(self, record: Record) -> None:
         for output in record.outputs:
             if isinstance(output, Heard):
                 self.heard.append((record.game_ns, output))
+            elif isinstance(output, RoundEnded):
+                self.heard_to_end = len(self.heard)
             elif isinstance(output, RoundScored):
                 self.scored.append(output.scores)
 
@@ -61,9 +64,10 @@ class Played:
         assert scoring is not None
         assert isinstance(teams, Teams)
         scoring.begin(1, self.create.rules.rounds[0].start_ns, teams.teams)
-        for now, event in self.heard:
+        for place, (now, event) in enumerate(self.heard):
+            if place == self.heard_to_end:
+                scoring.end()
             hear("game", scoring, now, event)
-        scoring.end()
         told = scoring.scored(self.scored[-1].scored_ns)
         assert told is not None
         return told.scores

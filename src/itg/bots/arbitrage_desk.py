@@ -3,9 +3,10 @@
 The follower should stand at a fixed fraction of the leader. A window of tracking error is announced
 to converge or to diverge: the desk reckons by how much the error is then expected to shrink until
 the horizon. Where it pays for crossing both spreads twice, it sells the dear one and buys the cheap
-one in the proportion of their prices; where convergence is announced and does not pay, it takes the
-least that counts as an answer. It leaves when the window closes or the horizon has come. Its blind
-twin does the same at the same openings, on the side a coin chooses.
+one in the proportion of their prices, or the other way round where the error is expected to grow;
+where it does not pay, or nobody shows a price, it takes the least that counts as an answer on the
+same side. It leaves when the window closes or the horizon has come. Its blind twin does the same at
+the same openings, on the side a coin chooses.
 
 In a game that announces nothing it trades the gap itself, one unit first and more as it widens, and
 keeps what it has until the gap has turned. The follower's leg trades first, the leader's leg
@@ -97,17 +98,15 @@ class ArbitrageDesk(Bot):
     def _answer(self, signal: TrackingPush) -> int:
         coin = self.coin(self.seed, signal.signal_id)
         cost = self.cost()
-        if cost is None:
-            return 0
         edge = expected_shrinking(signal)
-        units = self._units(abs(edge) - 2.0 * cost, signal)
+        units = ANSWER_UNITS if cost is None else self._units(abs(edge) - 2.0 * cost)
         dear = 1 if signal.tracking_error > 0.0 else -1
         side = (-dear if edge > 0.0 else dear) if self.uses_signals else coin
         return side * units * self._ratio
 
-    def _units(self, gain: float, signal: TrackingPush) -> int:
+    def _units(self, gain: float) -> int:
         if gain <= 0.0:
-            return ANSWER_UNITS if signal.announcement == "converges" else 0
+            return ANSWER_UNITS
         units_max = int(self.share * (self.limit_of("underlying_limit") or 200) / self._ratio)
         more = min(gain / self.full_edge, 1.0) * max(units_max - ANSWER_UNITS, 0)
         return min(ANSWER_UNITS + int(more), units_max)

@@ -5,6 +5,7 @@ scenario without its pars and references, the rules' source, the machine's arith
 source and the seed. Calibrating again plays what is not there yet.
 """
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
@@ -31,11 +32,13 @@ from itg.game.contract import (
 )
 from itg.game.core.scoring.points import points_of
 from itg.game.core.scoring.scorer import joined
+from itg.game.service import GameService
 from itg.kernel.errors import ConfigurationError
-from itg.lab import LabRun
+from itg.lab import LabRun, Seat
 from itg.runtime.cascade import Machine
 from itg.runtime.envelope import Record
 from itg.runtime.fingerprint import PACKAGE, code_fingerprint, numeric_fingerprint
+from itg.runtime.service import TimerFired
 
 PPM = 1_000_000
 RISK_ANCHORS = (2 * PPM, PPM, 0)
@@ -116,8 +119,11 @@ def find_par(settings: ParSettings, on_session: Callable[[], None]) -> ParResult
     )
 
 
-def play_session(name: str, seed: int) -> list[SeatTerms]:
-    """Play one fast session with two reference bots of each role; return what each came to."""
+def play_session(name: str, seed: int, seats: Sequence[Seat] | None = None) -> list[SeatTerms]:
+    """Play one fast session and return what each seat came to, in their order.
+
+    Without seats two reference bots of each role play.
+    """
     create = _create(name, seed=seed)
     scoring = create.rules.scoring
     assert scoring is not None, "checked before anything is played"
@@ -126,10 +132,19 @@ def play_session(name: str, seed: int) -> list[SeatTerms]:
     told: list[RoundScored] = []
 
     def see(record: Record) -> None:
-        told.extend(output for output in record.outputs if isinstance(output, RoundScored))
+        # Whoever looks at every output pays a hundredth of the session: a timer tells the scores.
+        fired = record.body
+        if isinstance(fired, TimerFired) and fired.owner == GameService.name:
+            told.extend(output for output in record.outputs if isinstance(output, RoundScored))
 
-    with redirect_stdout(StringIO()):
-        LabRun(machine, create, seats_of(create, _crew(create)), see).run()
+    was_collecting = gc.isenabled()
+    gc.disable()  # nothing here makes cycles worth looking for before the end
+    try:
+        with redirect_stdout(StringIO()):
+            LabRun(machine, create, seats or seats_of(create, _crew(create)), see).run()
+    finally:
+        if was_collecting:
+            gc.enable()
     assert told, "a scored round tells its scores"
     return [_terms(team) for team in told[-1].scores.teams]
 
@@ -188,7 +203,7 @@ def _role(
         found = median(one.drawdown for one in own), median(one.deviation for one in own)
     else:
         found = of_role.drawdown_reference, of_role.deviation_reference
-    measured = [_measured(terms, found, rules) for terms in own]
+    measured = [measured_of(terms, found, rules) for terms in own]
     return RoleResult(
         role=of_role.role,
         par=fmean(measured) / PPM,
@@ -199,7 +214,8 @@ def _role(
     )
 
 
-def _measured(terms: SeatTerms, references: tuple[float, float], rules: ScoringRules) -> int:
+def measured_of(terms: SeatTerms, references: tuple[float, float], rules: ScoringRules) -> int:
+    """Return J of a seat by risk's references, drawdown and deviation in USD; points 1e-6."""
     if terms.is_zeroed:
         return 0
     if min(references) <= 0:

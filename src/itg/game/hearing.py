@@ -16,12 +16,15 @@ from itg.positions import contract as positions
 from itg.runtime.service import StartTimer
 from itg.signals import contract as signals
 
-SCORE = "score"  # the timer's key: scores are counted once its cascade has ended
+# The timers' keys: accounts are measured once the cascade of their cause has ended, and scores are
+# counted once what was measured has been heard.
+MEASURE, SCORE = "measure", "score"
 OfAccounts = (
     positions.AccountsMeasured
     | positions.TradesMarked
     | positions.AccountLimitBreached
     | positions.AccountLimitCleared
+    | positions.AccountAdjusted
     | exchange.TradeBusted
 )
 OfWorld = (
@@ -40,15 +43,18 @@ def hear(owner: str, scoring: Scoring, now: Nanos, told: Heard) -> Sequence[Mess
         return ()
     match told:
         case positions.AccountsMeasured():
+            if told.is_asked:
+                scoring.measure_last(now, told.measures)
+                return ()
             fallen = scoring.measure(now, told.measures, is_trading=told.is_trading)
-            if scoring.current is None:  # a correction after the close moves what was scored
-                return [score_later(owner, now)]
             return _reseats(fallen, scoring.rules.house_account_id)
         case positions.TradesMarked():
             scoring.mark(_trades_of(told, scoring.rules.numbers.markout_s))
         case exchange.TradeBusted():
             if scoring.correct(now, told.trade_id, told.adjusted_price):
                 return [score_later(owner, now)]
+        case positions.AccountAdjusted():
+            return [score_later(owner, now)] if scoring.is_settling else ()
         case positions.AccountLimitBreached():
             scoring.breach(now, told)
         case positions.AccountLimitCleared():
@@ -60,7 +66,13 @@ def hear(owner: str, scoring: Scoring, now: Nanos, told: Heard) -> Sequence[Mess
 
 def score_later(owner: str, now: Nanos) -> StartTimer:
     """Return what lets scores be counted after this cascade: others still tell of its cause."""
-    return StartTimer(owner=owner, key=SCORE, at_ns=now)
+    return StartTimer(owner=owner, key=MEASURE, at_ns=now)
+
+
+def count(owner: str, scoring: Scoring, now: Nanos) -> list[Message]:
+    """Measure the round that ended last once more while that can be done, then let scores count."""
+    counted = StartTimer(owner=owner, key=SCORE, at_ns=now)
+    return [positions.MeasureAccounts(), counted] if scoring.is_settling else [counted]
 
 
 def _follow(scoring: Scoring, now: Nanos, told: OfWorld) -> None:

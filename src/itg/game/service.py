@@ -256,17 +256,24 @@ class GameService:
             return ()
         stops: list[Message] = [StopTimer(owner=self.name, key=key) for key in (OPEN, END)]
         stops += asking.stopping(created)
-        stops += [hearing.score_later(self.name, now)] if created.scoring else []
-        if told.next_round_id is None:
-            return [*stops, told]
-        return [*stops, told, *self._organize(now, game.StartRound(round_id=told.next_round_id))]
+        if created.scoring is None:
+            return [*stops, told, *self._following(now)]
+        # A round that follows takes seats and holdings along: first this one is scored.
+        return [*stops, told, hearing.score_later(self.name, now)]
+
+    def _following(self, now: Nanos) -> Sequence[Message]:
+        rules, rounds = self._created.rules, self._created.rounds
+        is_due = rules.starts_next_round and rounds.current_id is None and rounds.next_id
+        return self._organize(now, game.StartRound(round_id=rounds.next_id)) if is_due else ()
 
     def _fire(self, now: Nanos, key: str) -> Sequence[Message]:
-        if key != hearing.SCORE:
-            return self._end(now) if key == END else [*self._opening(now)]
         scoring = self._created.scoring
-        scored = None if scoring is None else scoring.scored(now)
-        return [] if scored is None else [scored]
+        if scoring is not None and key == hearing.MEASURE:
+            return hearing.count(self.name, scoring, now)
+        if scoring is not None and key == hearing.SCORE:
+            scored = scoring.scored(now)
+            return [*([] if scored is None else [scored]), *self._following(now)]
+        return self._end(now) if key == END else [*self._opening(now)]
 
     def _note(self, now: Nanos, told: game.NoteService) -> Sequence[Message]:
         round_id = self._created.rounds.current_id

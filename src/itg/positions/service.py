@@ -242,6 +242,7 @@ HANDLERS: dict[type[Message], Handler] = dict(
         _on(contract.ReseatAccount, reseating.reseat),
         _on(contract.AdjustAccount, reseating.adjust),
         _on(contract.ReplaceRole, reseating.replace_role),
+        _on(contract.MeasureAccounts, measuring.measure_accounts),
         _on(exchange.InstrumentListed, _instrument_listed),
         _on(exchange.InstrumentSettled, settling.instrument_settled),
         _on(exchange.InstrumentDelisted, settling.instrument_delisted),

@@ -30,6 +30,13 @@ def is_far(trade: MarkedTrade) -> bool:
     return between_teams and abs(trade.price - trade.mark_price) > trade.half_spread
 
 
+def moves_excluded(trade: MarkedTrade, account: AccountId) -> bool:
+    """Tell whether what a trade moved at once counts in no P&L of one of its two."""
+    between_teams = {trade.maker_account_id, trade.taker_account_id} <= set(ROLES)
+    gains = side(trade, account) * (trade.mark_price - trade.price) > 0
+    return is_far(trade) or (between_teams and gains)
+
+
 def own_trades(record: Recorded, account: AccountId) -> list[tuple[MarkedTrade, AccountId]]:
     found = []
     for trade in record.trades:
@@ -47,12 +54,32 @@ def quoted_trades(record: Recorded, account: AccountId) -> list[tuple[MarkedTrad
 
 
 def capture(record: Recorded, account: AccountId) -> Value:
-    better = allowed = Fraction(0)
-    for trade, _ in quoted_trades(record, account):
+    better: dict[AccountId, Fraction] = {}
+    allowed: dict[AccountId, Fraction] = {}
+    for trade, other in quoted_trades(record, account):
         fair = Fraction(trade.mark_price + trade.marks_later[3], 2)
-        better += side(trade, account) * (fair - trade.price) * trade.quantity
-        allowed += trade.half_spread * trade.quantity
-    return better / allowed if allowed else None
+        edge = side(trade, account) * (fair - trade.price) * trade.quantity
+        better[other] = better.get(other, Fraction(0)) + edge
+        allowed[other] = allowed.get(other, Fraction(0)) + trade.half_spread * trade.quantity
+    kept = capped(allowed)
+    whole = sum(kept.values(), Fraction(0))
+    weighed = (better[name] * kept[name] / allowed[name] for name in kept)
+    return sum(weighed, Fraction(0)) / whole if whole else None
+
+
+def capped(parts: dict[AccountId, Fraction]) -> dict[AccountId, Fraction]:
+    """Return parts with those of teams cut to 3/10 of what they then all come to.
+
+    The largest whole that agrees with itself, found by cutting again and again.
+    """
+    cut: set[AccountId] = set()
+    while True:
+        rest = sum((part for name, part in parts.items() if name not in cut), Fraction(0))
+        most = Fraction(3, 10) * rest / (1 - Fraction(3, 10) * len(cut))
+        more = {name for name, part in parts.items() if name in ROLES and part > most} - cut
+        if not more:
+            return {name: most if name in cut else part for name, part in parts.items()}
+        cut.add(max(more, key=lambda name: parts[name]))
 
 
 def coverage(record: Recorded, account: AccountId) -> Value:
@@ -74,18 +101,11 @@ def inventory(record: Recorded, account: AccountId) -> Value:
 
 def volume(record: Recorded, account: AccountId) -> Value:
     def counted(maker: AccountId) -> Fraction:
-        made: dict[AccountId, int] = {}
+        made: dict[AccountId, Fraction] = {}
         for trade, other in quoted_trades(record, maker):
             if trade.maker_account_id == maker:
-                made[other] = made.get(other, 0) + trade.quantity
-        most = Fraction(3, 10) * sum(made.values())
-        return sum(
-            (
-                min(Fraction(n), most) if other in ROLES else Fraction(n)
-                for other, n in made.items()
-            ),
-            Fraction(0),
-        )
+                made[other] = made.get(other, Fraction(0)) + trade.quantity
+        return sum(capped(made).values(), Fraction(0))
 
     makers = [one for one in ROLES if ROLES[one] == ROLES[account]]
     whole = sum((counted(one) for one in makers), Fraction(0))
@@ -110,8 +130,10 @@ def excluded(
     total = 0
     for trade in record.trades:
         pair = {trade.maker_account_id, trade.taker_account_id}
-        is_in = is_far(trade) and account in pair and after_ns < trade.traded_ns <= until_ns
-        if is_in and trade.instrument_id.startswith(kind) and len(trade.instrument_id) >= len(kind):
+        is_in = account in pair and after_ns < trade.traded_ns <= until_ns
+        if not is_in or not moves_excluded(trade, account):
+            continue
+        if trade.instrument_id.startswith(kind) and len(trade.instrument_id) >= len(kind):
             if kind and trade.instrument_id != kind:
                 continue
             edge = side(trade, account) * (trade.mark_price - trade.price)
@@ -250,6 +272,17 @@ def beta(record: Recorded, account: AccountId) -> Value:
     together = sum(((pnl - pnl_mean) * (move - move_mean) for pnl, move in pairs), Fraction(0))
     slope = together / sum(((move - move_mean) ** 2 for _, move in pairs), Fraction(0))
     return abs(slope) / 100
+
+
+def drawdown_by_the_minute(record: Recorded, account: AccountId) -> int:
+    """Return the largest fall between samples, without what counts nowhere."""
+    worst = peak = 0
+    for place in [*samples(record), -1]:
+        now, _, measures = record.seconds[place]
+        pnl = pnl_of(measures[account]) - excluded(record, account, 0, now)
+        peak = max(peak, pnl)
+        worst = max(worst, peak - pnl)
+    return worst
 
 
 def drawdown(record: Recorded, account: AccountId) -> int:

@@ -44,14 +44,14 @@ def test_risk_is_half_of_each_reference_s_multiple(seed: int) -> None:
     for of_role in classic().roles:
         for account in [one for one, role in ROLES.items() if role == of_role.role]:
             team = of(scores, account)
-            fallen = reference.drawdown(record, account)
+            fallen = reference.drawdown_by_the_minute(record, account)
             deviated = sqrt(reference.downside_square(record, account))
             wanted = fallen / 10_000 / of_role.drawdown_reference / 2
             wanted += deviated / of_role.deviation_reference / 2
             risk = next(c for c in team.components if c.name == "risk")
             assert risk.measured is not None
             assert isclose(risk.measured / PPM, wanted, abs_tol=2e-6)
-            assert team.unscored.drawdown == fallen
+            assert team.unscored.drawdown == reference.drawdown(record, account)
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -18,7 +18,7 @@ from itg.exchange.contract import (
     SetQuote,
 )
 from itg.exchange.core.book import Order
-from itg.exchange.core.collar import edge_of
+from itg.exchange.core.collar import edge_of, width_of
 from itg.exchange.core.listing import Listing
 from itg.exchange.core.matching import would_take
 from itg.exchange.core.terms import terms_refused
@@ -127,11 +127,24 @@ def quote_refused(venue: Venue, listing: Listing, command: SetQuote) -> Refusal 
             return refusal(INVALID_QUOTE, f"{name} needs price and quantity together", name)
     if command.bid is not None and command.ask is not None and command.bid >= command.ask:
         return refusal(INVALID_QUOTE, "the bid is not below the ask", "bid")
+    if _is_within(venue, listing, command.bid, command.ask):
+        return None
     return (
         _grid_refused(listing, command.bid, "bid")
         or _grid_refused(listing, command.ask, "ask")
         or _band_refused(venue, listing, command.bid, "bid", is_buy=True)
         or _band_refused(venue, listing, command.ask, "ask", is_buy=False)
+    )
+
+
+def _is_within(venue: Venue, listing: Listing, bid: int | None, ask: int | None) -> bool:
+    # Nearly every quote is fine, and one look at both sides says so.
+    width, theory, tick = width_of(venue.price_band, listing), listing.theory, listing.tick
+    low, high = (
+        (tick, None) if width is None or theory is None else (theory - width, theory + width)
+    )
+    return (bid is None or (bid >= tick and not bid % tick and (high is None or bid <= high))) and (
+        ask is None or (ask >= tick and not ask % tick and ask >= low)
     )
 
 

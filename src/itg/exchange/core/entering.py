@@ -92,7 +92,7 @@ def _match(venue: Venue, listing: Listing, order: Order) -> None:
     if time_in_force is FOK and fillable(order, against, worst) < order.leaves:
         venue.gone(order, CancelReason.NOT_FILLABLE)
         return
-    if against.keys:
+    if against.keys and (worst is None or against.keys[-1] >= worst):
         venue.changed[listing.instrument_id] = None
         take(order, against, venue, worst)
         if not order.leaves:

@@ -31,9 +31,10 @@ def set_quote(venue: Venue, command: SetQuote) -> None:
         _reject(venue, command, refused)
         return
     held = venue.quotes.get((command.account_id, command.instrument_id), (None, None))
-    if command.post_only:
-        command = _without_takers(listing, command, held)
     sides = _sides(command)
+    if command.post_only and any(_would_take(listing, terms, held) for terms in sides):
+        command = _without_takers(listing, command, held)
+        sides = _sides(command)
     is_guarded = venue.guard_ends_ns is not None and any(
         _would_take(listing, terms, held) for terms in sides
     )
@@ -108,7 +109,10 @@ def _would_take(
     if terms.price is None or listing.phase is not CONTINUOUS:
         return False
     key = terms.price if terms.is_buy else -terms.price
-    for maker in listing.side(is_buy=not terms.is_buy).orders():
+    others = listing.side(is_buy=not terms.is_buy)
+    if not others.keys or key + others.keys[-1] < 0:
+        return False
+    for maker in others.orders():
         if key + maker.key < 0:
             return False
         if maker.order_id not in held:

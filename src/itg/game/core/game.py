@@ -135,6 +135,8 @@ class Game(Struct):
         if isinstance(round_id, Refusal):
             return GameActRejected(refusal=round_id)
         self.rounds.move(round_id, RoundStatus.RUNNING)
+        if self.scoring is not None:
+            self.scoring.leave()
         plan = self.rounds.plan(round_id)
         return RoundStarted(
             round_id=round_id,

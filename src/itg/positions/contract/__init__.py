@@ -15,6 +15,7 @@ from itg.positions.contract.answers import (
 from itg.positions.contract.commands import (
     AdjustAccount,
     ConfigurePositions,
+    MeasureAccounts,
     OpenAccount,
     OpenConnection,
     QuoteTerms,
@@ -262,6 +263,7 @@ __all__ = [
     "MarkedTrade",
     "MarkoutRow",
     "Markouts",
+    "MeasureAccounts",
     "OneSided",
     "OpenAccount",
     "OpenConnection",

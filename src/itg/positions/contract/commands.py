@@ -177,6 +177,13 @@ class SuspendAccount(Command, frozen=True, kw_only=True):
     is_suspended: bool = True
 
 
+class MeasureAccounts(Command, frozen=True, kw_only=True):
+    """Measure the accounts of measured roles as they are now, whatever the phase.
+
+    Told by `AccountsMeasured` with `is_asked`; the day they count from is the last that began.
+    """
+
+
 class ReplaceRole(Command, frozen=True, kw_only=True):
     """Set one role anew, its open accounts included; the next order is judged by it.
 

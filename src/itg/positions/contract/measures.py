@@ -50,13 +50,15 @@ class AccountMeasure(Struct, frozen=True, gc=False, array_like=True):
 class AccountsMeasured(Event, frozen=True, kw_only=True):
     """The accounts of measured roles in opening order, once a second while the market is open.
 
-    Open is every phase but `closed`; while all is closed they are told once after each correction.
+    Open is every phase but `closed`.
 
     `is_trading`: a shard traded continuously, so that who was outside a limit could have acted.
+    `is_asked`: `MeasureAccounts` asked for it; no second of the market.
     """
 
     is_trading: bool
     measures: tuple[AccountMeasure, ...]
+    is_asked: bool = False
 
 
 class MarkedTrade(Struct, frozen=True, gc=False, array_like=True):

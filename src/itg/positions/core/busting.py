@@ -15,7 +15,7 @@ from itg.positions.core.accounts import Account
 from itg.positions.core.desk import Desk
 from itg.positions.core.facts import Busted
 from itg.positions.core.fills import report
-from itg.positions.core.measuring import settle_all, settle_up, tell_corrected
+from itg.positions.core.measuring import settle_all, settle_up
 from itg.positions.core.settling import settle
 
 
@@ -37,7 +37,6 @@ def trade_busted(desk: Desk, _now: Nanos, event: Busted, out: list[Message]) -> 
         if listing.settlement_price is not None and holding.net:
             settle(desk, account, holding, listing.settlement_price, out)
     desk.assert_balanced(listing)
-    tell_corrected(desk, out)
 
 
 def _compensate(

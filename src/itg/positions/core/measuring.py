@@ -225,21 +225,18 @@ def delta_looked(account: Account, rule: DeltaRule) -> int:
 def tell_measures(desk: Desk, out: list[Message]) -> None:
     """Tell how each account stands, while the market is open; after `look_at_all`."""
     if desk.open_shards and desk.measuring.accounts:
-        out.append(_told(desk))
+        out.append(AccountsMeasured(is_trading=desk.is_trading, measures=_measures(desk)))
 
 
-def tell_corrected(desk: Desk, out: list[Message]) -> None:
-    """Tell how each account stands after a correction that no second will tell of any more."""
-    if not desk.open_shards and desk.measuring.accounts:
-        settle_all(desk)
-        look_at_all(desk)
-        out.append(_told(desk))
+def measure_accounts(desk: Desk, _now: Nanos, _ask: object, out: list[Message]) -> None:
+    """Tell how each account stands, because somebody asks."""
+    settle_all(desk)
+    look_at_all(desk)
+    out.append(AccountsMeasured(is_trading=False, measures=_measures(desk), is_asked=True))
 
 
-def _told(desk: Desk) -> AccountsMeasured:
-    accounts = desk.measuring.accounts
-    measures = tuple(_measure(desk.accounts[name], one) for name, one in accounts)
-    return AccountsMeasured(is_trading=desk.is_trading, measures=measures)
+def _measures(desk: Desk) -> tuple[AccountMeasure, ...]:
+    return tuple(_measure(desk.accounts[name], one) for name, one in desk.measuring.accounts)
 
 
 def _measure(account: Account, measured: Measured) -> AccountMeasure:

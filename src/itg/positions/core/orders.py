@@ -200,8 +200,10 @@ class Quote:
     @property
     def is_pending(self) -> bool:
         """Tell whether a side of it is held outside the book."""
-        pending = OrderStatus.PENDING
-        return any(side is not None and side.status is pending for side in (self.bid, self.ask))
+        bid, ask, pending = self.bid, self.ask, OrderStatus.PENDING
+        return (bid is not None and bid.status is pending) or (
+            ask is not None and ask.status is pending
+        )
 
     @property
     def is_empty(self) -> bool:

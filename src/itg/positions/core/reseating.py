@@ -29,7 +29,7 @@ from itg.positions.core.buckets import Buckets
 from itg.positions.core.desk import QUANTITY_MAX, VALUE_MAX, Desk
 from itg.positions.core.fills import report
 from itg.positions.core.loss_stop import watch_loss
-from itg.positions.core.measuring import begin_seat, settle_all, settle_up, tell_corrected
+from itg.positions.core.measuring import begin_seat, settle_all, settle_up
 from itg.positions.core.nets import RESIDUAL
 from itg.positions.core.portfolio import Holding, rounded_ratio
 from itg.positions.core.settling import tell_position
@@ -144,7 +144,6 @@ def adjust(desk: Desk, _now: Nanos, ask: AdjustAccount, out: list[Message]) -> N
         report(desk, owner, holding, out)
     if not holdings:
         watch_loss(desk, account, out)
-    tell_corrected(desk, out)
 
 
 def _exchanged(

@@ -46,7 +46,7 @@ class Breach(Struct, array_like=True):
 
 
 class Excluded(Struct, frozen=True, gc=False, array_like=True):
-    """P&L that counts in no KPI: what a trade far from fair value moved between two teams."""
+    """P&L that counts in no KPI: what a trade moved between two teams, see `trading`."""
 
     at_ns: Nanos
     pnl: int
@@ -68,6 +68,8 @@ class Book(Struct):
     trade_ids: list[int] = field(default_factory=list)  # of trades that count in `captured`
     captured: int = 0  # twice Σ side × (fair − price) × quantity × multiplier, both fairs
     allowed: int = 0  # twice Σ half-spread × quantity × multiplier
+    captured_from: dict[AccountId, int] = field(default_factory=dict)  # of `captured`, by team
+    allowed_from: dict[AccountId, int] = field(default_factory=dict)  # of `allowed`, by team
     made_from: dict[AccountId, int] = field(default_factory=dict)  # contracts made, by team
     made: int = 0  # contracts made against everybody that counts
     contracts: int = 0
@@ -83,17 +85,27 @@ class Book(Struct):
         is_trading: bool,
     ) -> None:
         """Take one second's measure."""
+        now = self.now
+        self.settle(told)
+        self.peak = max(self.peak, now.pnl)
+        self.drawdown = max(self.drawdown, self.peak - now.pnl)
+        now.held_least = min(now.held_least, told.options_held)
+        if is_trading:
+            self._trade_a_second(told, rules, numbers)
+
+    def settle(self, told: MeasureFact) -> None:
+        """Take the sums of a measure, which is no second of the round."""
         now, parts = self.now, told.pnl
         gains = parts.spread_capture + parts.delta + parts.gamma + parts.vega + parts.theta
         now.pnl = gains + parts.fees + parts.residual
         now.underlying_pnl = told.underlying_pnl
         now.vega, now.fees = parts.vega, parts.fees
         now.obliged, now.covered = told.obliged, told.covered
-        self.peak = max(self.peak, now.pnl)
-        self.drawdown = max(self.drawdown, self.peak - now.pnl)
-        now.held_least = min(now.held_least, told.options_held)
-        if is_trading:
-            self._trade_a_second(told, rules, numbers)
+
+    @property
+    def fallen(self) -> int:
+        """Return the largest fall of P&L from its peak before, what settled it included."""
+        return max(self.drawdown, self.peak - self.now.pnl)
 
     def sample(self, options_held: int) -> None:
         """Keep the tally as it is; the fewest held are counted anew from what is held now."""

@@ -42,6 +42,7 @@ class Scoring(Struct):
 
     A trade is marked a minute after it was made, and corrected later still: the round that ended
     last keeps its ledger until the next one has ended. `told` are the scores of rounds that ended.
+    `is_settling`: nothing began since the last one, so that what accounts are worth is its result.
     """
 
     rules: ScoringRules
@@ -49,6 +50,7 @@ class Scoring(Struct):
     others: dict[AccountId, Role] = field(default_factory=dict)
     current: Ledger | None = None
     last: Ledger | None = None
+    is_settling: bool = False
     told: list[RoundScore] = field(default_factory=list)
     judged: dict[AccountId, Judgement] = field(default_factory=dict)
 
@@ -70,10 +72,14 @@ class Scoring(Struct):
         )
         self.current.seat(teams, self.rules)
 
+    def leave(self) -> None:
+        """Leave the round that ended last: another begins, scored or not."""
+        self.is_settling = False
+
     def end(self) -> None:
         """Close the ledger of the round that ended; `scored` tells its scores."""
         if self.current is not None:
-            self.current.is_ended = True
+            self.current.is_ended = self.is_settling = True
             self.last, self.current = self.current, None
 
     def measure(
@@ -85,6 +91,11 @@ class Scoring(Struct):
             return []
         ledger.measure(now, measures, self.rules, is_trading=is_trading)
         return [] if ledger.is_ended else self._fallen(ledger, measures)
+
+    def measure_last(self, now: Nanos, measures: Sequence[MeasureFact]) -> None:
+        """Take what accounts were worth when all of the round that ended last was settled."""
+        if self.last is not None and self.is_settling:
+            self.last.close(now, measures, self.rules)
 
     def mark(self, trades: Iterable[TradeFact]) -> None:
         """Count trades whose marks are known, each in the round it was made in."""

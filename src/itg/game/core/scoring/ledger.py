@@ -52,6 +52,7 @@ class Ledger(Struct):
     leader_price: int = 0
     heard_ns: Nanos = Nanos(0)  # when accounts were measured last
     is_ended: bool = False
+    is_closed: bool = False  # the last sample is of the settled round
 
     def seat(self, teams: Iterable[Team], rules: ScoringRules) -> None:
         """Open a book for every team of a scored role that has none."""
@@ -81,6 +82,26 @@ class Ledger(Struct):
             until_ns = span.end_ns
             if span.is_open and until_ns is not None and now >= until_ns:
                 self._close(span, until_ns)  # a signal: the others do not know their end
+
+    def close(self, now: Nanos, measures: Sequence[MeasureFact], rules: ScoringRules) -> None:
+        """Take the last measures of all, again after a correction: they are the last sample."""
+        if self.is_closed:
+            self.sampled_ns.pop()
+            self.leader_prices.pop()
+            for book in self.books.values():
+                book.samples.pop()
+        self.is_closed = True
+        for measure in measures:
+            if measure.account_id in self.books:
+                self.books[measure.account_id].settle(measure)
+        self.heard_ns = now
+        for span in self.spans:
+            if span.is_open and span.end_ns is not None and now >= span.end_ns:
+                self._close(span, span.end_ns)
+        self.sampled_ns.append(now)
+        self.leader_prices.append(self.leader_price)
+        for book in self.books.values():
+            book.sample(book.now.held_least)
 
     def role_of(self, account_id: AccountId | None) -> Role | None:
         """Return the role of a team's or another account, None for one nobody knows."""

@@ -49,17 +49,20 @@ class Step(Struct, frozen=True, gc=False):
 def steps(ledger: Ledger, book: Book, minutes: int) -> list[Step]:
     """Return an account's P&L in steps of so many samples; what is left over is left out."""
     times, prices = ledger.sampled_ns, ledger.leader_prices
+    out = _excluded_by(book, times)
     found = []
     for end in range(minutes, len(times), minutes):
         start = end - minutes
         before, after = book.samples[start], book.samples[end]
-        out, out_underlying = _excluded(book, times[start], times[end])
         found.append(
             Step(
                 start_ns=times[start],
                 end_ns=times[end],
-                pnl=after.pnl - before.pnl - out,
-                underlying_pnl=after.underlying_pnl - before.underlying_pnl - out_underlying,
+                pnl=after.pnl - before.pnl - out[end][0] + out[start][0],
+                underlying_pnl=after.underlying_pnl
+                - before.underlying_pnl
+                - out[end][1]
+                + out[start][1],
                 held_least=min(one.held_least for one in book.samples[start + 1 : end + 1]),
                 leader_move=prices[end] - prices[start],
             )
@@ -67,11 +70,29 @@ def steps(ledger: Ledger, book: Book, minutes: int) -> list[Step]:
     return found
 
 
+def largest_fall(ledger: Ledger, book: Book) -> int:
+    """Return the largest fall of P&L from its peak before in cash, looked at in each sample.
+
+    From 0 at the beginning to what was measured last, without what counts nowhere.
+    """
+    times = [*ledger.sampled_ns, ledger.heard_ns]
+    peak = most = 0
+    for tally, (out, _) in zip([*book.samples, book.now], _excluded_by(book, times), strict=True):
+        peak = max(peak, tally.pnl - out)
+        most = max(most, peak - tally.pnl + out)
+    return most
+
+
 def gained(book: Book, span: Span) -> int:
     """Return what an account made over a span in cash, so far if it is open."""
     start = span.starts.get(book.account_id, 0)
     end = book.now.pnl if span.is_open else span.ends.get(book.account_id, 0)
-    out, _ = _excluded(book, span.start_ns, None if span.is_open else span.end_ns)
+    until_ns = None if span.is_open else span.end_ns
+    out = sum(
+        one.pnl
+        for one in book.excluded
+        if span.start_ns < one.at_ns and (until_ns is None or one.at_ns <= until_ns)
+    )
     return end - start - out
 
 
@@ -118,10 +139,15 @@ def _at_intervals(ledger: Ledger, book: Book, every: int) -> Iterator[tuple[Nano
     yield ledger.heard_ns, book.now
 
 
-def _excluded(book: Book, after_ns: Nanos, until_ns: Nanos | None) -> tuple[int, int]:
-    within = [
-        one
-        for one in book.excluded
-        if after_ns < one.at_ns and (until_ns is None or one.at_ns <= until_ns)
-    ]
-    return sum(one.pnl for one in within), sum(one.underlying_pnl for one in within)
+def _excluded_by(book: Book, times: Sequence[Nanos]) -> list[tuple[int, int]]:
+    # Sums of all excluded until each of these rising times, those of underlyings beside.
+    waiting = sorted(book.excluded, key=lambda one: one.at_ns, reverse=True)
+    sums: list[tuple[int, int]] = []
+    pnl = underlying_pnl = 0
+    for until_ns in times:
+        while waiting and waiting[-1].at_ns <= until_ns:
+            one = waiting.pop()
+            pnl += one.pnl
+            underlying_pnl += one.underlying_pnl
+        sums.append((pnl, underlying_pnl))
+    return sums

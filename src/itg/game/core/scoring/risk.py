@@ -5,7 +5,7 @@ from math import sqrt
 from itg.game.contract import Kpi, ScoringRules
 from itg.game.core.scoring.books import PPM, Book
 from itg.game.core.scoring.ledger import Ledger, scoring_of
-from itg.game.core.scoring.measured import USD, Measured, Part, steps
+from itg.game.core.scoring.measured import USD, Measured, Part, largest_fall, steps
 
 RISK = Kpi(name="risk", weight_ppm=PPM, zero=2.0, half=1.0, full=0.0)
 
@@ -13,14 +13,14 @@ RISK = Kpi(name="risk", weight_ppm=PPM, zero=2.0, half=1.0, full=0.0)
 def risk(ledger: Ledger, book: Book, rules: ScoringRules) -> Measured | None:
     """Return ½ drawdown / its reference + ½ downside deviation / its reference.
 
-    Drawdown is the largest fall of P&L from its peak before, looked at each second. None where the
+    Drawdown is the largest fall of P&L from its peak before, looked at each minute. None where the
     role has no references.
     """
     of_role = scoring_of(rules, book.role)
     assert of_role is not None, "a book is opened for scored roles alone"
     if not (of_role.drawdown_reference > 0 and of_role.deviation_reference > 0):
         return None
-    fallen = 0.5 * book.drawdown / USD / of_role.drawdown_reference
+    fallen = 0.5 * largest_fall(ledger, book) / USD / of_role.drawdown_reference
     deviated = 0.5 * downside_deviation(ledger, book) / of_role.deviation_reference
     parts = [
         Part("drawdown", 0, ledger.heard_ns, fallen),

@@ -1,6 +1,10 @@
 """What a trade adds to the books and the windows, and how it is taken back.
 
 Sums of integers: a trade that is busted is subtracted, and what remains is what would have been.
+
+What two teams pay one another can be arranged. Beyond the allowed half-spread their trade counts
+for nothing; within it a team's gain against fair value counts in no P&L, and its loss does. So no
+money that one team hands to another is a result of the other.
 """
 
 from collections.abc import Iterator
@@ -60,8 +64,10 @@ def _apply(
     house = ledger.role_of(rules.house_account_id)
     for book, other_id in _sides(ledger, trade):
         book.contracts += sign * trade.quantity
+        gain = _gain_of(trade, book.account_id)
+        if is_far or (gain > 0 and other_id in ledger.books):
+            book.excluded.append(_excluded(ledger, trade, sign * gain, at_ns))
         if is_far:
-            book.excluded.append(_excluded(ledger, trade, book.account_id, at_ns, sign))
             continue
         _apply_to_windows(ledger, trade, book, rules, sign)
         if ledger.role_of(other_id) not in {book.role, house}:
@@ -69,9 +75,14 @@ def _apply(
 
 
 def _apply_to_quoting(trade: TradeFact, book: Book, sign: int, other: Book | None) -> None:
-    size = trade.quantity * trade.multiplier
-    book.captured += sign * captured_of(trade, book.account_id)
-    book.allowed += sign * 2 * trade.half_spread * size
+    captured = sign * captured_of(trade, book.account_id)
+    allowed = sign * 2 * trade.half_spread * trade.quantity * trade.multiplier
+    book.captured += captured
+    book.allowed += allowed
+    if other is not None:
+        name = other.account_id
+        book.captured_from[name] = book.captured_from.get(name, 0) + captured
+        book.allowed_from[name] = book.allowed_from.get(name, 0) + allowed
     if sign > 0:
         book.trade_ids.append(trade.trade_id)
     else:
@@ -98,11 +109,12 @@ def _apply_to_windows(
             span.equivalents[account_id] = span.equivalents.get(account_id, 0) + moved
 
 
-def _excluded(
-    ledger: Ledger, trade: TradeFact, account_id: AccountId, at_ns: Nanos, sign: int
-) -> Excluded:
+def _gain_of(trade: TradeFact, account_id: AccountId) -> int:
     edge = _side_of(trade, account_id) * (trade.mark_price - trade.price)
-    pnl = sign * edge * trade.quantity * trade.multiplier
+    return edge * trade.quantity * trade.multiplier
+
+
+def _excluded(ledger: Ledger, trade: TradeFact, pnl: int, at_ns: Nanos) -> Excluded:
     is_underlying = UnderlyingId(trade.instrument_id) in ledger.underlyings
     return Excluded(at_ns, pnl, pnl if is_underlying else 0)
 

@@ -31,7 +31,7 @@ def unscored(ledger: Ledger, role: Sequence[Book], rules: ScoringRules) -> list[
             sharpe=_ratio(own),
             information_ratio=_ratio([one - mean for one, mean in zip(own, means, strict=True)]),
             value_at_risk=_value_at_risk([step.pnl for step in steps(ledger, book, every)]),
-            drawdown=book.drawdown,
+            drawdown=book.fallen,
         )
         for book, own in zip(role, minutes, strict=True)
     ]
