@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from itg.cli.score_views import par_toml
 from itg.compose import par
 from itg.compose.par import ParSettings, SeatTerms, find_par, origin_of
+from itg.game.contract import CreateGame
 from itg.kernel.errors import ConfigurationError
 from itg.scenario.files import read
 
@@ -95,11 +96,11 @@ def test_pars_and_references_change_no_session_and_everything_else_does(tmp_path
     assert _without_name(pasted) == _without_name(plain)
 
 
-def _without_name(file: Path) -> str:
+def _without_name(file: Path) -> tuple[str, CreateGame]:
     place = file.parent / "same" / "name.toml"
     place.parent.mkdir(exist_ok=True)
     place.write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
-    return par.origin_of(str(place))
+    return par.origin_of(str(place)), par.session_of(str(place), 1)
 
 
 def test_a_torn_file_is_as_good_as_none(tmp_path: Path) -> None:

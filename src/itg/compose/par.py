@@ -124,10 +124,7 @@ def play_session(name: str, seed: int, seats: Sequence[Seat] | None = None) -> l
 
     Without seats two reference bots of each role play.
     """
-    create = _create(name, seed=seed)
-    scoring = create.rules.scoring
-    assert scoring is not None, "checked before anything is played"
-    create = replace(create, rules=replace(create.rules, scoring=_with_unit_references(scoring)))
+    create = session_of(name, seed)
     machine = Machine(services_of([shard for shard, _ in create.rules.shards]))
     told: list[RoundScored] = []
 
@@ -147,6 +144,21 @@ def play_session(name: str, seed: int, seats: Sequence[Seat] | None = None) -> l
             gc.enable()
     assert told, "a scored round tells its scores"
     return [_terms(team) for team in told[-1].scores.teams]
+
+
+def session_of(name: str, seed: int) -> CreateGame:
+    """Return a session to play: pars and references leave no trace in it, its hash included.
+
+    The order in which bots' commands enter is drawn from the hash.
+    """
+    create = _create(name, seed=seed)
+    scoring = create.rules.scoring
+    assert scoring is not None, "checked before anything is played"
+    return replace(
+        create,
+        rules=replace(create.rules, scoring=_with_unit_references(scoring)),
+        scenario_hash=sha256(f"{origin_of(name)}/{seed}".encode()).hexdigest(),
+    )
 
 
 def origin_of(name: str) -> str:
