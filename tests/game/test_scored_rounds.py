@@ -136,8 +136,8 @@ def test_a_measure_after_the_round_moves_its_scores_and_tells_them_again(world: 
     corrected = AccountMeasure(
         account_id=account(world), equity=Cash(0), pnl=PnlParts(residual=Cash(-50_000))
     )
-    told = AccountsMeasured(is_trading=False, measures=(corrected,))
-    assert game.handle(world.now, told) == [score_later("game", world.now)]
+    told = AccountsMeasured(is_trading=False, measures=(corrected,), is_asked=True)
+    assert game.handle(world.now, told) == ()
     (again,) = game.handle(world.now, fired)
     assert isinstance(again, RoundScored)
     assert again.scores.teams[0].unscored.pnl == -50_000

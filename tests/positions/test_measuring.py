@@ -33,6 +33,7 @@ from itg.positions.contract import (
     AdjustAccount,
     ConfigurePositions,
     GetPnl,
+    MeasureAccounts,
     PnlHistory,
     PnlParts,
 )
@@ -264,18 +265,16 @@ def test_measures_come_once_a_second_while_the_market_is_open() -> None:
     assert not event.is_trading
 
 
-def test_a_correction_while_all_is_closed_is_measured_at_once() -> None:
+def test_a_correction_while_all_is_closed_is_measured_when_that_is_asked() -> None:
     scene = traded()
     scene.enter(Phase.CLOSED)
     before = parts(scene)
-    event = only(
-        AccountsMeasured, scene.send(AdjustAccount(account_id=ALICE, cash=Cash(500)), NS_PER_S)
-    )
+    scene.send(AdjustAccount(account_id=ALICE, cash=Cash(500)), NS_PER_S)
+    event = only(AccountsMeasured, scene.send(MeasureAccounts()))
+    assert event.is_asked
     assert not event.is_trading
     (measure,) = [one for one in event.measures if one.account_id == ALICE]
     assert sum(astuple(measure.pnl)) == sum(astuple(before)) + 500
-    scene.enter(Phase.PRE_OPEN)
-    assert not of(AccountsMeasured, scene.send(AdjustAccount(account_id=ALICE, cash=Cash(500))))
 
 
 def test_deltas_are_signed_and_each_leg_stands_in_the_order_of_the_weights() -> None:
