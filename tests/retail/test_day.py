@@ -147,6 +147,7 @@ def test_an_early_end_stops_house_and_investors() -> None:
     world.start()
     world.run_to(world.seconds(5))
     world.send(EndRound(round_id=1))
+    world.run_to(world.now)  # the round is measured once more and scored
     assert world.run_to(world.seconds(600)) == []
 
 
