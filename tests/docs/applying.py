@@ -56,7 +56,12 @@ class Tree:
         done = subprocess.run(
             [sys.executable, "-m", *words],
             cwd=self.place,
-            env={**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={
+                **os.environ,
+                "PYTHONPATH": paths,
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTEST_ADDOPTS": "",  # of the run that this is part of
+            },
             capture_output=True,
             text=True,
             timeout=timeout_s,
