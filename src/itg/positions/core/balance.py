@@ -6,7 +6,7 @@ from itg.kernel.ids import UnderlyingId
 from itg.positions.contract import LegBalance
 from itg.positions.core.monitored_rules import WatchedRule
 from itg.positions.core.portfolio import Portfolio
-from itg.positions.core.rules import PPM, Rule, rule_of
+from itg.positions.core.rules import PPM, Rule, rule_of, toward_zero
 
 RATIO_CAP = 1_000  # told of a leg with nothing against it
 
@@ -54,11 +54,7 @@ def legs_of(portfolio: Portfolio, weights: Mapping[UnderlyingId, int]) -> dict[U
     for holding in portfolio.holdings.values():
         if holding.net and holding.listing.underlying_id in sums:
             sums[holding.listing.underlying_id] += holding.net * holding.listing.delta
-    return {name: _toward_zero(total * weights[name]) for name, total in sums.items()}
-
-
-def _toward_zero(total: int) -> int:
-    return total // PPM if total >= 0 else -(-total // PPM)
+    return {name: toward_zero(total * weights[name]) for name, total in sums.items()}
 
 
 @rule_of.register

@@ -23,7 +23,7 @@ from itg.positions.core.measured import DAYS_MAX, Measured
 from itg.positions.core.monitored_rules import DeltaRule
 from itg.positions.core.nets import PARTS, RESIDUAL, UNDERLYING, WORTH
 from itg.positions.core.portfolio import Holding
-from itg.positions.core.rules import PPM
+from itg.positions.core.rules import PPM, toward_zero
 
 
 def settle_up(account: Account, holding: Holding, *, spread: int | None = None) -> None:
@@ -247,8 +247,8 @@ def _measure(account: Account, measured: Measured) -> AccountMeasure:
         equity=Cash(equity_of(account)),
         pnl=_parts_of(measured),
         underlying_pnl=Cash(measured.underlying + row[UNDERLYING]),
-        delta=_equivalents(sum(legs)),
-        legs=tuple(map(_equivalents, legs)),
+        delta=toward_zero(sum(legs)),
+        legs=tuple(map(toward_zero, legs)),
         options_held=account.portfolio.filled,
         obliged=obliged,
         covered=covered,
@@ -265,7 +265,3 @@ def _obligations(account: Account) -> tuple[int, int, bool]:
 def _parts_of(measured: Measured) -> PnlParts:
     pairs = zip(measured.gains, measured.looked, strict=False)
     return PnlParts(*[Cash(gained + rise) for gained, rise in pairs])
-
-
-def _equivalents(weighed: int) -> int:
-    return weighed // PPM if weighed >= 0 else -(-weighed // PPM)

@@ -15,6 +15,11 @@ from itg.positions.core.portfolio import Holding, Portfolio
 PPM = 1_000_000
 
 
+def toward_zero(millionths: int) -> int:
+    """Return whole units of so many millionths, the rest dropped on either side of zero."""
+    return millionths // PPM if millionths >= 0 else -(-millionths // PPM)
+
+
 class Rule:
     """One rule; a kind overrides the questions it has an opinion on."""
 
