@@ -9,6 +9,7 @@ from tests.gateway.house import ADMIN_KEY, House, Socket, Team
 
 from itg.game.contract import BotDropped
 from itg.gateway.settings import GatewaySettings
+from itg.kernel.ids import AccountId
 from itg.market_data.contract import PricesStepped
 from itg.positions.contract import ReserveOrder
 
@@ -104,6 +105,24 @@ async def test_a_step_brings_its_answers_and_frames_before_the_next_is_announced
         await socket.raw.close()
     stepped = [r.game_ns for r in house.records for o in r.outputs if isinstance(o, PricesStepped)]
     assert {b - a for a, b in pairwise(stepped)} == {STEP_US * 1_000}
+
+
+async def test_a_step_waits_for_what_a_snapshot_in_flight_alone_keeps_back() -> None:
+    async with House("demo", lock_step=True) as house:
+        (team,) = await seated(house, 1)
+        socket = await opened(house, team)
+        await begin(house, [team])
+        assert await step_of(socket) == 0
+        socket.pushes.clear()
+        lock_step = house.gateway.lock_step
+        assert lock_step is not None
+        house.pump.snapshot_soon()
+        await asyncio.sleep(0)
+        assert (house.pump.depth, house.pump.lag_events, house.pump.is_idle) == (0, 0, False)
+        lock_step.ready(AccountId(team.team_id), 0)
+        assert await step_of(socket) == 1
+        assert [push["channel"] for push in socket.pushes] == ["prices"]
+        await socket.raw.close()
 
 
 async def answers_until_next_step(socket: Socket) -> list[int]:

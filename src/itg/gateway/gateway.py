@@ -136,7 +136,7 @@ class Gateway:
     async def settled(self) -> None:
         """Wait until everything that was sent has been released."""
         pump = self.pump
-        while pump.depth or pump.lag_events:  # noqa: ASYNC110 - the pump tells nobody it is idle
+        while not pump.is_idle:  # noqa: ASYNC110 - the pump tells nobody it is idle
             await asyncio.sleep(self.settings.heartbeat_s / 100)
 
     async def enrol(self, team_name: str, role: Role) -> str:

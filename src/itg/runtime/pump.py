@@ -147,6 +147,11 @@ class Pump:
         return self.machine.next_seq - 1 - self.released_seq
 
     @property
+    def is_idle(self) -> bool:
+        """Tell whether nothing waits, is in flight or is unreleased; a snapshot flies alone too."""
+        return not self._waiting and self._in_flight is None and self.lag_events == 0
+
+    @property
     def released_seq(self) -> Seq:
         """Return the last number whose batch is durable and released."""
         return Seq(self.numbers.released_seq)
