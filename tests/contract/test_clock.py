@@ -6,7 +6,7 @@ import pytest
 from tests.runtime.toys import START
 
 from itg.kernel.times import NS_PER_S, Nanos
-from itg.runtime.clock import Clock, ScaledClock, SystemClock, VirtualClock
+from itg.runtime.clock import Clock, FollowedClock, ScaledClock, SystemClock, VirtualClock
 
 
 def running() -> ScaledClock:
@@ -15,11 +15,18 @@ def running() -> ScaledClock:
     return clock
 
 
+def followed() -> FollowedClock:
+    clock = FollowedClock()
+    clock.set(START, rate=10.0)
+    return clock
+
+
 CLOCKS: dict[str, Callable[[], Clock]] = {
     "system": SystemClock,
     "scaled": running,
     "frozen": lambda: ScaledClock(START, speed=10.0),
     "virtual": lambda: VirtualClock(START),
+    "followed": followed,
 }
 
 

@@ -17,11 +17,16 @@ from itg.compose.services import services_of
 from itg.game.contract import CreateGame
 from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings
+from itg.gateway.steward import RemoteSteward
 from itg.kernel.times import Nanos
+from itg.runtime.bus import MemoryBus
 from itg.runtime.cascade import Machine
 from itg.runtime.clock import Clock, ScaledClock, VirtualClock
 from itg.runtime.envelope import Record
+from itg.runtime.followed import Ends, FollowedPump
+from itg.runtime.followers import Followers
 from itg.runtime.journal import Journal, MemoryJournal
+from itg.runtime.link import QueryCodec, all_replies
 from itg.runtime.pump import Pump
 from itg.runtime.recovery import recover
 
@@ -34,7 +39,12 @@ def digest(secret: str) -> str:
 
 
 class House:
-    """One running game. `frozen` journals let a test hold the disk."""
+    """One running game. `frozen` journals let a test hold the disk.
+
+    Where `is_followed` is set, the doors are those of a gateway that follows the pump over a bus.
+    """
+
+    is_followed = False
 
     def __init__(
         self,
@@ -60,13 +70,16 @@ class House:
         self.clock, self._director = clock_of(start_ns, speed, lock_step=lock_step)
         self.records: list[Record] = []
         self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
-        self.gateway = Gateway(self.pump, settings)
+        self.gateway = self.near = Gateway(self.pump, settings)
+        self.far = _Far(self) if House.is_followed and not lock_step else None
+        self.settings = settings
+        self.has_order_lane = has_order_lane
         self.app = build_app(self.gateway, has_order_lane=has_order_lane)
         self.server = HttpServer(self.app, "127.0.0.1", 0)
         self.stack = AsyncExitStack()
 
     def _see(self, records: Sequence[Record]) -> None:
-        self.gateway.publish(records)
+        self.near.publish(records)
         self._director.see(records)
         self.records.extend(records)
 
@@ -75,6 +88,8 @@ class House:
         if self.machine.next_seq == 1:
             self.pump.submit(self.create)
         await self.gateway.start()
+        if self.far is not None:
+            await self.far.start()
         await self.server.start()
         self.http = await self.stack.enter_async_context(aiohttp.ClientSession())
         return self
@@ -83,7 +98,9 @@ class House:
         await self.stack.aclose()
         if self.pump.failure is None:
             await self.pump.drain()
-        await self.gateway.stop()
+        if self.far is not None:
+            await self.far.stop()
+        await self.near.stop()
         await self.server.stop()
 
     @property
@@ -129,6 +146,46 @@ class House:
     @property
     def instruments(self) -> list[str]:
         return list(self.gateway.directory.instruments)
+
+
+class _Far:
+    """A gateway that follows a house's pump over a memory bus, put in place of the house's own."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.bus = MemoryBus("test")
+        self.queries = QueryCodec(
+            [kind for service in house.machine.services for kind in service.answers], all_replies()
+        )
+        self.followers = Followers(
+            house.pump, self.bus, "node", self.queries, house.gateway.steward
+        )
+        house.pump.on_row = self.followers.see_row
+        ends = Ends(self.bus, "node", "door")
+        self.pump = FollowedPump(ends, house.machine.codec, self.queries, house.journal)
+
+    async def start(self) -> None:
+        house = self.house
+        await self.followers.start()
+        gateway: list[Gateway] = []
+        await self.pump.start(
+            lambda records: gateway[0].publish(records),
+            on_return=lambda: gateway and gateway[0].tell_present(),
+            deadline_s=5,
+        )
+        steward = RemoteSteward(self.pump.note)
+        gateway.append(Gateway(self.pump, house.settings, steward=steward))
+        house.gateway = gateway[0]
+        await gateway[0].start()
+        await house.server.stop()
+        house.app = build_app(gateway[0], has_order_lane=house.has_order_lane)
+        house.server = HttpServer(house.app, "127.0.0.1", 0)
+
+    async def stop(self) -> None:
+        await self.house.gateway.stop()
+        await self.pump.stop()
+        await self.followers.stop()
+        await self.bus.close()
 
 
 def clock_of(start_ns: Nanos, speed: float, *, lock_step: bool) -> tuple[Clock, ClockDirector]:

@@ -75,9 +75,9 @@ async def test_who_comes_back_within_the_grace_keeps_everything() -> None:
         team = await house.register("alpha")
         async with team.socket():
             pass
-        await until(lambda: house.gateway.absences.waiting)
+        await until(lambda: house.near.absences.waiting)
         async with team.socket():
-            assert not house.gateway.absences.waiting
+            assert not house.near.absences.waiting
         assert withdrawn(house) == []
 
 
@@ -89,10 +89,10 @@ async def test_another_session_of_the_account_stands_for_it() -> None:
                 await socket.request("session.set", {"cancel_on_disconnect": "all"})
             await until(lambda: len(house.gateway.feed.sessions) == 1)
             await other.request("session.set", {"cancel_on_disconnect": "none"})
-            assert not house.gateway.absences.waiting
-        await until(lambda: house.gateway.absences.waiting)
+            assert not house.near.absences.waiting
+        await until(lambda: house.near.absences.waiting)
         # The strongest wish of those that ended counts.
-        assert house.gateway.absences.waiting == {team.team_id: "all"}
+        assert house.near.absences.waiting == {team.team_id: "all"}
 
 
 async def test_a_wish_there_is_not_is_refused_by_name(house: House) -> None:
@@ -135,7 +135,7 @@ async def test_after_a_restart_who_quoted_and_does_not_come_back_is_withdrawn() 
     successor = MemoryJournal(journal.store)
     successor.open(Header(code_fingerprint="", numeric_fingerprint=""))
     async with House(journal=successor, settings=NEVER) as again:
-        absences = again.gateway.absences
+        absences = again.near.absences
         assert absences.waiting == {back.team_id: "quotes", away.team_id: "quotes"}
         async with Team(again, back.key, back.team_id).socket():
             assert absences.waiting == {away.team_id: "quotes"}
@@ -147,7 +147,7 @@ async def test_in_lock_step_nobody_is_withdrawn_and_no_timer_runs() -> None:
         async with team.socket():
             pass
         await until(lambda: not house.gateway.feed.sessions)
-        assert not house.gateway.absences.is_on
+        assert not house.near.absences.is_on
         answer = await team.call("PUT", "/exchange/deadman", {"timeout_ms": 1_000})
         assert (answer.status, answer.json["code"]) == (409, "LOCK_STEP")
 

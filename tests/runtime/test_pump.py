@@ -25,7 +25,8 @@ from itg.kernel.times import Nanos
 from itg.runtime.cascade import Machine
 from itg.runtime.envelope import Record
 from itg.runtime.journal import MemoryJournal, MemoryStore, read
-from itg.runtime.pump import OverloadedError, PumpLimits, PumpStoppedError
+from itg.runtime.pump import PumpLimits
+from itg.runtime.pump_port import OverloadedError, PumpStoppedError
 from itg.runtime.recovery import verify
 from itg.runtime.service import TimerFired
 

@@ -25,7 +25,8 @@ from itg.kernel.times import NS_PER_MS, NS_PER_S, Nanos
 from itg.runtime.clock import ScaledClock, SystemClock
 from itg.runtime.envelope import Record
 from itg.runtime.journal import MemoryJournal, MemoryStore, SealedBatch, Snapshot
-from itg.runtime.pump import Pump, PumpStoppedError
+from itg.runtime.pump import Pump
+from itg.runtime.pump_port import PumpStoppedError
 from itg.runtime.recovery import recover
 
 

@@ -44,7 +44,8 @@ from itg.runtime.cascade import Machine
 from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.fingerprint import header_of
 from itg.runtime.metrics import HandlerTimes
-from itg.runtime.pump import OverloadedError, Pump, PumpStoppedError
+from itg.runtime.pump import Pump
+from itg.runtime.pump_port import OverloadedError, PumpStoppedError
 from itg.runtime.recovery import RecoveryReport, recover
 
 Watcher = Callable[[Sequence[Record]], None]

@@ -16,7 +16,7 @@ from itg.gateway.settings import GatewaySettings
 from itg.kernel.ids import Seq, TeamId
 from itg.kernel.messages import Reply
 from itg.positions.contract import RATE_LIMIT_EXCEEDED
-from itg.runtime.pump import Pump
+from itg.runtime.pump_port import PumpPort
 from itg.wire.v1.problems import Problem
 
 KEY_PREFIX = "itg_"
@@ -35,7 +35,7 @@ class Credentials(Struct, frozen=True, gc=False):
 class KeyRing:
     """Finds callers; remembers a key that was good, charges an address for one that was not."""
 
-    def __init__(self, pump: Pump, settings: GatewaySettings, now: Callable[[], float]) -> None:
+    def __init__(self, pump: PumpPort, settings: GatewaySettings, now: Callable[[], float]) -> None:
         self._pump = pump
         self._deadline_s = settings.order_deadline_s
         self._known: dict[str, Caller] = {}

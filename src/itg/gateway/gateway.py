@@ -7,13 +7,13 @@ the answer to what caused it.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from time import monotonic, perf_counter
+from time import monotonic
 from typing import TypeVar
 
 import structlog
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from itg.game.contract import (
@@ -32,6 +32,7 @@ from itg.gateway.flushing import Flusher
 from itg.gateway.lockstep import LockStep
 from itg.gateway.membership import MEMBER_EVENTS, Membership
 from itg.gateway.numbers import Numbers
+from itg.gateway.pending import Compose, Pending, busy_of
 from itg.gateway.problems import RefusedError, busy, problem_of, problem_of_refusal
 from itg.gateway.reasons import (
     INSTRUMENT_NOT_FOUND,
@@ -42,6 +43,7 @@ from itg.gateway.round_files import RoundFiles
 from itg.gateway.service_notes import ServiceWatch
 from itg.gateway.sessions import Outlet, Session
 from itg.gateway.settings import GatewaySettings
+from itg.gateway.steward import AnySteward, RemoteSteward, Steward
 from itg.gateway.surveillance import SurveillancePort, Unwatched
 from itg.gateway.trace_ids import TraceIds
 from itg.gateway.waiting import RoomFullError, WaitingRoom
@@ -50,13 +52,12 @@ from itg.kernel.ids import AccountId, InstrumentId, Role, Seq
 from itg.kernel.messages import Command, Message, Query, Reply
 from itg.positions.contract import GetQuotes, Quotes
 from itg.runtime.envelope import Record, kinds_of
-from itg.runtime.pump import OverloadedError, Pump, PumpStoppedError
+from itg.runtime.pump_port import OverloadedError, PumpPort, PumpStoppedError
 from itg.wire.v1.socket import CLOSE_RESTART, DeadmanData
 
 log = structlog.get_logger()
 R = TypeVar("R", bound=Reply)
 M = TypeVar("M", bound=Message)
-Compose = Callable[[Record], Answer]
 ComposeRead = Callable[[Sequence[Reply]], Answer]
 Follow = Callable[[Sequence[Reply]], tuple[Query, ...]]
 
@@ -66,31 +67,35 @@ class Gateway:
 
     def __init__(
         self,
-        pump: Pump,
+        pump: PumpPort,
         settings: GatewaySettings | None = None,
         surveillance: SurveillancePort | None = None,
+        steward: RemoteSteward | None = None,
     ) -> None:
         self.settings = settings or GatewaySettings()
         self.surveillance = surveillance or Unwatched()
         self.pump = pump
-        self.feed = Feed(pump.journal.epoch, pump.clock)
+        self.feed = Feed(pump.epoch, pump.clock)
         self.outlet = Outlet()
         self.absences = Absences(pump, self.settings.absence_s)
         self.deadman = Deadman(pump, self._tell_expired)
         self.keys = KeyRing(pump, self.settings, monotonic)
         self.tickets = Tickets(self.settings.ticket_s, monotonic)
-        self.members = Membership(pump, self.feed, self.keys, self.tickets)
+        self.members = Membership(
+            pump, self.feed, self.keys, self.tickets, ends_keys=steward is None
+        )
         self.guard = FloodGuard(self.settings, monotonic)
         self.waiting = WaitingRoom(self.settings.waiting_max)
         self.trace_ids = TraceIds(pump.clock.wall_ns)
         self.numbers = Numbers()
-        self.service = ServiceWatch(pump, self.feed)
-        self.round_files = RoundFiles(pump.journal, pump.machine.codec, self.settings.reports)
+        self.service = ServiceWatch(pump)
+        self.steward: AnySteward = steward or Steward(self.absences, self.service)
+        self.round_files = RoundFiles(pump.journal, pump.codec, self.settings.reports)
         self.lock_step: LockStep | None = None
         self.is_ready = False
         self._flusher = Flusher(self.feed.fanout, self.settings.flush_s)
         self._directory: Directory | None = None
-        self._settling: list[tuple[_Waiting, Record]] = []
+        self._settling: list[tuple[Pending, Record]] = []
         self._created = asyncio.Event()
         self._heart: asyncio.Task[None] | None = None
 
@@ -103,7 +108,7 @@ class Gateway:
     async def start(self) -> None:
         """Learn the game, if need be wait for it to be created, and open the doors."""
         async with asyncio.timeout(self.settings.start_deadline_s):
-            if self.pump.machine.next_seq == 1:
+            if not self.pump.has_begun:
                 await self._created.wait()
             await self._asked(first_queries(), self._meet)
             accounts = [team.account_id for team in self.directory.teams.values()]
@@ -162,15 +167,19 @@ class Gateway:
         self.feed.fanout.enter(session)
         self.members.greet(session)
         if session.caller.account_id is not None:
-            self.absences.come(session.caller.account_id)
+            self.steward.come(session.caller.account_id)
 
     def leave(self, session: Session) -> None:
         """Forget a session whose connection has ended."""
         self.feed.leave(session)
         account_id = session.caller.account_id
         if account_id is not None:
-            is_last = not self.sessions_of(account_id)
-            self.absences.go(account_id, session.cancel_on_disconnect, is_last=is_last)
+            self.steward.go(account_id, session.cancel_on_disconnect)
+
+    def tell_present(self) -> None:
+        """Tell the steward all sessions there are; it may have forgotten them."""
+        present = Counter(s.caller.account_id for s in self.feed.sessions)
+        self.steward.see_present({a: n for a, n in present.items() if a is not None})
 
     def sessions_of(self, account_id: AccountId) -> list[Session]:
         """Return an account's open sessions, oldest first."""
@@ -207,7 +216,7 @@ class Gateway:
         elif call.is_rest:
             raise RefusedError(problem_of(LOCK_STEP))
         else:
-            waiting = _Waiting(self, call, compose, seat=None)
+            waiting = Pending(self, call, compose, seat=None)
             self.lock_step.hold(call.account_id(), lambda: self._submit_late(command, waiting))
 
     def send(
@@ -220,7 +229,7 @@ class Gateway:
         settings = self.settings
         deadline_s = settings.cancel_deadline_s if is_cancel else settings.order_deadline_s
         seat = self._enter(call, deadline_s, headroom=is_cancel)
-        self._submit(command, _Waiting(self, call, compose, seat), headroom=is_cancel)
+        self._submit(command, Pending(self, call, compose, seat), headroom=is_cancel)
 
     def read(
         self,
@@ -266,11 +275,11 @@ class Gateway:
             raise RefusedError(problem_of(INSTRUMENT_NOT_FOUND, detail))
         return listed
 
-    def defer(self, waiting: "_Waiting", record: Record) -> None:
+    def defer(self, waiting: "Pending", record: Record) -> None:
         """Keep an answer until its batch is published."""
         self._settling.append((waiting, record))
 
-    def _submit(self, command: Command, waiting: "_Waiting", *, headroom: bool = False) -> None:
+    def _submit(self, command: Command, waiting: "Pending", *, headroom: bool = False) -> None:
         call = waiting.call
         try:
             self.pump.submit(
@@ -278,16 +287,14 @@ class Gateway:
                 actor=call.caller.account_id or "",
                 trace_id=call.trace_id,
                 on_release=waiting,
+                on_refused=waiting.refuse,
                 headroom=headroom,
             )
-        except OverloadedError as error:
+        except (OverloadedError, PumpStoppedError) as error:
             waiting.leave()
-            raise RefusedError(busy(error.retry_after_ms)) from error
-        except PumpStoppedError as error:
-            waiting.leave()
-            raise RefusedError(busy()) from error
+            raise RefusedError(busy_of(error)) from error
 
-    def _submit_late(self, command: Command, waiting: "_Waiting") -> None:
+    def _submit_late(self, command: Command, waiting: "Pending") -> None:
         try:
             self._submit(command, waiting)
         except RefusedError as error:
@@ -347,50 +354,25 @@ class Gateway:
             silence_s = self.settings.silent_bot_s
             self.lock_step = LockStep(self.pump, self.feed, directory.game, silence_s)
             self.feed.fanout.in_lock_step = True
-        self.absences.is_on = self.lock_step is None
+        self.absences.is_on = self.lock_step is None and isinstance(self.steward, Steward)
         for account_id in absent:  # it quoted when the last process ended
-            self.absences.go(account_id, "quotes", is_last=True)
+            self.absences.miss(account_id, "quotes")
         self.is_ready = True
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self.settings.heartbeat_s)
             self.feed.fanout.beat()
-            if self.is_ready and self.lock_step is None:
-                self.service.beat(self.directory)
+            if not self.is_ready or self.lock_step is not None:
+                continue
+            if isinstance(self.steward, RemoteSteward):
+                self.steward.serve(self.service.take())
+            else:
+                self.service.beat(self.directory, self.absences.sessions)
 
     def _tell_expired(self, account_id: AccountId, timeout_ms: int) -> None:
         for session in self.sessions_of(account_id):
             self.feed.tell(session, "deadman.expired", DeadmanData(timeout_ms=timeout_ms))
-
-
-class _Waiting(Struct, frozen=True):
-    """A command on its way: called with its record when that is released."""
-
-    gateway: Gateway
-    call: Call
-    compose: Compose
-    seat: int | None
-    started: float = field(default_factory=perf_counter)
-
-    def __call__(self, record: Record) -> None:
-        self.gateway.defer(self, record)
-
-    def settle(self, record: Record) -> None:
-        """Answer, unless the deadline was first."""
-        if not self.leave():
-            return
-        answer = self.compose(record)
-        self.gateway.service.answered(self.call.caller.account_id, self.started)
-        self.call.reply(self._timed(answer) if self.call.is_rest else answer)
-
-    def leave(self) -> bool:
-        return self.seat is None or self.gateway.waiting.leave(self.seat)
-
-    def _timed(self, answer: Answer) -> Answer:
-        engine_ms = (perf_counter() - self.started) * 1_000
-        timing = (b"server-timing", b"engine;dur=%.3f" % engine_ms)
-        return Answer(answer.status, answer.body, (*answer.headers, timing), answer.problem)
 
 
 def first_of(kind: type[M], messages: Iterable[Message]) -> M | None:

@@ -18,7 +18,7 @@ from itg.kernel.rng import Rng
 from itg.kernel.times import Nanos
 from itg.runtime.clock import VirtualClock
 from itg.runtime.envelope import Record
-from itg.runtime.pump import Pump, PumpStoppedError
+from itg.runtime.pump_port import PumpPort, PumpStoppedError
 from itg.wire.v1.socket import CLOSE_POLICY, StepData
 
 Submit = Callable[[], None]
@@ -27,7 +27,7 @@ Submit = Callable[[], None]
 class LockStep:
     """The turns of one game. Nothing runs before `begin`, nothing after `end`."""
 
-    def __init__(self, pump: Pump, feed: Feed, game: GameState, silence_s: float) -> None:
+    def __init__(self, pump: PumpPort, feed: Feed, game: GameState, silence_s: float) -> None:
         assert isinstance(pump.clock, VirtualClock), "lock step moves a virtual clock"
         self.step = 0
         self._step_ns = game.rules.step_ns

@@ -23,7 +23,7 @@ from itg.gateway.sessions import Session
 from itg.kernel.ids import AccountId, TeamId
 from itg.kernel.messages import Message
 from itg.kernel.times import NS_PER_S
-from itg.runtime.pump import OverloadedError, Pump, PumpStoppedError
+from itg.runtime.pump_port import OverloadedError, PumpPort, PumpStoppedError
 from itg.wire.v1.socket import CLOSE_POLICY
 
 AnyMemberEvent = KeyRotated | KeyRetired | TeamReseated
@@ -33,13 +33,22 @@ _RETRY_S = 1.0
 
 
 class Membership:
-    """Follows released facts of the game."""
+    """Follows released facts of the game; `ends_keys`: of all gateways this one does it."""
 
-    def __init__(self, pump: Pump, feed: Feed, keys: KeyRing, tickets: Tickets) -> None:
+    def __init__(
+        self,
+        pump: PumpPort,
+        feed: Feed,
+        keys: KeyRing,
+        tickets: Tickets,
+        *,
+        ends_keys: bool = True,
+    ) -> None:
         self._pump = pump
         self._feed = feed
         self._keys = keys
         self._tickets = tickets
+        self._ends_keys = ends_keys
         self._directory: Directory | None = None
         self._alarms: dict[tuple[TeamId, int], asyncio.TimerHandle] = {}
         self._retired: set[tuple[TeamId, int]] = set()
@@ -84,6 +93,8 @@ class Membership:
                 assert_never(event)
 
     def _arm(self, team_id: TeamId, number: int, at_wall_ns: int) -> None:
+        if not self._ends_keys:
+            return
         wait_s = max(0.0, (at_wall_ns - self._pump.clock.wall_ns()) / NS_PER_S)
         loop = asyncio.get_running_loop()
         self._alarms[team_id, number] = loop.call_later(wait_s, self._end, team_id, number)

@@ -49,7 +49,7 @@ class _Collector(Collector):
         family = GaugeMetricFamily(
             "itg_handler_seconds", "Time in handlers", labels=("message", "quantile")
         )
-        times = self._gateway.pump.machine.times
+        times = self._gateway.pump.times
         for name, quantiles in sorted(times.quantiles_ns().items()) if times else ():
             for quantile, value in zip(("0.5", "0.99"), quantiles, strict=True):
                 family.add_metric((name, quantile), value / NS_PER_S)

@@ -7,7 +7,7 @@ from itg.gateway.gateway import ComposeRead, Gateway
 from itg.gateway.problems import problem_of
 from itg.gateway.reasons import PROCESSING_TIMEOUT
 from itg.kernel.messages import Query, Reply
-from itg.runtime.pump import PumpStoppedError
+from itg.runtime.pump_port import PumpStoppedError
 
 
 def read_back(

@@ -5,7 +5,8 @@ other command, so a replay has it without them. In lock step there is no wall ti
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from msgspec import Struct
@@ -14,14 +15,14 @@ from itg.kernel.ids import AccountId
 from itg.kernel.times import Nanos, to_micros
 from itg.kernel.words import CancelReason, InFreeze
 from itg.positions.contract import RequestMassCancel
-from itg.runtime.pump import OverloadedError, Pump, PumpStoppedError
+from itg.runtime.pump_port import OverloadedError, PumpPort, PumpStoppedError
 from itg.wire.v1.socket import CancelOnDisconnect, DeadmanBody
 
 _MS_PER_S = 1_000
 _STRENGTH: dict[CancelOnDisconnect, int] = {"none": 0, "quotes": 1, "all": 2}
 
 
-def withdraw(pump: Pump, account_id: AccountId, reason: CancelReason, *, orders: bool) -> None:
+def withdraw(pump: PumpPort, account_id: AccountId, reason: CancelReason, *, orders: bool) -> None:
     """Cancel an account's quotes, and its orders; a frozen book follows after its uncross."""
     command = RequestMassCancel(
         account_id=account_id,
@@ -30,14 +31,19 @@ def withdraw(pump: Pump, account_id: AccountId, reason: CancelReason, *, orders:
         reason=reason,
         in_freeze=InFreeze.DEFER,
     )
+
+    def again(error: OverloadedError | PumpStoppedError) -> None:
+        # It must not be lost: nobody is there to ask again.
+        if isinstance(error, OverloadedError):
+            later_s = error.retry_after_ms / _MS_PER_S
+            retry = asyncio.get_running_loop().call_later
+            retry(later_s, lambda: withdraw(pump, account_id, reason, orders=orders))
+
     try:
         with suppress(PumpStoppedError):
-            pump.submit(command, headroom=True)
+            pump.submit(command, on_refused=again, headroom=True)
     except OverloadedError as error:
-        # It must not be lost: nobody is there to ask again.
-        later_s = error.retry_after_ms / _MS_PER_S
-        retry = asyncio.get_running_loop().call_later
-        retry(later_s, lambda: withdraw(pump, account_id, reason, orders=orders))
+        again(error)
 
 
 class Absences:
@@ -46,10 +52,11 @@ class Absences:
     The strongest wish of the sessions that ended since the account was last absent counts.
     """
 
-    def __init__(self, pump: Pump, grace_s: float) -> None:
+    def __init__(self, pump: PumpPort, grace_s: float) -> None:
         self.is_on = False
         self._pump = pump
         self._grace_s = grace_s
+        self._sessions: Counter[AccountId] = Counter()
         self._wishes: dict[AccountId, CancelOnDisconnect] = {}
         self._alarms: dict[AccountId, asyncio.TimerHandle] = {}
 
@@ -58,18 +65,32 @@ class Absences:
         """Return the accounts whose grace runs, with what they asked for."""
         return {account_id: self._wishes[account_id] for account_id in self._alarms}
 
+    @property
+    def sessions(self) -> Mapping[AccountId, int]:
+        """Return how many sessions each account has, at all gateways."""
+        return self._sessions
+
     def come(self, account_id: AccountId) -> None:
-        """Note that an account has a session."""
+        """Note that an account has one more session."""
+        self._sessions[account_id] += 1
         alarm = self._alarms.pop(account_id, None)
         if alarm is not None:
             alarm.cancel()
             self._wishes.pop(account_id, None)
 
-    def go(self, account_id: AccountId, wish: CancelOnDisconnect, *, is_last: bool) -> None:
+    def go(self, account_id: AccountId, wish: CancelOnDisconnect) -> None:
         """Note that a session of an account ended; if it was the last, the grace begins."""
+        self._sessions[account_id] -= 1
+        self.miss(account_id, wish)
+
+    def miss(self, account_id: AccountId, wish: CancelOnDisconnect) -> None:
+        """Begin an account's grace, unless it has a session."""
         before = self._wishes.get(account_id, "none")
         self._wishes[account_id] = max(before, wish, key=_STRENGTH.__getitem__)
-        if is_last and self.is_on and account_id not in self._alarms:
+        if self._sessions[account_id] > 0:
+            return
+        del self._sessions[account_id]
+        if self.is_on and account_id not in self._alarms:
             loop = asyncio.get_running_loop()
             self._alarms[account_id] = loop.call_later(self._grace_s, self._act, account_id)
 
@@ -95,7 +116,7 @@ class _Armed(Struct, frozen=True):
 class Deadman:
     """Timers that take an account out unless they are set again in time."""
 
-    def __init__(self, pump: Pump, on_expired: Callable[[AccountId, int], None]) -> None:
+    def __init__(self, pump: PumpPort, on_expired: Callable[[AccountId, int], None]) -> None:
         self._pump = pump
         self._on_expired = on_expired
         self._armed: dict[AccountId, _Armed] = {}

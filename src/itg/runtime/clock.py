@@ -132,3 +132,39 @@ class VirtualClock:
 
     def watch(self, on_change: Watcher) -> None:
         self._watchers.append(on_change)
+
+
+class FollowedClock:
+    """Game time as another process tells it now and then, run on in between."""
+
+    def __init__(self) -> None:
+        self._anchor_game_ns = Nanos(0)
+        self._anchor_ns = time.monotonic_ns()
+        self._rate = 0.0
+
+    def set(self, game_ns: Nanos, rate: float) -> None:
+        """Take the time of now, which never runs back, and game seconds per second of the wall."""
+        self._anchor_game_ns = max(game_ns, self.game_ns())
+        self._anchor_ns = time.monotonic_ns()
+        self._rate = rate
+
+    def reach(self, game_ns: Nanos) -> None:
+        """Be at least at this time: something that happened then has been heard of."""
+        if game_ns > self.game_ns():
+            self.set(game_ns, self._rate)
+
+    def game_ns(self) -> Nanos:
+        elapsed_ns = time.monotonic_ns() - self._anchor_ns
+        return Nanos(self._anchor_game_ns + int(elapsed_ns * self._rate))
+
+    def wall_ns(self) -> Nanos:
+        return Nanos(time.time_ns())
+
+    def wall_delay_until(self, game_ns: Nanos) -> float | None:
+        missing_ns = game_ns - self.game_ns()
+        if missing_ns <= 0:
+            return 0.0
+        return None if self._rate == 0 else missing_ns / self._rate / NS_PER_S
+
+    def watch(self, on_change: Watcher) -> None:
+        """Do nothing: nobody here waits for game time."""

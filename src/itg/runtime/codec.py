@@ -20,7 +20,7 @@ RawRecord = tuple[Seq, Nanos, Nanos, str, str, Message, Raw]
 class Codec:
     """Encode any record and decode those made of the given message classes."""
 
-    __slots__ = ("_outputs", "_records", "encode")
+    __slots__ = ("_message", "_outputs", "_records", "encode")
 
     def __init__(self, kinds: Iterable[type[Message]]) -> None:
         # The union of tagged Structs is a run-time value; its static type is their common base.
@@ -29,10 +29,17 @@ class Codec:
             list[tuple[int, int, int, str, str, union, Raw]]  # type: ignore[valid-type]
         )
         self._outputs: Decoder[tuple[Message, ...]] = Decoder(tuple[union, ...])  # type: ignore[valid-type]
+        self._message: Decoder[Message] = Decoder(union)
         self.encode = Encoder().encode
 
     def encode_records(self, records: Sequence[Record]) -> bytes:
         return self.encode(records)
+
+    def decode_message(self, body: bytes) -> Message:
+        try:
+            return self._message.decode(body)
+        except MsgspecError as error:
+            raise JournalError(f"a message does not decode: {error}") from error
 
     def decode_inputs(self, body: bytes) -> list[RawRecord]:
         """Decode a row's records; outputs stay as the bytes `encode` gave for their tuple."""

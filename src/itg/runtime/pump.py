@@ -29,43 +29,30 @@ saw the state.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from msgspec import Struct
 
-from itg.kernel.errors import ItgError
 from itg.kernel.ids import Seq
-from itg.kernel.messages import Message, Query, Reply
+from itg.kernel.messages import Message, Query
 from itg.kernel.times import NS_PER_MS, Nanos
 from itg.runtime.cascade import Machine
 from itg.runtime.clock import Clock
+from itg.runtime.codec import Codec
 from itg.runtime.commit import CommitWorker, Work, commit, commit_rest
 from itg.runtime.envelope import Record
+from itg.runtime.flight import Flight, Waiting
 from itg.runtime.guard import Guard
-from itg.runtime.journal import Journal, Sealer, SetAside
-from itg.runtime.metrics import PumpNumbers
+from itg.runtime.journal import Journal, SealedBatch, Sealer, SetAside
+from itg.runtime.metrics import HandlerTimes, PumpNumbers
 from itg.runtime.pacing import SnapshotPace
+from itg.runtime.pump_port import OnBatch, OnRelease, OnReply, OverloadedError, PumpStoppedError
 
-OnRelease = Callable[[Record], None]
-OnBatch = Callable[[Sequence[Record]], None]
-# Receives the replies and the last number of the state they saw.
-OnReply = Callable[[tuple[Reply, ...], Seq], None]
+OnRow = Callable[[SealedBatch], None]
 
 WAKE_S_MIN = 0.001
 # A machine's clock that was set, or slept, is noticed within this time.
 WAKE_S_MAX = 1.0
-
-
-class OverloadedError(ItgError):
-    """The ingress is full; the input was not taken."""
-
-    def __init__(self, retry_after_ms: int) -> None:
-        super().__init__(f"too many inputs wait; try again in {retry_after_ms} ms")
-        self.retry_after_ms = retry_after_ms
-
-
-class PumpStoppedError(ItgError):
-    """The pump drains, has stopped or has failed; the input was not taken."""
 
 
 class PumpLimits(Struct, frozen=True, kw_only=True):
@@ -78,29 +65,15 @@ class PumpLimits(Struct, frozen=True, kw_only=True):
     pack_events: int = 1_000
 
 
-class _Waiting(Struct, frozen=True, gc=False):
-    game_ns: Nanos
-    body: Message
-    actor: str = ""
-    trace_id: str = ""
-    on_release: OnRelease | None = None
-
-
-class _Flight(Struct):
-    records: list[Record]
-    answers: list[tuple[OnRelease, Record]]
-    work: Work
-    replies: list[tuple[OnReply, tuple[Reply, ...], Seq]]
-
-
-def _ignore(records: Sequence[Record]) -> None:
-    """Let a batch go that nobody listens to."""
+def _ignore(released: object) -> None:
+    """Let a batch or a row go that nobody listens to."""
 
 
 class Pump:
     """Run a machine in front of an opened journal.
 
-    `on_release` gets each batch once, in order, after its commit and after the batch's own answers.
+    `on_release` gets each batch once, in order, after its commit and after the batch's own answers;
+    `on_row`, which may be set later, gets it after that as the row that was committed.
     """
 
     def __init__(
@@ -117,13 +90,14 @@ class Pump:
         self.machine = machine
         self.journal = journal
         self.clock = clock
+        self.on_row: OnRow = _ignore
         self._on_release = on_release
         self._limits = limits or PumpLimits()
         self._sealer = Sealer(machine.codec, journal.epoch, journal.head())
         assert self._sealer.head.seq + 1 == machine.next_seq, "recover the machine first"
-        self._waiting: deque[_Waiting] = deque()
-        self._current: _Waiting | None = None
-        self._in_flight: _Flight | None = None
+        self._waiting: deque[Waiting] = deque()
+        self._current: Waiting | None = None
+        self._in_flight: Flight | None = None
         self._pace = SnapshotPace(
             journal, self._limits.snapshot_events, self._limits.snapshot_share
         )
@@ -135,6 +109,26 @@ class Pump:
         self._worker: CommitWorker | None = None
         self._finished: asyncio.Future[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
+
+    @property
+    def codec(self) -> Codec:
+        """Return what encodes and decodes the journal's rows."""
+        return self.machine.codec
+
+    @property
+    def times(self) -> HandlerTimes | None:
+        """Return how long handlers take, None if that is not measured."""
+        return self.machine.times
+
+    @property
+    def epoch(self) -> int:
+        """Return the journal's epoch: this life's number."""
+        return self.journal.epoch
+
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether there has been any input yet."""
+        return self.machine.next_seq > 1
 
     @property
     def depth(self) -> int:
@@ -156,13 +150,14 @@ class Pump:
         """Return the last number whose batch is durable and released."""
         return Seq(self.numbers.released_seq)
 
-    def submit(
+    def submit(  # noqa: PLR0913 - an input and what is known of it
         self,
         message: Message,
         *,
         actor: str = "",
         trace_id: str = "",
         on_release: OnRelease | None = None,
+        on_refused: object = None,
         headroom: bool = False,
     ) -> None:
         """Take an input, stamped with the game's time now; `on_release` gets its record, committed.
@@ -177,7 +172,7 @@ class Pump:
         if len(waiting) >= bound and (not headroom or len(waiting) >= bound + bound // 4):
             self.numbers.overloads += 1
             raise OverloadedError(self._retry_after_ms())
-        waiting.append(_Waiting(self.clock.game_ns(), message, actor, trace_id, on_release))
+        waiting.append(Waiting(self.clock.game_ns(), message, actor, trace_id, on_release))
         if not self._is_scheduled:
             self._schedule()
 
@@ -279,7 +274,7 @@ class Pump:
             self._hand_over()
             self._release(done)
 
-    def _advance(self) -> _Flight | None:
+    def _advance(self) -> Flight | None:
         records: list[Record] = []
         answers: list[tuple[OnRelease, Record]] = []
         now, ts_ns = self.clock.game_ns(), self.clock.wall_ns()
@@ -298,15 +293,15 @@ class Pump:
         self._current = None
         return self._sealed(records, answers)
 
-    def _next_input(self, until_ns: Nanos) -> _Waiting | None:
+    def _next_input(self, until_ns: Nanos) -> Waiting | None:
         fired = self.machine.due(until_ns)
         if fired is not None:
-            return _Waiting(fired.at_ns, fired)
+            return Waiting(fired.at_ns, fired)
         return self._waiting.popleft() if self._waiting else None
 
     def _sealed(
         self, records: list[Record], answers: list[tuple[OnRelease, Record]]
-    ) -> _Flight | None:
+    ) -> Flight | None:
         batch = self._sealer.seal(records) if records else None
         if batch is not None:
             self._pace.grow(len(batch.body))
@@ -315,7 +310,7 @@ class Pump:
             return None
         is_full = len(records) == self._limits.batch_inputs_max
         work = Work(batch=batch, state=state, is_full=is_full)
-        return _Flight(records, answers, work, [])
+        return Flight(records, answers, work, [])
 
     def _state_to_keep(self) -> tuple[Seq, bytes] | None:
         seq = Seq(self.machine.next_seq - 1)
@@ -326,7 +321,7 @@ class Pump:
         self.numbers.snapshots += 1
         return seq, state
 
-    def _release(self, flight: _Flight) -> None:
+    def _release(self, flight: Flight) -> None:
         for on_release, record in flight.answers:
             on_release(record)
         if flight.records:
@@ -335,6 +330,8 @@ class Pump:
             self.numbers.released_seq = last_seq
             self.numbers.note_batch(len(flight.records), last_seq - first.seq + 1)
             self._on_release(flight.records)
+            assert flight.work.batch is not None, "records are sealed in a row"
+            self.on_row(flight.work.batch)
         for on_reply, replies, as_of in flight.replies:
             on_reply(replies, as_of)
         self._pack()

@@ -9,10 +9,10 @@ from itg.kernel.money import Cash
 from itg.kernel.times import Nanos
 from itg.positions.contract.commands import ReserveOrder
 from itg.positions.contract.events import (
+    AnyPrivateEvent,
     Fill,
     OrderState,
     Position,
-    PrivateEvent,
     QuoteProtection,
     QuoteState,
 )
@@ -230,7 +230,7 @@ class Verdict(Reply, frozen=True, kw_only=True):
 class OrderEvents(Reply, frozen=True, kw_only=True):
     """One order's private events, oldest first; `is_complete` when its acceptance is among them."""
 
-    events: tuple[PrivateEvent, ...]
+    events: tuple[AnyPrivateEvent, ...]
     is_complete: bool
     private_seq: Seq
 
@@ -252,7 +252,7 @@ class KillSwitches(Reply, frozen=True, kw_only=True):
 class PrivateEvents(Reply, frozen=True, kw_only=True):
     """The mailbox after a seq; `too_old` when events after it are gone."""
 
-    events: tuple[PrivateEvent, ...]
+    events: tuple[AnyPrivateEvent, ...]
     too_old: bool
     private_seq: Seq
 

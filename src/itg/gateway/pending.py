@@ -1,0 +1,66 @@
+"""A command between its submission and its answer."""
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from itg.gateway.calls import Answer, Call, refused
+from itg.gateway.problems import busy
+from itg.gateway.service_notes import ServiceWatch
+from itg.gateway.waiting import WaitingRoom
+from itg.runtime.envelope import Record
+from itg.runtime.pump_port import OverloadedError, PumpStoppedError
+from itg.wire.v1.problems import Problem
+
+Compose = Callable[[Record], Answer]
+
+
+class Doors(Protocol):
+    """What of a gateway a pending command needs."""
+
+    waiting: WaitingRoom
+    service: ServiceWatch
+
+    def defer(self, waiting: "Pending", record: Record) -> None:
+        """Keep an answer until its batch is published."""
+
+
+class Pending(Struct, frozen=True):
+    """A command on its way: called with its record when that is released."""
+
+    doors: Doors
+    call: Call
+    compose: Compose
+    seat: int | None
+    started: float = field(default_factory=perf_counter)
+
+    def __call__(self, record: Record) -> None:
+        self.doors.defer(self, record)
+
+    def settle(self, record: Record) -> None:
+        """Answer, unless the deadline was first."""
+        if not self.leave():
+            return
+        answer = self.compose(record)
+        self.doors.service.answered(self.call.caller.account_id, self.started)
+        self.call.reply(self._timed(answer) if self.call.is_rest else answer)
+
+    def refuse(self, error: OverloadedError | PumpStoppedError) -> None:
+        """Answer that a pump elsewhere did not take it, unless the deadline was first."""
+        if self.leave():
+            self.call.reply(refused(busy_of(error)))
+
+    def leave(self) -> bool:
+        return self.seat is None or self.doors.waiting.leave(self.seat)
+
+    def _timed(self, answer: Answer) -> Answer:
+        engine_ms = (perf_counter() - self.started) * 1_000
+        timing = (b"server-timing", b"engine;dur=%.3f" % engine_ms)
+        return Answer(answer.status, answer.body, (*answer.headers, timing), answer.problem)
+
+
+def busy_of(error: OverloadedError | PumpStoppedError) -> Problem:
+    """Return the problem of an input that was not taken."""
+    return busy(error.retry_after_ms) if isinstance(error, OverloadedError) else busy()

@@ -1,0 +1,306 @@
+"""A pump in another process, followed: its rows here in order, inputs and queries over there.
+
+What is published and answered here comes at the same points of the stream as it would beside the
+pump: an input's answer with the row that holds it, a reply between the rows before and after the
+state it saw. A gap in the rows, a silence of the node or its new life are mended by following again
+from the last number that is known; queries under way are asked again, and of inputs under way
+nobody knows whether they were taken.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import structlog
+from msgspec import Struct
+
+from itg.kernel.ids import Seq
+from itg.kernel.messages import Message, Query
+from itg.runtime.bus import Bus, BusClosedError
+from itg.runtime.clock import FollowedClock
+from itg.runtime.codec import Codec
+from itg.runtime.envelope import Record
+from itg.runtime.journal import Journal
+from itg.runtime.link import (
+    FROM_NOW,
+    Alive,
+    Ask,
+    Beat,
+    Follow,
+    Hello,
+    Joiner,
+    LinkError,
+    Note,
+    Piece,
+    QueryCodec,
+    Refused,
+    Replied,
+    Row,
+    Submit,
+    ToNode,
+    Unknown,
+    asked,
+)
+from itg.runtime.metrics import HandlerTimes, PumpNumbers
+from itg.runtime.pump_port import (
+    OnBatch,
+    OnRefused,
+    OnRelease,
+    OnReply,
+    OverloadedError,
+    PumpStoppedError,
+)
+
+log = structlog.get_logger()
+ALIVE_S = 1.0
+SILENT_S_MAX = 2.0
+RETRY_AFTER_MS = 500
+PLACING_MAX = 10_000
+# Epochs of the node times followers of one epoch: none is given twice.
+LINKS_PER_EPOCH = 1 << 16
+
+
+class _Placing(Struct, frozen=True, gc=False):
+    on_release: OnRelease | None
+    on_refused: OnRefused | None
+
+
+class _Asking(Struct, frozen=True, gc=False):
+    queries: tuple[Query, ...]
+    on_reply: OnReply
+
+
+class Ends(NamedTuple):
+    """A link: the subject the node listens to, and the follower's own."""
+
+    bus: Bus
+    node: str
+    follower: str
+
+
+class FollowedPump:
+    """The pump at the far end of a link; `journal` is its journal, to be read."""
+
+    def __init__(self, ends: Ends, codec: Codec, queries: QueryCodec, journal: Journal) -> None:
+        self.numbers = PumpNumbers()
+        self.failure: Exception | None = None
+        self.clock = FollowedClock()
+        self.codec = codec
+        self.journal = journal
+        self.times: HandlerTimes | None = None
+        self.epoch = 0
+        self._bus, self._node, self._follower = ends.bus, ends.node, ends.follower
+        self._queries = queries
+        self._joiner = Joiner()
+        self._on_batch: OnBatch = _ignore
+        self._on_return: Callable[[], None] = _nothing
+        self._node_epoch = 0
+        self._reached = FROM_NOW
+        self._heard_s = float("-inf")
+        self._number = 0
+        self._placing: dict[int, _Placing] = {}
+        self._asking: dict[int, _Asking] = {}
+        self._unsent: asyncio.Queue[ToNode] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._met: asyncio.Event = asyncio.Event()
+
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether the node has had any input yet."""
+        return self._reached > 0
+
+    @property
+    def depth(self) -> int:
+        """Return how many inputs of ours are under way."""
+        return len(self._placing)
+
+    @property
+    def lag_events(self) -> int:
+        """Return 0: what comes here is released."""
+        return 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nothing of ours is under way."""
+        return not self._placing and not self._asking
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether the node was heard of lately."""
+        return asyncio.get_running_loop().time() - self._heard_s <= SILENT_S_MAX
+
+    async def start(
+        self, on_batch: OnBatch, *, on_return: Callable[[], None], deadline_s: float
+    ) -> None:
+        """Follow from the state of now; `TimeoutError` if no node answers in time.
+
+        `on_return` is called whenever the node has begun to know us, the first time too.
+        """
+        self._on_batch, self._on_return = on_batch, on_return
+        await self._bus.listen(self._follower, self._take)
+        self._tasks = [
+            asyncio.create_task(self._send_all(), name="link sender"),
+            asyncio.create_task(self._stay(), name="link"),
+        ]
+        async with asyncio.timeout(deadline_s):
+            await self._met.wait()
+
+    async def stop(self) -> None:
+        """Follow no more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def submit(  # noqa: PLR0913 - an input and what is known of it
+        self,
+        message: Message,
+        *,
+        actor: str = "",
+        trace_id: str = "",
+        on_release: OnRelease | None = None,
+        on_refused: OnRefused | None = None,
+        headroom: bool = False,
+    ) -> None:
+        """Send an input to the node; see `PumpPort`."""
+        if self.failure is not None:
+            raise PumpStoppedError("the link to the node has failed")
+        is_full = len(self._placing) >= PLACING_MAX and not headroom
+        if is_full or not self.is_live:
+            self.numbers.overloads += 1
+            raise OverloadedError(RETRY_AFTER_MS)
+        self._number += 1
+        self._placing[self._number] = _Placing(on_release, on_refused)
+        body = self.codec.encode(message)
+        self._say(Submit(self._follower, self._number, actor, trace_id, headroom, body))
+
+    def ask(self, queries: tuple[Query, ...], on_reply: OnReply) -> None:
+        """Ask the node; see `PumpPort`."""
+        if self.failure is not None:
+            raise PumpStoppedError("the link to the node has failed")
+        self._number += 1
+        self._asking[self._number] = _Asking(queries, on_reply)
+        self._send_ask(self._number)
+
+    def note(self, body: bytes) -> None:
+        """Say something to whoever hears notes at the node."""
+        self._say(Note(self._follower, body))
+
+    def _say(self, message: ToNode) -> None:
+        self._unsent.put_nowait(message)
+
+    def _send_ask(self, number: int) -> None:
+        queries = self._queries.encode(self._asking[number].queries)
+        self._say(Ask(self._follower, number, queries))
+
+    async def _send_all(self) -> None:
+        while True:
+            message = await self._unsent.get()
+            try:
+                await self._bus.send(self._node, asked(message))
+            except BusClosedError:
+                return
+
+    async def _stay(self) -> None:
+        while True:
+            if self.is_live:
+                self._say(Alive(self._follower))
+            else:
+                self._follow()
+            await asyncio.sleep(ALIVE_S if self._met.is_set() else ALIVE_S / 4)
+
+    def _follow(self) -> None:
+        self._say(Follow(self._follower, self._reached))
+
+    def _take(self, body: bytes) -> None:
+        if self.failure is not None:
+            return
+        try:
+            said = self._joiner.whole(body)
+            if said is not None:
+                self._heard_s = asyncio.get_running_loop().time()
+                self._hear(said)
+        except LinkError as error:
+            log.error("link_failed", reason=str(error))  # noqa: TRY400 - its text says all
+            self.failure = error
+
+    def _hear(self, said: object) -> None:
+        match said:
+            case Hello():
+                self._meet(said)
+            case Row():
+                self._take_row(said)
+            case Replied():
+                self._take_replies(said)
+            case Refused():
+                self._take_refusal(said)
+            case Beat():
+                self.clock.set(said.game_ns, said.rate)
+                if said.seq > self._reached:
+                    self._follow()
+            case Unknown():
+                self._follow()
+            case Piece():
+                raise AssertionError("pieces are joined before they are heard")
+            case _:
+                raise AssertionError(f"not of a link: {said!r}")
+
+    def _meet(self, hello: Hello) -> None:
+        if self.epoch == 0:
+            self.epoch = hello.epoch * LINKS_PER_EPOCH + hello.link_number
+            self._reached = hello.seq
+        if hello.epoch != self._node_epoch:
+            self._placing.clear()  # of the life before: nobody will ever say
+        self._node_epoch = hello.epoch
+        self.clock.set(hello.game_ns, hello.rate)
+        for number in self._asking:
+            self._send_ask(number)
+        self._met.set()
+        self._on_return()
+
+    def _take_row(self, row: Row) -> None:
+        if row.last_seq <= self._reached:
+            return
+        if row.first_seq != self._reached + 1:
+            self._follow()
+            return
+        records = self.codec.decode_records(row.body)
+        self._reached = row.last_seq
+        self.clock.reach(records[-1].game_ns)
+        self._release(records, row.placed)
+        self.numbers.released_seq = row.last_seq
+        self.numbers.note_batch(len(records), row.last_seq - row.first_seq + 1)
+        self._on_batch(records)
+
+    def _release(self, records: Sequence[Record], placed: Sequence[tuple[int, Seq]]) -> None:
+        if not placed:
+            return
+        by_seq = {record.seq: record for record in records}
+        for number, seq in placed:
+            placing = self._placing.pop(number, None)
+            if placing is not None and placing.on_release is not None:
+                placing.on_release(by_seq[seq])
+
+    def _take_replies(self, said: Replied) -> None:
+        if said.seq != self._reached:
+            self._follow()  # a row between was lost; we ask again when we have it
+            return
+        asking = self._asking.pop(said.number, None)
+        if asking is not None:
+            asking.on_reply(self._queries.decode_replies(said.replies), said.seq)
+
+    def _take_refusal(self, said: Refused) -> None:
+        placing = self._placing.pop(said.number, None)
+        if placing is None or placing.on_refused is None:
+            return
+        if said.retry_after_ms is None:
+            placing.on_refused(PumpStoppedError("the node takes no more inputs"))
+        else:
+            placing.on_refused(OverloadedError(said.retry_after_ms))
+
+
+def _ignore(_: Sequence[Record]) -> None:
+    """Let a batch go."""
+
+
+def _nothing() -> None:
+    """Do nothing."""

@@ -1,0 +1,264 @@
+"""Those who follow a pump from other processes: every row to each, their inputs and queries in.
+
+Nothing here waits inside a release: what is to be said stands in one queue, in order, and one task
+sends it. A follower that is silent for too long is forgotten; it may come back and go on from the
+last number it has, and is given what it missed from the journal.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+import structlog
+
+from itg.kernel.errors import JournalError
+from itg.kernel.ids import Seq
+from itg.kernel.messages import Reply
+from itg.kernel.times import NS_PER_S, Nanos
+from itg.runtime.bus import Bus, BusClosedError
+from itg.runtime.clock import Clock
+from itg.runtime.envelope import Record
+from itg.runtime.journal import SealedBatch
+from itg.runtime.link import (
+    FROM_NOW,
+    Alive,
+    Ask,
+    Beat,
+    Follow,
+    Hello,
+    LinkError,
+    Note,
+    QueryCodec,
+    Refused,
+    Replied,
+    Row,
+    Submit,
+    ToFollower,
+    Unknown,
+    heard_by_node,
+    pieces_of,
+)
+from itg.runtime.pump import Pump
+from itg.runtime.pump_port import OverloadedError, PumpStoppedError
+
+log = structlog.get_logger()
+BEAT_S = 0.25
+SILENT_S_MAX = 10.0
+ROWS_PER_READ = 64
+
+
+class Notes(Protocol):
+    """Who reads what followers tell beyond inputs and queries."""
+
+    def hear(self, door: str, body: bytes) -> None:
+        """Take a follower's note."""
+
+    def lose(self, door: str) -> None:
+        """Hear that a follower is gone."""
+
+
+class _Link:
+    """One follower: what was placed for it in the row under way, what waits while it catches up."""
+
+    def __init__(self, name: str, heard_s: float) -> None:
+        self.name = name
+        self.heard_s = heard_s
+        self.placed: list[tuple[int, Seq]] = []
+        self.held: list[ToFollower] | None = None
+
+
+class Followers:
+    """The followers of one pump, who write to `subject`; `see_row` is the pump's row hook."""
+
+    def __init__(
+        self,
+        pump: Pump,
+        bus: Bus,
+        subject: str,
+        queries: QueryCodec,
+        notes: Notes,
+    ) -> None:
+        self._pump = pump
+        self._bus = bus
+        self._subject = subject
+        self._queries = queries
+        self._notes = notes
+        self._links: dict[str, _Link] = {}
+        self._has_stopped = False
+        self._link_count = 0
+        self._said_seq = pump.released_seq  # the last row given; within a release not yet its own
+        self._unsent: asyncio.Queue[tuple[str, ToFollower]] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._reading: set[asyncio.Task[None]] = set()
+
+    @property
+    def names(self) -> list[str]:
+        """Return who follows, in the order in which they came."""
+        return list(self._links)
+
+    async def start(self) -> None:
+        """Listen from now on."""
+        await self._bus.listen(self._subject, self._take)
+        self._pump.clock.watch(self._tell_time)
+        self._tasks = [
+            asyncio.create_task(self._send_all(), name="link sender"),
+            asyncio.create_task(self._beat(), name="link beat"),
+        ]
+
+    async def stop(self) -> None:
+        """Send what is due, hear and say no more."""
+        self._has_stopped = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await self._unsent.join()
+        for task in (*self._tasks, *self._reading):
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._reading, return_exceptions=True)
+
+    def see_row(self, batch: SealedBatch) -> None:
+        """Give a released row to every follower."""
+        self._said_seq = batch.last_seq
+        for link in self._links.values():
+            placed, link.placed = link.placed, []
+            self._say(link, Row(batch.first_seq, batch.last_seq, batch.body, placed))
+
+    def _take(self, body: bytes) -> None:
+        if self._has_stopped:
+            return
+        try:
+            said = heard_by_node(body)
+        except LinkError as error:
+            log.warning("link_message_dropped", reason=str(error))
+            return
+        if isinstance(said, Follow):
+            self._follow(said)
+            return
+        link = self._links.get(said.follower)
+        if link is None:
+            self._post(said.follower, Unknown())
+            return
+        link.heard_s = asyncio.get_running_loop().time()
+        match said:
+            case Submit():
+                self._submit(link, said)
+            case Ask():
+                self._ask(link, said)
+            case Note():
+                self._notes.hear(said.follower, said.body)
+            case Alive():
+                pass
+
+    def _submit(self, link: _Link, said: Submit) -> None:
+        def placed(record: Record) -> None:
+            link.placed.append((said.number, record.seq))
+
+        try:
+            message = self._pump.codec.decode_message(said.body)
+            self._pump.submit(
+                message,
+                actor=said.actor,
+                trace_id=said.trace_id,
+                on_release=placed,
+                headroom=said.has_headroom,
+            )
+        except OverloadedError as error:
+            self._say(link, Refused(said.number, error.retry_after_ms))
+        except (PumpStoppedError, JournalError):  # or an input of another build
+            self._say(link, Refused(said.number, None))
+
+    def _ask(self, link: _Link, said: Ask) -> None:
+        def replied(replies: Sequence[Reply], seq: Seq) -> None:
+            self._say(link, Replied(said.number, seq, self._queries.encode(replies)))
+
+        try:
+            queries = self._queries.decode_queries(said.queries)
+        except LinkError as error:
+            log.warning("query_dropped", follower=link.name, reason=str(error))
+            return
+        with suppress(PumpStoppedError):  # the beat that stays away tells it
+            self._pump.ask(queries, replied)
+
+    def _follow(self, said: Follow) -> None:
+        loop = asyncio.get_running_loop()
+        pump, released_seq = self._pump, self._said_seq
+        link = self._links[said.follower] = _Link(said.follower, loop.time())
+        self._link_count += 1
+        start = released_seq if said.after == FROM_NOW else said.after
+        now, rate = _time_of(pump.clock)
+        self._post(said.follower, Hello(pump.epoch, self._link_count, start, now, rate))
+        if start < released_seq:
+            link.held = []
+            task = loop.create_task(self._catch_up(link, start, released_seq))
+            self._reading.add(task)
+            task.add_done_callback(self._reading.discard)
+
+    async def _catch_up(self, link: _Link, after: Seq, until: Seq) -> None:
+        journal = self._pump.journal.reader()
+        try:
+            rows = journal.rows(after)
+            while after < until and self._links.get(link.name) is link:
+                batches = await asyncio.to_thread(_some, rows, until)
+                if not batches:
+                    break
+                for batch in batches:
+                    self._post(
+                        link.name, Row(batch.first_seq, batch.last_seq, batch.body, placed=[])
+                    )
+                    after = batch.last_seq
+        finally:
+            journal.close()
+        held, link.held = link.held or [], None
+        for message in held:
+            self._say(link, message)
+
+    def _say(self, link: _Link, message: ToFollower) -> None:
+        if self._links.get(link.name) is not link:
+            return  # forgotten, or begun anew
+        if link.held is not None:
+            link.held.append(message)
+        else:
+            self._post(link.name, message)
+
+    def _post(self, follower: str, message: ToFollower) -> None:
+        self._unsent.put_nowait((follower, message))
+
+    async def _send_all(self) -> None:
+        while True:
+            follower, message = await self._unsent.get()
+            for body in pieces_of(message):
+                with suppress(BusClosedError):
+                    await self._bus.send(follower, body)
+            self._unsent.task_done()
+
+    async def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(BEAT_S)
+            for link in list(self._links.values()):
+                if loop.time() - link.heard_s > SILENT_S_MAX:
+                    del self._links[link.name]
+                    log.warning("follower_gone", follower=link.name)
+                    self._notes.lose(link.name)
+            self._tell_time()
+
+    def _tell_time(self) -> None:
+        beat = Beat(self._said_seq, *_time_of(self._pump.clock))
+        for link in self._links.values():
+            self._say(link, beat)
+
+
+def _some(rows: Iterator[SealedBatch], until: Seq) -> list[SealedBatch]:
+    batches: list[SealedBatch] = []
+    for batch in rows:
+        batches.append(batch)
+        if batch.last_seq >= until or len(batches) == ROWS_PER_READ:
+            break
+    return batches
+
+
+def _time_of(clock: Clock) -> tuple[Nanos, float]:
+    """Return game time and how many game seconds a second of the wall brings, 0 while it stands."""
+    now = clock.game_ns()
+    wait_s = clock.wall_delay_until(Nanos(now + NS_PER_S))
+    return now, 0.0 if not wait_s else 1.0 / wait_s

@@ -1,0 +1,217 @@
+"""A pump followed from elsewhere: the same order, whatever the bus loses and whoever restarts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from tests.runtime.toys import Balance, GetTotal, World, deposit
+
+from itg.kernel.ids import Seq
+from itg.kernel.messages import Reply
+from itg.runtime.bus import MemoryBus, Take
+from itg.runtime.envelope import Record
+from itg.runtime.followed import Ends, FollowedPump
+from itg.runtime.followers import Followers
+from itg.runtime.journal import MemoryJournal
+from itg.runtime.link import QueryCodec
+from itg.runtime.pump_port import OverloadedError, PumpStoppedError
+
+QUERIES = QueryCodec([GetTotal], [Balance])
+
+
+class LossyBus(MemoryBus):
+    """A bus that loses what a test says."""
+
+    def __init__(self) -> None:
+        super().__init__("toy")
+        self.loses: Callable[[str, bytes], bool] = lambda subject, body: False
+
+    async def send(self, subject: str, body: bytes) -> None:
+        if not self.loses(subject, body):
+            await super().send(subject, body)
+
+    async def listen(self, subject: str, take: Take) -> None:
+        await super().listen(subject, lambda body: self.loses(subject, b"") or take(body))
+
+
+class Notebook:
+    """Keeps what followers told."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, bytes]] = []
+        self.lost: list[str] = []
+
+    def hear(self, door: str, body: bytes) -> None:
+        self.heard.append((door, body))
+
+    def lose(self, door: str) -> None:
+        self.lost.append(door)
+
+
+class Node:
+    """A world behind a link."""
+
+    def __init__(self, bus: MemoryBus, journal: MemoryJournal | None = None) -> None:
+        self.world = World(journal)
+        self.notes = Notebook()
+        self.followers = Followers(self.world.pump, bus, "node", QUERIES, self.notes)
+        self.world.pump.on_row = self.followers.see_row
+
+    async def __aenter__(self) -> "Node":
+        self.world.pump.start()
+        await self.followers.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.world.pump.drain()
+        await self.followers.stop()
+
+
+class Door:
+    """A follower and all it was given."""
+
+    def __init__(self, bus: MemoryBus, node: Node, name: str = "door") -> None:
+        world = node.world
+        ends = Ends(bus, "node", name)
+        self.pump = FollowedPump(ends, world.machine.codec, QUERIES, world.journal)
+        self.records: list[Record] = []
+        self.returns = 0
+
+    async def start(self) -> None:
+        await self.pump.start(self.records.extend, on_return=self._return, deadline_s=5)
+
+    def _return(self) -> None:
+        self.returns += 1
+
+    async def submitted(self, amount: int) -> Record:
+        answer: asyncio.Future[Record] = asyncio.get_running_loop().create_future()
+        self.pump.submit(deposit(amount), on_release=answer.set_result)
+        return await answer
+
+    async def total(self) -> tuple[int, Seq]:
+        answer: asyncio.Future[tuple[Reply, Seq]] = asyncio.get_running_loop().create_future()
+        self.pump.ask((GetTotal(),), lambda replies, seq: answer.set_result((replies[0], seq)))
+        reply, seq = await answer
+        assert isinstance(reply, Balance)
+        return reply.amount, seq
+
+
+@asynccontextmanager
+async def linked() -> AsyncIterator[tuple[LossyBus, Node, Door]]:
+    bus = LossyBus()
+    async with asyncio.timeout(20), Node(bus) as node:
+        door = Door(bus, node)
+        await door.start()
+        yield bus, node, door
+        await door.pump.stop()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
+async def test_an_input_comes_back_with_its_record_after_the_same_rows() -> None:
+    async with linked() as (_, node, door):
+        node.world.pump.submit(deposit(1))
+        record = await door.submitted(2)
+        assert record.body == deposit(2)
+        assert door.records[-1] == record
+        assert door.records == node.world.released
+        assert await door.total() == (3, door.pump.numbers.released_seq)
+
+
+async def test_a_reply_comes_between_the_rows_before_and_after_what_it_saw() -> None:
+    async with linked() as (_, node, door):
+        seen: list[tuple[int, int]] = []
+
+        def note(replies: tuple[Reply, ...], seq: Seq) -> None:
+            assert isinstance(replies[0], Balance)
+            sums = [r.body for r in door.records]
+            seen.append((replies[0].amount, len(sums)))
+            assert seq == door.pump.numbers.released_seq
+
+        for _ in range(200):
+            node.world.pump.submit(deposit(1))
+            door.pump.ask((GetTotal(),), note)
+            await asyncio.sleep(0)
+        await until(lambda: len(seen) == 200)
+        assert all(amount == count for amount, count in seen)
+        assert len({amount for amount, _ in seen}) > 10
+
+
+async def test_who_comes_later_begins_with_the_state_it_finds() -> None:
+    async with linked() as (bus, node, door):
+        await door.submitted(5)
+        other = Door(bus, node, "other")
+        await other.start()
+        assert await other.total() == (5, 2)
+        assert other.records == []
+        await door.submitted(6)
+        await until(lambda: other.records)
+        assert other.records == door.records[-1:]
+        assert door.pump.epoch != other.pump.epoch
+        await other.pump.stop()
+
+
+async def test_rows_that_were_lost_are_fetched_and_answers_come_late_but_right() -> None:
+    async with linked() as (bus, node, door):
+        await door.submitted(1)
+        bus.loses = lambda subject, _: subject == "door"
+        for amount in range(2, 10):
+            node.world.pump.submit(deposit(amount))
+        door.pump.ask((GetTotal(),), lambda *_: None)
+        await until(lambda: len(node.world.released) == 9)
+        bus.loses = lambda subject, body: False
+        assert await door.total() == (45, 18)
+        assert door.records == node.world.released
+
+
+async def test_a_node_that_begins_anew_is_followed_from_where_it_was() -> None:
+    async with linked() as (bus, node, door):
+        await door.submitted(1)
+        await node.world.pump.drain()
+        await node.followers.stop()
+        assert isinstance(node.world.journal, MemoryJournal)
+        async with Node(bus, MemoryJournal(node.world.journal.store)):
+            await until(lambda: door.returns == 2)
+            assert (await door.submitted(7)).seq == 3
+            assert await door.total() == (8, 4)
+        assert [r.seq for r in door.records] == [1, 3]
+
+
+async def test_while_the_node_is_silent_nothing_is_taken() -> None:
+    async with linked() as (bus, _, door):
+        bus.loses = lambda subject, _: subject == "door"
+        await until(lambda: not door.pump.is_live)
+        with pytest.raises(OverloadedError):
+            door.pump.submit(deposit(1))
+
+
+async def test_a_refusal_of_the_node_is_told() -> None:
+    async with linked() as (_, node, door):
+        refused: list[Exception] = []
+        drained = asyncio.ensure_future(node.world.pump.drain())
+        await asyncio.sleep(0)
+        door.pump.submit(deposit(1), on_refused=refused.append)
+        await until(lambda: refused)
+        assert isinstance(refused[0], PumpStoppedError)
+        assert door.pump.is_idle
+        await drained
+
+
+async def test_notes_reach_the_node() -> None:
+    async with linked() as (_, node, door):
+        door.pump.note(b"seen")
+        await until(lambda: node.notes.heard)
+        assert node.notes.heard == [("door", b"seen")]
+
+
+async def test_without_a_node_the_start_gives_up() -> None:
+    bus = MemoryBus("toy")
+    world = World()
+    pump = FollowedPump(Ends(bus, "node", "door"), world.machine.codec, QUERIES, world.journal)
+    with pytest.raises(TimeoutError):
+        await pump.start(lambda _: None, on_return=lambda: None, deadline_s=0.1)
+    await pump.stop()
