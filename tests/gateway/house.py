@@ -17,7 +17,7 @@ from itg.compose.services import services_of
 from itg.game.contract import CreateGame
 from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings
-from itg.gateway.steward import RemoteSteward
+from itg.gateway.steward import RemoteSteward, Steward
 from itg.kernel.times import Nanos
 from itg.runtime.bus import MemoryBus
 from itg.runtime.cascade import Machine
@@ -157,9 +157,9 @@ class _Far:
         self.queries = QueryCodec(
             [kind for service in house.machine.services for kind in service.answers], all_replies()
         )
-        self.followers = Followers(
-            house.pump, self.bus, "node", self.queries, house.gateway.steward
-        )
+        steward = house.near.steward
+        assert isinstance(steward, Steward)
+        self.followers = Followers(house.pump, self.bus, "node", self.queries, steward)
         house.pump.on_row = self.followers.see_row
         ends = Ends(self.bus, "node", "door")
         self.pump = FollowedPump(ends, house.machine.codec, self.queries, house.journal)
@@ -169,8 +169,8 @@ class _Far:
         await self.followers.start()
         gateway: list[Gateway] = []
         await self.pump.start(
-            lambda records: gateway[0].publish(records),
-            on_return=lambda: gateway and gateway[0].tell_present(),
+            lambda records: gateway[0].publish(records),  # noqa: PLW0108 - it comes later
+            on_return=lambda: [one.tell_present() for one in gateway],  # type: ignore[func-returns-value]
             deadline_s=5,
         )
         steward = RemoteSteward(self.pump.note)

@@ -13,6 +13,7 @@ from itg.kernel.money import Price
 from itg.positions.contract import (
     AccountFilled,
     AccountOrderUpdated,
+    AnyPrivateEvent,
     GetOrderEvents,
     OrderEvents,
     PrivateEvent,
@@ -32,7 +33,7 @@ class Recorded:
     def _told(self, query: Query) -> Reply:
         assert isinstance(query, GetOrderEvents)
         outputs = (output for record in self.house.records for output in record.outputs)
-        events = [o for o in outputs if isinstance(o, PrivateEvent) and is_about(o, query)]
+        events = [o for o in outputs if isinstance(o, AnyPrivateEvent) and is_about(o, query)]
         return OrderEvents(events=tuple(events), is_complete=True, private_seq=Seq(0))
 
 

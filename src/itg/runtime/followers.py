@@ -69,7 +69,7 @@ class _Link:
 
 
 class Followers:
-    """The followers of one pump, who write to `subject`; `see_row` is the pump's row hook."""
+    """The followers of one pump, who write to `subject`; `see_row` is its row hook."""
 
     def __init__(
         self,
