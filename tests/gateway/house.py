@@ -19,7 +19,7 @@ from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings
 from itg.gateway.steward import RemoteSteward, Steward
 from itg.kernel.times import Nanos
-from itg.runtime.bus import MemoryBus
+from itg.runtime.carrier import MemoryCarrier
 from itg.runtime.cascade import Machine
 from itg.runtime.clock import Clock, ScaledClock, VirtualClock
 from itg.runtime.envelope import Record
@@ -41,7 +41,7 @@ def digest(secret: str) -> str:
 class House:
     """One running game. `frozen` journals let a test hold the disk.
 
-    Where `is_followed` is set, the doors are those of a gateway that follows the pump over a bus.
+    Where `is_followed` is set, the doors are those of a gateway that follows the pump over a link.
     """
 
     is_followed = False
@@ -149,43 +149,45 @@ class House:
 
 
 class _Far:
-    """A gateway that follows a house's pump over a memory bus, put in place of the house's own."""
+    """A gateway that follows a house's pump over a memory carrier, put in place of the house's own."""
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.bus = MemoryBus("test")
+        self.carrier = MemoryCarrier()
         self.queries = QueryCodec(
             [kind for service in house.machine.services for kind in service.answers], all_replies()
         )
         steward = house.near.steward
         assert isinstance(steward, Steward)
-        self.followers = Followers(house.pump, self.bus, "node", self.queries, steward)
+        self.followers = Followers(house.pump, self.carrier, "node", self.queries, steward)
         house.pump.on_row = self.followers.see_row
-        ends = Ends(self.bus, "node", "door")
+        ends = Ends(self.carrier, "node", "door")
         self.pump = FollowedPump(ends, house.machine.codec, self.queries, house.journal)
 
     async def start(self) -> None:
         house = self.house
         await self.followers.start()
-        gateway: list[Gateway] = []
-        await self.pump.start(
-            lambda records: gateway[0].publish(records),  # noqa: PLW0108 - it comes later
-            on_return=lambda: [one.tell_present() for one in gateway],  # type: ignore[func-returns-value]
-            deadline_s=5,
-        )
+        await self.pump.start(self._publish, on_return=self._return, deadline_s=5)
         steward = RemoteSteward(self.pump.note)
-        gateway.append(Gateway(self.pump, house.settings, steward=steward))
-        house.gateway = gateway[0]
-        await gateway[0].start()
+        house.gateway = Gateway(self.pump, house.settings, steward=steward)
+        await house.gateway.start()
         await house.server.stop()
-        house.app = build_app(gateway[0], has_order_lane=house.has_order_lane)
+        house.app = build_app(house.gateway, has_order_lane=house.has_order_lane)
         house.server = HttpServer(house.app, "127.0.0.1", 0)
+
+    def _publish(self, records: Sequence[Record]) -> None:
+        if self.house.gateway is not self.house.near:
+            self.house.gateway.publish(records)
+
+    def _return(self) -> None:
+        if self.house.gateway is not self.house.near:
+            self.house.gateway.tell_present()
 
     async def stop(self) -> None:
         await self.house.gateway.stop()
         await self.pump.stop()
         await self.followers.stop()
-        await self.bus.close()
+        await self.carrier.close()
 
 
 def clock_of(start_ns: Nanos, speed: float, *, lock_step: bool) -> tuple[Clock, ClockDirector]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Self
 
 import pytest
@@ -10,7 +11,7 @@ from tests.runtime.toys import Balance, GetTotal, World, deposit
 
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Reply
-from itg.runtime.bus import MemoryBus, Take
+from itg.runtime.carrier import MemoryCarrier, Take
 from itg.runtime.envelope import Record
 from itg.runtime.followed import Ends, FollowedPump
 from itg.runtime.followers import Followers
@@ -25,19 +26,19 @@ def keep(_subject: str, _body: bytes) -> bool:
     return False
 
 
-class LossyBus(MemoryBus):
-    """A bus that loses what a test says."""
+class LossyCarrier(MemoryCarrier):
+    """A carrier that loses what a test says."""
 
     def __init__(self) -> None:
-        super().__init__("toy")
+        super().__init__()
         self.loses: Callable[[str, bytes], bool] = keep
 
     async def send(self, subject: str, body: bytes) -> None:
         if not self.loses(subject, body):
             await super().send(subject, body)
 
-    async def listen(self, subject: str, take: Take) -> None:
-        await super().listen(subject, lambda body: self.loses(subject, b"") or take(body))
+    async def hear(self, subject: str, take: Take) -> None:
+        await super().hear(subject, lambda body: self.loses(subject, b"") or take(body))
 
 
 class Notebook:
@@ -57,10 +58,10 @@ class Notebook:
 class Node:
     """A world behind a link."""
 
-    def __init__(self, bus: MemoryBus, journal: MemoryJournal | None = None) -> None:
+    def __init__(self, carrier: MemoryCarrier, journal: MemoryJournal | None = None) -> None:
         self.world = World(journal)
         self.notes = Notebook()
-        self.followers = Followers(self.world.pump, bus, "node", QUERIES, self.notes)
+        self.followers = Followers(self.world.pump, carrier, "node", QUERIES, self.notes)
         self.world.pump.on_row = self.followers.see_row
 
     async def __aenter__(self) -> Self:
@@ -76,9 +77,9 @@ class Node:
 class Door:
     """A follower and all it was given."""
 
-    def __init__(self, bus: MemoryBus, node: Node, name: str = "door") -> None:
+    def __init__(self, carrier: MemoryCarrier, node: Node, name: str = "door") -> None:
         world = node.world
-        ends = Ends(bus, "node", name)
+        ends = Ends(carrier, "node", name)
         self.pump = FollowedPump(ends, world.machine.codec, QUERIES, world.journal)
         self.records: list[Record] = []
         self.returns = 0
@@ -103,12 +104,12 @@ class Door:
 
 
 @asynccontextmanager
-async def linked() -> AsyncIterator[tuple[LossyBus, Node, Door]]:
-    bus = LossyBus()
+async def linked() -> AsyncIterator[tuple[LossyCarrier, Node, Door]]:
+    carrier = LossyCarrier()
     async with asyncio.timeout(20), Node(bus) as node:
-        door = Door(bus, node)
+        door = Door(carrier, node)
         await door.start()
-        yield bus, node, door
+        yield carrier, node, door
         await door.pump.stop()
 
 
@@ -137,19 +138,22 @@ async def test_a_reply_comes_between_the_rows_before_and_after_what_it_saw() -> 
             seen.append((replies[0].amount, len(sums)))
             assert seq == door.pump.numbers.released_seq
 
+        def has(count: int) -> bool:
+            return len(seen) == count
+
         for count in range(0, 200, 5):
             for _ in range(5):
                 node.world.pump.submit(deposit(1))
                 door.pump.ask((GetTotal(),), note)
-            await until(lambda count=count: len(seen) == count + 5)
+            await until(partial(has, count + 5))
         assert all(amount == rows for amount, rows in seen)
         assert len({amount for amount, _ in seen}) > 10
 
 
 async def test_who_comes_later_begins_with_the_state_it_finds() -> None:
-    async with linked() as (bus, node, door):
+    async with linked() as (carrier, node, door):
         await door.submitted(5)
-        other = Door(bus, node, "other")
+        other = Door(carrier, node, "other")
         await other.start()
         assert await other.total() == (5, 2)
         assert other.records == []
@@ -161,25 +165,25 @@ async def test_who_comes_later_begins_with_the_state_it_finds() -> None:
 
 
 async def test_rows_that_were_lost_are_fetched_and_answers_come_late_but_right() -> None:
-    async with linked() as (bus, node, door):
+    async with linked() as (carrier, node, door):
         await door.submitted(1)
-        bus.loses = lambda subject, _: subject == "door"
+        carrier.loses = lambda subject, _: subject == "door"
         for amount in range(2, 10):
             node.world.pump.submit(deposit(amount))
         door.pump.ask((GetTotal(),), lambda *_: None)
         await until(lambda: len(node.world.released) == 9)
-        bus.loses = keep
+        carrier.loses = keep
         assert await door.total() == (45, 18)
         assert door.records == node.world.released
 
 
 async def test_a_node_that_begins_anew_is_followed_from_where_it_was() -> None:
-    async with linked() as (bus, node, door):
+    async with linked() as (carrier, node, door):
         await door.submitted(1)
         await node.world.pump.drain()
         await node.followers.stop()
         assert isinstance(node.world.journal, MemoryJournal)
-        async with Node(bus, MemoryJournal(node.world.journal.store)):
+        async with Node(carrier, MemoryJournal(node.world.journal.store)):
             await until(lambda: door.returns == 2)
             assert (await door.submitted(7)).seq == 3
             assert await door.total() == (8, 4)
@@ -187,8 +191,8 @@ async def test_a_node_that_begins_anew_is_followed_from_where_it_was() -> None:
 
 
 async def test_while_the_node_is_silent_nothing_is_taken() -> None:
-    async with linked() as (bus, _, door):
-        bus.loses = lambda subject, _: subject == "door"
+    async with linked() as (carrier, _, door):
+        carrier.loses = lambda subject, _: subject == "door"
         await until(lambda: not door.pump.is_live)
         with pytest.raises(OverloadedError):
             door.pump.submit(deposit(1))
@@ -214,9 +218,9 @@ async def test_notes_reach_the_node() -> None:
 
 
 async def test_without_a_node_the_start_gives_up() -> None:
-    bus = MemoryBus("toy")
+    carrier = MemoryCarrier()
     world = World()
-    pump = FollowedPump(Ends(bus, "node", "door"), world.machine.codec, QUERIES, world.journal)
+    pump = FollowedPump(Ends(carrier, "node", "door"), world.machine.codec, QUERIES, world.journal)
     with pytest.raises(TimeoutError):
         await pump.start(lambda _: None, on_return=lambda: None, deadline_s=0.1)
     await pump.stop()

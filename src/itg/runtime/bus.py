@@ -12,7 +12,6 @@ from itg.kernel.ids import Seq
 from itg.runtime.envelope import Envelope
 
 Handler = Callable[[bytes], Awaitable[bytes]]
-Take = Callable[[bytes], object]
 # (source, shard) → the last number a subscriber has; streams not named start at the beginning.
 Positions = Mapping[tuple[str, int], Seq]
 
@@ -48,15 +47,6 @@ class Bus(Protocol):
 
         In a pattern `*` stands for one word and a last `>` for one or more. Raises `StreamGapError`
         if what follows `after` is gone; ends when the bus closes.
-        """
-
-    async def send(self, subject: str, body: bytes) -> None:
-        """Hand bytes to whoever listens to `subject` now; nobody keeps them."""
-
-    async def listen(self, subject: str, take: Take) -> None:
-        """Call `take` with what is sent to `subject`, one sender's in order, until the bus closes.
-
-        What is sent while the connection is down or this listener is too slow is lost.
         """
 
     async def request(self, subject: str, body: bytes, timeout_s: float) -> bytes:
@@ -113,7 +103,6 @@ class MemoryBus:
         self._dropped = 0  # how many left the log at its old end
         self._lost: dict[tuple[str, int], Seq] = {}  # the last number each stream lost that way
         self._handlers: dict[str, Handler] = {}
-        self._listeners: dict[str, list[Take]] = {}
         self._more = asyncio.Event()
         self._is_closed = False
 
@@ -148,16 +137,6 @@ class MemoryBus:
             else:
                 await more.wait()
 
-    async def send(self, subject: str, body: bytes) -> None:
-        self._assert_open()
-        loop = asyncio.get_running_loop()
-        for take in self._listeners.get(subject, ()):
-            loop.call_soon(take, body)
-
-    async def listen(self, subject: str, take: Take) -> None:
-        self._assert_open()
-        self._listeners.setdefault(subject, []).append(take)
-
     async def request(self, subject: str, body: bytes, timeout_s: float) -> bytes:
         self._assert_open()
         handler = self._handlers.get(subject)
@@ -176,7 +155,6 @@ class MemoryBus:
 
     async def close(self) -> None:
         self._is_closed = True
-        self._listeners.clear()
         self._tell()
 
     def _tell(self) -> None:

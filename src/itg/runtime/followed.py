@@ -9,6 +9,7 @@ nobody knows whether they were taken.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import structlog
@@ -16,7 +17,7 @@ from msgspec import Struct
 
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Message, Query
-from itg.runtime.bus import Bus, BusClosedError
+from itg.runtime.carrier import Carrier, CarrierDownError
 from itg.runtime.clock import FollowedClock
 from itg.runtime.codec import Codec
 from itg.runtime.envelope import Record
@@ -73,7 +74,7 @@ class _Asking(Struct, frozen=True, gc=False):
 class Ends(NamedTuple):
     """A link: the subject the node listens to, and the follower's own."""
 
-    bus: Bus
+    carrier: Carrier
     node: str
     follower: str
 
@@ -89,7 +90,7 @@ class FollowedPump:
         self.journal = journal
         self.times: HandlerTimes | None = None
         self.epoch = 0
-        self._bus, self._node, self._follower = ends.bus, ends.node, ends.follower
+        self._carrier, self._node, self._follower = ends.carrier, ends.node, ends.follower
         self._queries = queries
         self._joiner = Joiner()
         self._on_batch: OnBatch = _ignore
@@ -137,7 +138,7 @@ class FollowedPump:
         `on_return` is called whenever the node has begun to know us, the first time too.
         """
         self._on_batch, self._on_return = on_batch, on_return
-        await self._bus.listen(self._follower, self._take)
+        await self._carrier.hear(self._follower, self._take)
         self._tasks = [
             asyncio.create_task(self._send_all(), name="link sender"),
             asyncio.create_task(self._stay(), name="link"),
@@ -195,10 +196,8 @@ class FollowedPump:
     async def _send_all(self) -> None:
         while True:
             message = await self._unsent.get()
-            try:
-                await self._bus.send(self._node, asked(message))
-            except BusClosedError:
-                return
+            with suppress(CarrierDownError):  # the silence is noticed
+                await self._carrier.send(self._node, asked(message))
 
     async def _stay(self) -> None:
         while True:

@@ -16,7 +16,7 @@ from itg.kernel.errors import JournalError
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Reply
 from itg.kernel.times import NS_PER_S, Nanos
-from itg.runtime.bus import Bus, BusClosedError
+from itg.runtime.carrier import Carrier, CarrierDownError
 from itg.runtime.clock import Clock
 from itg.runtime.envelope import Record
 from itg.runtime.journal import SealedBatch
@@ -74,13 +74,13 @@ class Followers:
     def __init__(
         self,
         pump: Pump,
-        bus: Bus,
+        carrier: Carrier,
         subject: str,
         queries: QueryCodec,
         notes: Notes,
     ) -> None:
         self._pump = pump
-        self._bus = bus
+        self._carrier = carrier
         self._subject = subject
         self._queries = queries
         self._notes = notes
@@ -99,7 +99,7 @@ class Followers:
 
     async def start(self) -> None:
         """Listen from now on."""
-        await self._bus.listen(self._subject, self._take)
+        await self._carrier.hear(self._subject, self._take)
         self._pump.clock.watch(self._tell_time)
         self._tasks = [
             asyncio.create_task(self._send_all(), name="link sender"),
@@ -227,8 +227,8 @@ class Followers:
         while True:
             follower, message = await self._unsent.get()
             for body in pieces_of(message):
-                with suppress(BusClosedError):
-                    await self._bus.send(follower, body)
+                with suppress(CarrierDownError):  # the gap is noticed
+                    await self._carrier.send(follower, body)
             self._unsent.task_done()
 
     async def _beat(self) -> None:
