@@ -106,7 +106,7 @@ class Door:
 @asynccontextmanager
 async def linked() -> AsyncIterator[tuple[LossyCarrier, Node, Door]]:
     carrier = LossyCarrier()
-    async with asyncio.timeout(20), Node(bus) as node:
+    async with asyncio.timeout(20), Node(carrier) as node:
         door = Door(carrier, node)
         await door.start()
         yield carrier, node, door
