@@ -14,7 +14,6 @@ from contextlib import suppress
 from typing import Self
 from urllib.parse import urlsplit
 
-import structlog
 from msgspec import Struct
 from msgspec.json import Decoder as JsonDecoder
 from msgspec.msgpack import Encoder
@@ -36,8 +35,6 @@ from itg.runtime.bus import (
 )
 from itg.runtime.bus_codec import EnvelopeDecoder
 from itg.runtime.envelope import Envelope
-
-log = structlog.get_logger()
 
 _CONNECT_S = 2.0
 _AGAIN_S = 0.25
@@ -219,7 +216,7 @@ class NatsBus:
             max_reconnect_attempts=-1,
             reconnect_time_wait=_AGAIN_S,  # type: ignore[arg-type]  # passed on to asyncio.sleep
             ping_interval=_PING_S,
-            error_cb=_note,
+            error_cb=_ignore,
             disconnected_cb=self._lost,
             reconnected_cb=self._found,
         )
@@ -296,9 +293,9 @@ class NatsBus:
             raise BusDownError(f"{self._settings.address} does not answer")
 
 
-async def _note(error: Exception) -> None:
-    log.debug("nats", error=_words(error))
+async def _ignore(error: Exception) -> None:
+    """Let a connection's fault go: whoever waits for an answer is told."""
 
 
 def _words(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+    return "no answer" if isinstance(error, TimeoutError) else str(error) or type(error).__name__

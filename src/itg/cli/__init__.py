@@ -60,13 +60,20 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
     unsafe: Annotated[
         bool, Parameter(negative="", help="Acknowledge before the disk has it: faster, may lose.")
     ] = False,
+    bus: Annotated[
+        str,
+        Parameter(
+            env_var="ITG_BUS",
+            help="NATS server that gets every fact, nats://host:port; with a password in ITG_BUS.",
+        ),
+    ] = "",
 ) -> int:
     """Run a game: exchange, world and gateway in one process.
 
     The same data directory continues the same game, to the last acknowledged order. A fault inside
     restarts the game through recovery. Stop with Ctrl-C.
     """
-    from itg.cli.serving import serve_forever
+    from itg.cli.serving import bus_of, serve_forever
     from itg.compose.solo import SoloSettings
 
     return serve_forever(
@@ -78,6 +85,7 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
             seed=seed,
             speed=speed,
             unsafe=unsafe,
+            bus=bus_of(bus),
         )
     )
 

@@ -21,6 +21,7 @@ from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory, digest_of
 from itg.compose.models import refuse_unknown_models
+from itg.compose.relay_child import BusSettings, RelayChild
 from itg.compose.report_files import REPORTS
 from itg.compose.reports import Reports
 from itg.compose.services import services_of
@@ -62,6 +63,7 @@ class SoloSettings(Struct, frozen=True, kw_only=True):
     lock_step: bool | None = None
     days: int | None = None
     unsafe: bool = False
+    bus: BusSettings | None = None  # where the facts go; None: nowhere
 
 
 class Solo:
@@ -105,6 +107,8 @@ class Solo:
             self._open_commitment()
             self.reports.catch_up()
         self.watch.begin(self.journal, self.machine.codec, self.recovery.seq)
+        if self.relay is not None:
+            self.relay.start()
         await self.gateway.start()
         await self.server.start()
 
@@ -123,6 +127,8 @@ class Solo:
                 await self.pump.drain()
         finally:
             await self.watch.stop()
+            if self.relay is not None:
+                await self.relay.stop()
             await self.gateway.stop()
             await self.server.stop()
             await self.reports.stop()
@@ -156,8 +162,17 @@ class Solo:
         self.watch = LiveWatch()
         reports = str(self.directory.path / REPORTS)
         bounds = GatewaySettings(bundle_key=self.bundle_key, reports=reports)
-        self.gateway = Gateway(self.pump, bounds, surveillance=self.watch)
+        self.relay = self._relay(settings)
+        bus = None if self.relay is None else self.relay.numbers
+        self.gateway = Gateway(self.pump, bounds, surveillance=self.watch, bus=bus)
         self.server = HttpServer(build_app(self.gateway), settings.host, settings.port)
+
+    def _relay(self, settings: SoloSettings) -> RelayChild | None:
+        if settings.bus is None:
+            return None
+        # Another directory of the same scenario is another game, and says so in its subjects.
+        game = f"{self.rules.scenario}-{self._commitment.hash[:8]}"
+        return RelayChild(settings.bus, self.directory.path, game)
 
     def _see(self, records: Sequence[Record]) -> None:
         self.gateway.publish(records)
@@ -170,6 +185,8 @@ class Solo:
             self.pump.snapshot_soon()
         self.reports.see(records, kinds)
         self.watch.see(records)
+        if self.relay is not None:
+            self.relay.see(records)
         for watcher in self._watchers:
             watcher(records)
 

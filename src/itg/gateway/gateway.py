@@ -49,6 +49,7 @@ from itg.gateway.withdrawals import Absences, Deadman
 from itg.kernel.ids import AccountId, InstrumentId, Role, Seq
 from itg.kernel.messages import Command, Message, Query, Reply
 from itg.positions.contract import GetQuotes, Quotes
+from itg.runtime.bus import BusNumbers
 from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.pump import OverloadedError, Pump, PumpStoppedError
 from itg.wire.v1.socket import CLOSE_RESTART, DeadmanData
@@ -69,9 +70,11 @@ class Gateway:
         pump: Pump,
         settings: GatewaySettings | None = None,
         surveillance: SurveillancePort | None = None,
+        bus: BusNumbers | None = None,
     ) -> None:
         self.settings = settings or GatewaySettings()
         self.surveillance = surveillance or Unwatched()
+        self.bus = bus
         self.pump = pump
         self.feed = Feed(pump.journal.epoch, pump.clock)
         self.outlet = Outlet()

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from itg.gateway.gateway import Gateway
 from itg.kernel.times import NS_PER_MS, to_micros
+from itg.runtime.bus import BusNumbers
 
 
 class PumpHealth(Struct, frozen=True, kw_only=True):
@@ -14,6 +15,20 @@ class PumpHealth(Struct, frozen=True, kw_only=True):
     inputs: int
     commit_ms: float
     batch_size: float
+
+
+class BusHealth(Struct, frozen=True, kw_only=True):
+    """How the facts reach the message bus; the market waits for none of it.
+
+    `behind` counts the journal's numbers that the bus does not have yet.
+    """
+
+    game: str
+    address: str
+    is_up: bool
+    behind: int
+    events: int
+    fault: str
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -27,6 +42,7 @@ class Health(Struct, frozen=True, kw_only=True):
     speed: float = 0.0
     sessions: int
     pump: PumpHealth
+    bus: BusHealth | None = None
 
 
 def health_of(gateway: Gateway) -> Health:
@@ -45,7 +61,12 @@ def health_of(gateway: Gateway) -> Health:
     if not gateway.is_ready:
         status = "failed" if pump.failure is not None else "starting or stopping"
         return Health(
-            status=status, ts_us=times[0], game_us=times[1], sessions=sessions, pump=state
+            status=status,
+            ts_us=times[0],
+            game_us=times[1],
+            sessions=sessions,
+            pump=state,
+            bus=_bus_of(gateway),
         )
     directory = gateway.directory
     return Health(
@@ -57,4 +78,24 @@ def health_of(gateway: Gateway) -> Health:
         speed=directory.game.rules.speed if directory.is_running else 0.0,
         sessions=sessions,
         pump=state,
+        bus=_bus_of(gateway),
     )
+
+
+def _bus_of(gateway: Gateway) -> BusHealth | None:
+    told = gateway.bus
+    if told is None:
+        return None
+    return BusHealth(
+        game=told.game,
+        address=told.address,
+        is_up=told.is_up,
+        behind=behind_of(gateway, told),
+        events=told.events,
+        fault=told.fault,
+    )
+
+
+def behind_of(gateway: Gateway, told: BusNumbers) -> int:
+    """Return how many released numbers the bus has not been told."""
+    return max(gateway.pump.released_seq - told.seq, 0)
