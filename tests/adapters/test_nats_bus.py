@@ -2,12 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import msgspec
 import nats
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from tests.brokers import nats_server, own_nats_server
 from tests.contract.test_bus import envelope, taken
 from tests.runtime.toys import Saluted, Waved
@@ -35,6 +41,36 @@ async def bus_at(server: NatsServer) -> AsyncIterator[NatsBus]:
         await bus.close()
 
 
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that is its own authority, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a broker of a test")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    certificate_file, key_file = folder / "server.pem", folder / "server.key"
+    certificate_file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    key_file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return certificate_file, key_file
+
+
 async def publish_at_last(bus: NatsBus, envelopes: Sequence[Envelope]) -> None:
     """Publish as a relay does: the same again until it is held."""
     async with asyncio.timeout(20):
@@ -42,7 +78,8 @@ async def publish_at_last(bus: NatsBus, envelopes: Sequence[Envelope]) -> None:
             try:
                 await bus.publish(envelopes)
             except BusDownError:
-                await asyncio.wait({asyncio.ensure_future(asyncio.Event().wait())}, timeout=0.05)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(asyncio.Event().wait(), 0.05)
             else:
                 return
 
@@ -81,6 +118,41 @@ async def test_a_bus_that_is_down_says_so_at_once_and_without_its_password(
     assert "secret" not in str(told.value)
 
 
+async def test_a_refused_password_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "right")
+    config = tmp_path / "users.conf"
+    config.write_text("authorization { user: itg, password: $TOKEN }", encoding="utf-8")
+    server = NatsServer(tmp_path / "nats", config=config)
+    server.start()
+    try:
+        wrong = NatsSettings(url=server.url.replace("//", "//itg:wrong@"))
+        with pytest.raises(BusDownError, match=r"(?i)authorization"):
+            await NatsBus.connect(GAME, [Waved], wrong)
+    finally:
+        server.stop()
+
+
+async def test_tls_trusts_the_named_authority_alone(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    config = tmp_path / "tls.conf"
+    config.write_text(f'tls {{ cert_file: "{certificate}", key_file: "{key}" }}', encoding="utf-8")
+    server = NatsServer(tmp_path / "nats", config=config)
+    server.start()
+    try:
+        url = server.url.replace("nats://", "tls://")
+        settings = NatsSettings(url=url, ca=str(certificate))
+        bus = await NatsBus.connect(GAME, [Waved], settings)
+        await bus.publish([envelope(1)])
+        assert [e.seq for e in await taken(bus, ALL, 1)] == [1]
+        await bus.close()
+        with pytest.raises(BusDownError, match=r"(?i)certificate"):
+            await NatsBus.connect(GAME, [Waved], NatsSettings(url=url))
+    finally:
+        server.stop()
+
+
 async def test_what_is_held_is_not_taken_twice_from_another_connection(
     own_nats_server: NatsServer,
 ) -> None:
@@ -100,7 +172,7 @@ async def test_a_stream_that_vanished_is_filled_again_and_read_on(
     async with bus_at(own_nats_server) as bus:
         await bus.publish([envelope(seq) for seq in range(1, 11)])
         stream = bus.subscribe(ALL, {})
-        assert [e.seq for e in await anext(stream)][0] == 1
+        assert (await anext(stream))[0].seq == 1
         client = await nats.connect(own_nats_server.url)
         await client.jetstream().delete_stream("itg_toy")
         await client.close()

@@ -13,7 +13,6 @@ from itg.adapters.nats_bus import NatsBus, NatsSettings
 from itg.adapters.nats_server import NatsServer
 from itg.adapters.nats_stream import Bounds
 from itg.kernel.errors import ItgError, Refusal
-
 from itg.kernel.ids import AccountId, InstrumentId, Seq, Shard
 from itg.kernel.messages import Event
 from itg.kernel.times import Nanos
@@ -112,6 +111,11 @@ async def taken(
     return got
 
 
+async def all_of(stream: AsyncIterator[Sequence[Envelope]], got: list[Envelope]) -> None:
+    async for batch in stream:
+        got.extend(batch)
+
+
 async def test_envelopes_arrive_in_order_early_or_late(bus: Bus) -> None:
     early = asyncio.ensure_future(taken(bus, ALL, 4))
     await asyncio.sleep(0)
@@ -197,11 +201,10 @@ async def test_a_stuck_subscriber_delays_nobody(bus: Bus) -> None:
     for seq in range(2, 300):
         await bus.publish([envelope(seq)])
         assert [e.seq for e in await taken(bus, ALL, 1, {("bank", 0): Seq(seq - 1)})] == [seq]
+    # What was on its way to it when it stopped reading comes first, and whole.
     late: list[Envelope] = []
     with pytest.raises(StreamGapError):
-        # What was on its way to it when it stopped reading comes first, and whole.
-        async for batch in stuck:
-            late.extend(batch)
+        await all_of(stuck, late)
     assert [e.seq for e in late] == list(range(2, len(late) + 2))
     assert len(late) < KEPT
 
@@ -230,10 +233,10 @@ async def test_a_handler_is_told_the_trace_and_how_long_its_caller_waits(bus: Bu
 async def test_a_refusal_is_no_fault(bus: Bus) -> None:
     refusing, broken = subject_for("refusing"), subject_for("broken")
 
-    async def refuse(request: Request) -> bytes:
+    async def refuse(_: Request) -> bytes:
         raise ItgError("no such account: team-x")
 
-    async def fail(request: Request) -> bytes:
+    async def fail(_: Request) -> bytes:
         raise ZeroDivisionError
 
     await bus.serve(refusing, refuse)

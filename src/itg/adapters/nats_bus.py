@@ -100,6 +100,7 @@ class NatsBus:
         self._held: dict[tuple[str, int], int] = {}
         self._readers: list[Reader] = []
         self._is_publishing = False
+        self._aside = ""  # what the server last said without being asked
         self._closed = asyncio.Event()
 
     @classmethod
@@ -116,7 +117,9 @@ class NatsBus:
             async with asyncio.timeout(_CONNECT_S):
                 await bus._connect()
         except (Error, OSError, TimeoutError) as error:
-            raise BusDownError(f"{settings.address}: {_words(error)}") from error
+            with suppress(Error, OSError):
+                await bus._client.close()
+            raise bus._down(error) from error
         return bus
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
@@ -216,7 +219,7 @@ class NatsBus:
             max_reconnect_attempts=-1,
             reconnect_time_wait=_AGAIN_S,  # type: ignore[arg-type]  # passed on to asyncio.sleep
             ping_interval=_PING_S,
-            error_cb=_ignore,
+            error_cb=self._hear,
             disconnected_cb=self._lost,
             reconnected_cb=self._found,
         )
@@ -284,18 +287,15 @@ class NatsBus:
 
     def _down(self, error: Exception) -> BusDownError:
         self._follows = None
-        return BusDownError(f"{self._settings.address}: {_words(error)}")
+        # A refused password or permission is told aside, and then there is no answer.
+        words = self._aside or "no answer" if isinstance(error, TimeoutError) else str(error)
+        return BusDownError(f"{self._settings.address}: {words or type(error).__name__}")
+
+    async def _hear(self, error: Exception) -> None:
+        self._aside = str(error)
 
     def _assert_up(self) -> None:
         if self._closed.is_set():
             raise BusClosedError("the bus is closed")
         if not self._client.is_connected:
             raise BusDownError(f"{self._settings.address} does not answer")
-
-
-async def _ignore(error: Exception) -> None:
-    """Let a connection's fault go: whoever waits for an answer is told."""
-
-
-def _words(error: BaseException) -> str:
-    return "no answer" if isinstance(error, TimeoutError) else str(error) or type(error).__name__

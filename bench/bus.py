@@ -1,0 +1,120 @@
+"""The message bus: what it costs the market, and how much it carries.
+
+The same orders as `process`, without a bus, with the relay in a process beside, and with the same
+relay in the pump's own process; then the relay and a reader alone, over the facts of such a run.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter, process_time
+
+import uvloop
+from bench.figures import Figure
+from bench.flows import FLOWS
+from bench.handlers import ORDERS
+from bench.inprocess import Sample, timed
+from bench.servers import SCRATCH
+
+from itg.adapters.nats_bus import NatsBus, NatsSettings
+from itg.adapters.nats_server import NatsServer
+from itg.compose.bus_facts import PASSING_KINDS, fact_kinds
+from itg.compose.relay import Relay
+from itg.compose.relay_child import BusSettings
+from itg.compose.solo import Solo, SoloSettings
+from itg.compose.verify import machine_of, opened_for_reading
+from itg.runtime.bus import Bus, BusNumbers
+
+ROUNDS = 3
+WAYS = ("no bus", "relay beside", "relay inside")
+Orders = Sequence[tuple[str, bytes]]
+
+
+def measure_bus(orders: int = ORDERS, rounds: int = ROUNDS) -> Iterator[Figure]:
+    """Measure the three ways in turn, then what is carried and read."""
+    label, flow = FLOWS[0]
+    samples: dict[str, list[Sample]] = {way: [] for way in WAYS}
+    carried: list[tuple[float, float]] = []
+    for _ in range(rounds):
+        for way in WAYS:
+            sample, rates = uvloop.run(_round(way, list(flow(orders))))
+            samples[way].append(sample)
+            print(f"  {way}: {sample.per_s:,.0f} orders/s, {sample.cpu_us:.0f} us each", flush=True)
+            if rates is not None:
+                carried.append(rates)
+                print(f"  {rates[0]:,.0f} facts/s published, {rates[1]:,.0f} read", flush=True)
+    for way, runs in samples.items():
+        name = f"bus, {label}, {way}"
+        yield Figure(name=name, value=median(run.per_s for run in runs), unit="/s")
+        cpu_us = median(run.cpu_us for run in runs)
+        yield Figure(name=f"{name}, CPU", value=cpu_us, unit="us", is_less_better=True)
+    yield Figure(name="bus, published", value=median(rate for rate, _ in carried), unit="/s")
+    yield Figure(name="bus, read", value=median(rate for _, rate in carried), unit="/s")
+
+
+async def _round(way: str, requests: Orders) -> tuple[Sample, tuple[float, float] | None]:
+    SCRATCH.mkdir(exist_ok=True)
+    with TemporaryDirectory(prefix="bench-", dir=SCRATCH) as folder:
+        server = NatsServer(Path(folder) / "nats")
+        server.start()
+        try:
+            settings = NatsSettings(url=server.url)
+            data = Path(folder) / "data"
+            sample = await _market(way, requests, data, settings)
+            return sample, await _carried(data, settings) if way == WAYS[0] else None
+        finally:
+            server.stop()
+
+
+async def _market(way: str, requests: Orders, data: Path, settings: NatsSettings) -> Sample:
+    bus = BusSettings(url=settings.url) if way == WAYS[1] else None
+    inside: list[Relay] = []
+    watchers = [lambda _: inside[0].nudge()] if way == WAYS[2] else []
+    solo = Solo(SoloSettings(scenario="bare", data=data, bus=bus), watchers)
+    if way == WAYS[2]:
+        inside.append(_relay(data, settings, BusNumbers()))
+    await solo.start()
+    running = [asyncio.ensure_future(relay.run()) for relay in inside]
+    if solo.relay is not None:
+        # Its process loads a second of code first, which is no cost of an order.
+        while not solo.relay.numbers.is_up:
+            await asyncio.sleep(0.1)
+    try:
+        return await timed(solo, requests)
+    finally:
+        for task in running:
+            task.cancel()
+        await solo.stop()
+
+
+async def _carried(data: Path, settings: NatsSettings) -> tuple[float, float]:
+    numbers = BusNumbers()
+    relay = _relay(data, settings, numbers)
+    relay.end()
+    started, cpu = perf_counter(), process_time()
+    await relay.run()
+    elapsed, cpu = perf_counter() - started, process_time() - cpu
+    assert not numbers.fault, numbers.fault
+    print(f"  {numbers.events} facts, {cpu / numbers.events * 1e6:.1f} us of CPU each", flush=True)
+    published = numbers.events / elapsed
+    bus = await NatsBus.connect("bench", fact_kinds(), settings, PASSING_KINDS)
+    last = await bus.last()
+    assert last is not None
+    count, started = 0, perf_counter()
+    async for batch in bus.subscribe("itg.v1.bench.>", {}):
+        count += len(batch)
+        if batch[-1].seq >= last.seq:
+            break
+    elapsed = perf_counter() - started
+    await bus.close()
+    return published, count / elapsed
+
+
+def _relay(data: Path, settings: NatsSettings, numbers: BusNumbers) -> Relay:
+    async def connect() -> Bus:
+        return await NatsBus.connect("bench", fact_kinds(), settings, PASSING_KINDS)
+
+    journal = opened_for_reading(data)
+    return Relay(journal, machine_of(journal).codec, connect, numbers)
