@@ -5,6 +5,7 @@ relay in the pump's own process; then the relay and a reader alone, over the fac
 """
 
 import asyncio
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
@@ -17,12 +18,13 @@ from bench.flows import FLOWS
 from bench.handlers import ORDERS
 from bench.inprocess import Sample, timed
 from bench.servers import SCRATCH
+from msgspec import Struct
 
 from itg.adapters.nats_bus import NatsBus, NatsSettings
 from itg.adapters.nats_server import NatsServer
 from itg.compose.bus_facts import PASSING_KINDS, fact_kinds
 from itg.compose.relay import Relay
-from itg.compose.relay_child import BusSettings
+from itg.compose.relay_child import BusSettings, RelayChild
 from itg.compose.solo import Solo, SoloSettings
 from itg.compose.verify import machine_of, opened_for_reading
 from itg.runtime.bus import Bus, BusNumbers
@@ -32,11 +34,19 @@ WAYS = ("no bus", "relay beside", "relay inside")
 Orders = Sequence[tuple[str, bytes]]
 
 
-def measure_bus(orders: int = ORDERS, rounds: int = ROUNDS) -> Iterator[Figure]:
+class Carried(Struct, frozen=True):
+    """What a relay and a reader alone do with one run's facts."""
+
+    published_per_s: float
+    published_us: float
+    read_per_s: float
+
+
+def measure_bus(orders: int = ORDERS // 4, rounds: int = ROUNDS) -> Iterator[Figure]:
     """Measure the three ways in turn, then what is carried and read."""
     label, flow = FLOWS[0]
     samples: dict[str, list[Sample]] = {way: [] for way in WAYS}
-    carried: list[tuple[float, float]] = []
+    carried: list[Carried] = []
     for _ in range(rounds):
         for way in WAYS:
             sample, rates = uvloop.run(_round(way, list(flow(orders))))
@@ -44,17 +54,21 @@ def measure_bus(orders: int = ORDERS, rounds: int = ROUNDS) -> Iterator[Figure]:
             print(f"  {way}: {sample.per_s:,.0f} orders/s, {sample.cpu_us:.0f} us each", flush=True)
             if rates is not None:
                 carried.append(rates)
-                print(f"  {rates[0]:,.0f} facts/s published, {rates[1]:,.0f} read", flush=True)
+                print(f"  {rates}", flush=True)
     for way, runs in samples.items():
         name = f"bus, {label}, {way}"
         yield Figure(name=name, value=median(run.per_s for run in runs), unit="/s")
         cpu_us = median(run.cpu_us for run in runs)
         yield Figure(name=f"{name}, CPU", value=cpu_us, unit="us", is_less_better=True)
-    yield Figure(name="bus, published", value=median(rate for rate, _ in carried), unit="/s")
-    yield Figure(name="bus, read", value=median(rate for _, rate in carried), unit="/s")
+    yield Figure(name="bus, published", value=median(c.published_per_s for c in carried), unit="/s")
+    yield Figure(name="bus, read", value=median(c.read_per_s for c in carried), unit="/s")
+    cpu_us = median(c.published_us for c in carried)
+    yield Figure(name="bus, published, CPU", value=cpu_us, unit="us", is_less_better=True)
+    nudge_us = uvloop.run(_nudge_us())
+    yield Figure(name="bus, nudge for a commit", value=nudge_us, unit="us", is_less_better=True)
 
 
-async def _round(way: str, requests: Orders) -> tuple[Sample, tuple[float, float] | None]:
+async def _round(way: str, requests: Orders) -> tuple[Sample, Carried | None]:
     SCRATCH.mkdir(exist_ok=True)
     with TemporaryDirectory(prefix="bench-", dir=SCRATCH) as folder:
         server = NatsServer(Path(folder) / "nats")
@@ -79,17 +93,39 @@ async def _market(way: str, requests: Orders, data: Path, settings: NatsSettings
     running = [asyncio.ensure_future(relay.run()) for relay in inside]
     if solo.relay is not None:
         # Its process loads a second of code first, which is no cost of an order.
-        while not solo.relay.numbers.is_up:
+        while not solo.relay.numbers.is_up:  # noqa: ASYNC110 - told by nobody
             await asyncio.sleep(0.1)
-    try:
-        return await timed(solo, requests)
-    finally:
-        for task in running:
-            task.cancel()
-        await solo.stop()
+    before = process_time()
+    sample = await timed(solo, requests)
+    for relay, task in zip(inside, running, strict=True):
+        # What it has not carried yet is a cost of these orders too.
+        relay.end()
+        await task
+        cpu_us = (process_time() - before) / len(requests) * 1e6
+        sample = Sample(per_s=sample.per_s, cpu_us=cpu_us, commit_us=sample.commit_us)
+    await solo.stop()
+    return sample
 
 
-async def _carried(data: Path, settings: NatsSettings) -> tuple[float, float]:
+async def _nudge_us(times: int = 20_000) -> float:
+    """Return what it costs the market to tell a relay process of a commit."""
+    child = RelayChild(BusSettings(url="nats://127.0.0.1:1"), Path(), "bench")
+    process = child._process = await asyncio.create_subprocess_exec(
+        "cat", stdin=PIPE, stdout=DEVNULL
+    )
+    assert process.stdin is not None
+    started = process_time()
+    for number in range(times):
+        child.see(())
+        if number % 100 == 0:
+            await process.stdin.drain()
+    cpu = process_time() - started
+    process.stdin.close()
+    await process.wait()
+    return cpu / times * 1e6
+
+
+async def _carried(data: Path, settings: NatsSettings) -> Carried:
     numbers = BusNumbers()
     relay = _relay(data, settings, numbers)
     relay.end()
@@ -97,8 +133,7 @@ async def _carried(data: Path, settings: NatsSettings) -> tuple[float, float]:
     await relay.run()
     elapsed, cpu = perf_counter() - started, process_time() - cpu
     assert not numbers.fault, numbers.fault
-    print(f"  {numbers.events} facts, {cpu / numbers.events * 1e6:.1f} us of CPU each", flush=True)
-    published = numbers.events / elapsed
+    published, published_us = numbers.events / elapsed, cpu / numbers.events * 1e6
     bus = await NatsBus.connect("bench", fact_kinds(), settings, PASSING_KINDS)
     last = await bus.last()
     assert last is not None
@@ -109,7 +144,7 @@ async def _carried(data: Path, settings: NatsSettings) -> tuple[float, float]:
             break
     elapsed = perf_counter() - started
     await bus.close()
-    return published, count / elapsed
+    return Carried(published, published_us, count / elapsed)
 
 
 def _relay(data: Path, settings: NatsSettings, numbers: BusNumbers) -> Relay:
