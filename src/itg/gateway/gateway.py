@@ -33,11 +33,7 @@ from itg.gateway.lockstep import LockStep
 from itg.gateway.membership import MEMBER_EVENTS, Membership
 from itg.gateway.numbers import Numbers
 from itg.gateway.problems import RefusedError, busy, problem_of, problem_of_refusal
-from itg.gateway.reasons import (
-    INSTRUMENT_NOT_FOUND,
-    LOCK_STEP,
-    PROCESSING_TIMEOUT,
-)
+from itg.gateway.reasons import INSTRUMENT_NOT_FOUND, LOCK_STEP, PROCESSING_TIMEOUT
 from itg.gateway.round_files import RoundFiles
 from itg.gateway.service_notes import ServiceWatch
 from itg.gateway.sessions import Outlet, Session
