@@ -1,6 +1,5 @@
 """Real brokers for tests, from wheels, on loopback."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,8 +24,3 @@ def own_nats_server(tmp_path: Path) -> Iterator[NatsServer]:
     server.start()
     yield server
     server.stop()
-
-
-def game_of(name: str) -> str:
-    """A game's name that no other test of this machine has."""
-    return f"{name}-{os.getpid()}"

@@ -132,6 +132,26 @@ async def test_a_subscription_goes_on_after_what_it_has_of_each_stream(bus: Bus)
     assert [(e.shard, e.seq) for e in got] == [(1, 1), (0, 3)]
 
 
+async def test_what_a_crashed_consumer_had_not_kept_comes_again(bus: Bus) -> None:
+    await bus.publish([envelope(seq) for seq in range(1, 31)])
+    kept = Seq(0)
+
+    async def consume_and_crash() -> None:
+        nonlocal kept
+        async for batch in bus.subscribe(ALL, {("bank", 0): kept}):
+            for taken_in in batch:
+                if taken_in.seq == 12:
+                    raise ZeroDivisionError
+                kept = taken_in.seq
+
+    with pytest.raises(ZeroDivisionError):
+        await consume_and_crash()
+    assert kept == 11
+    await bus.publish([envelope(31)])
+    again = await taken(bus, ALL, 20, {("bank", 0): kept})
+    assert [e.seq for e in again] == list(range(12, 32))
+
+
 async def test_an_envelope_published_twice_takes_no_other_ones_place(bus: Bus) -> None:
     await bus.publish([envelope(1)])
     await bus.publish([envelope(1), envelope(2)])

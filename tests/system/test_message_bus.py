@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -219,6 +221,42 @@ async def held(url: str, game: str, count: int) -> list[tuple[str, int, Seq, obj
     finally:
         await bus.close()
     return got
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children are found under /proc")
+def test_a_killed_relay_is_started_again_and_the_market_does_not_notice(market: Server) -> None:
+    wait_until(lambda: caught_up(market))
+    (relay,) = relays_of(market)
+    os.kill(relay, signal.SIGKILL)
+    trade_again(market)
+    wait_until(lambda: relays_of(market) not in ([], [relay]) and caught_up(market))
+    (second,) = relays_of(market)
+    # Nobody is left behind by a market that is killed: the pipe ends.
+    market.kill()
+    wait_until(lambda: not is_alive(second))
+
+
+def relays_of(market: Server) -> list[int]:
+    assert market._process is not None
+    parent = market._process.pid
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state = (folder / "stat").read_text().rpartition(")")[2].split()
+            words = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if int(state[1]) == parent and b"relay_program" in words:
+            found.append(int(folder.name))
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 async def test_a_stream_that_was_removed_is_filled_again(
