@@ -65,12 +65,13 @@ async def _sample(requests: Sequence[tuple[str, bytes]]) -> Sample:
         solo = Solo(SoloSettings(scenario="bare", data=Path(folder)))
         await solo.start()
         try:
-            return await _timed(solo, requests)
+            return await timed(solo, requests)
         finally:
             await solo.stop()
 
 
-async def _timed(solo: Solo, requests: Sequence[tuple[str, bytes]]) -> Sample:
+async def timed(solo: Solo, requests: Sequence[tuple[str, bytes]]) -> Sample:
+    """Send the requests to a started game, two teams in turn, and measure."""
     for command in OPENING:
         solo.pump.submit(command)
     for side in SIDES:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from bench import report
+from bench.bus import measure_bus
 from bench.figures import Figure
 from bench.handlers import measure_handlers
 from bench.inprocess import measure_inprocess
@@ -26,6 +27,7 @@ PARTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "lab": measure_lab,
     "handlers": measure_handlers,
     "process": measure_inprocess,
+    "bus": measure_bus,
     "orders": measure_orders,
 }
 

@@ -1,6 +1,6 @@
 """Write, or check, the documents of both interfaces and the tables that are read from the program.
 
-    python -m tools.api write   # the two documents, the scenario's schema, parts of the pages
+    python -m tools.api write   # the documents, the scenario's schema, parts of the pages
     python -m tools.api check   # fail on what breaks clients of the last release
 
 What is written stands under docs/reference and is committed; a test says that it equals what the
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 from tools.api_changes import asyncapi_changes, openapi_changes
+from tools.bus_api import bus_document, permissions, subject_table
 
 from itg.gateway.asyncapi import asyncapi_document
 from itg.gateway.openapi import openapi_document
@@ -48,6 +49,9 @@ def written() -> dict[str, str]:
     """Return every generated file of docs/reference with the content it should have."""
     return {
         **documents(),
+        "bus.asyncapi.json": _formatted(bus_document()),
+        "nats-permissions.conf": permissions(),
+        "bus.md": with_parts("bus.md", {"subjects": subject_table()}),
         "scenario.schema.json": json.dumps(json_schema(), indent=2) + "\n",
         "problems.md": with_parts(
             "problems.md",
@@ -65,10 +69,11 @@ def documents() -> dict[str, str]:
         "openapi.json": openapi_document(OPERATIONS),
         "asyncapi.json": asyncapi_document(BY_NAME.values()),
     }
-    return {
-        name: msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
-        for name, document in made.items()
-    }
+    return {name: _formatted(document) for name, document in made.items()}
+
+
+def _formatted(document: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
 
 
 def breaks(name: str) -> bool:

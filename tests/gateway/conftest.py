@@ -1,4 +1,4 @@
-"""The same behaviour through doors beside the pump and, in the gate, through doors that follow it."""
+"""The same behaviour through doors beside the pump and, in the gate, through those that follow."""
 
 import pytest
 from tests.gateway.house import House

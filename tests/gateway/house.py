@@ -149,7 +149,7 @@ class House:
 
 
 class _Far:
-    """A gateway that follows a house's pump over a memory carrier, put in place of the house's own."""
+    """A gateway that follows a house's pump over a memory carrier."""
 
     def __init__(self, house: House) -> None:
         self.house = house

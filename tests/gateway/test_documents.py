@@ -13,7 +13,16 @@ from itg.translate import explaining
 from itg.wire.v1.channels import METHODS
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
-WRITTEN = ("openapi.json", "asyncapi.json", "problems.md", "scenario.schema.json", "websocket.md")
+WRITTEN = (
+    "openapi.json",
+    "asyncapi.json",
+    "bus.asyncapi.json",
+    "bus.md",
+    "nats-permissions.conf",
+    "problems.md",
+    "scenario.schema.json",
+    "websocket.md",
+)
 
 
 def test_the_page_of_problems_lists_every_code_with_its_status_and_hint() -> None:

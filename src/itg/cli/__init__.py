@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError, Parameter
 from itg import __version__
 from itg.cli import exits
 from itg.cli.after_round import bundle, bundle_app, export, report
+from itg.cli.fleet import fleet_app
 from itg.cli.organizing import audit, game_app, news_app, team_app, trade_app
 from itg.cli.safety import safety_app
 from itg.cli.scenarios import scenario_app
@@ -30,6 +31,7 @@ lab_app = App(name="lab", help="Play games at once, without server, disk or cloc
 app.command(lab_app)
 app.command(scenario_app)
 app.command(safety_app, name="*")
+app.command(fleet_app, name="*")
 for organizers in (game_app, team_app, news_app, trade_app):
     app.command(organizers)
 game_app.command(bundle)
@@ -60,13 +62,20 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
     unsafe: Annotated[
         bool, Parameter(negative="", help="Acknowledge before the disk has it: faster, may lose.")
     ] = False,
+    bus: Annotated[
+        str,
+        Parameter(
+            env_var="ITG_BUS",
+            help="NATS server that gets every fact, nats://host:port; with a password in ITG_BUS.",
+        ),
+    ] = "",
 ) -> int:
     """Run a game: exchange, world and gateway in one process.
 
     The same data directory continues the same game, to the last acknowledged order. A fault inside
     restarts the game through recovery. Stop with Ctrl-C.
     """
-    from itg.cli.serving import serve_forever
+    from itg.cli.serving import bus_of, serve_forever
     from itg.compose.solo import SoloSettings
 
     return serve_forever(
@@ -78,6 +87,7 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
             seed=seed,
             speed=speed,
             unsafe=unsafe,
+            bus=bus_of(bus),
         )
     )
 

@@ -1,6 +1,7 @@
 """`itg serve`: a supervised game that restarts itself through recovery."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ import uvloop
 
 from itg.cli import exits
 from itg.cli.logs import log_to_stderr
+from itg.compose.relay_child import BusSettings
 from itg.compose.solo import Solo, SoloSettings
 from itg.exchange.contract import PhaseChanged
 from itg.game.contract import GetRounds, Rounds, RoundStatus
@@ -28,6 +30,15 @@ def serve_forever(settings: SoloSettings) -> int:
         print(f"itg: {error}", file=sys.stderr)
         return exits.FAILED
     return exits.DONE
+
+
+def bus_of(url: str) -> BusSettings | None:
+    """Return where the facts go, or None; raises `ConfigurationError` where that cannot be."""
+    if not url:
+        return None
+    settings = BusSettings(url=url, ca=os.environ.get("ITG_BUS_CA", ""))
+    settings.check()
+    return settings
 
 
 async def _serve(settings: SoloSettings) -> None:
@@ -78,6 +89,9 @@ def _announce(solo: Solo, settings: SoloSettings) -> None:
     print(f"organizer key  in {solo.directory.admin_key}")
     if not solo.rules.open_registration:
         print(f"join code      in {solo.directory.join_code}")
+    if solo.relay is not None:
+        told = solo.relay.numbers
+        print(f"bus            {told.address}, subjects itg.v1.{told.game}.>")
     print(f"bundle key     {solo.bundle_key}")
     came = solo.recovery
     if came.seq:

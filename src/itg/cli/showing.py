@@ -71,7 +71,8 @@ def show_status(url: str, *, as_json: bool) -> int:
         print(json.format(json.encode(health)).decode())
     else:
         table = Table(box=None, show_header=False, pad_edge=False)
-        for name, value in health.items():
+        told = {name: value for name, value in health.items() if value is not None}
+        for name, value in told.items():
             table.add_row(name.removesuffix("_us").replace("_", " "), _readable(name, value))
         Console().print(table)
     return _done(health.get("status") == "ready")

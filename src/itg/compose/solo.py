@@ -20,7 +20,9 @@ from itg.compose.bundle import signing_key
 from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory, digest_of
+from itg.compose.links import LinkFile, NodeLink
 from itg.compose.models import refuse_unknown_models
+from itg.compose.relay_child import BusSettings, RelayChild
 from itg.compose.report_files import REPORTS
 from itg.compose.reports import Reports
 from itg.compose.services import services_of
@@ -39,6 +41,7 @@ from itg.game.contract import (
 )
 from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings
+from itg.gateway.steward import Steward
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.cascade import Machine
 from itg.runtime.envelope import Record, kinds_of
@@ -63,6 +66,7 @@ class SoloSettings(Struct, frozen=True, kw_only=True):
     lock_step: bool | None = None
     days: int | None = None
     unsafe: bool = False
+    bus: BusSettings | None = None  # where the facts go; None: nowhere
 
 
 class Solo:
@@ -106,6 +110,10 @@ class Solo:
             self._open_commitment()
             self.reports.catch_up()
         self.watch.begin(self.journal, self.machine.codec, self.recovery.seq)
+        if self.relay is not None:
+            self.relay.start()
+        if self.link is not None:
+            await self.link.start()
         await self.gateway.start()
         await self.server.start()
 
@@ -124,6 +132,10 @@ class Solo:
                 await self.pump.drain()
         finally:
             await self.watch.stop()
+            if self.link is not None:
+                await self.link.stop()
+            if self.relay is not None:
+                await self.relay.stop()
             await self.gateway.stop()
             await self.server.stop()
             await self.reports.stop()
@@ -157,8 +169,28 @@ class Solo:
         self.watch = LiveWatch()
         reports = str(self.directory.path / REPORTS)
         bounds = GatewaySettings(bundle_key=self.bundle_key, reports=reports)
-        self.gateway = Gateway(self.pump, bounds, surveillance=self.watch)
+        self.relay = self._relay(settings)
+        bus = None if self.relay is None else self.relay.numbers
+        self.gateway = Gateway(self.pump, bounds, surveillance=self.watch, bus=bus)
+        self.link = self._link(settings)
         self.server = HttpServer(build_app(self.gateway), settings.host, settings.port)
+
+    def _relay(self, settings: SoloSettings) -> RelayChild | None:
+        if settings.bus is None:
+            return None
+        return RelayChild(settings.bus, self.directory.path, self._name())
+
+    def _link(self, settings: SoloSettings) -> NodeLink | None:
+        if settings.bus is None or self.rules.lock_step:
+            return None  # in lock step one door waits for every bot
+        steward = self.gateway.steward
+        assert isinstance(steward, Steward), "the gateway beside the pump is the steward"
+        LinkFile(self.directory).write(self._name())
+        return NodeLink(self.pump, steward, settings.bus, self._name())
+
+    def _name(self) -> str:
+        # Another directory of the same scenario is another game, and says so in its subjects.
+        return f"{self.rules.scenario}-{self._commitment.hash[:8]}"
 
     def _see(self, records: Sequence[Record]) -> None:
         self.gateway.publish(records)
@@ -171,6 +203,8 @@ class Solo:
             self.pump.snapshot_soon()
         self.reports.see(records, kinds)
         self.watch.see(records)
+        if self.relay is not None:
+            self.relay.see(records)
         for watcher in self._watchers:
             watcher(records)
 

@@ -151,11 +151,12 @@ def _schemas(methods: Iterable[_Method]) -> tuple[dict[type[Struct], Json], dict
     kinds = list(dict.fromkeys(kinds))
     references, schemas = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
     return dict(zip(kinds, references, strict=True)), {
-        name: _as_draft_07(schema) for name, schema in schemas.items() if name != Push.__name__
+        name: as_draft_07(schema) for name, schema in schemas.items() if name != Push.__name__
     }
 
 
-def _as_draft_07(schema: Json) -> Json:
+def as_draft_07(schema: Json) -> Json:
+    """Return a schema in the dialect that AsyncAPI takes."""
     # AsyncAPI's own schemas are draft 7, where a tuple's places stand in `items`.
     draft = {name: _value_as_draft_07(value) for name, value in _tuples_renamed(schema).items()}
     discriminator = schema.get("discriminator")
@@ -166,7 +167,7 @@ def _as_draft_07(schema: Json) -> Json:
 
 def _value_as_draft_07(value: object) -> object:
     if isinstance(value, dict):
-        return _as_draft_07(value)
+        return as_draft_07(value)
     if isinstance(value, list):
         return [_value_as_draft_07(item) for item in value]
     return value

@@ -34,11 +34,7 @@ from itg.gateway.membership import MEMBER_EVENTS, Membership
 from itg.gateway.numbers import Numbers
 from itg.gateway.pending import Compose, Pending, busy_of
 from itg.gateway.problems import RefusedError, busy, problem_of, problem_of_refusal
-from itg.gateway.reasons import (
-    INSTRUMENT_NOT_FOUND,
-    LOCK_STEP,
-    PROCESSING_TIMEOUT,
-)
+from itg.gateway.reasons import INSTRUMENT_NOT_FOUND, LOCK_STEP, PROCESSING_TIMEOUT
 from itg.gateway.round_files import RoundFiles
 from itg.gateway.service_notes import ServiceWatch
 from itg.gateway.sessions import Outlet, Session
@@ -51,6 +47,7 @@ from itg.gateway.withdrawals import Absences, Deadman
 from itg.kernel.ids import AccountId, InstrumentId, Role, Seq
 from itg.kernel.messages import Command, Message, Query, Reply
 from itg.positions.contract import GetQuotes, Quotes
+from itg.runtime.bus import BusNumbers
 from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.pump_port import OverloadedError, PumpPort, PumpStoppedError
 from itg.wire.v1.socket import CLOSE_RESTART, DeadmanData
@@ -71,9 +68,11 @@ class Gateway:
         settings: GatewaySettings | None = None,
         surveillance: SurveillancePort | None = None,
         steward: RemoteSteward | None = None,
+        bus: BusNumbers | None = None,
     ) -> None:
         self.settings = settings or GatewaySettings()
         self.surveillance = surveillance or Unwatched()
+        self.bus = bus
         self.pump = pump
         self.feed = Feed(pump.epoch, pump.clock)
         self.outlet = Outlet()

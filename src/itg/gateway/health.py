@@ -4,6 +4,8 @@ from msgspec import Struct
 
 from itg.gateway.gateway import Gateway
 from itg.kernel.times import NS_PER_MS, to_micros
+from itg.runtime.bus import BusNumbers
+from itg.runtime.pump_port import PumpPort
 
 
 class PumpHealth(Struct, frozen=True, kw_only=True):
@@ -14,6 +16,20 @@ class PumpHealth(Struct, frozen=True, kw_only=True):
     inputs: int
     commit_ms: float
     batch_size: float
+
+
+class BusHealth(Struct, frozen=True, kw_only=True):
+    """How the facts reach the message bus; the market waits for none of it.
+
+    `behind` counts the journal's numbers that the bus does not have yet.
+    """
+
+    game: str
+    address: str
+    is_up: bool
+    behind: int
+    events: int
+    fault: str
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -27,6 +43,7 @@ class Health(Struct, frozen=True, kw_only=True):
     speed: float = 0.0
     sessions: int
     pump: PumpHealth
+    bus: BusHealth | None = None
 
 
 def health_of(gateway: Gateway) -> Health:
@@ -43,13 +60,18 @@ def health_of(gateway: Gateway) -> Health:
     times = (to_micros(clock.wall_ns()), to_micros(clock.game_ns()))
     sessions = len(gateway.feed.sessions)
     if not gateway.is_ready:
-        status = "failed" if pump.failure is not None else "starting or stopping"
+        status = "starting or stopping" if pump.failure is None else "failed"
         return Health(
-            status=status, ts_us=times[0], game_us=times[1], sessions=sessions, pump=state
+            status=status,
+            ts_us=times[0],
+            game_us=times[1],
+            sessions=sessions,
+            pump=state,
+            bus=_bus_of(gateway),
         )
     directory = gateway.directory
     return Health(
-        status="ready" if pump.failure is None else "failed",
+        status=_status_of(pump),
         scenario=directory.game.scenario,
         phase=directory.phase().value,
         ts_us=times[0],
@@ -57,4 +79,30 @@ def health_of(gateway: Gateway) -> Health:
         speed=directory.game.rules.speed if directory.is_running else 0.0,
         sessions=sessions,
         pump=state,
+        bus=_bus_of(gateway),
     )
+
+
+def _status_of(pump: PumpPort) -> str:
+    if pump.failure is not None:
+        return "failed"
+    return "ready" if pump.is_live else "the node is silent"
+
+
+def _bus_of(gateway: Gateway) -> BusHealth | None:
+    told = gateway.bus
+    if told is None:
+        return None
+    return BusHealth(
+        game=told.game,
+        address=told.address,
+        is_up=told.is_up,
+        behind=behind_of(gateway, told),
+        events=told.events,
+        fault=told.fault,
+    )
+
+
+def behind_of(gateway: Gateway, told: BusNumbers) -> int:
+    """Return how many released numbers the bus has not been told."""
+    return max(gateway.pump.released_seq - told.seq, 0)

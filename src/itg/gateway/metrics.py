@@ -8,6 +8,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from itg.gateway.gateway import Gateway
+from itg.gateway.health import behind_of
 from itg.kernel.times import NS_PER_S, NS_PER_US
 from itg.runtime.metrics import Histogram
 
@@ -25,6 +26,7 @@ class _Collector(Collector):
         yield from self._handlers()
         yield from self._requests()
         yield from self._sockets()
+        yield from self._bus()
 
     def _pump(self) -> Iterator[Metric]:
         pump, numbers = self._gateway.pump, self._gateway.pump.numbers
@@ -44,6 +46,16 @@ class _Collector(Collector):
             buckets=_seconds(numbers.commit_times),
             sum_value=numbers.commit_times.total_ns / NS_PER_S,
         )
+
+    def _bus(self) -> Iterator[Metric]:
+        told = self._gateway.bus
+        if told is None:
+            return
+        behind = behind_of(self._gateway, told)
+        yield _gauge("itg_bus_up", "1 while the message bus takes facts", told.is_up)
+        yield _gauge("itg_bus_behind_events", "Events released, not yet on the bus", behind)
+        yield _counter("itg_bus_events", "Events handed to the bus", told.events)
+        yield _counter("itg_bus_faults", "Times the bus or the relay failed", told.faults)
 
     def _handlers(self) -> Iterator[Metric]:
         family = GaugeMetricFamily(

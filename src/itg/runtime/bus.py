@@ -1,19 +1,45 @@
 """Distribution between nodes: facts out, calls across. Truth stays in each owner's journal."""
 
-import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from itertools import islice
+from functools import cache, lru_cache
 from re import sub
 from typing import Protocol
 
+from msgspec import Struct
+
 from itg.kernel.errors import ItgError
 from itg.kernel.ids import Seq
+from itg.kernel.messages import Message
 from itg.runtime.envelope import Envelope
 
-Handler = Callable[[bytes], Awaitable[bytes]]
 # (source, shard) → the last number a subscriber has; streams not named start at the beginning.
 Positions = Mapping[tuple[str, int], Seq]
+
+
+class Request(Struct, frozen=True, gc=False, kw_only=True):
+    """A call as its handler gets it; `remaining_s` is what the caller still waits."""
+
+    body: bytes
+    remaining_s: float
+    trace_id: str = ""
+
+
+Handler = Callable[[Request], Awaitable[bytes]]
+
+
+class BusNumbers(Struct, kw_only=True):
+    """What a relay tells of a bus: plain numbers that a gateway may read.
+
+    `seq` is the last of the journal's numbers that the bus has, `fault` why it gets no more.
+    """
+
+    game: str = ""
+    address: str = ""
+    is_up: bool = False
+    seq: int = 0
+    events: int = 0
+    faults: int = 0
+    fault: str = ""
 
 
 class BusClosedError(ItgError):
@@ -28,32 +54,67 @@ class RequestTimeoutError(ItgError):
     """No answer came in time; whether the request took effect is unknown."""
 
 
+class CallRefusedError(ItgError):
+    """The handler refused the call; nothing changed."""
+
+
+class CallFailedError(ItgError):
+    """The handler broke; whether the request took effect is unknown."""
+
+
+class BusDownError(ItgError):
+    """The bus does not answer; what was being published may be held or not: ask `last`."""
+
+
+class MessageTooLargeError(ItgError):
+    """A message is larger than the bus carries; nothing of its batch was sent."""
+
+
 class StreamGapError(ItgError):
-    """The bus no longer holds all the subscriber missed; the owner's journal does."""
+    """The bus may no longer hold all the subscriber missed; the owner's journal does."""
 
 
 class Bus(Protocol):
-    """Carry envelopes and calls.
+    """Carry one game's envelopes and calls.
 
-    Delivery is at least once and in order within a (source, shard); a subscriber keeps the last
-    `seq` of each and ignores what it has.
+    What is *held* is delivered at least once and in order within a (source, shard); a subscriber
+    keeps the last `seq` of each and ignores what it has. State that a later message replaces (an
+    engine is told which classes) passes and is not held. One node publishes a game, and within a
+    (source, shard) its numbers rise.
     """
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
-        """Hand over envelopes in order."""
+        """Hand over envelopes in order; return when those to be held are.
 
-    def subscribe(self, pattern: str, after: Positions) -> AsyncIterator[Sequence[Envelope]]:
-        """Return batches of envelopes whose subject matches, in order, from `after` on.
-
-        In a pattern `*` stands for one word and a last `>` for one or more. Raises `StreamGapError`
-        if what follows `after` is gone; ends when the bus closes.
+        What is held already is left out. Raises `MessageTooLargeError`, `BusDownError`,
+        `BusClosedError`.
         """
 
-    async def request(self, subject: str, body: bytes, timeout_s: float) -> bytes:
+    async def last(self) -> Envelope | None:
+        """Return the newest envelope that is held: what to go on after. Raises `BusDownError`."""
+
+    def subscribe(self, pattern: str, after: Positions) -> AsyncIterator[Sequence[Envelope]]:
+        """Return batches of held envelopes whose subject matches, in order, from `after` on.
+
+        In a pattern `*` stands for one word and a last `>` for one or more. Goes on through an
+        outage of the bus. Raises `StreamGapError` if something that follows `after` may be gone;
+        ends when the bus closes.
+        """
+
+    def listen(self, pattern: str) -> AsyncIterator[Sequence[Envelope]]:
+        """Return batches of what passes from now on, state included, each at most once.
+
+        A listener that falls behind, or an outage, loses the oldest without a word.
+        """
+
+    async def request(
+        self, subject: str, body: bytes, timeout_s: float, trace_id: str = ""
+    ) -> bytes:
         """Call whoever serves `subject`.
 
-        Raises `NoResponderError`, `RequestTimeoutError`, `BusClosedError`, or the `ItgError` of a
-        handler in the same process.
+        Raises `NoResponderError`, `RequestTimeoutError`, `CallRefusedError` where the handler
+        raised an `ItgError` and `CallFailedError` where it raised anything else,
+        `MessageTooLargeError`, `BusDownError`, `BusClosedError`.
         """
 
     async def serve(self, subject: str, handler: Handler) -> None:
@@ -66,17 +127,40 @@ class Bus(Protocol):
 def subject_of(game: str, envelope: Envelope) -> str:
     """Return `itg.v1.<game>.<source>.<shard>.<family>.<detail>`.
 
-    The family is the event's class in snake case, the detail its instrument, else its account, else
+    The family is the event's class in snake case. The detail of an account's private event is the
+    account, so that a permission can name it; of others the instrument, else the account, else
     `all`.
     """
     body = envelope.body
-    family = sub(r"(?<!^)(?=[A-Z])", "_", type(body).__name__).lower()
-    detail = getattr(body, "instrument_id", None) or getattr(body, "account_id", None) or "all"
-    words = (game, envelope.source, str(envelope.shard), family, str(detail))
-    return ".".join(("itg", "v1", *(_word(word) for word in words)))
+    detail = "all"
+    for name in _detail_fields(type(body)):
+        value = getattr(body, name)
+        if value is not None:
+            detail = value
+            break
+    return _subject(game, envelope.source, envelope.shard, type(body), detail)
 
 
-def _word(text: str) -> str:
+def family_of(kind: type[Message]) -> str:
+    """Return the subject word of a class: its name in snake case."""
+    return sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+
+
+@cache
+def _detail_fields(kind: type[Message]) -> tuple[str, ...]:
+    fields = kind.__struct_fields__
+    wanted = ("account_id",) if "private_seq" in fields else ("instrument_id", "account_id")
+    return tuple(name for name in wanted if name in fields)
+
+
+@lru_cache(maxsize=100_000)
+def _subject(game: str, source: str, shard: int, kind: type[Message], detail: object) -> str:
+    words = (game, source, str(shard), family_of(kind), str(detail))
+    return ".".join(("itg", "v1", *(subject_word(word) for word in words)))
+
+
+def subject_word(text: str) -> str:
+    """Return a text as one word of a subject: what NATS would read into it becomes `_`."""
     return sub(r"[^A-Za-z0-9_-]", "_", text)
 
 
@@ -91,84 +175,3 @@ def matches(pattern: str, subject: str) -> bool:
     return len(wanted) == len(words) and all(
         w in {"*", word} for w, word in zip(wanted, words, strict=True)
     )
-
-
-class MemoryBus:
-    """A bus inside one process and one event loop; it holds the last `kept` envelopes."""
-
-    def __init__(self, game: str, *, kept: int = 100_000) -> None:
-        self._game = game
-        self._kept = kept
-        self._log: deque[tuple[str, Envelope]] = deque()
-        self._dropped = 0  # how many left the log at its old end
-        self._lost: dict[tuple[str, int], Seq] = {}  # the last number each stream lost that way
-        self._handlers: dict[str, Handler] = {}
-        self._more = asyncio.Event()
-        self._is_closed = False
-
-    async def publish(self, envelopes: Sequence[Envelope]) -> None:
-        self._assert_open()
-        self._log.extend((subject_of(self._game, envelope), envelope) for envelope in envelopes)
-        while len(self._log) > self._kept:
-            _, gone = self._log.popleft()
-            self._dropped += 1
-            self._lost[gone.source, gone.shard] = gone.seq
-        self._tell()
-
-    async def subscribe(self, pattern: str, after: Positions) -> AsyncIterator[Sequence[Envelope]]:
-        reached = dict(after)
-        cursor = 0
-        while True:
-            more = self._more
-            self._assert_no_gap(reached, cursor)
-            start = max(cursor - self._dropped, 0)
-            cursor = self._dropped + len(self._log)
-            batch = [
-                envelope
-                for subject, envelope in islice(self._log, start, None)
-                if matches(pattern, subject)
-                and envelope.seq > reached.get((envelope.source, envelope.shard), 0)
-            ]
-            reached.update(((e.source, e.shard), e.seq) for e in batch)
-            if batch:
-                yield batch
-            elif self._is_closed:
-                return
-            else:
-                await more.wait()
-
-    async def request(self, subject: str, body: bytes, timeout_s: float) -> bytes:
-        self._assert_open()
-        handler = self._handlers.get(subject)
-        if handler is None:
-            raise NoResponderError(f"nobody serves {subject}")
-        try:
-            async with asyncio.timeout(timeout_s):
-                return await handler(body)
-        except TimeoutError as error:
-            raise RequestTimeoutError(f"{subject}: no answer in {timeout_s} s") from error
-
-    async def serve(self, subject: str, handler: Handler) -> None:
-        self._assert_open()
-        assert subject not in self._handlers, f"{subject} is served already"
-        self._handlers[subject] = handler
-
-    async def close(self) -> None:
-        self._is_closed = True
-        self._tell()
-
-    def _tell(self) -> None:
-        self._more.set()
-        self._more = asyncio.Event()
-
-    def _assert_open(self) -> None:
-        if self._is_closed:
-            raise BusClosedError("the bus is closed")
-
-    def _assert_no_gap(self, reached: Positions, cursor: int) -> None:
-        # What was dropped behind the cursor was seen, whether or not it matched.
-        if cursor >= self._dropped:
-            return
-        for stream, seq in self._lost.items():
-            if seq > reached.get(stream, 0):
-                raise StreamGapError(f"{stream[0]}.{stream[1]} is held only after seq {seq}")

@@ -104,6 +104,7 @@ class FollowedPump:
         self._unsent: asyncio.Queue[ToNode] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
         self._met: asyncio.Event = asyncio.Event()
+        self._broken: asyncio.Event = asyncio.Event()
 
     @property
     def has_begun(self) -> bool:
@@ -126,8 +127,15 @@ class FollowedPump:
         return not self._placing and not self._asking
 
     @property
+    def released_seq(self) -> Seq:
+        """Return the last number that came here."""
+        return Seq(max(self._reached, 0))
+
+    @property
     def is_live(self) -> bool:
-        """Tell whether the node was heard of lately."""
+        """Tell whether the node was heard of lately, and understood."""
+        if self.failure is not None:
+            return False
         return asyncio.get_running_loop().time() - self._heard_s <= SILENT_S_MAX
 
     async def start(
@@ -145,6 +153,12 @@ class FollowedPump:
         ]
         async with asyncio.timeout(deadline_s):
             await self._met.wait()
+
+    async def failed(self) -> None:
+        """Wait until the link fails for good, and raise why."""
+        await self._broken.wait()
+        assert self.failure is not None, "that is what it waited for"
+        raise self.failure
 
     async def stop(self) -> None:
         """Follow no more."""
@@ -221,6 +235,7 @@ class FollowedPump:
         except LinkError as error:
             log.error("link_failed", reason=str(error))  # noqa: TRY400 - its text says all
             self.failure = error
+            self._broken.set()
 
     def _hear(self, said: object) -> None:
         match said:

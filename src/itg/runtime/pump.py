@@ -126,6 +126,11 @@ class Pump:
         return self.journal.epoch
 
     @property
+    def is_live(self) -> bool:
+        """Tell whether it has not failed."""
+        return self.failure is None
+
+    @property
     def has_begun(self) -> bool:
         """Tell whether there has been any input yet."""
         return self.machine.next_seq > 1

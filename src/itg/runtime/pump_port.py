@@ -63,6 +63,14 @@ class PumpPort(Protocol):
         """Return the number that no two lives of anybody before this pump share."""
 
     @property
+    def is_live(self) -> bool:
+        """Tell whether inputs are taken: it has not failed, and was heard of lately."""
+
+    @property
+    def released_seq(self) -> Seq:
+        """Return the last number that is durable and released."""
+
+    @property
     def has_begun(self) -> bool:
         """Tell whether there has been any input yet."""
 

@@ -1,0 +1,167 @@
+"""`itg gateway`, `itg up`, `itg ps`, `itg logs`: a game in several processes."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from time import sleep
+from typing import Annotated
+
+import uvloop
+from cyclopts import App, Parameter
+from msgspec import json
+from rich.console import Console
+from rich.table import Table
+
+from itg.cli import exits
+from itg.cli.logs import log_to_stderr
+
+fleet_app = App()
+
+Data = Annotated[Path, Parameter(help="Directory of the game's data.")]
+Host = Annotated[str, Parameter(help="Address on which to listen.")]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
+
+
+@fleet_app.command
+def gateway(
+    *,
+    data: Data = Path("data"),
+    bus: Annotated[
+        str,
+        Parameter(env_var="ITG_BUS", help="NATS server of the node, nats://host:port."),
+    ] = "nats://127.0.0.1:4222",
+    host: Host = "127.0.0.1",
+    port: Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")] = 8001,
+) -> int:
+    """Serve a game that another process plays: one more door to the same market.
+
+    The node is `itg serve --bus` on the same data directory. Stop with Ctrl-C; sockets may come
+    back to any other gateway of the game and resume there.
+    """
+    from itg.cli.serving import bus_of
+    from itg.compose.door import Door, DoorSettings
+
+    settings = bus_of(bus)
+    assert settings is not None, "it has a default"
+    door = Door(DoorSettings(data=data, bus=settings, host=host, port=port))
+
+    async def serve(stop: asyncio.Event) -> None:
+        await door.start()
+        try:
+            print(f"gateway        {door.url}    documentation: {door.url}/docs", flush=True)
+            await _until(stop, door.failed())
+        finally:
+            await door.stop()
+
+    return _run(serve)
+
+
+@fleet_app.command
+def up(  # noqa: PLR0913 - each parameter is a flag
+    *,
+    scenario: Annotated[
+        str, Parameter(help="Name of a shipped scenario, or a TOML file.")
+    ] = "demo",
+    data: Data = Path("data"),
+    gateways: Annotated[int, Parameter(help="Gateways beside the node's own.")] = 2,
+    host: Host = "127.0.0.1",
+    port: Annotated[int, Parameter(help="Port of the node; gateways take the next ones.")] = 8000,
+    bus_port: Annotated[int, Parameter(help="Port of the broker, on loopback.")] = 4222,
+) -> int:
+    """Run a game as several processes on this host and keep them running.
+
+    A NATS server, the node that plays the game, and gateways before it, each with its log in
+    `DATA/logs`. What ends is started again. Stop with Ctrl-C.
+    """
+    from itg.compose.fleet import Fleet, FleetPlan
+
+    fleet = Fleet(
+        FleetPlan(
+            data=data,
+            scenario=scenario,
+            gateways=gateways,
+            host=host,
+            port=port,
+            bus_port=bus_port,
+        )
+    )
+    for ship in fleet.state.ships:
+        print(f"{ship.name:14} port {ship.port}, log {ship.log}", flush=True)
+    print("stop with Ctrl-C", flush=True)
+    return _run(fleet.run)
+
+
+@fleet_app.command
+def ps(*, data: Data = Path("data"), as_json: AsJson = False) -> int:
+    """Show the processes of the game that `itg up` runs on a data directory."""
+    from itg.compose.fleet import fleet_of, is_running
+
+    state = fleet_of(data)
+    if as_json:
+        print(json.format(json.encode(state)).decode())
+        return exits.DONE
+    table = Table(box=None, pad_edge=False)
+    for name in ("process", "pid", "state", "port", "starts"):
+        table.add_column(name, justify="right" if name in {"pid", "port", "starts"} else "left")
+    for ship in state.ships:
+        runs = "runs" if is_running(ship.pid) else "down"
+        table.add_row(ship.name, str(ship.pid or ""), runs, str(ship.port), str(ship.starts))
+    Console().print(table)
+    return exits.DONE if all(is_running(ship.pid) for ship in state.ships) else exits.FAILED
+
+
+@fleet_app.command
+def logs(
+    name: Annotated[str, Parameter(help="A process of `itg ps`.")],
+    *,
+    data: Data = Path("data"),
+    lines: Annotated[int, Parameter(help="Lines of the past.")] = 20,
+    follow: Annotated[bool, Parameter(name=["--follow", "-f"], negative="")] = False,
+) -> int:
+    """Print the end of a process's log, and with --follow what comes."""
+    from itg.compose.fleet import fleet_of
+    from itg.kernel.errors import ConfigurationError
+
+    ships = {ship.name: ship for ship in fleet_of(data).ships}
+    if name not in ships:
+        raise ConfigurationError(f"no process {name}: there are {', '.join(ships)}")
+    with Path(ships[name].log).open(encoding="utf-8", errors="replace") as file:
+        print("".join(file.readlines()[-lines:]), end="", flush=True)
+        with suppress(KeyboardInterrupt):
+            while follow:
+                print(file.read(), end="", flush=True)
+                sleep(0.2)
+    return exits.DONE
+
+
+def _run(life: Callable[[asyncio.Event], Awaitable[None]]) -> int:
+    from itg.kernel.errors import ConfigurationError, ItgError
+
+    async def until_stopped() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        await life(stop)
+
+    log_to_stderr(quiet=False)
+    try:
+        uvloop.run(until_stopped())
+    except ConfigurationError:
+        raise
+    except ItgError as error:
+        print(f"itg: {error}", file=sys.stderr)
+        return exits.FAILED
+    return exits.DONE
+
+
+async def _until(stop: asyncio.Event, failed: Awaitable[None]) -> None:
+    waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(failed)]
+    done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for task in waits:
+        task.cancel()
+    for task in done:
+        task.result()

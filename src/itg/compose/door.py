@@ -1,0 +1,111 @@
+"""A gateway in a process of its own, before a game that is played in another.
+
+    sockets → Gateway → FollowedPump ─ NATS ─ the node
+
+It reads the node's journal where exports and logs of ended rounds are asked for, and writes
+nothing: what it takes is in the book and on disk when the node says so.
+"""
+
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from itg.adapters.http_server import HttpServer, assert_free
+from itg.compose.bundle import signing_key
+from itg.compose.data_directory import DataDirectory
+from itg.compose.links import LinkFile, carrier_of, door_subject, node_subject, query_codec
+from itg.compose.relay_child import BusSettings
+from itg.compose.report_files import REPORTS
+from itg.compose.surveillance import LiveWatch
+from itg.compose.verify import machine_of, opened_for_reading
+from itg.gateway import Gateway, build_app
+from itg.gateway.settings import GatewaySettings
+from itg.gateway.steward import RemoteSteward
+from itg.kernel.errors import ConfigurationError
+from itg.runtime.envelope import Record
+from itg.runtime.followed import Ends, FollowedPump
+
+_START_S = 10.0
+
+
+class DoorSettings(Struct, frozen=True, kw_only=True):
+    """Where the game is, and where to serve it."""
+
+    data: Path
+    bus: BusSettings
+    host: str = "127.0.0.1"
+    port: int = 0
+
+
+class Door:
+    """A gateway that follows; `start` finds the node, `stop` closes the sockets."""
+
+    def __init__(self, settings: DoorSettings) -> None:
+        assert_free(settings.host, settings.port)
+        self._settings = settings
+        self._gateway: Gateway | None = None
+        self._server: HttpServer | None = None
+        self.watch = LiveWatch()
+
+    @property
+    def url(self) -> str:
+        """Return the address at which the game is served."""
+        assert self._server is not None, "start the door first"
+        return f"http://{self._settings.host}:{self._server.port}"
+
+    async def start(self) -> None:
+        """Follow the node and open; raises `ConfigurationError` where there is none."""
+        settings = self._settings
+        directory = DataDirectory(settings.data)
+        game = LinkFile(directory).read()
+        self.journal = opened_for_reading(settings.data)
+        machine = machine_of(self.journal)
+        self._carrier = await carrier_of(settings.bus)
+        name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        ends = Ends(self._carrier, node_subject(game), door_subject(game, name))
+        self.pump = FollowedPump(ends, machine.codec, query_codec(machine.services), self.journal)
+        try:
+            await self.pump.start(self._see, on_return=self._return, deadline_s=_START_S)
+        except TimeoutError:
+            await self.pump.stop()
+            await self._carrier.close()
+            raise ConfigurationError(
+                f"no node of {game} answers at {settings.bus.address}: "
+                "is `itg serve --bus` running?"
+            ) from None
+        self.watch.begin(self.journal, machine.codec, self.pump.released_seq)
+        bounds = GatewaySettings(
+            bundle_key=signing_key(directory).public_key, reports=str(directory.path / REPORTS)
+        )
+        steward = RemoteSteward(self.pump.note)
+        self._gateway = Gateway(self.pump, bounds, surveillance=self.watch, steward=steward)
+        await self._gateway.start()
+        self._server = HttpServer(build_app(self._gateway), settings.host, settings.port)
+        await self._server.start()
+
+    async def failed(self) -> None:
+        """Wait for a failure of the link, which nothing but a new start mends, and raise it."""
+        await self.pump.failed()
+
+    async def stop(self) -> None:
+        """Close the sockets, which may come back to another gateway, and follow no more."""
+        await self.watch.stop()
+        if self._gateway is not None:
+            await self._gateway.stop()
+        if self._server is not None:
+            await self._server.stop()
+            await self.pump.stop()
+            await self._carrier.close()
+            self.journal.close()
+
+    def _see(self, records: Sequence[Record]) -> None:
+        self.watch.see(records)
+        if self._gateway is not None:
+            self._gateway.publish(records)
+
+    def _return(self) -> None:
+        if self._gateway is not None:
+            self._gateway.tell_present()

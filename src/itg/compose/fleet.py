@@ -1,0 +1,199 @@
+"""The processes of one game on one host: started, kept running, stopped, by pid.
+
+    nats-server ─ node (`itg serve --bus`) ─ gateways (`itg gateway`)
+
+Each process has a log file of its own; the list of them stands in one file beside the data, so that
+another command can show what runs. A process that ends is started again after a pause that grows.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import structlog
+from msgspec import Struct, field
+from msgspec.json import Decoder, Encoder
+
+from itg.adapters.nats_server import nats_server
+from itg.kernel.errors import ConfigurationError, ItgError
+from itg.runtime.supervise import RestartPolicy, supervise
+
+log = structlog.get_logger()
+FLEET_FILE = "fleet.json"
+_STOP_S = 15.0
+_LOOK_S = 0.1
+_POLICY = RestartPolicy(delay_s=0.5, delay_s_max=10.0, tries=20, healthy_s=30.0)
+
+
+class ProcessEndedError(ItgError):
+    """A process of the fleet ended though nobody asked it to."""
+
+
+class Ship(Struct, kw_only=True):
+    """One process: its command, where it listens, and how it does."""
+
+    name: str
+    command: list[str]
+    port: int
+    log: str
+    pid: int = 0  # 0: does not run
+    starts: int = 0
+
+
+class FleetState(Struct, kw_only=True):
+    """What the file says: who keeps the processes, and which they are."""
+
+    keeper: int
+    ships: list[Ship] = field(default_factory=list)
+
+
+class FleetPlan(Struct, frozen=True, kw_only=True):
+    """What to run. Ports: the broker's, the node's; gateways take those that follow the node's."""
+
+    data: Path
+    scenario: str
+    gateways: int = 2
+    host: str = "127.0.0.1"
+    port: int = 8000
+    bus_port: int = 4222
+    options: tuple[str, ...] = ()  # more of `itg serve`
+
+
+class Fleet:
+    """Keep the processes of a plan until `stop` is set."""
+
+    def __init__(self, plan: FleetPlan) -> None:
+        self.plan = plan
+        logs = plan.data / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        self._environment = {**os.environ, "ITG_BUS": f"nats://127.0.0.1:{plan.bus_port}"}
+        self._file = plan.data / FLEET_FILE
+        self.state = FleetState(keeper=os.getpid(), ships=list(_ships(plan, logs)))
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Start one after the other, keep them, and stop them in the opposite order."""
+        tasks: list[asyncio.Task[None]] = []
+        ended: dict[str, asyncio.Event] = {}
+        try:
+            for ship in self.state.ships:
+                ended[ship.name] = asyncio.Event()
+                tasks.append(asyncio.create_task(self._keep(ship, ended[ship.name])))
+                await self._answers(ship, stop, tasks)
+            waiting = asyncio.create_task(stop.wait())
+            await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            for task in tasks:
+                if task.done():
+                    task.result()
+        finally:
+            for ship, task in reversed(list(zip(self.state.ships, tasks, strict=False))):
+                ended[ship.name].set()
+                await asyncio.gather(task, return_exceptions=True)
+            self._file.unlink(missing_ok=True)
+
+    async def _keep(self, ship: Ship, ended: asyncio.Event) -> None:
+        await supervise(ship.name, partial(self._one_life, ship, ended), _POLICY)
+
+    async def _one_life(self, ship: Ship, ended: asyncio.Event) -> None:
+        if ended.is_set():
+            return
+        process = await self._started(ship)
+        ship.pid, ship.starts = process.pid, ship.starts + 1
+        self._write()
+        waits = [asyncio.create_task(process.wait()), asyncio.create_task(ended.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            is_asked = ended.is_set()
+            await _end(process)
+            ship.pid = 0
+            self._write()
+        if not is_asked:
+            raise ProcessEndedError(f"{ship.name} ended with code {process.returncode}")
+
+    async def _started(self, ship: Ship) -> Process:
+        output = os.open(ship.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            return await asyncio.create_subprocess_exec(
+                *ship.command, stdin=DEVNULL, stdout=output, stderr=output, env=self._environment
+            )
+        finally:
+            os.close(output)
+
+    async def _answers(
+        self, ship: Ship, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]
+    ) -> None:
+        while not stop.is_set() and not tasks[-1].done():
+            with suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", ship.port)
+                writer.close()
+                return
+            await asyncio.sleep(_LOOK_S)
+
+    def _write(self) -> None:
+        self._file.write_bytes(Encoder().encode(self.state))
+
+
+def fleet_of(data: Path) -> FleetState:
+    """Return the fleet that runs on a data directory; `ConfigurationError` if none does."""
+    try:
+        state = Decoder(FleetState).decode((data / FLEET_FILE).read_bytes())
+    except FileNotFoundError:
+        raise ConfigurationError(f"no fleet runs on {data}: start one with `itg up`") from None
+    if not is_running(state.keeper):
+        raise ConfigurationError(
+            f"the fleet on {data} was left by process {state.keeper}, which is gone; "
+            f"`itg up --data {data}` goes on with its game"
+        )
+    return state
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process lives."""
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _ships(plan: FleetPlan, logs: Path) -> list[Ship]:
+    itg = [sys.executable, "-m", "itg"]
+    store = plan.data / "nats"
+    broker = [str(nats_server()), "--addr", "127.0.0.1", "--port", str(plan.bus_port)]
+    broker += ["--jetstream", "--store_dir", str(store)]
+    node = [*itg, "serve", "--scenario", plan.scenario, "--data", str(plan.data)]
+    node += ["--host", plan.host, "--port", str(plan.port), *plan.options]
+    ships = [
+        Ship(name="nats", command=broker, port=plan.bus_port, log=str(logs / "nats.log")),
+        Ship(name="node", command=node, port=plan.port, log=str(logs / "node.log")),
+    ]
+    for number in range(1, plan.gateways + 1):
+        name, port = f"gateway-{number}", plan.port + number
+        command = [*itg, "gateway", "--data", str(plan.data)]
+        command += ["--host", plan.host, "--port", str(port)]
+        ships.append(Ship(name=name, command=command, port=port, log=str(logs / f"{name}.log")))
+    return ships
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        await asyncio.wait_for(process.wait(), _STOP_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

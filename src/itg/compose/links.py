@@ -1,0 +1,97 @@
+"""The two ends of the link between a game's node and gateways in other processes.
+
+    node      Pump → Followers ─ NATS ─ FollowedPump → Gateway      door
+
+Subjects stand outside those of facts: nothing of a link is public, and no stream keeps it.
+"""
+
+from collections.abc import Sequence
+
+from msgspec.msgpack import Decoder, Encoder
+
+from itg.adapters.nats_bus import NatsSettings
+from itg.adapters.nats_carrier import NatsCarrier
+from itg.compose.data_directory import DataDirectory
+from itg.compose.relay_child import BusSettings
+from itg.gateway.steward import Steward
+from itg.kernel.errors import ConfigurationError
+from itg.runtime.bus import subject_word
+from itg.runtime.followers import Followers
+from itg.runtime.link import QueryCodec, all_replies
+from itg.runtime.pump import Pump
+from itg.runtime.service import Service
+
+GAME_FILE = "game.link"
+
+
+def query_codec(services: Sequence[Service]) -> QueryCodec:
+    """Return what encodes the queries these services answer."""
+    return QueryCodec([kind for service in services for kind in service.answers], all_replies())
+
+
+def node_subject(game: str) -> str:
+    """Return where followers write to."""
+    return f"itg.link.{subject_word(game)}.node"
+
+
+def door_subject(game: str, name: str) -> str:
+    """Return where a gateway hears."""
+    return f"itg.link.{subject_word(game)}.door.{subject_word(name)}"
+
+
+async def carrier_of(bus: BusSettings) -> NatsCarrier:
+    """Return a connection for a link; raises `ConfigurationError` where no server answers."""
+    return await NatsCarrier.connect(NatsSettings(url=bus.url, ca=bus.ca))
+
+
+class NodeLink:
+    """The node's end: `start` lets gateways follow the pump."""
+
+    def __init__(self, pump: Pump, steward: Steward, bus: BusSettings, game: str) -> None:
+        self._pump = pump
+        self._steward = steward
+        self._bus = bus
+        self._game = game
+        self._carrier: NatsCarrier | None = None
+        self._followers: Followers | None = None
+
+    @property
+    def doors(self) -> list[str]:
+        """Return the subjects of the gateways that follow."""
+        return [] if self._followers is None else self._followers.names
+
+    async def start(self) -> None:
+        """Listen; raises `ConfigurationError` where no server answers."""
+        self._carrier = await carrier_of(self._bus)
+        queries = query_codec(self._pump.machine.services)
+        subject = node_subject(self._game)
+        self._followers = Followers(self._pump, self._carrier, subject, queries, self._steward)
+        self._pump.on_row = self._followers.see_row
+        await self._followers.start()
+
+    async def stop(self) -> None:
+        """Give the last rows and say no more."""
+        if self._followers is not None:
+            await self._followers.stop()
+        if self._carrier is not None:
+            await self._carrier.close()
+
+
+class LinkFile:
+    """What a gateway beside the data directory must know of the game it stands before."""
+
+    def __init__(self, directory: DataDirectory) -> None:
+        self._file = directory.path / GAME_FILE
+
+    def write(self, game: str) -> None:
+        """Keep the game's name on the bus."""
+        self._file.write_bytes(Encoder().encode(game))
+
+    def read(self) -> str:
+        """Return it; raises `ConfigurationError` if no node has played here with a bus."""
+        try:
+            return Decoder(str).decode(self._file.read_bytes())
+        except FileNotFoundError:
+            raise ConfigurationError(
+                f"{self._file.parent} was never served with --bus: start `itg serve --bus` first"
+            ) from None

@@ -1,0 +1,137 @@
+"""The market's side of the relay: start its process, nudge it, hear from it, start it again."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import structlog
+from msgspec import Struct, structs
+from msgspec.json import Decoder
+
+from itg.kernel.errors import ConfigurationError
+from itg.runtime.bus import BusNumbers
+from itg.runtime.envelope import Record
+
+log = structlog.get_logger()
+
+_SCHEMES = ("nats", "tls")
+_AGAIN_S, _AGAIN_S_MAX = 0.5, 10.0
+_FINISH_S = 6.0
+
+
+class BusSettings(Struct, frozen=True, kw_only=True):
+    """Where the facts go: `nats://` or `tls://`, and who vouches for the server."""
+
+    url: str
+    ca: str = ""
+
+    @property
+    def address(self) -> str:
+        """Return host and port, without credentials."""
+        parts = urlsplit(self.url)
+        return f"{parts.hostname}:{parts.port or 4222}"
+
+    def check(self) -> None:
+        """Raise `ConfigurationError` unless this can be tried; no message shows a password."""
+        parts = urlsplit(self.url)
+        if parts.scheme not in _SCHEMES or not parts.hostname:
+            raise ConfigurationError(
+                f"--bus: {parts.scheme or 'no scheme'}: give nats://host:port or tls://host:port"
+            )
+        if self.ca and not Path(self.ca).is_file():
+            raise ConfigurationError(f"ITG_BUS_CA: there is no file {self.ca}")
+        if find_spec("nats") is None:
+            raise ConfigurationError(
+                "--bus needs nats-py: pip install 'intern-trading-game[services]'"
+            )
+
+
+class RelayChild:
+    """Keep one relay process; the market never waits for it.
+
+    `numbers` is as fresh as its last line, a quarter of a second at most.
+    """
+
+    def __init__(self, settings: BusSettings, data: Path, game: str) -> None:
+        settings.check()
+        self.numbers = BusNumbers(game=game, address=settings.address)
+        self._settings = settings
+        self._arguments = [str(data), game]
+        self._process: Process | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self._ending = asyncio.Event()
+
+    def start(self) -> None:
+        """Start the process, and again whenever it ends."""
+        self._keeping = asyncio.create_task(self._keep(), name="relay")
+
+    def see(self, records: Sequence[Record]) -> None:
+        """Nudge the relay: there is a row more."""
+        process = self._process
+        if process is not None and process.stdin is not None:
+            pipe = process.stdin.transport
+            # A relay that does not read has nudges enough.
+            if not pipe.is_closing() and pipe.get_write_buffer_size() == 0:
+                pipe.write(b".")
+
+    async def stop(self) -> None:
+        """Let it carry the rest, for some seconds, and end it."""
+        self._ending.set()
+        process, keeping = self._process, self._keeping
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+        if keeping is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(keeping), _FINISH_S)
+            if process is not None and process.returncode is None:
+                process.kill()
+            keeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeping
+
+    async def _keep(self) -> None:
+        again_s = _AGAIN_S
+        while True:
+            lines = await self._one_life()
+            if self._ending.is_set():
+                return
+            self.numbers.is_up = False
+            self.numbers.fault = "the relay ended"
+            self.numbers.faults += 1
+            log.warning("relay_restarts", delay_s=again_s)
+            again_s = _AGAIN_S if lines > 1 else min(again_s * 2, _AGAIN_S_MAX)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), again_s)
+
+    async def _one_life(self) -> int:
+        environment = {**os.environ, "ITG_BUS": self._settings.url}
+        if self._settings.ca:
+            environment["ITG_BUS_CA"] = self._settings.ca
+        process = self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "itg.compose.relay_program",
+            *self._arguments,
+            stdin=PIPE,
+            stdout=PIPE,
+            env=environment,
+        )
+        assert process.stdout is not None
+        decode = Decoder(BusNumbers).decode
+        lines = 0
+        try:
+            async for line in process.stdout:
+                told = decode(line)
+                for name in structs.asdict(told):
+                    setattr(self.numbers, name, getattr(told, name))
+                lines += 1
+        finally:
+            self._process = None
+        await process.wait()
+        return lines

@@ -1,0 +1,87 @@
+"""The relay as a process: `python -m itg.compose.relay_program DATA GAME`, bus in ITG_BUS.
+
+Beside the market and not in it: a fact costs the relay as much as an order costs the pump, and the
+pump's process pays a byte in a pipe for each commit. Each byte on standard input is a nudge, its
+end asks to finish; each line on standard output is a `BusNumbers` as JSON. It runs at a lower
+priority than the market.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import uvloop
+from msgspec.json import Encoder
+
+from itg.adapters.nats_bus import NatsBus, NatsSettings
+from itg.compose.bus_facts import PASSING_KINDS, fact_kinds
+from itg.compose.relay import Relay
+from itg.compose.verify import machine_of, opened_for_reading
+from itg.runtime.asserts import refuse_optimized
+from itg.runtime.bus import Bus, BusNumbers
+
+BUS, BUS_CA = "ITG_BUS", "ITG_BUS_CA"
+NICENESS = 5
+_TELL_S = 0.25
+_LAST_S = 5.0
+
+
+class _Nudges(asyncio.Protocol):
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+
+    def data_received(self, data: bytes) -> None:
+        self._relay.nudge()
+
+    def eof_received(self) -> None:
+        self._relay.end()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._relay.end()
+
+
+async def relay(data: Path, game: str, settings: NatsSettings, out: int) -> None:
+    """Carry a game's journal to NATS until standard input ends."""
+    numbers = BusNumbers(game=game, address=settings.address)
+    journal = opened_for_reading(data)
+
+    async def connect() -> Bus:
+        return await NatsBus.connect(game, fact_kinds(), settings, PASSING_KINDS)
+
+    carrying = Relay(journal, machine_of(journal).codec, connect, numbers)
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: _Nudges(carrying), sys.stdin)
+    running = asyncio.ensure_future(carrying.run())
+    told = b""
+    try:
+        while not running.done():
+            await asyncio.wait({running}, timeout=_TELL_S)
+            line = Encoder().encode(numbers) + b"\n"
+            if line != told:
+                os.write(out, line)
+                told = line
+        running.result()
+    finally:
+        journal.close()
+
+
+def main() -> int:
+    """Run as the market's companion; what anybody prints goes to standard error."""
+    refuse_optimized()
+    out = os.dup(1)
+    os.dup2(2, 1)
+    # Ctrl-C reaches the whole group: the market drains first and then ends the relay.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(NICENESS)
+    settings = NatsSettings(url=os.environ[BUS], ca=os.environ.get(BUS_CA, ""))
+    try:
+        uvloop.run(relay(Path(sys.argv[1]), sys.argv[2], settings, out))
+    except BrokenPipeError:
+        return 0  # the market is gone, and with it who would start another
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
