@@ -1,8 +1,8 @@
 """The relay as a process: `python -m itg.compose.relay_program DATA GAME`, bus in ITG_BUS.
 
-Beside the market and not in it: a fact costs the relay as much as an order costs the pump, and the
-pump's process pays a byte in a pipe for each commit. Each byte on standard input is a nudge, its
-end asks to finish; each line on standard output is a `BusNumbers` as JSON. It runs at a lower
+Beside the market and not in it: the facts of an order cost two thirds of what the order costs, and
+the market's process pays a byte in a pipe for each commit. Each byte on standard input is a nudge,
+its end asks to finish; each line on standard output is a `BusNumbers` as JSON. It runs at a lower
 priority than the market.
 """
 
