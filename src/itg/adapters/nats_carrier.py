@@ -20,6 +20,8 @@ _TIMEOUT_S = 2
 # What a hearer may be behind: more is lost, and the link begins anew from the journal.
 _PENDING_MESSAGES = 65_536
 _PENDING_BYTES = 256 * 1024 * 1024
+# The client's own, the system's, and uvloop's of a transport that is closed already.
+_FAULTS = (Error, OSError, TimeoutError, RuntimeError)
 
 
 class NatsCarrier:
@@ -45,8 +47,8 @@ class NatsCarrier:
                 ping_interval=_PING_S,
                 error_cb=_note,
             )
-        except (Error, OSError, TimeoutError) as error:
-            with suppress(Error, OSError):
+        except _FAULTS as error:
+            with suppress(*_FAULTS):
                 await carrier._client.close()
             reason = type(error).__name__
             raise ConfigurationError(
@@ -57,7 +59,7 @@ class NatsCarrier:
     async def send(self, subject: str, body: bytes) -> None:
         try:
             await self._client.publish(subject, body)
-        except (Error, OSError) as error:
+        except _FAULTS as error:
             raise CarrierDownError(f"NATS does not take it: {type(error).__name__}") from error
 
     async def hear(self, subject: str, take: Take) -> None:
@@ -73,7 +75,7 @@ class NatsCarrier:
         await self._client.flush()
 
     async def close(self) -> None:
-        with suppress(Error, OSError, TimeoutError):
+        with suppress(*_FAULTS):
             if self._client.is_connected:
                 await self._client.flush(timeout=1)
             await self._client.close()

@@ -123,7 +123,12 @@ class Fleet:
         output = os.open(ship.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             return await asyncio.create_subprocess_exec(
-                *ship.command, stdin=DEVNULL, stdout=output, stderr=output, env=self._environment
+                *ship.command,
+                stdin=DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=self._environment,
+                start_new_session=True,  # Ctrl-C is the keeper's: it stops them in order
             )
         finally:
             os.close(output)

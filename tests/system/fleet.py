@@ -1,0 +1,101 @@
+"""A real `itg up`, its processes by name, and small blocking calls to its doors."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from msgspec.json import decode
+from tests.system.server import Server
+
+from itg.compose.fleet import FLEET_FILE, FleetState
+
+READY_S_MAX = 60.0
+
+
+class Fleet:
+    """`itg up` with two gateways on free ports; ended at the end."""
+
+    def __init__(self, data: Path, scenario: str = "bare") -> None:
+        self.data = data
+        self.scenario = scenario
+        self.port = free_ports(3)
+        self.bus_port = free_ports(1)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-m", "itg", "up", "--scenario", self.scenario]
+        command += ["--data", str(self.data), "--port", str(self.port)]
+        command += ["--bus-port", str(self.bus_port)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        for door in range(3):
+            self.until_ready(door)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        assert self._process is not None
+        self._process.terminate()
+        assert self._process.wait(60) == 0
+
+    def door(self, number: int) -> Server:
+        """Return calls to the node's own gateway (0) or to one before it."""
+        server = Server(self.data)
+        server.port = self.port + number
+        return server
+
+    @property
+    def state(self) -> FleetState:
+        return decode((self.data / FLEET_FILE).read_bytes(), type=FleetState)
+
+    def kill(self, name: str) -> int:
+        """Kill a process without warning and return how often it had been started."""
+        ship = next(ship for ship in self.state.ships if ship.name == name)
+        os.kill(ship.pid, signal.SIGKILL)
+        return ship.starts
+
+    def until_started(self, name: str, starts: int) -> None:
+        """Wait until a process has been started more often than that."""
+        deadline = time.monotonic() + READY_S_MAX
+        while not any(s.name == name and s.pid and s.starts > starts for s in self.state.ships):
+            assert time.monotonic() < deadline, f"{name} is not started again"
+
+    def until_ready(self, door: int) -> None:
+        """Wait until a door answers and hears of its node."""
+        deadline = time.monotonic() + READY_S_MAX
+        while not self._is_ready(door):
+            assert self._process is not None
+            assert self._process.poll() is None, "the fleet gave up"
+            assert time.monotonic() < deadline, f"door {door} is not ready in time"
+
+    def _is_ready(self, door: int) -> bool:
+        try:
+            status, _ = self.door(door).call("GET", "/health/ready")
+        except (OSError, json.JSONDecodeError):
+            return False
+        return status == 200
+
+
+def free_ports(count: int) -> int:
+    """Return the first of some ports in a row that nobody uses now."""
+    while True:
+        with socket.socket() as asking:
+            asking.bind(("127.0.0.1", 0))
+            first: int = asking.getsockname()[1]
+        try:
+            for port in range(first, first + count):
+                with socket.socket() as trying:
+                    trying.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first
