@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError, Parameter
 from itg import __version__
 from itg.cli import exits
 from itg.cli.after_round import bundle, bundle_app, export, report
+from itg.cli.databases import Postgres, db_app
 from itg.cli.organizing import audit, game_app, news_app, team_app, trade_app
 from itg.cli.safety import safety_app
 from itg.cli.scenarios import scenario_app
@@ -38,6 +39,7 @@ app.command(score_app)
 app.command(export)
 app.command(report)
 app.command(audit)
+app.command(db_app)
 
 Port = Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
@@ -60,6 +62,7 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
     unsafe: Annotated[
         bool, Parameter(negative="", help="Acknowledge before the disk has it: faster, may lose.")
     ] = False,
+    postgres: Postgres = None,
 ) -> int:
     """Run a game: exchange, world and gateway in one process.
 
@@ -67,6 +70,7 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
     restarts the game through recovery. Stop with Ctrl-C.
     """
     from itg.cli.serving import serve_forever
+    from itg.compose.journals import postgres_url
     from itg.compose.solo import SoloSettings
 
     return serve_forever(
@@ -78,6 +82,7 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
             seed=seed,
             speed=speed,
             unsafe=unsafe,
+            postgres=postgres_url(postgres),
         )
     )
 
