@@ -24,8 +24,8 @@ with warnings.catch_warnings():
 class PostgresServer:
     """Started on entry, gone with its data on exit; can be stopped at once and started again."""
 
-    def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="itg-pg-"))
+    def __init__(self, parent: Path | None = None) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="itg-pg-", dir=parent))
         data = self._folder / "data"
         data.mkdir()
         # Not by its own start, which leaves a stop for the interpreter's end.

@@ -176,6 +176,7 @@ def cut(postgres: PostgresServer) -> None:
     )
 
 
+@pytest.mark.gate
 def test_a_server_that_crashed_has_every_acknowledged_row_when_it_is_back() -> None:
     with PostgresServer() as server:
         game = server.game()

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from tests.postgres_server import PostgresServer
 from tests.runtime.toys import World, deposit, machine
 
-from itg.adapters.migrations.tables import ASIDE, BATCH, EPOCH, METADATA
+from itg.adapters.migrations.tables import METADATA
 from itg.adapters.postgres_journal import PostgresJournal, begin_game, forget_game
 from itg.adapters.postgres_schema import downgrade, standing, upgrade
 from itg.adapters.postgres_session import REVISION, SCHEMA
@@ -134,7 +134,7 @@ def test_the_page_s_roles_keep_the_journal_from_every_other_service(
     world.journal.close()
     other = PostgresUrl(postgres.text(database, user="itg_positions"))
     with psycopg.connect(postgres.text(database, user="itg_positions"), autocommit=True) as session:
-        session.execute("CREATE TABLE itg_positions.holdings (account text)")
+        session.execute("CREATE TABLE positions.holdings (account text)")
         for table in ("batch", "epoch", "game", "aside", "snapshot", "alembic_version"):
             for act in (f"SELECT * FROM {SCHEMA}.{table}", f"DELETE FROM {SCHEMA}.{table}"):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -145,7 +145,7 @@ def test_the_page_s_roles_keep_the_journal_from_every_other_service(
         upgrade(other)
     with psycopg.connect(postgres.text(database, user="itg_journal"), autocommit=True) as session:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            session.execute("SELECT * FROM itg_positions.holdings")
+            session.execute("SELECT * FROM positions.holdings")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             session.execute("CREATE TABLE public.anything (number int)")
 
@@ -194,7 +194,7 @@ def test_both_engines_tables_have_the_same_columns_but_for_the_game(tmp_path: Pa
     engine = create_engine(f"sqlite:///{tmp_path / DATABASE}", poolclass=NullPool)
     with engine.connect() as session:
         there = inspect(session)
-        for table in (BATCH, EPOCH, ASIDE):
+        for table in (METADATA.tables[f"{SCHEMA}.{name}"] for name in ("batch", "epoch", "aside")):
             ours = {
                 column["name"]: column["type"].python_type
                 for column in there.get_columns(table.name)

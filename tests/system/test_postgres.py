@@ -121,7 +121,7 @@ def test_a_server_whose_postgres_stops_answers_nothing_false_ends_and_continues(
         assert_all_there(server, traders, keys)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.gate
 def test_a_server_whose_postgres_comes_back_soon_goes_on_by_itself(
     own: PostgresServer, tmp_path: Path
 ) -> None:
@@ -141,6 +141,7 @@ def test_a_server_whose_postgres_comes_back_soon_goes_on_by_itself(
         assert_all_there(server, traders, keys)
 
 
+@pytest.mark.gate
 @pytest.mark.usefixtures("given")
 def test_a_second_server_takes_the_game_over_and_the_first_ends(tmp_path: Path) -> None:
     first_data, second_data = tmp_path / "one" / "day-1", tmp_path / "two" / "day-1"

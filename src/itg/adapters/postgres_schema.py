@@ -75,7 +75,7 @@ def _session(url: PostgresUrl, operation: str) -> Iterator[Connection]:
     def made() -> psycopg.Connection:
         session = connect(url)
         # SQLAlchemy begins and ends transactions itself.
-        session.autocommit = False
+        session.set_autocommit(False)
         bound = (str(LONG_STATEMENT_MS),)
         session.execute("SELECT set_config('statement_timeout', %s, false)", bound)
         session.commit()
@@ -88,8 +88,8 @@ def _session(url: PostgresUrl, operation: str) -> Iterator[Connection]:
             with engine.begin() as session:
                 yield session
         except DBAPIError as error:
-            detail = url.masked(str(error.orig).strip())
-            raise JournalError(f"cannot {operation} {url}: {detail}") from None
+            detail = " ".join(str(error.orig).split())
+            raise JournalError(url.masked(f"cannot {operation} {url}: {detail}")) from None
 
 
 def _run(session: Connection, step: Callable[[Config, str], None], revision: str) -> None:

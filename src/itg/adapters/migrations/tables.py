@@ -24,14 +24,14 @@ def _number(name: str, least: int) -> tuple[Column[int], CheckConstraint]:
     return Column(name, BigInteger, nullable=False), rule
 
 
-GAME: Final = Table(
+Table(
     "game",
     METADATA,
     Column("game", Text, primary_key=True),
     *_number("epoch", 0),
     comment="One row per game; its epoch is the newest writer's, and fences every earlier one.",
 )
-EPOCH: Final = Table(
+Table(
     "epoch",
     METADATA,
     Column("game", Text, nullable=False),
@@ -41,7 +41,7 @@ EPOCH: Final = Table(
     PrimaryKeyConstraint("game", "epoch"),
     comment="Who wrote from first_seq on.",
 )
-BATCH: Final = Table(
+Table(
     "batch",
     METADATA,
     Column("game", Text, nullable=False),
@@ -54,7 +54,7 @@ BATCH: Final = Table(
     PrimaryKeyConstraint("game", "first_seq"),
     comment="One row per group commit; hash covers the row before it.",
 )
-ASIDE: Final = Table(
+Table(
     "aside",
     METADATA,
     Column("number", BigInteger, Identity(always=True), primary_key=True),
@@ -64,7 +64,7 @@ ASIDE: Final = Table(
     Column("body", LargeBinary, nullable=False),
     comment="What a person should look at: inputs that raised, damaged rows.",
 )
-SNAPSHOT: Final = Table(
+Table(
     "snapshot",
     METADATA,
     Column("game", Text, nullable=False),

@@ -6,8 +6,6 @@ from alembic.util import CommandError
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
 SCHEMA = "journal"
 
 
