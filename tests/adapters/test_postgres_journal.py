@@ -1,5 +1,7 @@
 """What is PostgreSQL's alone: the fence between real connections, lost ones, settings, secrets."""
 
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -226,6 +228,28 @@ def test_a_safe_writer_waits_for_the_disk_and_an_unsafe_one_does_not(
         assert journal._writer.execute("SHOW statement_timeout").fetchone() == ("10s",)
         assert journal._reader.execute("SHOW transaction_read_only").fetchone() == ("on",)
         journal.close()
+
+
+def test_a_server_that_stands_still_fails_in_bounded_time_and_leaves_the_row_to_recovery(
+    postgres: PostgresServer, game: str, journal: PostgresJournal
+) -> None:
+    batch = next_row(opened(journal))
+    assert journal._writer is not None
+    standing = journal._writer.info.backend_pid
+    journal._writer.patience_s = 0.2
+    os.kill(standing, signal.SIGSTOP)
+    try:
+        for _ in range(2):
+            with pytest.raises(JournalError, match="cannot append the row from seq 1"):
+                journal.append(batch)
+    finally:
+        os.kill(standing, signal.SIGCONT)
+    # It does what it was told once it goes on; who takes over waits for it.
+    again = postgres.journal(game)
+    head = opened(again).head
+    assert head in (Head(), Head(batch.last_seq, batch.hash))
+    assert again.head() == head
+    again.close()
 
 
 def test_a_lock_that_somebody_keeps_fails_in_bounded_time(

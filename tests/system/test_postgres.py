@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from socket import socket
@@ -12,6 +13,7 @@ from tests.system.copies import recovered_state_hash
 from tests.system.server import Server
 from tests.system.test_kill import Trader, check_books_and_positions, check_orders, wait_for_orders
 
+from itg.adapters.postgres_journal import begin_game
 from itg.adapters.sqlite_journal import DATABASE
 from itg.cli import app, exits
 from itg.compose.backup import Wish, back_up
@@ -161,10 +163,17 @@ def test_a_second_server_takes_the_game_over_and_the_first_ends(tmp_path: Path) 
             assert_all_there(second, traders, keys)
 
 
-@pytest.fixture
-def played(given: PostgresServer, tmp_path: Path) -> Path:  # noqa: ARG001 - its URL is
-    """Return the data of a stopped game in PostgreSQL."""
-    data = tmp_path / "day-1"
+@pytest.fixture(scope="module")
+def played(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return the data of a stopped game in PostgreSQL, its URL in the environment."""
+    data = tmp_path_factory.mktemp("season") / "day-1"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(POSTGRES_VARIABLE, text_of(postgres))
+        play(data)
+        yield data
+
+
+def play(data: Path) -> None:
     with Server(data) as server:
         key = server.register("team", "market_maker")[1]
         server.open_market()
@@ -174,7 +183,6 @@ def played(given: PostgresServer, tmp_path: Path) -> Path:  # noqa: ARG001 - its
         status, answer = server.call("POST", "/admin/rounds/1/end", None, server.admin_key)
         assert status == 200, answer
         assert server.stop() == exits.DONE
-    return data
 
 
 def test_a_backup_goes_to_sqlite_and_to_postgres_and_each_replays_to_the_same_end(
@@ -221,12 +229,47 @@ def test_what_reads_a_game_finds_it_in_postgres(
 def test_a_finished_old_game_is_pruned_from_postgres_after_its_backup(
     played: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name = (played / GAME_FILE).read_text().strip()
-    command = ["backup", str(played), "--to", str(tmp_path / "b"), "--prune-older-than", "0.001s"]
+    kept, old = back_up(played, Wish(to=tmp_path / "b")), tmp_path / "old"
+    assert app(["restore", str(kept.path), "--to", str(old), "--into-postgres"]) == exits.DONE
+    name, other = ((data / GAME_FILE).read_text().strip() for data in (old, played))
+    command = ["backup", str(old), "--to", str(tmp_path / "b"), "--prune-older-than", "0.001s"]
     assert app(command) == exits.DONE
-    assert not played.exists()
-    assert app(["db", "current"]) == exits.DONE
-    assert name not in capsys.readouterr().out.partition("revision")[2]
+    assert not old.exists()
+    capsys.readouterr()
+    assert app(["db", "current", "--json"]) == exits.DONE
+    games = {game["game"] for game in json.loads(capsys.readouterr().out)["games"]}
+    assert name not in games
+    assert other in games
+
+
+def test_the_commands_of_a_database_say_what_is_there_and_fail_with_their_codes(
+    postgres: PostgresServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = postgres.database()
+    at = ["--postgres", postgres.text(url.parts["dbname"], password="hush-hush")]
+    assert app(["db", "current", *at]) == exits.DONE
+    assert app(["db", "upgrade", *at, "--to", "0001"]) == exits.DONE
+    assert app(["db", "upgrade", *at]) == exits.DONE
+    begin_game(url, "day-1")
+    assert app(["db", "remove", "day-1", *at]) == exits.WRONG_USE
+    with pytest.raises(ConfigurationError, match="holds no game day-2; it holds day-1"):
+        app(["db", "remove", "day-2", "--yes", *at])
+    with pytest.raises(ConfigurationError, match="by `itg db remove`"):
+        app(["db", "downgrade", "--to", "base", *at])
+    told = capsys.readouterr()
+    assert re.findall(r"revision +(\w+)", told.out) == ["none", "0001", "0002"]
+    assert app(["db", "remove", "day-1", "--yes", *at]) == exits.DONE
+    assert app(["db", "downgrade", "--to", "base", *at]) == exits.DONE
+    monkeypatch.delenv(POSTGRES_VARIABLE, raising=False)
+    with pytest.raises(ConfigurationError, match="name the database in ITG_POSTGRES"):
+        app(["db", "current"])
+    at[1] = at[1].replace("/test_", "/no_")
+    assert app(["db", "current", *at]) == exits.FAILED
+    failed = capsys.readouterr()
+    assert "does not exist" in failed.err
+    assert "hush-hush" not in told.out + told.err + failed.out + failed.err
 
 
 def test_without_the_url_a_game_in_postgres_is_named_and_never_begun_anew(

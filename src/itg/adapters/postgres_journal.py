@@ -15,13 +15,13 @@ import psycopg
 from msgspec.msgpack import Decoder, Encoder
 
 from itg.adapters.postgres_session import (
-    LONG_STATEMENT_MS,
     SCHEMA,
+    Session,
     assert_durable,
     assert_migrated,
-    bound_statements,
     connect,
     failing,
+    long_transaction,
 )
 from itg.adapters.postgres_url import PostgresUrl
 from itg.kernel.errors import ConfigurationError, FencedError, JournalError
@@ -64,7 +64,7 @@ class PostgresJournal:
         self._url = url
         self._game = game
         self._unsafe = unsafe
-        self._writer: psycopg.Connection | None = None
+        self._writer: Session | None = None
         with failing(f"open the journal of {game} at {url}", url):
             self._reader = connect(url, read_only=True)
             try:
@@ -150,8 +150,7 @@ class PostgresJournal:
     def write_snapshot(self, snapshot: Snapshot) -> None:
         with failing(f"write the snapshot at seq {snapshot.seq}", self._url):
             writer = self._writing()
-            with writer.transaction():
-                bound_statements(writer, LONG_STATEMENT_MS)
+            with long_transaction(writer):
                 self._put_snapshot(writer, snapshot)
                 writer.execute(
                     f"DELETE FROM {SCHEMA}.snapshot WHERE game = %(game)s AND seq NOT IN "  # noqa: S608
@@ -213,8 +212,7 @@ class PostgresJournal:
         """
         with failing(f"copy a journal to {self._game}", self._url):
             writer = self._connected_writer()
-            with writer, writer.transaction():
-                bound_statements(writer, LONG_STATEMENT_MS)
+            with writer, long_transaction(writer):
                 assert not self._head(writer).seq, "a journal is received by an empty one"
                 for snapshot in source.snapshots():
                     self._put_snapshot(writer, snapshot)
@@ -231,7 +229,7 @@ class PostgresJournal:
                 f"{self._url} holds no game {self._game}: name the database it was begun in"
             )
 
-    def _connected_writer(self) -> psycopg.Connection:
+    def _connected_writer(self) -> Session:
         writer = connect(self._url)
         try:
             if self._unsafe:
@@ -243,24 +241,24 @@ class PostgresJournal:
             raise
         return writer
 
-    def _writing(self) -> psycopg.Connection:
+    def _writing(self) -> Session:
         if self._writer is None:
             raise JournalError(f"the journal of {self._game} is not open for writing")
         return self._writer
 
-    def _head(self, session: psycopg.Connection) -> Head:
+    def _head(self, session: Session) -> Head:
         query = f"SELECT last_seq, hash FROM {SCHEMA}.batch WHERE game = %s"  # noqa: S608
         query += " ORDER BY first_seq DESC LIMIT 1"
         row = session.execute(query, (self._game,), binary=True).fetchone()
         return Head() if row is None else Head(Seq(row[0]), row[1])
 
-    def _assert_leading(self, writer: psycopg.Connection) -> None:
+    def _assert_leading(self, writer: Session) -> None:
         query = f"SELECT epoch FROM {SCHEMA}.game WHERE game = %s FOR SHARE"  # noqa: S608
         row = writer.execute(query, (self._game,)).fetchone()
         if row is None or row[0] != self.epoch:
             raise FencedError(f"epoch {self.epoch} of {self._game} is fenced")
 
-    def _put_rows(self, writer: psycopg.Connection, rows: Iterator[SealedBatch]) -> None:
+    def _put_rows(self, writer: Session, rows: Iterator[SealedBatch]) -> None:
         columns = "game, first_seq, last_seq, epoch, ts_ns, body, hash"
         command = f"COPY {SCHEMA}.batch ({columns}) FROM STDIN (FORMAT BINARY)"
         with writer.cursor() as cursor, cursor.copy(command) as copy:
@@ -269,14 +267,14 @@ class PostgresJournal:
                 numbers = (row.first_seq, row.last_seq, row.epoch, row.ts_ns)
                 copy.write_row((self._game, *numbers, row.body, row.hash))
 
-    def _put_epochs(self, writer: psycopg.Connection, epochs: Sequence[EpochStart]) -> None:
+    def _put_epochs(self, writer: Session, epochs: Sequence[EpochStart]) -> None:
         for start in epochs:
             values = (self._game, start.epoch, start.first_seq, Encoder().encode(start.header))
             writer.execute(f"INSERT INTO {SCHEMA}.epoch VALUES (%s, %s, %s, %s)", values)  # noqa: S608
         query = f"UPDATE {SCHEMA}.game SET epoch = %s WHERE game = %s"  # noqa: S608
         writer.execute(query, (max((e.epoch for e in epochs), default=0), self._game))
 
-    def _put_snapshot(self, writer: psycopg.Connection, snapshot: Snapshot) -> None:
+    def _put_snapshot(self, writer: Session, snapshot: Snapshot) -> None:
         writer.execute(
             f"INSERT INTO {SCHEMA}.snapshot (game, seq, state_hash, blob) "  # noqa: S608
             "VALUES (%s, %s, %s, %s) ON CONFLICT (game, seq) DO UPDATE "
@@ -285,7 +283,7 @@ class PostgresJournal:
             binary=True,
         )
 
-    def _put_aside(self, writer: psycopg.Connection, item: SetAside) -> None:
+    def _put_aside(self, writer: Session, item: SetAside) -> None:
         # A text of PostgreSQL holds no NUL, and the reason quotes whatever was raised.
         reason = item.reason.replace("\0", "\N{REPLACEMENT CHARACTER}")
         query = f"INSERT INTO {SCHEMA}.aside (game, seq, reason, body) VALUES (%s, %s, %s, %s)"  # noqa: S608
@@ -304,9 +302,8 @@ def forget_game(url: PostgresUrl, game: str) -> None:
     with (
         failing(f"remove the game {game} at {url}", url),
         connect(url) as session,
-        session.transaction(),
+        long_transaction(session),
     ):
-        bound_statements(session, LONG_STATEMENT_MS)
         for table in _TABLES:
             session.execute(f"DELETE FROM {SCHEMA}.{table} WHERE game = %s", (game,))  # noqa: S608
 

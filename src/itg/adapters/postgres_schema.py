@@ -76,6 +76,7 @@ def _session(url: PostgresUrl, operation: str) -> Iterator[Connection]:
         session = connect(url)
         # SQLAlchemy begins and ends transactions itself.
         session.set_autocommit(False)
+        session.patience_s = LONG_STATEMENT_MS / 1_000
         bound = (str(LONG_STATEMENT_MS),)
         session.execute("SELECT set_config('statement_timeout', %s, false)", bound)
         session.commit()

@@ -6,7 +6,9 @@ from typing import Final
 
 import psycopg
 from msgspec import MsgspecError
+from psycopg.abc import RV, PQGen
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import TransactionStatus
 
 from itg.adapters.postgres_url import PostgresUrl
 from itg.kernel.errors import ConfigurationError, JournalError
@@ -19,6 +21,7 @@ STATEMENT_MS: Final = 10_000
 LONG_STATEMENT_MS: Final = 600_000
 # A server that vanished without a word is noticed by the system within this time.
 _GONE_MS: Final = 10_000
+_LOOK_S: Final = 0.1
 _CONNECTING: Final[dict[str, str]] = {
     "connect_timeout": str(CONNECT_S),
     "application_name": "itg",
@@ -38,10 +41,28 @@ SELECT set_config('statement_timeout', %s, false),
 _REVISIONS: Final = f"SELECT version_num FROM {SCHEMA}.alembic_version"  # noqa: S608
 
 
-def connect(url: PostgresUrl, *, read_only: bool = False) -> psycopg.Connection:
+class Session(psycopg.Connection):
+    """A connection that is closed when the server does not answer in time.
+
+    The server bounds a statement itself while it runs; this is for one that is stopped.
+    """
+
+    patience_s = STATEMENT_MS / 1_000 + 5.0
+
+    def wait(self, gen: PQGen[RV], interval: float = _LOOK_S, timeout: float | None = None) -> RV:
+        try:
+            return super().wait(gen, interval, self.patience_s if timeout is None else timeout)
+        except psycopg.OperationalError:
+            # Still at it: what the answer would be, and whether it comes, is not known.
+            if self.info.transaction_status is TransactionStatus.ACTIVE:
+                self.close()
+            raise
+
+
+def connect(url: PostgresUrl, *, read_only: bool = False) -> Session:
     """Return a session that commits each statement and bounds it in time. Raises psycopg's."""
     place = make_conninfo("", **{**_CONNECTING, **url.parts})
-    session = psycopg.connect(place, autocommit=True)
+    session = Session.connect(place, autocommit=True)
     bound = str(STATEMENT_MS)
     try:
         session.execute(_SESSION, (bound, bound, bound, "on" if read_only else "off"))
@@ -51,9 +72,17 @@ def connect(url: PostgresUrl, *, read_only: bool = False) -> psycopg.Connection:
     return session
 
 
-def bound_statements(session: psycopg.Connection, limit_ms: int) -> None:
-    """Let statements of the transaction at hand take longer than an order could wait."""
-    session.execute("SELECT set_config('statement_timeout', %s, true)", (str(limit_ms),))
+@contextmanager
+def long_transaction(session: Session) -> Iterator[None]:
+    """Do things together or not at all that may take longer than an order could wait."""
+    usual_s, session.patience_s = session.patience_s, LONG_STATEMENT_MS / 1_000 + 5.0
+    try:
+        with session.transaction():
+            bound = (str(LONG_STATEMENT_MS),)
+            session.execute("SELECT set_config('statement_timeout', %s, true)", bound)
+            yield
+    finally:
+        session.patience_s = usual_s
 
 
 def assert_migrated(session: psycopg.Connection, url: PostgresUrl) -> None:

@@ -60,7 +60,28 @@ def current(*, postgres: Postgres = None, as_json: AsJson = False) -> int:
     return _told(looked_at, postgres, "", as_json=as_json)
 
 
-def _told(act: "Act", postgres: str | None, revision: str, *, as_json: bool) -> int:
+@db_app.command
+def remove(
+    game: Annotated[str, Parameter(help="The game's name in the database.")],
+    /,
+    *,
+    yes: Annotated[bool, Parameter(negative="", help="Do not ask first.")] = False,
+    postgres: Postgres = None,
+    as_json: AsJson = False,
+) -> int:
+    """Remove a game's journal from a database; its data directory and backups stay."""
+    from itg.cli.asking import AskingError, confirm
+    from itg.compose.databases import removed
+
+    try:
+        confirm(f"Removing every row of {game}", yes=yes)
+    except AskingError as error:
+        print(f"itg: {error}", file=sys.stderr)
+        return error.code
+    return _told(removed, postgres, game, as_json=as_json)
+
+
+def _told(act: "Act", postgres: str | None, subject: str, *, as_json: bool) -> int:
     from msgspec import json
 
     from itg.compose.databases import with_extra
@@ -71,7 +92,7 @@ def _told(act: "Act", postgres: str | None, revision: str, *, as_json: bool) -> 
     if url is None:
         raise ConfigurationError("name the database in ITG_POSTGRES, or with --postgres URL")
     try:
-        there = with_extra(act, url, revision)
+        there = with_extra(act, url, subject)
     except ConfigurationError:
         raise
     except ItgError as error:

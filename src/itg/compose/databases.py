@@ -30,6 +30,20 @@ def downgraded(url: PostgresUrl, revision: str) -> "Standing":
     return downgrade(url, revision)
 
 
+def removed(url: PostgresUrl, game: str) -> "Standing":
+    """Remove a game and all its rows; `ConfigurationError` where there is none of the name."""
+    from itg.adapters.postgres_journal import forget_game
+    from itg.adapters.postgres_schema import standing
+
+    there = [each.game for each in standing(url).games]
+    if game not in there:
+        raise ConfigurationError(
+            f"{url} holds no game {game}; it holds {', '.join(there) or 'none'}"
+        )
+    forget_game(url, game)
+    return standing(url)
+
+
 def looked_at(url: PostgresUrl, _: str) -> "Standing":
     """Return the revision and the games."""
     from itg.adapters.postgres_schema import standing
@@ -37,9 +51,9 @@ def looked_at(url: PostgresUrl, _: str) -> "Standing":
     return standing(url)
 
 
-def with_extra(act: "Act", url: PostgresUrl, revision: str) -> "Standing":
+def with_extra(act: "Act", url: PostgresUrl, subject: str) -> "Standing":
     """Do one of these; `ConfigurationError` where the extra is not installed."""
     try:
-        return act(url, revision)
+        return act(url, subject)
     except ImportError as error:
         raise ConfigurationError(EXTRA_MISSING) from error

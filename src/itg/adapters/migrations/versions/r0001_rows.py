@@ -67,7 +67,8 @@ def downgrade() -> None:
     games = op.get_bind().execute(query).scalars().all()
     if games:
         raise CommandError(
-            f"it would drop {len(games)} games ({', '.join(games)}): back them up, and remove them"
+            f"it would drop {len(games)} games ({', '.join(games)}): back them up, "
+            "and remove them by `itg db remove`"
         )
     for table in ("aside", "batch", "epoch", "game"):
         op.drop_table(table, schema=SCHEMA)
