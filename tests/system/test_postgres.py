@@ -11,7 +11,14 @@ import pytest
 from tests.postgres_server import PostgresServer
 from tests.system.copies import recovered_state_hash
 from tests.system.server import Server
-from tests.system.test_kill import Trader, check_books_and_positions, check_orders, wait_for_orders
+from tests.system.test_kill import (
+    KILLS_IN_THE_GATE,
+    Trader,
+    check_books_and_positions,
+    check_orders,
+    kill_and_check,
+    wait_for_orders,
+)
 
 from itg.adapters.postgres_journal import begin_game
 from itg.adapters.sqlite_journal import DATABASE
@@ -121,6 +128,31 @@ def test_a_server_whose_postgres_stops_answers_nothing_false_ends_and_continues(
         own.start()
         server.start()
         assert_all_there(server, traders, keys)
+
+
+@pytest.mark.gate
+@pytest.mark.usefixtures("given")
+def test_ten_kills_under_load_lose_and_double_nothing_in_postgres(tmp_path: Path) -> None:
+    kill_and_check(tmp_path / "day-1", KILLS_IN_THE_GATE)
+
+
+@pytest.mark.gate
+def test_ten_crashes_of_postgres_under_load_lose_and_double_nothing(
+    own: PostgresServer, tmp_path: Path
+) -> None:
+    with Server(tmp_path / "day-1") as server:
+        keys = opened_with_teams(server)
+        for life in range(KILLS_IN_THE_GATE):
+            traders = traders_of(server, keys, life)
+            wait_for_orders(traders, 60)
+            own.stop("immediate")
+            for trader in traders:
+                trader.join()
+            assert server.wait() == exits.FAILED
+            own.start()
+            server.start()
+            assert_all_there(server, traders, keys)
+    assert verify_data(tmp_path / "day-1").is_equal
 
 
 @pytest.mark.gate
