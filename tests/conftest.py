@@ -5,9 +5,13 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.postgres_server import PostgresServer
 
 # Timings are benchmarks, never timed tests: a busy machine must not fail a property.
 UNTIMED = (HealthCheck.too_slow,)
@@ -69,7 +73,19 @@ def no_socket_leaves_this_machine() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator["PostgresServer"]:
+    """Start a PostgreSQL server with one migrated database, for all tests of this process."""
+    # Here, so that only a run which needs a server loads what starts one.
+    from tests.postgres_server import PostgresServer  # noqa: PLC0415
+
+    with PostgresServer() as server:
+        yield server
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(TESTS / "system"):
             item.add_marker(pytest.mark.system)
+        if "postgres" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.postgres)

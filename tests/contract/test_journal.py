@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.runtime.toys import HEADER, START, World, deposit, machine
@@ -27,24 +28,43 @@ from itg.runtime.journal import (
 )
 from itg.runtime.pump import PumpLimits
 
+if TYPE_CHECKING:
+    from tests.postgres_server import PostgresServer
+
 Medium = Callable[[], Journal]
 CODEC = machine().codec
+ENGINES_OF_POSTGRES = ("postgres", "postgres_unsafe")
 
 
-@pytest.fixture(params=["memory", "sqlite", "sqlite_unsafe"])
-def medium(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Medium]:
+def maker(request: pytest.FixtureRequest, engine: str) -> Medium:
+    """Return what connects to a fresh medium of an engine, each time once more."""
+    name, _, mode = engine.partition("_")
+    unsafe = mode == "unsafe"
+    if name == "memory":
+        store = MemoryStore()
+        return lambda: MemoryJournal(store)
+    if name == "sqlite":
+        folder: Path = request.getfixturevalue("tmp_path")
+        return lambda: SqliteJournal(folder, unsafe=unsafe)
+    server: PostgresServer = request.getfixturevalue("postgres")
+    game = server.game()
+    return lambda: server.journal(game, unsafe=unsafe)
+
+
+@pytest.fixture(
+    params=[
+        *("memory", "sqlite", "sqlite_unsafe"),
+        *(pytest.param(each, marks=pytest.mark.postgres) for each in ENGINES_OF_POSTGRES),
+    ]
+)
+def medium(request: pytest.FixtureRequest) -> Iterator[Medium]:
     """Connect once more to one medium."""
-    store = MemoryStore()
+    made = maker(request, request.param)
     connected: list[Journal] = []
 
     def connect() -> Journal:
-        journal: Journal = (
-            MemoryJournal(store)
-            if request.param == "memory"
-            else SqliteJournal(tmp_path, unsafe=request.param == "sqlite_unsafe")
-        )
-        connected.append(journal)
-        return journal
+        connected.append(made())
+        return connected[-1]
 
     yield connect
     for journal in connected:

@@ -1,12 +1,12 @@
 """A real `itg up`, its processes by name, and small blocking calls to its doors."""
 
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,8 +25,8 @@ class Fleet:
     def __init__(self, data: Path, scenario: str = "bare") -> None:
         self.data = data
         self.scenario = scenario
-        self.port = free_ports(3)
-        self.bus_port = free_ports(1)
+        self.port = free_ports(4)
+        self.bus_port = self.port + 3
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -81,17 +81,18 @@ class Fleet:
     def _is_ready(self, door: int) -> bool:
         try:
             status, _ = self.door(door).call("GET", "/health/ready")
-        except (OSError, json.JSONDecodeError):
+        except (OSError, HTTPException):
             return False
         return status == 200
 
 
 def free_ports(count: int) -> int:
-    """Return the first of some ports in a row that nobody uses now."""
-    while True:
-        with socket.socket() as asking:
-            asking.bind(("127.0.0.1", 0))
-            first: int = asking.getsockname()[1]
+    """Return the first of some ports in a row that nobody uses now.
+
+    They lie below those the system gives out: whoever asks for a port that nobody listens to yet
+    could be given that very port, and would speak to itself.
+    """
+    for first in range(20_000 + os.getpid() % 10_000, 32_000):
         try:
             for port in range(first, first + count):
                 with socket.socket() as trying:
@@ -99,3 +100,4 @@ def free_ports(count: int) -> int:
         except OSError:
             continue
         return first
+    raise AssertionError("no free ports")

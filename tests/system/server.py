@@ -59,10 +59,20 @@ class Server:
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         self.port = self._announced_port()
+        self.until_ready()
+        self.ready_s = time.monotonic() - started
+
+    def until_ready(self) -> None:
+        """Return once it answers that it is ready; after a restart by itself too."""
+        assert self._process is not None
+        deadline = time.monotonic() + READY_S_MAX
         while not self._is_ready():
             assert self._process.poll() is None, "the server ended while starting"
-            assert time.monotonic() - started < READY_S_MAX, "the server is not ready in time"
-        self.ready_s = time.monotonic() - started
+            assert time.monotonic() < deadline, "the server is not ready in time"
+
+    def wait(self) -> int:
+        """Return the exit code once it has ended by itself."""
+        return self._end(None)
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)
@@ -124,10 +134,11 @@ class Server:
         except (OSError, http.client.HTTPException):
             return False
 
-    def _end(self, number: signal.Signals) -> int:
+    def _end(self, number: signal.Signals | None) -> int:
         process = self._process
         assert process is not None
-        process.send_signal(number)
+        if number is not None:
+            process.send_signal(number)
         code = process.wait(timeout=30)
         if process.stdout is not None:
             process.stdout.close()

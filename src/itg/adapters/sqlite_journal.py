@@ -24,6 +24,7 @@ from itg.runtime.journal import (
     EpochStart,
     Head,
     Header,
+    Journal,
     SealedBatch,
     SetAside,
     Snapshot,
@@ -93,15 +94,7 @@ class SqliteJournal:
 
     def append(self, batch: SealedBatch) -> None:
         with _failing(f"append the row from seq {batch.first_seq}"):
-            values = (
-                batch.first_seq,
-                batch.last_seq,
-                batch.epoch,
-                batch.ts_ns,
-                batch.body,
-                batch.hash,
-            )
-            count = self._writer.execute(_APPEND, values).rowcount
+            count = self._writer.execute(_APPEND, _values(batch)).rowcount
         if count != 1:
             raise FencedError(
                 f"append at seq {batch.first_seq}: epoch {batch.epoch} is fenced, "
@@ -188,6 +181,27 @@ class SqliteJournal:
             self._reader.close()
             self._writer.close()
 
+    def receive(self, source: Journal) -> None:
+        """Take over everything another journal holds; this one is empty.
+
+        Snapshots first, so that none lies beyond the rows where `source` has a writer meanwhile.
+        """
+        with _failing(f"copy a journal to {self._directory}"):
+            assert not self.head().seq, "a journal is received by an empty one"
+            for snapshot in source.snapshots():
+                self.write_snapshot(snapshot)
+            with self._writer:
+                self._writer.execute("BEGIN IMMEDIATE")
+                self._writer.executemany(
+                    "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?)", map(_values, source.rows(Seq(0)))
+                )
+                for item in source.aside():
+                    self.set_aside(item)
+                self._writer.executemany(
+                    "INSERT INTO epoch VALUES (?, ?, ?)",
+                    [(e.epoch, e.first_seq, Encoder().encode(e.header)) for e in source.epochs()],
+                )
+
     def _create_or_check(self) -> None:
         # The whole schema or nothing: a file that is not empty and holds no journal was damaged,
         # and taking it for a new one would forget every row it had.
@@ -255,6 +269,11 @@ def _declared_tables() -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         connection.executescript(_SCHEMA)
         return _tables(connection)
+
+
+def _values(batch: SealedBatch) -> tuple[int | bytes, ...]:
+    numbers = (batch.first_seq, batch.last_seq, batch.epoch, batch.ts_ns)
+    return (*numbers, batch.body, batch.hash)
 
 
 def _batch(row: tuple[object, ...]) -> SealedBatch:

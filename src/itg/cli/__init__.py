@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError, Parameter
 from itg import __version__
 from itg.cli import exits
 from itg.cli.after_round import bundle, bundle_app, export, report
+from itg.cli.databases import Postgres, db_app
 from itg.cli.fleet import fleet_app
 from itg.cli.organizing import audit, game_app, news_app, team_app, trade_app
 from itg.cli.safety import safety_app
@@ -40,6 +41,7 @@ app.command(score_app)
 app.command(export)
 app.command(report)
 app.command(audit)
+app.command(db_app)
 
 Port = Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
@@ -69,6 +71,7 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
             help="NATS server that gets every fact, nats://host:port; with a password in ITG_BUS.",
         ),
     ] = "",
+    postgres: Postgres = None,
 ) -> int:
     """Run a game: exchange, world and gateway in one process.
 
@@ -76,8 +79,11 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
     restarts the game through recovery. Stop with Ctrl-C.
     """
     from itg.cli.serving import bus_of, serve_forever
+    from itg.compose.journals import POSTGRES_VARIABLE, postgres_url
     from itg.compose.solo import SoloSettings
 
+    if postgres:
+        os.environ[POSTGRES_VARIABLE] = postgres  # for the relay, which reads the journal too
     return serve_forever(
         SoloSettings(
             scenario=scenario,
@@ -88,6 +94,7 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
             speed=speed,
             unsafe=unsafe,
             bus=bus_of(bus),
+            postgres=postgres_url(postgres),
         )
     )
 

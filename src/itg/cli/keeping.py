@@ -10,10 +10,16 @@ from rich.console import Console
 
 from itg.cli import exits
 from itg.compose.backup import Backup, Wish, back_up, default_place, keep_newest
+from itg.compose.journals import (
+    game_in_postgres,
+    move_to_postgres,
+    postgres_of_environment,
+)
 from itg.compose.manifest import Manifest
 from itg.compose.restore import bring_back, replayed
 from itg.compose.retention import games_in, prune
-from itg.kernel.errors import ConfigurationError, ItgError
+from itg.kernel.errors import ConfigurationError, ItgError, JournalError
+from itg.runtime.recovery import VerifyReport
 
 
 class BackupWish(Struct, frozen=True, kw_only=True):
@@ -27,6 +33,13 @@ class BackupWish(Struct, frozen=True, kw_only=True):
     every_s: float | None
     prune_older_than_s: float | None
     as_json: bool
+
+
+class RestoreTarget(Struct, frozen=True, kw_only=True):
+    """Where a game is brought back to: a directory, and PostgreSQL for its journal if so asked."""
+
+    path: Path
+    into_postgres: bool = False
 
 
 class BackupDone(Struct, frozen=True, kw_only=True):
@@ -49,22 +62,24 @@ def show_backup(wish: BackupWish) -> int:
         time.sleep(wish.every_s)
 
 
-def show_restore(backup: Path, to: Path, *, verify: bool, as_json: bool) -> int:
+def show_restore(backup: Path, target: RestoreTarget, *, verify: bool, as_json: bool) -> int:
     """Bring a backup back; 1 if it is not whole or does not replay."""
+    to = target.path
     try:
-        manifest = bring_back(backup, to)
-        report = None
-        if verify:
-            with Console(stderr=True).status("replaying every input from the first …"):
-                report = replayed(to, manifest)
+        manifest = _brought_back(backup, target)
+        report = _replayed(to, manifest) if verify else None
     except ConfigurationError:
         raise
+    except _NotMovedError as error:
+        return _failed(str(error))
     except ItgError as error:
         return _failed(f"{error}; use another backup")
     if as_json:
         print(json.format(json.encode({"manifest": manifest, "replay": report})).decode())
     else:
         print(f"restored      {to}")
+        if target.into_postgres:
+            print(f"journal       in PostgreSQL, as {game_in_postgres(to)}")
         print(f"as of         {manifest.made_at}, seq {manifest.head_seq:,}")
         print(f"journal head  {manifest.head_hash}")
         print(f"files         {len(manifest.files)}, every SHA-256 as in the manifest")
@@ -80,6 +95,29 @@ def show_restore(backup: Path, to: Path, *, verify: bool, as_json: bool) -> int:
             f"{report.inputs:,} inputs replay to the recorded outputs; a restart comes to that too"
         )
     return exits.DONE
+
+
+class _NotMovedError(ItgError):
+    """The backup is whole and brought back; the database did not take its journal."""
+
+
+def _replayed(data: Path, manifest: Manifest) -> VerifyReport:
+    with Console(stderr=True).status("replaying every input from the first …"):
+        return replayed(data, manifest)
+
+
+def _brought_back(backup: Path, target: RestoreTarget) -> Manifest:
+    if not target.into_postgres:
+        return bring_back(backup, target.path)
+    url = postgres_of_environment(target.path)  # before anything is written
+    manifest = bring_back(backup, target.path)
+    try:
+        move_to_postgres(target.path, url)
+    except JournalError as error:
+        raise _NotMovedError(
+            f"{error}; the game is in {target.path}, with its journal in SQLite"
+        ) from error
+    return manifest
 
 
 def _round(wish: BackupWish) -> int:

@@ -71,12 +71,16 @@ def restore(
     verify: Annotated[
         bool, Parameter(negative="", help="Replay it and compare end and state.")
     ] = False,
+    into_postgres: Annotated[
+        bool, Parameter(negative="", help="Put the journal into the database of ITG_POSTGRES.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Bring a backup back to a directory that `itg serve --data` continues."""
-    from itg.cli.keeping import show_restore
+    from itg.cli.keeping import RestoreTarget, show_restore
 
-    return show_restore(backup, to, verify=verify, as_json=as_json)
+    target = RestoreTarget(path=to, into_postgres=into_postgres)
+    return show_restore(backup, target, verify=verify, as_json=as_json)
 
 
 @safety_app.command

@@ -10,6 +10,7 @@ import uvloop
 
 from itg.cli import exits
 from itg.cli.logs import log_to_stderr
+from itg.compose.journals import game_in_postgres
 from itg.compose.relay_child import BusSettings
 from itg.compose.solo import Solo, SoloSettings
 from itg.exchange.contract import PhaseChanged
@@ -86,6 +87,8 @@ def _announce(solo: Solo, settings: SoloSettings) -> None:
     print(f"market         {solo.url}    documentation: {solo.url}/docs")
     print(f"scenario       {solo.rules.scenario} at {solo.rules.speed:g} x real time")
     print(f"data           {settings.data}")
+    if settings.postgres is not None:
+        print(f"journal        {settings.postgres}, as {game_in_postgres(settings.data)}")
     print(f"organizer key  in {solo.directory.admin_key}")
     if not solo.rules.open_registration:
         print(f"join code      in {solo.directory.join_code}")

@@ -23,6 +23,7 @@ from itg.adapters.file_copies import (
 )
 from itg.adapters.sqlite_journal import DATABASE, SqliteJournal
 from itg.compose.data_directory import OWNER_ONLY
+from itg.compose.journals import GAME_FILE, assert_holds_game, is_in_postgres, open_journal
 from itg.compose.manifest import (
     BackupError,
     Manifest,
@@ -42,7 +43,7 @@ _OTHERS = 0o077
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 _STAMPED = r"_\d{8}T\d{6}\.\d{6}Z"
 # The database's own log comes with the copy; the rest is of the process that plays, or half made.
-_LEFT_OUT = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "lock"})
+_LEFT_OUT = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", GAME_FILE, "lock"})
 _UNFINISHED = (".part", ".draft")
 _KEYS = (".key", ".code")
 
@@ -74,8 +75,7 @@ def back_up(data: Path, wish: Wish) -> Backup:
     Raises `BackupError` or `JournalError`, leaving what was there before and nothing else.
     """
     data, to = data.absolute(), wish.to.absolute()
-    if not (data / DATABASE).exists():
-        raise ConfigurationError(f"{data} holds no game: there is no {DATABASE} in it")
+    assert_holds_game(data)
     if to == data or data in to.parents:
         raise ConfigurationError(f"--to {to} lies in the data itself; name a place outside")
     to.mkdir(parents=True, exist_ok=True)
@@ -123,7 +123,10 @@ def _filled(data: Path, draft: Path, wish: Wish, made_us: int) -> Manifest:
         if wish.keys or not _is_key(name)
         if _is_copied(data, draft, name, OWNER_ONLY if is_secret else READABLE)
     ]
-    copy_database(data / DATABASE, draft / DATABASE)
+    if is_in_postgres(data):
+        copied += _copied_rows(data, draft)
+    else:
+        copy_database(data / DATABASE, draft / DATABASE)
     manifest = _described(draft, data.name, wish, made_us)
     fold_database(draft / DATABASE)
     files = [kept_file(draft, DATABASE, owner_only=False)]
@@ -131,6 +134,17 @@ def _filled(data: Path, draft: Path, wish: Wish, made_us: int) -> Manifest:
     manifest = replace(manifest, files=files)
     write_manifest(draft, manifest)
     return manifest
+
+
+def _copied_rows(data: Path, draft: Path) -> list[tuple[str, bool]]:
+    # The copy is a journal in SQLite, whatever the game plays on: it is restored to either.
+    source, target = open_journal(data), SqliteJournal(draft)
+    try:
+        target.receive(source)
+    finally:
+        source.close()
+        target.close()
+    return [(path.name, False) for path in sorted(draft.glob("*.snapshot"))]
 
 
 def _described(draft: Path, game: str, wish: Wish, made_us: int) -> Manifest:

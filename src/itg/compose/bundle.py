@@ -20,7 +20,6 @@ from msgspec import Struct, json, msgpack
 from msgspec.structs import replace
 
 from itg.adapters.signing import SigningKey
-from itg.adapters.sqlite_journal import SqliteJournal
 from itg.compose.bundle_archive import (
     JOURNAL,
     MANIFEST,
@@ -49,7 +48,7 @@ from itg.positions.contract import AccountBalance, Balances, GetBalances
 from itg.runtime.cascade import Machine
 from itg.runtime.digest import EventDigest
 from itg.runtime.envelope import Record
-from itg.runtime.journal import EpochStart, SealedBatch, checked_rows
+from itg.runtime.journal import EpochStart, Journal, SealedBatch, checked_rows
 from itg.runtime.recovery import replayed
 
 FORMAT: Final = "itg-bundle-1"
@@ -209,7 +208,7 @@ class _Making:
         )
 
 
-def _made(making: _Making, journal: SqliteJournal, span: RoundRange) -> Bundled:
+def _made(making: _Making, journal: Journal, span: RoundRange) -> Bundled:
     replay = Replay(machine_of(journal), span)
     rows = 0
     with (making.draft / JOURNAL).open("wb") as file:

@@ -21,7 +21,6 @@ class DataDirectory:
             raise ConfigurationError(f"--data {path} is a file; name a directory")
         path.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self.journal = path / "journal.sqlite"
         self.admin_key = path / "admin.key"
         self.join_code = path / "join.code"
         self.reveal = path / "reveal.json"

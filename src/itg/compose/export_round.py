@@ -6,12 +6,12 @@ from typing import Final
 
 from msgspec import Struct
 
-from itg.adapters.sqlite_journal import SqliteJournal
 from itg.compose.round_range import range_of
 from itg.compose.verify import machine_of, opened_for_reading
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import InstrumentId
 from itg.runtime.codec import Codec
+from itg.runtime.journal import Journal
 from itg.translate.lobster import KINDS
 from itg.translate.round_facts import Identities, facts_of
 from itg.translate.round_rows import Table, table_rows
@@ -70,7 +70,7 @@ def _tables(what: Sequence[str]) -> list[Table]:
 
 
 def _file(
-    journal: SqliteJournal,
+    journal: Journal,
     codec: Codec,
     settings: ExportSettings,
     table: Table,
@@ -88,7 +88,7 @@ def _file(
     return ExportedFile(file=str(path), rows=count)
 
 
-def _pairs(journal: SqliteJournal, codec: Codec, settings: ExportSettings) -> list[ExportedFile]:
+def _pairs(journal: Journal, codec: Codec, settings: ExportSettings) -> list[ExportedFile]:
     stem, depth = f"round-{settings.round_id}", settings.depth
 
     def opened(instrument_id: InstrumentId) -> LobsterFiles:

@@ -144,7 +144,9 @@ class Fleet:
             await asyncio.sleep(_LOOK_S)
 
     def _write(self) -> None:
-        self._file.write_bytes(Encoder().encode(self.state))
+        whole = self._file.with_suffix(".new")
+        whole.write_bytes(Encoder().encode(self.state))
+        whole.replace(self._file)  # a reader sees the one or the other
 
 
 def fleet_of(data: Path) -> FleetState:

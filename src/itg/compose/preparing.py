@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory
+from itg.compose.journals import holds_game
 from itg.compose.solo import SoloSettings, create_command
 from itg.game.contract import GameRules
 from itg.kernel.errors import ConfigurationError
@@ -29,7 +30,7 @@ def prepare(settings: SoloSettings) -> Prepared:
     directory = DataDirectory(settings.data)
     directory.hold()
     try:
-        if directory.journal.exists():
+        if holds_game(directory.path):
             raise ConfigurationError(
                 f"--data {directory.path} holds a game already: continue it with `itg serve`, or "
                 "name another directory"

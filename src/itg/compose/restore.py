@@ -6,11 +6,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from itg.adapters.file_copies import copy_file, publish_directory
-from itg.adapters.sqlite_journal import SqliteJournal
 from itg.compose.backup import READABLE
 from itg.compose.data_directory import OWNER_ONLY
 from itg.compose.manifest import BackupError, Manifest, assert_whole, faults_of
-from itg.compose.verify import machine_of, verify_data
+from itg.compose.verify import machine_of, opened_for_reading, verify_data
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.recovery import VerifyReport, reread
 
@@ -72,7 +71,7 @@ def _difference(data: Path, manifest: Manifest, report: VerifyReport) -> str | N
 
 def restarted_state_hash(data: Path) -> str:
     """Return the hash of the state that a restart would come to, newest snapshot first."""
-    journal = SqliteJournal(data)
+    journal = opened_for_reading(data)
     try:
         if not journal.epochs():
             return ""

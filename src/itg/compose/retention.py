@@ -6,11 +6,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from itg.adapters.sqlite_journal import DATABASE, SqliteJournal
 from itg.compose.backup import Backup
 from itg.compose.data_directory import DataDirectory
+from itg.compose.journals import assert_holds_game, forget_journal, holds_game
 from itg.compose.manifest import assert_whole
-from itg.compose.verify import machine_of
+from itg.compose.verify import machine_of, opened_for_reading
 from itg.game.contract import GetRounds, Rounds, RoundStatus
 from itg.kernel.errors import ConfigurationError, ItgError
 from itg.kernel.times import to_micros
@@ -29,11 +29,11 @@ class Kept(Struct, frozen=True):
 
 def games_in(folder: Path) -> list[Path]:
     """Return the data directories of a season folder, or the folder itself if it is one."""
-    if (folder / DATABASE).exists():
+    if holds_game(folder):
         return [folder]
-    games = sorted(path.parent for path in folder.glob(f"*/{DATABASE}"))
+    games = sorted(path for path in folder.glob("*/") if holds_game(path))
     if not games:
-        raise ConfigurationError(f"{folder} holds no game: there is no {DATABASE} in it or below")
+        assert_holds_game(folder)
     # What a backup or a restore has not finished begins with a dot.
     return [game for game in games if not game.name.startswith(".") and not _is_backup(game)]
 
@@ -55,6 +55,7 @@ def prune(backup: Backup, data: Path, older_than_s: float) -> Kept | None:
         if _head_of(data) != backup.manifest.head_hash:
             return Kept(data, "it has moved since its backup")
         assert_whole(backup.path)
+        forget_journal(data)
         fading = data.with_name(f".{data.name}.pruned")
         data.replace(fading)
         shutil.rmtree(fading)
@@ -82,7 +83,7 @@ def _reasons_to_stay(backup: Backup, data: Path, older_than_s: float) -> Iterato
 
 
 def _is_over(data: Path) -> bool:
-    journal = SqliteJournal(data)
+    journal = opened_for_reading(data)
     try:
         machine = machine_of(journal)
         reread(journal, machine)
@@ -94,7 +95,7 @@ def _is_over(data: Path) -> bool:
 
 
 def _head_of(data: Path) -> str:
-    journal = SqliteJournal(data)
+    journal = opened_for_reading(data)
     try:
         return journal.head().hash.hex()
     finally:

@@ -1,6 +1,6 @@
 """One process, one pump, every service: the game on a laptop or the organizer's machine.
 
-    sockets → Gateway → Pump(Machine(services), SqliteJournal, clock) → Gateway's feed → sockets
+    sockets → Gateway → Pump(Machine(services), Journal, clock) → Gateway's feed → sockets
 
 A fresh data directory gets the scenario's game as the journal's first input; any other continues
 the game it holds and must be asked for with the scenario that made it.
@@ -15,11 +15,12 @@ from msgspec.structs import replace
 
 from itg import scenario
 from itg.adapters.http_server import HttpServer, assert_free
-from itg.adapters.sqlite_journal import SqliteJournal
+from itg.adapters.postgres_url import PostgresUrl
 from itg.compose.bundle import signing_key
 from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory, digest_of
+from itg.compose.journals import open_journal
 from itg.compose.links import LinkFile, NodeLink
 from itg.compose.models import refuse_unknown_models
 from itg.compose.relay_child import BusSettings, RelayChild
@@ -67,6 +68,7 @@ class SoloSettings(Struct, frozen=True, kw_only=True):
     days: int | None = None
     unsafe: bool = False
     bus: BusSettings | None = None  # where the facts go; None: nowhere
+    postgres: PostgresUrl | None = None  # where the journal is; None: in `data`
 
 
 class Solo:
@@ -81,6 +83,7 @@ class Solo:
         self.directory = DataDirectory(settings.data)
         self._watchers = tuple(watchers)
         self._host = settings.host
+        self._postgres = settings.postgres
         with ExitStack() as undo:
             self.directory.hold()
             undo.callback(self.directory.release)
@@ -144,7 +147,7 @@ class Solo:
 
     def head_hash(self) -> str:
         """Return the hash of the stopped game's last row, as read back from the disk."""
-        journal = SqliteJournal(self.directory.path)
+        journal = open_journal(self.directory.path, self._postgres)
         try:
             return journal.head().hash.hex()
         finally:
@@ -155,7 +158,7 @@ class Solo:
         self._commitment = Commitment.to(create, settings.scenario, settings.seed, self.directory)
         self.create = replace(create, commitment=self._commitment.hash)
         self.rules = self.create.rules
-        self.journal = SqliteJournal(settings.data, unsafe=settings.unsafe)
+        self.journal = open_journal(settings.data, settings.postgres, unsafe=settings.unsafe)
         self.machine = Machine(
             services_of([shard for shard, _ in self.rules.shards]), times=HandlerTimes()
         )

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from itg.adapters.sqlite_journal import DATABASE, SqliteJournal
+from itg.compose.journals import assert_holds_game, open_journal
 from itg.compose.services import services_of
-from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import Shard
 from itg.runtime.cascade import Machine
+from itg.runtime.journal import Journal
 from itg.runtime.recovery import VerifyReport, verify
 
 
@@ -20,14 +20,13 @@ def verify_data(data: Path) -> VerifyReport:
         journal.close()
 
 
-def opened_for_reading(data: Path) -> SqliteJournal:
+def opened_for_reading(data: Path) -> Journal:
     """Return the journal of a data directory; `ConfigurationError` if there is none."""
-    if not (data / DATABASE).exists():
-        raise ConfigurationError(f"{data} holds no game: there is no {DATABASE} in it")
-    return SqliteJournal(data)
+    assert_holds_game(data)
+    return open_journal(data)
 
 
-def machine_of(journal: SqliteJournal) -> Machine:
+def machine_of(journal: Journal) -> Machine:
     """Return a fresh machine with the nodes the journal was written by."""
     return machine_of_nodes(journal.epochs()[-1].header.nodes)
 

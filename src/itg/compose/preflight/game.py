@@ -6,9 +6,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from itg.adapters.http_server import assert_free
-from itg.adapters.sqlite_journal import DATABASE
 from itg.compose.backup import backups_of
 from itg.compose.data_directory import DataDirectory
+from itg.compose.journals import holds_game
 from itg.compose.manifest import BackupError, assert_whole
 from itg.compose.preflight.machine import Demand
 from itg.compose.preflight.rows import Row, row, unknown
@@ -166,7 +166,7 @@ def port_row(subject: Subject) -> Row:
 def backup_row(subject: Subject, wall_us: int) -> Row:
     """Return whether the newest backup is whole and of the last day, as of that wall time."""
     advice = f"itg backup {subject.data} --to {subject.backups}"
-    if not (subject.data / DATABASE).exists():
+    if not holds_game(subject.data):
         return row("backup", "nothing to back up yet", is_good=True, advice="")
     found = backups_of(subject.data.absolute().name, subject.backups)
     if not found:
@@ -193,7 +193,7 @@ def _made_with(reveal: Reveal | None) -> str:
 
 
 def _published(data: Path) -> str | None:
-    if not (data / DATABASE).exists():
+    if not holds_game(data):
         return None
     journal = opened_for_reading(data)
     try:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from itg.adapters.sqlite_journal import DATABASE, SqliteJournal
-from itg.compose.verify import machine_of, verify_data
+from itg.adapters.sqlite_journal import DATABASE
+from itg.compose.verify import machine_of, opened_for_reading, verify_data
 from itg.game.contract import GetTeams, Teams
 from itg.kernel.ids import AccountId, ClientOrderId
 from itg.positions.contract import Balances, FoundOrder, GetBalances, GetOrder
@@ -39,7 +39,7 @@ def findings_of(data: Path, ledgers: list[Path], names: list[str]) -> JournalFin
     `names` are the teams by seat, as in the ledgers' lines `seat client_order_id order_id`.
     """
     report = verify_data(data)
-    journal = SqliteJournal(data)
+    journal = opened_for_reading(data)
     try:
         machine = machine_of(journal)
         reread(journal, machine)

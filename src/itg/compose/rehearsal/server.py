@@ -12,6 +12,7 @@ from socket import socket
 
 from msgspec import json
 
+from itg.compose.journals import POSTGRES_VARIABLE
 from itg.compose.organizer_calls import Json, OrganizerCalls
 from itg.kernel.errors import ItgError
 
@@ -19,6 +20,10 @@ READY_S_MAX = 60.0
 STOP_S_MAX = 60.0
 _POLL_S = 0.05
 _SAMPLE = re.compile(r"^(itg_\w+)(?:\{([^}]*)\})? (\S+)$", re.MULTILINE)
+
+
+# What is played for a rehearsal stays in its directory.
+_ENVIRONMENT = {name: text for name, text in os.environ.items() if name != POSTGRES_VARIABLE}
 
 
 class RehearsalError(ItgError):
@@ -45,7 +50,9 @@ class ServerProcess:
         """Start it and return the seconds until it was ready; `RehearsalError` if it is not."""
         began_s = time.monotonic()
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)  # noqa: S603 - ours
+            self._process = subprocess.Popen(  # noqa: S603 - ours
+                self._command, stdout=log, stderr=log, env=_ENVIRONMENT
+            )
         while time.monotonic() - began_s < READY_S_MAX:
             if self._process.poll() is not None:
                 raise RehearsalError(f"the server ended while starting: {self._last_words()}")
