@@ -4,7 +4,8 @@ from collections import deque
 
 from msgspec import Struct
 
-from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId
+from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId, Role, TradeId
+from itg.kernel.money import Price
 from itg.kernel.times import Nanos
 from itg.kernel.words import OrderStatus, Side
 from itg.positions.contract import AnyPrivateEvent, ReserveOrder
@@ -106,6 +107,21 @@ class Protection:
         self.is_tripped = False
 
 
+class Handover(Struct, frozen=True, gc=False, array_like=True):
+    """Until when an instrument's trades were a former seat's, and what its contracts went for."""
+
+    last_trade_id: TradeId  # of the instrument, whoever traded
+    price: Price | None  # None: it had no mark and none were held
+
+
+class FormerSeat(Struct, frozen=True, gc=False, array_like=True):
+    """What an account was until it began anew: whoever took over its contracts has them still."""
+
+    role: Role
+    heir_id: AccountId
+    handovers: dict[InstrumentId, Handover]
+
+
 class Account:
     """Everything positions knows of one account."""
 
@@ -119,6 +135,7 @@ class Account:
         "done",
         "episodes",
         "equity",
+        "former_seats",
         "is_loss_stopped",
         "is_restricted",
         "is_suspended",
@@ -163,6 +180,7 @@ class Account:
         self.episodes: dict[str, Episode] = {}  # of watched limits by kind, while outside
         self.coverage = Coverage()
         self.measured: Measured | None = None  # of measured roles
+        self.former_seats: list[FormerSeat] = []  # oldest first
 
     def find(self, order_id: OrderId | None, client_order_id: ClientOrderId | None) -> Order | None:
         """Return an accepted order by id, or by the client order id of today."""
@@ -172,6 +190,14 @@ class Account:
         if answer is None or answer.order is None or not answer.order.order_id:
             return None
         return answer.order
+
+    def former_seat(self, instrument_id: InstrumentId, trade_id: TradeId) -> FormerSeat | None:
+        """Return the seat in which a trade of the account was made, None: the one it has."""
+        for seat in self.former_seats:
+            handover = seat.handovers.get(instrument_id)
+            if handover is not None and trade_id <= handover.last_trade_id:
+                return seat
+        return None
 
     def reserve(self, order: Order, quantity: int) -> None:
         """Make an order's share of the working contracts `quantity`."""

@@ -5,7 +5,10 @@ taken beside that comes from outside the market and is counted there: what all a
 changed by, and the fees, add up to it.
 """
 
+from msgspec.structs import replace
+
 from itg.kernel.errors import Refusal
+from itg.kernel.ids import InstrumentId
 from itg.kernel.messages import Message
 from itg.kernel.money import Cash, Price
 from itg.kernel.times import Nanos
@@ -24,7 +27,7 @@ from itg.positions.contract import (
     SuspendAccount,
 )
 from itg.positions.core import coverage
-from itg.positions.core.accounts import Account
+from itg.positions.core.accounts import Account, FormerSeat, Handover
 from itg.positions.core.buckets import Buckets
 from itg.positions.core.desk import QUANTITY_MAX, VALUE_MAX, Desk
 from itg.positions.core.fills import report
@@ -41,6 +44,7 @@ def reseat(desk: Desk, _now: Nanos, ask: ReseatAccount, out: list[Message]) -> N
     account, counterparty = desk.accounts[ask.account_id], desk.accounts[ask.counterparty_id]
     assert account is not counterparty, "the house keeps its seat"
     settle_all(desk)
+    _leave_seat(account, counterparty)
     held = [holding for holding in account.portfolio.holdings.values() if holding.net]
     handed = tuple(_handed_over(desk, account, counterparty, holding) for holding in held)
     cash_changed = _begin_anew(desk, account, ask)
@@ -66,11 +70,47 @@ def reseat(desk: Desk, _now: Nanos, ask: ReseatAccount, out: list[Message]) -> N
 
 def _handed_over(desk: Desk, account: Account, other: Account, holding: Holding) -> HandedOver:
     contracts, listing = holding.net, holding.listing
-    price = listing.mark_price
-    if price is None:
-        price = rounded_ratio(abs(holding.cost), abs(contracts) * listing.multiplier)
+    price = _price_of(holding)
+    assert price is not None, "contracts are worth their cost at least"
     _move(desk, account, other, holding, contracts=-contracts, price=price)
     return HandedOver(listing.instrument_id, contracts, price)
+
+
+def _price_of(holding: Holding) -> Price | None:
+    listing = holding.listing
+    if listing.settlement_price is not None:
+        return listing.settlement_price
+    if listing.mark_price is not None or not holding.net:
+        return listing.mark_price
+    return rounded_ratio(abs(holding.cost), abs(holding.net) * listing.multiplier)
+
+
+def _leave_seat(account: Account, heir: Account) -> None:
+    # A settled series that is gone has no trades to undo; any other may be listed again.
+    holdings = account.portfolio.holdings
+    account.former_seats = [
+        *(replace(seat, handovers=_kept(account, seat)) for seat in account.former_seats),
+        FormerSeat(
+            role=account.terms.rules.role,
+            heir_id=heir.account_id,
+            handovers={
+                name: Handover(holding.listing.last_trade_id, _price_of(holding))
+                for name, holding in holdings.items()
+                if holding.listing.last_trade_id and not _is_past(holding)
+            },
+        ),
+    ]
+
+
+def _kept(account: Account, seat: FormerSeat) -> dict[InstrumentId, Handover]:
+    holdings = account.portfolio.holdings
+    return {
+        name: handover for name, handover in seat.handovers.items() if not _is_past(holdings[name])
+    }
+
+
+def _is_past(holding: Holding) -> bool:
+    return holding.listing.is_delisted and holding.listing.settlement_price is not None
 
 
 def _move(  # noqa: PLR0913 - two accounts and a trade between them
