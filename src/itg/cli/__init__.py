@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError, Parameter
 from itg import __version__
 from itg.cli import exits
 from itg.cli.after_round import bundle, bundle_app, export, report
+from itg.cli.granting import key_app, role_app
 from itg.cli.organizing import audit, game_app, news_app, team_app, trade_app
 from itg.cli.safety import safety_app
 from itg.cli.scenarios import scenario_app
@@ -30,7 +31,7 @@ lab_app = App(name="lab", help="Play games at once, without server, disk or cloc
 app.command(lab_app)
 app.command(scenario_app)
 app.command(safety_app, name="*")
-for organizers in (game_app, team_app, news_app, trade_app):
+for organizers in (game_app, team_app, role_app, news_app, trade_app, key_app):
     app.command(organizers)
 game_app.command(bundle)
 app.command(bundle_app)
