@@ -27,14 +27,18 @@ from itg.exchange.contract import InstrumentSettled, TradeExecuted
 from itg.kernel.ids import AccountId, Role, Shard
 from itg.kernel.messages import Message
 from itg.kernel.rng import Rng
-from itg.kernel.times import NS_PER_S
+from itg.kernel.times import NS_PER_S, Nanos
 from itg.positions.contract import (
     AccountFillBusted,
     AccountPositionChanged,
     AccountsMeasured,
+    Balances,
+    GetBalances,
     GetMarkouts,
+    GetPnl,
     Markouts,
     MeasureAccounts,
+    PnlHistory,
     PrivateEvent,
     ReseatAccount,
 )
@@ -181,10 +185,55 @@ def test_undoing_a_marked_trade_takes_nothing_from_the_markouts_of_the_new_seat(
     assert markouts(market, ALICE) == []
 
 
-def markouts(market: Scene, account_id: AccountId) -> list[int]:
-    reply = market.ask(GetMarkouts(account_id=account_id))
+def markouts(market: Scene, account_id: AccountId, seat_at_ns: Nanos | None = None) -> list[int]:
+    reply = market.ask(GetMarkouts(account_id=account_id, seat_at_ns=seat_at_ns))
     assert isinstance(reply, Markouts)
     return [row.trades for row in reply.rows]
+
+
+def by_instrument(
+    market: Scene, account_id: AccountId, seat_at_ns: Nanos | None = None
+) -> dict[str, int]:
+    reply = market.ask(GetPnl(account_id=account_id, seat_at_ns=seat_at_ns))
+    assert isinstance(reply, PnlHistory)
+    return {row.instrument_id: row.pnl for row in reply.instruments}
+
+
+def test_what_a_seat_came_to_is_read_after_it_was_left() -> None:
+    market = scene()
+    trade(market, 7, "10.00")
+    for _ in range(62):
+        market.send(marks(call="12.00"), NS_PER_S)
+    before = (by_instrument(market, ALICE), markouts(market, ALICE))
+    assert before == ({CALL: 7 * (2_0000 * MULTIPLIER - FEES[1])}, [1])
+    left_ns = market.now
+    market.send(reseat())
+    trade(market, 1, "10.00")
+    market.send(marks(call="13.00"), NS_PER_S)
+    restored = PositionsService()
+    restored.restore(market.positions.snapshot())
+    market.positions = restored
+    assert (by_instrument(market, ALICE, left_ns), markouts(market, ALICE, left_ns)) == before
+    later = Nanos(left_ns + 1)
+    assert by_instrument(market, ALICE, later) == by_instrument(market, ALICE) != before[0]
+    assert markouts(market, ALICE, later) == []
+
+
+def test_totals_of_seats_that_were_left_are_told_apart() -> None:
+    market = scene()
+    trade(market, 7, "10.00")
+    market.send(marks(call="12.00"))
+    market.send(reseat(role_name=TRADER))
+    trade(market, 2, "12.00")
+    market.send(marks(call="13.00"))
+    market.send(reseat())
+    reply = market.ask(GetBalances())
+    assert isinstance(reply, Balances)
+    alice = reply.accounts[0]
+    assert alice.left_realized_pnl == (7 * 2_0000 + 2 * 1_0000) * MULTIPLIER
+    assert (alice.left_fees, alice.left_contracts_traded) == (9 * FEES[1], 9)
+    assert (alice.realized_pnl, alice.fees, alice.contracts_traded) == (0, 0, 0)
+    assert reply.accounts[1].left_realized_pnl == 0
 
 
 @pytest.mark.parametrize("seed", range(12))

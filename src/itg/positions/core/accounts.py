@@ -4,12 +4,12 @@ from collections import deque
 
 from msgspec import Struct
 
-from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId, Role, TradeId
-from itg.kernel.money import Price
+from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId, TradeId
 from itg.kernel.times import Nanos
 from itg.kernel.words import OrderStatus, Side
 from itg.positions.contract import AnyPrivateEvent, ReserveOrder
 from itg.positions.core.buckets import Buckets
+from itg.positions.core.former_seats import FormerSeat
 from itg.positions.core.mailbox import Mailbox
 from itg.positions.core.measured import Measured
 from itg.positions.core.obligations import Coverage
@@ -107,21 +107,6 @@ class Protection:
         self.is_tripped = False
 
 
-class Handover(Struct, frozen=True, gc=False, array_like=True):
-    """Until when an instrument's trades were a former seat's, and what its contracts went for."""
-
-    last_trade_id: TradeId  # of the instrument, whoever traded
-    price: Price | None  # None: it had no mark and none were held
-
-
-class FormerSeat(Struct, frozen=True, gc=False, array_like=True):
-    """What an account was until it began anew: whoever took over its contracts has them still."""
-
-    role: Role
-    heir_id: AccountId
-    handovers: dict[InstrumentId, Handover]
-
-
 class Account:
     """Everything positions knows of one account."""
 
@@ -198,6 +183,11 @@ class Account:
             if handover is not None and trade_id <= handover.last_trade_id:
                 return seat
         return None
+
+    def seat_left_since(self, at_ns: Nanos | None) -> FormerSeat | None:
+        """Return the seat that was left last, if the account had it at an instant; None: never."""
+        last = self.former_seats[-1] if self.former_seats else None
+        return last if last is not None and at_ns is not None and last.left_ns >= at_ns else None
 
     def reserve(self, order: Order, quantity: int) -> None:
         """Make an order's share of the working contracts `quantity`."""

@@ -16,10 +16,11 @@ from itg.kernel.times import Nanos
 from itg.kernel.words import Side
 from itg.positions.contract import AccountFillBusted, AccountFilled, RoleRules
 from itg.positions.core import markouts
-from itg.positions.core.accounts import Account, FormerSeat
+from itg.positions.core.accounts import Account
 from itg.positions.core.desk import Desk
 from itg.positions.core.facts import Busted
 from itg.positions.core.fills import report
+from itg.positions.core.former_seats import FormerSeat
 from itg.positions.core.measuring import settle_all, settle_up
 from itg.positions.core.portfolio import Holding
 from itg.positions.core.settling import settle

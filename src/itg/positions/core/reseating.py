@@ -5,8 +5,6 @@ taken beside that comes from outside the market and is counted there: what all a
 changed by, and the fees, add up to it.
 """
 
-from msgspec.structs import replace
-
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import InstrumentId
 from itg.kernel.messages import Message
@@ -27,10 +25,11 @@ from itg.positions.contract import (
     SuspendAccount,
 )
 from itg.positions.core import coverage
-from itg.positions.core.accounts import Account, FormerSeat, Handover
+from itg.positions.core.accounts import Account
 from itg.positions.core.buckets import Buckets
 from itg.positions.core.desk import QUANTITY_MAX, VALUE_MAX, Desk
 from itg.positions.core.fills import report
+from itg.positions.core.former_seats import FormerSeat, Handover, day_of, with_seat
 from itg.positions.core.loss_stop import watch_loss
 from itg.positions.core.measuring import begin_seat, settle_all, settle_up
 from itg.positions.core.nets import RESIDUAL
@@ -39,14 +38,17 @@ from itg.positions.core.settling import tell_position
 from itg.positions.core.stops import restrict
 
 
-def reseat(desk: Desk, _now: Nanos, ask: ReseatAccount, out: list[Message]) -> None:
+def reseat(desk: Desk, now: Nanos, ask: ReseatAccount, out: list[Message]) -> None:
     """Hand everything over at the marks and begin anew in a role."""
     account, counterparty = desk.accounts[ask.account_id], desk.accounts[ask.counterparty_id]
     assert account is not counterparty, "the house keeps its seat"
     settle_all(desk)
-    _leave_seat(account, counterparty)
-    held = [holding for holding in account.portfolio.holdings.values() if holding.net]
+    holdings = account.portfolio.holdings
+    prices = {name: _price_of(holding) for name, holding in holdings.items()}
+    held = [holding for holding in holdings.values() if holding.net]
     handed = tuple(_handed_over(desk, account, counterparty, holding) for holding in held)
+    left = _seat_left(now, account, counterparty, prices)
+    account.former_seats = with_seat(account.former_seats, left, account.portfolio)
     cash_changed = _begin_anew(desk, account, ask)
     coverage.begin_day(account, out)
     account.mailbox.post(
@@ -85,32 +87,24 @@ def _price_of(holding: Holding) -> Price | None:
     return rounded_ratio(abs(holding.cost), abs(holding.net) * listing.multiplier)
 
 
-def _leave_seat(account: Account, heir: Account) -> None:
-    # A settled series that is gone has no trades to undo; any other may be listed again.
-    holdings = account.portfolio.holdings
-    account.former_seats = [
-        *(replace(seat, handovers=_kept(account, seat)) for seat in account.former_seats),
-        FormerSeat(
-            role=account.terms.rules.role,
-            heir_id=heir.account_id,
-            handovers={
-                name: Handover(holding.listing.last_trade_id, _price_of(holding))
-                for name, holding in holdings.items()
-                if holding.listing.last_trade_id and not _is_past(holding)
-            },
-        ),
-    ]
-
-
-def _kept(account: Account, seat: FormerSeat) -> dict[InstrumentId, Handover]:
-    holdings = account.portfolio.holdings
-    return {
-        name: handover for name, handover in seat.handovers.items() if not _is_past(holdings[name])
-    }
-
-
-def _is_past(holding: Holding) -> bool:
-    return holding.listing.is_delisted and holding.listing.settlement_price is not None
+def _seat_left(
+    now: Nanos, account: Account, heir: Account, prices: dict[InstrumentId, Price | None]
+) -> FormerSeat:
+    holdings, portfolio = account.portfolio.holdings, account.portfolio
+    return FormerSeat(
+        role=account.terms.rules.role,
+        heir_id=heir.account_id,
+        left_ns=now,
+        realized=sum(holding.realized for holding in holdings.values()),
+        fees=portfolio.fees,
+        contracts_traded=sum(holding.contracts_traded for holding in holdings.values()),
+        handovers={
+            name: Handover(holdings[name].listing.last_trade_id, price)
+            for name, price in prices.items()
+            if holdings[name].listing.last_trade_id
+        },
+        day=day_of(account.measured, portfolio),
+    )
 
 
 def _move(  # noqa: PLR0913 - two accounts and a trade between them

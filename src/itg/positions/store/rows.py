@@ -23,7 +23,8 @@ from itg.kernel.money import Price
 from itg.kernel.times import Nanos
 from itg.kernel.words import Instrument, OrderStatus, Phase, SelfTradePolicy, Side
 from itg.positions.contract import AnyPrivateEvent, MarkedTrade, ReserveOrder, RoleRules
-from itg.positions.core.accounts import FormerSeat, QuoteFill
+from itg.positions.core.accounts import QuoteFill
+from itg.positions.core.former_seats import FormerSeat
 
 
 class Row(Struct, frozen=True, gc=False, array_like=True):
