@@ -57,9 +57,11 @@ AFTER_S = 30  # of the last order: quotes stand, marks come
 class ReportedGame:
     """One scored round on the disk, with the reports of it as a server writes them."""
 
-    def __init__(self, data: Path, *, teams: int = 3, is_heard: bool = True) -> None:
+    def __init__(
+        self, data: Path, *, teams: int = 3, is_heard: bool = True, text: str = SCENARIO
+    ) -> None:
         file = data.with_suffix(".toml")
-        file.write_text(SCENARIO, encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
         self.data = data
         self.create = scenario.load(str(file), seed=5)
         shards = [shard for shard, _ in self.create.rules.shards]

@@ -6,8 +6,9 @@ import pytest
 from tests.game.worlds import World
 
 from itg import scenario
-from itg.exchange.contract import PhaseChanged
+from itg.exchange.contract import PhaseChanged, TradeExecuted
 from itg.game.contract import (
+    CorrectTrade,
     GetSchedule,
     GetTeams,
     Schedule,
@@ -17,8 +18,10 @@ from itg.game.contract import (
 )
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import AccountId, InstrumentId
+from itg.kernel.messages import Message
 from itg.kernel.words import OrderType, Side
 from itg.positions.contract import (
+    AccountFillBusted,
     AccountReseated,
     Balances,
     GetBalances,
@@ -28,6 +31,7 @@ from itg.positions.contract import (
     Roles,
 )
 
+TEAMS = ("t1", "t2", "t3")
 ROLES = ("market_maker", "hedge_fund", "arbitrage_desk")
 
 
@@ -141,6 +145,37 @@ def test_what_a_team_holds_goes_to_the_house_and_nothing_is_lost(tmp_path: Path)
         if account.account_id in {"t1", "t2", "t3"}:
             assert account.net_quantities == ()
             assert (account.realized_pnl, account.fees) == (0, 0)
+
+
+def test_a_trade_of_the_round_before_is_undone_and_the_new_seats_stay(tmp_path: Path) -> None:
+    world = season(tmp_path)
+    register(world, 3)
+    world.start()
+    world.run_to(world.seconds(5))
+    trader = _account(world, "hedge_fund")
+    order = ReserveOrder(
+        account_id=trader,
+        instrument_id=InstrumentId("SPX"),
+        side=Side.BUY,
+        quantity=3,
+        order_type=OrderType.MARKET,
+    )
+    world.send(order)
+    world.run_to(world.seconds(9))
+    trade = next(m for _, m in world.events(TradeExecuted) if trader in _traders(m))
+    assert isinstance(trade, TradeExecuted)
+    world.run_to(world.game.rules.rounds[0].end_ns or 0)
+    seats = [a for a in balances(world).accounts if a.account_id in TEAMS]
+    told = world.send(CorrectTrade(trade_id=trade.trade_id))
+    assert [m.is_former_seat for m in told if isinstance(m, AccountFillBusted)].count(True) == 1
+    after = balances(world)
+    assert [a for a in after.accounts if a.account_id in TEAMS] == seats
+    assert (after.contracts_sum, after.cash_sum) == (0, 0)
+
+
+def _traders(trade: Message) -> tuple[AccountId, AccountId]:
+    assert isinstance(trade, TradeExecuted)
+    return trade.maker_account_id, trade.taker_account_id
 
 
 def _rules(world: World) -> tuple[RoleRules, ...]:

@@ -9,6 +9,7 @@ import aiohttp
 from msgspec import json
 from tests.gateway.pushes import assert_described
 from tests.gateway.scripts import Script, scripted
+from tests.runtime.carriers import MemoryCarrier
 
 from itg import scenario
 from itg.adapters.http_server import HttpServer
@@ -19,7 +20,6 @@ from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings
 from itg.gateway.steward import RemoteSteward, Steward
 from itg.kernel.times import Nanos
-from itg.runtime.carrier import MemoryCarrier
 from itg.runtime.cascade import Machine
 from itg.runtime.clock import Clock, ScaledClock, VirtualClock
 from itg.runtime.envelope import Record

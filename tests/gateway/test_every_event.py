@@ -48,6 +48,7 @@ TOLD_IN_ANSWERS = {
     game.RegistrationRejected,
     game.GameActRejected,
     game.KeyIssued,
+    game.KeyRevoked,  # and its sockets are closed with 1008
     game.ParSet,
     game.JudgementSet,
     game.ScoringRejected,

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Self
 
 import pytest
+from tests.runtime.carriers import LossyCarrier, MemoryCarrier, keep
 from tests.runtime.toys import Balance, GetTotal, World, deposit
 
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Reply
-from itg.runtime.carrier import MemoryCarrier, Take
 from itg.runtime.envelope import Record
 from itg.runtime.followed import Ends, FollowedPump
 from itg.runtime.followers import Followers
@@ -20,25 +20,6 @@ from itg.runtime.link import QueryCodec
 from itg.runtime.pump_port import OverloadedError, PumpStoppedError
 
 QUERIES = QueryCodec([GetTotal], [Balance])
-
-
-def keep(_subject: str, _body: bytes) -> bool:
-    return False
-
-
-class LossyCarrier(MemoryCarrier):
-    """A carrier that loses what a test says."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.loses: Callable[[str, bytes], bool] = keep
-
-    async def send(self, subject: str, body: bytes) -> None:
-        if not self.loses(subject, body):
-            await super().send(subject, body)
-
-    async def hear(self, subject: str, take: Take) -> None:
-        await super().hear(subject, lambda body: self.loses(subject, b"") or take(body))
 
 
 class Notebook:
@@ -114,7 +95,7 @@ async def linked() -> AsyncIterator[tuple[LossyCarrier, Node, Door]]:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    while not condition():
+    while not condition():  # noqa: ASYNC110 - what it waits for tells nobody
         await asyncio.sleep(0)
 
 

@@ -51,15 +51,21 @@ class Stream:
         self.now_ns = Nanos(0)
         self._seq = 1
         self._order_id = 0
+        self.round_id = 0
         self._positions: dict[tuple[str, str], int] = {}
         self.tell(*(team(number) for number in range(1, teams + 1)))
         self.tell(*(InstrumentListed(shard=SHARD, instrument=option(n)) for n in (CALL, PUT)))
         self.start("2026-12-01")
 
     def start(self, day: str) -> None:
-        started = RoundStarted(round_id=1, trading_day=day, start_ns=self.now_ns, speed=1.0)
-        self.tell(started)
+        self.tell(self.started(day))
         self.mark()
+
+    def started(self, day: str) -> RoundStarted:
+        self.round_id += 1
+        return RoundStarted(
+            round_id=self.round_id, trading_day=day, start_ns=self.now_ns, speed=1.0
+        )
 
     def tell(self, *outputs: Message) -> Record:
         now = self.now_ns

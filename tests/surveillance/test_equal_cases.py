@@ -37,7 +37,7 @@ from itg.kernel.ids import AccountId, OrderId, ReservationId, Seq, Shard, TradeI
 from itg.kernel.messages import Message
 from itg.kernel.money import Price
 from itg.kernel.words import CancelReason, Phase, Side
-from itg.lab.surveillance import Surveillance, cases_of_game, rows_of_day
+from itg.lab.surveillance import Surveillance, cases_of_game, day_of_round, rows_of_day
 from itg.market_data.contract import MarksPublished
 from itg.positions.contract import AccountPositionChanged
 from itg.runtime.codec import Codec
@@ -199,6 +199,51 @@ def test_cases_are_equal_live_after_a_restart_and_offline(
     assert resumed.cases() == whole
     offline = list(cases_of_game(journal_of(records, per_row), CODEC))
     assert offline[len(offline) - len(whole) :] == whole
+
+
+@settings(max_examples=100)
+@given(STEPS, st.integers(0, 60), st.integers(1, 7))
+@example(wash_of(12), 30, 3)
+def test_the_cases_of_an_earlier_round_are_those_that_were_watched_in_it(
+    steps: list[tuple[float, Message]], day_after: int, per_row: int
+) -> None:
+    records = stream_of(steps, day_after)
+    starts = [n for n, r in enumerate(records) if any(type(o) is RoundStarted for o in r.outputs)]
+    journal = journal_of(records, per_row)
+    ends = [*starts[1:], len(records)]
+    for round_id, end in enumerate(ends, start=1):
+        cases, as_of_seq, is_over = day_of_round(journal, CODEC, round_id)
+        assert cases == cases_of(records[:end])
+        # The row of the next start is heard up to it.
+        assert as_of_seq == last_seq_of(records[end - 1]) + (end < len(records))
+        assert is_over is (end < len(records))
+    assert day_of_round(journal, CODEC, len(ends) + 1) == ([], 0, False)
+
+
+def test_what_ends_a_round_and_starts_the_next_is_heard_up_to_the_start() -> None:
+    stream = Stream(teams=3)
+    for number in range(12):
+        stream.at_s(number / 5)
+        stream.meet("a1", "a2", 10, side=Side.BUY if number % 2 else Side.SELL)
+    ended = stream.tell(phase(Phase.CLOSED), stream.started("2026-12-03"))
+    stream.meet("a3", "a3", 10)
+    cases, as_of_seq, is_over = day_of_round(journal_of(stream.records, 2), CODEC, 1)
+    assert [case.trading_day for case in cases] == ["2026-12-01"]
+    assert is_over
+    assert as_of_seq == ended.seq + 1
+
+
+async def test_an_earlier_round_is_read_once_and_the_one_that_runs_again_each_time() -> None:
+    records = stream_of(wash_of(12), 30)
+    journal = journal_of(records, 2)
+    watch = LiveWatch()
+    watch.begin(journal, CODEC, Seq(0))
+    first = watch.day_of_round(1)
+    assert first.cases
+    assert watch.day_of_round(1) is first
+    assert watch.day_of_round(2) == watch.day_of_round(2)
+    assert watch.day_of_round(2) is not watch.day_of_round(2)
+    assert watch.day_of_round(3) == ([], 0, None)
 
 
 def test_the_examples_have_cases_or_equal_says_nothing() -> None:

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 from msgspec import json
 
+import itg
 from itg.cli.surveilling import show_live, show_recorded
 from itg.compose.solo import Solo, SoloSettings
 from itg.compose.surveillance import surveil_data
@@ -103,6 +104,66 @@ async def test_cases_are_told_live_after_a_restart_and_from_the_data(
     assert json.decode(capsys.readouterr().out) == [whole]
     assert show_recorded(tmp_path, as_json=False) == 0
     assert "Allowing traded 12 SPX with itself" in capsys.readouterr().out
+
+
+BARE = Path(itg.__file__).parent / "scenarios" / "bare.toml"
+ONE_DAY = 'kind = "organizer"\nstarts = 08:00:00\nsession_s = 86_400\n'
+TWO_DAYS = (
+    'kind = "timed"\ndays = 2\npre_open_s = 300\nfreeze_s = 10\n'
+    "continuous = 09:30:00\ncontinuous_s = 3_600\n"
+)
+
+
+async def test_an_earlier_round_is_shown_while_another_is_played(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "season.toml"
+    bare = BARE.read_text(encoding="utf-8")
+    assert ONE_DAY in bare
+    file.write_text(bare.replace(ONE_DAY, TWO_DAYS), encoding="utf-8")
+    solo = Solo(SoloSettings(scenario=str(file), data=tmp_path / "data"))
+    await solo.start()
+    try:
+        async with aiohttp.ClientSession() as http:
+            desk = Desk(solo, http)
+            key = await desk.enter("Allowing")
+            solo.begin()
+            path = "/admin/surveillance"
+            await desk.call("POST", "/admin/phases", {"phase": "opening_auction"})
+            await desk.call("POST", "/admin/phases", {"phase": "continuous"})
+            await desk.trade_with_itself(key, "allow")
+            await desk.trade_with_itself(key, "allow")
+            _, live = await desk.call("GET", path)
+            (case,) = live["items"]
+            assert (await desk.call("GET", f"{path}?round_id=1"))[1]["items"] == [case]
+            assert await _refused(desk, f"{path}?round_id=2") == (409, "ROUND_WRONG_STATUS")
+            assert (await desk.call("POST", "/admin/rounds/1/end"))[0] == 200
+            assert (await desk.call("POST", "/admin/rounds/2/start"))[0] == 200
+            assert (await desk.call("GET", path))[1]["items"] == []
+            assert (await desk.call("GET", f"{path}?round_id=2"))[1]["items"] == []
+            status, earlier = await desk.call("GET", f"{path}?round_id=1")
+            assert (status, earlier["items"], earlier["fault"]) == (200, [case], None)
+            assert live["as_of_seq"] < earlier["as_of_seq"]
+            _, narrowed = await desk.call("GET", f"{path}?round_id=1&kind=wash")
+            assert narrowed["items"] == []
+            one = f"{path}/{case['case_id']}"
+            assert (await desk.call("GET", f"{one}?round_id=1"))[1]["evidence_count"] == 2
+            assert await _refused(desk, one) == (404, "CASE_NOT_FOUND")
+            assert await _refused(desk, f"{path}?round_id=3") == (404, "ROUND_NOT_FOUND")
+            assert await _refused(desk, f"{one}?round_id=3") == (404, "ROUND_NOT_FOUND")
+            assert (await desk.call("GET", f"{path}?round_id=0"))[0] == 400
+            capsys.readouterr()
+            await asyncio.to_thread(show_live, solo.url, desk.admin, 1, as_json=True)
+            assert [c["case_id"] for c in json.decode(capsys.readouterr().out)] == [case["case_id"]]
+            assert await asyncio.to_thread(show_live, solo.url, desk.admin, 9, as_json=True) == 1
+            assert "ROUND_NOT_FOUND: no round 9; this game has 1 to 2" in capsys.readouterr().err
+    finally:
+        await solo.stop()
+
+
+async def _refused(desk: Desk, path: str) -> tuple[int, str]:
+    status, problem = await desk.call("GET", path)
+    return status, problem["code"]
 
 
 async def _narrowed(desk: Desk, case: Json, team_key: str) -> None:

@@ -10,6 +10,7 @@ from tests.system.desk import Desk, itg
 from tests.system.server import Server
 
 from itg.cli import exits
+from itg.cli.asking import Organizer
 from itg.kernel.errors import ConfigurationError
 
 pytestmark = pytest.mark.system
@@ -138,6 +139,111 @@ def test_every_bad_line_of_a_roster_is_named_and_nobody_is_registered(
 def test_a_team_that_is_not_there_is_named_with_those_that_are(desk: Desk) -> None:
     assert desk("team", "resume", "Nobody", "--reason", "sorted out") == exits.FAILED
     assert "no team 'Nobody'; there are" in desk.complained
+
+
+def test_judged_points_are_entered_and_what_is_left_out_stays(desk: Desk) -> None:
+    desk.do("team", "add", "Judged", "--role", "hedge_fund")
+    told = desk.read("score", "judge", "Judged", "--research", "80", "--reason", "the talk")
+    assert isinstance(told, dict)
+    assert (told["research"], told["code"], told["team"]) == (80, None, None)
+    said = desk.do("score", "judge", "Judged", "--code", "70.5", "--team", "0")
+    assert said == "Judged: research 80, code 70.5, team 0\n"
+    for words, complaint in (
+        ((), "nothing is judged: give --research, --code or --team"),
+        (("--code", "101"), "--code 101: points are from 0 to 100"),
+        (("--research", "-1"), "--research -1: points are from 0 to 100"),
+    ):
+        assert desk("score", "judge", "Judged", *words) == exits.WRONG_USE
+        assert complaint in desk.complained
+    assert desk("score", "judge", "Nobody", "--code", "1") == exits.FAILED
+    assert "no team 'Nobody'; there are" in desk.complained
+    assert ("scores.judgement", "the talk") in acts(desk)
+
+
+def test_a_role_is_changed_by_the_names_that_are_shown(desk: Desk) -> None:
+    assert "  order_size.max_quantity=500" in desk.do("role", "show", "hedge_fund")
+    rules = ("--rule", "order_size.max_quantity=300", "delta_limit.max_delta=40")
+    fees = ("--maker-fee", "-0.005", "--taker-fee", "0.03", "--reason", "too wide")
+    said = desk.do("role", "set", "hedge_fund", *rules, *fees)
+    assert said.splitlines()[0] == "hedge_fund: maker fee -0.005, taker fee 0.03"
+    assert "  order_size.max_quantity=300" in said
+    (shown,) = rows(desk.read("role", "show", "hedge_fund"))
+    assert (shown["maker_fee"], shown["taker_fee"]) == (-0.005, 0.03)
+    assert desk.read("role", "set", "hedge_fund", "--taker-fee", "0.02") == {
+        **shown,
+        "taker_fee": 0.02,
+    }
+    assert ("role.change", "too wide") in acts(desk)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "complaint"),
+    [
+        (("hedge_fund",), exits.WRONG_USE, "nothing to change: give --maker-fee"),
+        (("hedge_fund", "--rule", "order_size=3"), exits.WRONG_USE, "write KIND.FIELD=VALUE"),
+        (
+            ("hedge_fund", "--rule", "order_size.max_quantity=3", "order_size.max_quantity=4"),
+            exits.WRONG_USE,
+            "order_size.max_quantity is given twice",
+        ),
+        (
+            ("hedge_fund", "--rule", "shoe_size.max=3"),
+            exits.FAILED,
+            "it has order_rate, order_size",
+        ),
+        (
+            ("hedge_fund", "--rule", "order_size.max_quantity=a few"),
+            exits.FAILED,
+            "INVALID_RULE",
+        ),
+        (("hedgehog", "--taker-fee", "0.1"), exits.FAILED, "no role 'hedgehog'; there are market"),
+    ],
+)
+def test_a_role_that_cannot_be_changed_so_stays_and_the_complaint_says_what_would_be_right(
+    desk: Desk, words: tuple[str, ...], code: int, complaint: str
+) -> None:
+    before = desk.read("role", "show")
+    assert desk("role", "set", *words) == code
+    assert complaint in desk.complained
+    assert desk.read("role", "show") == before
+
+
+def test_keys_are_listed_and_revoked_once_that_is_confirmed(desk: Desk) -> None:
+    issue = {"key_name": "Ada Byron", "reason": "study"}
+    organizer = Organizer(url=desk.server.url, api_key=desk.server.admin_key)
+    organizer.ask("POST", "/admin/keys", dict(issue))
+    assert "Ada Byron  1       read, research" in desk.do("key", "list")
+    assert [row["key_name"] for row in rows(desk.read("key", "list"))] == ["organizer", "Ada Byron"]
+    revoke = ("key", "revoke", "Ada Byron", "--reason", "left")
+    assert desk(*revoke) == exits.WRONG_USE
+    assert "--yes" in desk.complained
+    assert desk.read(*revoke, "--yes") == {"key_name": "Ada Byron", "revoked": 1}
+    assert desk(*revoke, "--yes") == exits.FAILED
+    assert "KEY_NOT_FOUND: no key is named Ada Byron; there are organizer." in desk.complained
+    assert desk("key", "revoke", "organizer", "--reason", "slip", "--yes") == exits.FAILED
+    assert "LAST_ORGANIZER_KEY" in desk.complained
+    assert ("key.revoke", "left") in acts(desk)
+
+
+def test_a_teams_keys_are_revoked_and_a_new_one_lets_it_in_again(desk: Desk) -> None:
+    desk.do("team", "add", "Locked", "--role", "hedge_fund")
+    revoke = ("team", "revoke-keys", "Locked", "--reason", "shown around")
+    assert desk(*revoke) == exits.WRONG_USE
+    said = desk.do(*revoke, "--yes")
+    assert said == "Locked: keys revoked: 1; sockets that came with them end\n"
+    told = desk.read(*revoke, "--yes")
+    assert isinstance(told, dict)
+    assert told["revoked"] == 0
+    desk.do("team", "rotate-key", "Locked", "--overlap", "0")
+
+
+def rows(printed: object) -> list[dict[str, object]]:
+    assert isinstance(printed, list)
+    return printed
+
+
+def acts(desk: Desk) -> list[tuple[object, object]]:
+    return [(row["act"], row["reason"]) for row in rows(desk.read("audit"))]
 
 
 def test_nobody_there_no_key_and_a_wrong_key_are_told_apart(

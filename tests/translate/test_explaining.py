@@ -239,14 +239,18 @@ def test_a_fill_says_at_whose_price_as_what_and_for_which_fee() -> None:
 
 
 @pytest.mark.parametrize(
-    ("adjusted", "code", "words"),
+    ("adjusted", "is_former", "code", "words"),
     [
-        (None, "trade_busted", "counts no more"),
-        (Price(50_000), "trade_adjusted", "moved by the organizer to 5.00"),
+        (None, False, "trade_busted", "it counts no more."),
+        (Price(50_000), False, "trade_adjusted", "moved by the organizer to 5.00."),
+        (None, True, "trade_busted", "a seat you left: yours now stays as it is."),
     ],
 )
 def test_a_bust_says_what_became_of_the_trade(
-    adjusted: Price | None, code: str, words: str
+    adjusted: Price | None,
+    is_former: bool,
+    code: str,
+    words: str,
 ) -> None:
     busted = AccountFillBusted(
         account_id=ME,
@@ -259,11 +263,12 @@ def test_a_bust_says_what_became_of_the_trade(
         adjusted_price=adjusted,
         last_quantity=Quantity(3),
         fee_returned=Cash(0),
+        is_former_seat=is_former,
     )
     (told,) = history(busted)
     assert told.code == code
     assert told.text.startswith("Trade 4 (3 at 10.00)")
-    assert words in told.text
+    assert told.text.endswith(words)
 
 
 def test_events_that_tell_nothing_of_an_order_are_passed_over() -> None:

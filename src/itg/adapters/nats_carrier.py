@@ -1,5 +1,6 @@
 """The carrier on core NATS: one connection, nothing kept by the server."""
 
+import asyncio
 import ssl
 from contextlib import suppress
 from typing import Self
@@ -29,6 +30,7 @@ class NatsCarrier:
 
     def __init__(self) -> None:
         self._client = Client()
+        self._is_met = False  # before, who asked to connect is told
 
     @classmethod
     async def connect(cls, settings: NatsSettings) -> Self:
@@ -36,17 +38,18 @@ class NatsCarrier:
         carrier = cls()
         context = ssl.create_default_context(cafile=settings.ca) if settings.ca else None
         try:
-            await carrier._client.connect(
-                settings.url,
-                name="itg link",
-                tls=context,
-                connect_timeout=_TIMEOUT_S,
-                allow_reconnect=True,
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=_AGAIN_S,  # type: ignore[arg-type]  # passed to asyncio.sleep
-                ping_interval=_PING_S,
-                error_cb=_note,
-            )
+            async with asyncio.timeout(_TIMEOUT_S):
+                await carrier._client.connect(
+                    settings.url,
+                    name="itg link",
+                    tls=context,
+                    connect_timeout=_TIMEOUT_S,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=_AGAIN_S,  # type: ignore[arg-type]  # to asyncio.sleep
+                    ping_interval=_PING_S,
+                    error_cb=carrier._note,
+                )
+            carrier._is_met = True
         except _FAULTS as error:
             with suppress(*_FAULTS):
                 await carrier._client.close()
@@ -80,6 +83,6 @@ class NatsCarrier:
                 await self._client.flush(timeout=1)
             await self._client.close()
 
-
-async def _note(error: Exception) -> None:
-    log.warning("link_carrier", reason=f"{type(error).__name__}: {error}"[:200])
+    async def _note(self, error: Exception) -> None:
+        if self._is_met:
+            log.warning("link_carrier", reason=f"{type(error).__name__}: {error}"[:200])

@@ -12,6 +12,7 @@ from itg.cli import exits
 from itg.cli.after_round import bundle, bundle_app, export, report
 from itg.cli.databases import Postgres, db_app
 from itg.cli.fleet import fleet_app
+from itg.cli.granting import key_app, role_app
 from itg.cli.organizing import audit, game_app, news_app, team_app, trade_app
 from itg.cli.safety import safety_app
 from itg.cli.scenarios import scenario_app
@@ -33,7 +34,7 @@ app.command(lab_app)
 app.command(scenario_app)
 app.command(safety_app, name="*")
 app.command(fleet_app, name="*")
-for organizers in (game_app, team_app, news_app, trade_app):
+for organizers in (game_app, team_app, role_app, news_app, trade_app, key_app):
     app.command(organizers)
 game_app.command(bundle)
 app.command(bundle_app)
@@ -253,6 +254,9 @@ def surveil(
     /,
     *,
     url: Annotated[str | None, Parameter(help="Ask a running game instead.")] = None,
+    round_: Annotated[
+        int | None, Parameter(name="--round", help="With --url: this round, not the newest.")
+    ] = None,
     key: Annotated[
         str | None,
         Parameter(env_var="ITG_API_KEY", show=False, help="An organizer's key (ITG_API_KEY)."),
@@ -262,17 +266,19 @@ def surveil(
     """Show what looks like abuse: wash trades, transfers, layering, stuffing, marking the close.
 
     Of a data directory all trading days, of a running game (with `--url` and an organizer's key in
-    ITG_API_KEY) the day at hand. Reads only; a case is a question, not a verdict.
+    ITG_API_KEY) the day at hand or that of a round. Reads only; a case is a question, no verdict.
     """
     from itg.cli.surveilling import show_live, show_recorded
 
     if (data is None) == (url is None):
         return wrong_use("name a data directory or --url, one of them")
     if data is not None:
+        if round_ is not None:
+            return wrong_use("--round goes with --url; of a directory all trading days are shown")
         return show_recorded(data, as_json=as_json)
     if url is None or key is None:
         return wrong_use("--url needs an organizer's key in the environment variable ITG_API_KEY")
-    return show_live(url, key, as_json=as_json)
+    return show_live(url, key, round_, as_json=as_json)
 
 
 def wrong_use(message: str) -> int:

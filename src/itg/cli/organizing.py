@@ -192,6 +192,25 @@ def rotate_key(
     return rotate_team_key(at, team, overlap, keys, reason)
 
 
+@team_app.command(name="revoke-keys")
+def revoke_keys(
+    team: Team,
+    /,
+    *,
+    reason: Reason,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    at: At = HERE,
+) -> int:
+    """Let no key of a team work any more; its sockets end. Asks first.
+
+    `rotate-key` gives it another one.
+    """
+    from itg.cli.teams import revoke_team_keys
+
+    return revoke_team_keys(at, team, reason, yes=yes, as_json=as_json)
+
+
 @team_app.command
 def suspend(team: Team, /, *, reason: Reason, yes: Yes = False, at: At = HERE) -> int:
     """Cancel a team's orders and quotes and refuse new ones; asks first."""

@@ -9,11 +9,14 @@ from cyclopts import App, Parameter
 
 from itg.cli import exits
 from itg.cli.after_round import recompute_
+from itg.cli.at import HERE, At
 
 score_app = App(name="score", help="Show scores; find par; score again from what was recorded.")
 score_app.command(recompute_, name="recompute")
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
+_POINTS = "0 to 100 points; left out, it stays as it is."
+Judged = Annotated[float | None, Parameter(help=_POINTS)]
 Url = Annotated[str, Parameter(help="The server.")]
 Key = Annotated[
     str | None,
@@ -56,6 +59,28 @@ def show(  # noqa: PLR0913 - each parameter is a flag
     if team is None:
         return show_scores((url, key), round_, as_json=as_json)
     return show_terms((url, key), team, round_, as_json=as_json)
+
+
+@score_app.command
+def judge(  # noqa: PLR0913 - each parameter is a flag
+    team: Annotated[str, Parameter(help="A team's id or name.")],
+    /,
+    *,
+    research: Judged = None,
+    code: Judged = None,
+    team_points: Annotated[float | None, Parameter(name="--team", help=_POINTS)] = None,
+    reason: Annotated[str, Parameter(help="Why; the audit keeps it.")] = "",
+    as_json: AsJson = False,
+    at: At = HERE,
+) -> int:
+    """Enter points of a team's judged part: research, code and team.
+
+    As the organizer, with --data or the key in ITG_ADMIN_KEY. The season's score follows at once.
+    """
+    from itg.cli.teams import Points, judge_team
+
+    points = Points(research=research, code=code, team=team_points)
+    return judge_team(at, team, points, reason, as_json=as_json)
 
 
 @score_app.command

@@ -238,6 +238,29 @@ def _days_table(days: list[TradingDay]) -> Table:
     return table
 
 
+def _roles_by_team(days: list[TradingDay]) -> dict[str, list[str]]:
+    roles: dict[str, list[str]] = {}
+    for day in days:
+        for team in day.teams:
+            roles.setdefault(team.team, []).append(team.role)
+    return roles
+
+
+def _roles_table(days: list[TradingDay]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("team")
+    for day in days:
+        table.add_column(day.trading_day)
+        table.add_column("P&L", justify="right")
+    cells: dict[str, list[str]] = {}
+    for day in days:
+        for team in day.teams:
+            cells.setdefault(team.team, []).extend((team.role, f"{team.pnl:,.2f}"))
+    for name, row in cells.items():
+        table.add_row(name, *row)
+    return table
+
+
 def print_result(result: GameResult, data: Path | None) -> None:
     """Print a game's result as tables; `data` is where its journal was kept."""
     console = wide_console()
@@ -246,6 +269,9 @@ def print_result(result: GameResult, data: Path | None) -> None:
     if len(result.days) > 1:
         console.print(Text("\nDays", style="bold"))
         console.print(_days_table(result.days))
+    if any(len(set(roles)) > 1 for roles in _roles_by_team(result.days).values()):
+        console.print(Text("\nRoles", style="bold"))
+        console.print(_roles_table(result.days))
     console.print(
         f"\n{result.orders:,} orders, {result.quotes:,} quotes, {result.trades:,} trades of "
         f"{result.contracts:,} contracts in {result.wall_s:.0f} s; "

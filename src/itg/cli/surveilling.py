@@ -33,10 +33,10 @@ def show_recorded(data: Path, *, as_json: bool) -> int:
     return exits.DONE
 
 
-def show_live(url: str, key: str, *, as_json: bool) -> int:
+def show_live(url: str, key: str, round_id: int | None = None, *, as_json: bool) -> int:
     """Print a running game's cases; 3 if nobody answers, 1 if the key is refused."""
     try:
-        answer = asyncio.run(_live(url, key))
+        answer = asyncio.run(_live(url, key, round_id))
     except (aiohttp.ClientError, TimeoutError):
         print(f"itg: no server answers at {url}; start one with `itg serve`", file=sys.stderr)
         return exits.NO_SERVER
@@ -47,13 +47,14 @@ def show_live(url: str, key: str, *, as_json: bool) -> int:
     return exits.DONE
 
 
-async def _live(url: str, key: str) -> list[CaseBody] | _Refused:
+async def _live(url: str, key: str, round_id: int | None) -> list[CaseBody] | _Refused:
     headers = {"X-API-Key": key}
+    of_round = {} if round_id is None else {"round_id": str(round_id)}
     async with aiohttp.ClientSession(timeout=_TIMEOUT, headers=headers) as http:
         cases: list[CaseBody] = []
         cursor: str | None = ""
         while cursor is not None:
-            query = {"cursor": cursor} if cursor else {}
+            query = of_round | ({"cursor": cursor} if cursor else {})
             async with http.get(f"{url}/admin/surveillance", params=query) as answer:
                 body = await answer.read()
                 if answer.status != 200:
@@ -62,7 +63,8 @@ async def _live(url: str, key: str) -> list[CaseBody] | _Refused:
             if page.fault is not None:
                 print(f"itg: the watch stands: {page.fault}", file=sys.stderr)
             for item in page.items:
-                async with http.get(f"{url}/admin/surveillance/{item.case_id}") as answer:
+                path = f"{url}/admin/surveillance/{item.case_id}"
+                async with http.get(path, params=of_round) as answer:
                     cases.append(_case(await answer.read()))
             cursor = page.next_cursor
         return cases

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from itg.cli import exits
 from itg.cli.asking import AskingError, Json, Organizer, RefusedRequestError, confirm
 from itg.cli.at import At
 from itg.cli.rosters import KeyFile, read_roster, refused_lines
 from itg.cli.running import asked, instant, print_json, show_table, table_of
 
 KEYS_NAME = "team-keys.csv"
+POINTS_MAX = 100
 
 
 class Correction(Struct, frozen=True, kw_only=True):
@@ -25,6 +27,32 @@ class Correction(Struct, frozen=True, kw_only=True):
         moved: Json = {"quantity": self.quantity, "price": self.price}
         named = {} if self.instrument is None else {"instrument_id": self.instrument, **moved}
         return {"cash": self.cash, "reason": reason, **named}
+
+
+class Points(Struct, frozen=True, kw_only=True):
+    """What is judged of a team, each part 0 to 100; None stays as it is."""
+
+    research: float | None
+    code: float | None
+    team: float | None
+
+    def body(self, reason: str) -> Json:
+        """Return the request; raise `AskingError` for points that cannot be, or none at all."""
+        given = {
+            part: points
+            for part in self.__struct_fields__
+            if (points := getattr(self, part)) is not None
+        }
+        if not given:
+            raise AskingError(
+                "nothing is judged: give --research, --code or --team", exits.WRONG_USE
+            )
+        for part, points in given.items():
+            if not 0 <= points <= POINTS_MAX:
+                raise AskingError(
+                    f"--{part} {points:g}: points are from 0 to {POINTS_MAX}", exits.WRONG_USE
+                )
+        return {**given, "reason": reason}
 
 
 def add_team(at: At, name: str, role: str, keys: Path | None, reason: str) -> int:
@@ -139,6 +167,43 @@ def rotate_team_key(at: At, team: str, overlap: int, keys: Path | None, reason: 
         print(f"{found['team_name']} has a new key; the old one {old}")
 
     return asked(at, act)
+
+
+def revoke_team_keys(at: At, team: str, reason: str, *, yes: bool, as_json: bool) -> int:
+    """Revoke a team's keys once that is confirmed."""
+
+    def act(organizer: Organizer) -> None:
+        found = _team(organizer, team)
+        confirm(f"Revoking every key of {found['team_name']}", yes=yes)
+        path = f"/admin/teams/{found['team_id']}/revoke-keys"
+        told = organizer.ask("POST", path, {"reason": reason})
+        if as_json:
+            print_json(told)
+            return
+        ended = f"keys revoked: {told['revoked']}; sockets that came with them end"
+        print(f"{found['team_name']}: {ended}")
+
+    return asked(at, act)
+
+
+def judge_team(at: At, team: str, points: Points, reason: str, *, as_json: bool) -> int:
+    """Enter what a team's judged part is worth, and print what is entered of it."""
+
+    def act(organizer: Organizer) -> None:
+        body = points.body(reason)
+        found = _team(organizer, team)
+        told = organizer.ask("PUT", f"/admin/judgements/{found['team_id']}", body)
+        if as_json:
+            print_json(told)
+            return
+        parts = (f"{part} {_entered(told[part])}" for part in Points.__struct_fields__)
+        print(f"{found['team_name']}: {', '.join(parts)}")
+
+    return asked(at, act)
+
+
+def _entered(points: object) -> str:
+    return "not yet" if points is None else f"{points:g}"
 
 
 def suspend_team(at: At, team: str, reason: str, *, yes: bool) -> int:

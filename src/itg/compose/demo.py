@@ -8,7 +8,7 @@ from time import perf_counter
 
 from msgspec import Struct, field, json
 
-from itg.compose.day_book import DayBook
+from itg.compose.day_book import DayBook, standings_of
 from itg.compose.result import GameResult, Played, Tally
 from itg.compose.solo import Solo, SoloSettings
 from itg.game.contract import GetTeams, RoundEnded, Teams
@@ -163,21 +163,14 @@ def _see(solo: Solo, view: DemoView, records: Sequence[Record]) -> None:
                     view.connected.append(output.account_id)
                 case RoundEnded():
                     # Nothing has moved since in lock step: the clock jumps after the release.
-                    view.book.close(output.trading_day, view.tally, *_standings(solo))
+                    view.book.close(output, view.tally, solo.machine)
                     view.is_over = output.next_round_id is None
                 case _:
                     pass
 
 
-def _standings(solo: Solo) -> tuple[Balances, Teams]:
-    balances, teams = solo.machine.query(GetBalances()), solo.machine.query(GetTeams())
-    assert isinstance(balances, Balances)
-    assert isinstance(teams, Teams)
-    return balances, teams
-
-
 def _result(solo: Solo, view: DemoView, wall_s: float) -> GameResult:
-    balances, teams = _standings(solo)
+    balances, teams = standings_of(solo.machine)
     assert view.digest is not None
     return Played(
         create=solo.create,

@@ -7,10 +7,12 @@ import gc
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
+from functools import partial
 from io import StringIO
 from multiprocessing import get_context
 from os import cpu_count
 from time import perf_counter
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,16 +22,15 @@ from itg.bots import ROLE_OF, crew_bot, reference_bot
 from itg.client.bot import Bot
 from itg.client.load import load_bot
 from itg.compose.alpha_models import alpha_models, with_alpha
-from itg.compose.day_book import DayBook
+from itg.compose.day_book import DayBook, standings_of
 from itg.compose.models import refuse_unknown_models
 from itg.compose.result import GameResult, Played, Tally
 from itg.compose.services import services_of
-from itg.game.contract import CreateGame, GetTeams, RoundEnded, Teams
+from itg.game.contract import CreateGame, RoleRotation, RoundEnded
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import Role
 from itg.lab import LabRun, Seat
 from itg.lab.alphas import AlphaWatch, score_of
-from itg.positions.contract import Balances, GetBalances
 from itg.retail.contract import Calibration, CalibrationRow, GetCalibration
 from itg.runtime.cascade import Machine
 from itg.runtime.digest import EventDigest
@@ -37,6 +38,12 @@ from itg.runtime.envelope import Record
 
 DEFAULT_SEATS = ("market_maker:2", "hedge_fund:2", "arbitrage_desk:2")
 OnRecord = Callable[[Record], None]
+
+
+class MakeBot(Protocol):
+    """Makes a bot of one kind; equal seeds make equal bots."""
+
+    def __call__(self, *, seed: int) -> Bot: ...
 
 
 class LabSettings(Struct, frozen=True, kw_only=True):
@@ -73,7 +80,7 @@ def play(settings: LabSettings, *watchers: OnRecord) -> GameResult:
             digest.add(record)
         for output in record.outputs:
             if isinstance(output, RoundEnded):
-                book.close(output.trading_day, tally, *_standings(machine))
+                book.close(output, tally, machine)
 
     seats = seats_of(create, settings.seats)
     alpha = None if asked is None else AlphaWatch(asked.forecast)
@@ -85,7 +92,7 @@ def play(settings: LabSettings, *watchers: OnRecord) -> GameResult:
     finally:
         if was_collecting:
             gc.enable()
-    balances, teams = _standings(machine)
+    balances, teams = standings_of(machine)
     result = Played(
         create=create,
         tally=tally,
@@ -122,49 +129,75 @@ def _play_quietly(settings: LabSettings) -> GameResult:
 
 
 def seats_of(create: CreateGame, wanted: Sequence[str]) -> list[Seat]:
-    """Return who plays: the seats asked for, else the scenario's teams, else two of each role."""
-    if not wanted and create.rules.teams:
-        return [
-            Seat(team_name=team.team_name, role=team.role, bot=crew_bot(team.role, number))
-            for number, team in enumerate(create.rules.teams, start=1)
+    """Return who plays: the seats asked for, else the scenario's teams, else two of each role.
+
+    Where roles go round a seat's own bot plays whenever the team has that bot's role, and in every
+    other role the team has that role's reference bot; all of a seat's bots have one temper. Teams
+    are numbered then, for a name of a role would soon be wrong.
+    """
+    rules = create.rules
+    goes_round = rules.rotation is not RoleRotation.NONE
+    if not wanted and rules.teams:
+        seats = [
+            Seat(
+                team_name=team.team_name,
+                role=team.role,
+                bot=crew_bot(team.role, number),
+                bots=partial(crew_bot, seed=number),
+            )
+            for number, team in enumerate(rules.teams, start=1)
         ]
-    roles = [str(role) for role in create.rules.registrable_roles]
-    found: list[Seat] = []
-    for seat in wanted or [seat for seat in DEFAULT_SEATS if seat.partition(":")[0] in roles]:
-        found += _seats(seat, roles, len(found))
-    return found
+    else:
+        roles = [str(role) for role in rules.registrable_roles]
+        seats = []
+        for seat in wanted or [s for s in DEFAULT_SEATS if s.partition(":")[0] in roles]:
+            seats += _seats(seat, roles, len(seats))
+        if goes_round:
+            seats = [replace(s, team_name=f"team {n}") for n, s in enumerate(seats, start=1)]
+    if goes_round:
+        _refuse_unplayed(seats, rules.registrable_roles)
+    return seats
+
+
+def _refuse_unplayed(seats: Sequence[Seat], roles: Sequence[Role]) -> None:
+    # Before the first round, not in the middle of a season.
+    for seat in seats:
+        for role in roles:
+            if role != seat.role and seat.bots is not None:
+                seat.bots(role)
 
 
 def _seats(seat: str, roles: Sequence[str], taken: int) -> list[Seat]:
     name, _, what = seat.rpartition(":")
     if name.endswith(".py"):
-        return [_seat(what, roles, taken, load_bot(name)(seed=taken + 1))]
+        return [_seat(what, roles, taken, load_bot(name))]
     bot, _, count = seat.partition(":")
     role = ROLE_OF.get(bot, bot)
     if not (count or "1").isdigit():
         raise ConfigurationError(
             f"bots: {seat!r} is neither BOT, BOT:COUNT nor FILE.py:ROLE; e.g. market_maker:2"
         )
-    return [
-        _seat(role, roles, number, reference_bot(bot, number + 1) if role in roles else None)
-        for number in range(taken, taken + int(count or 1))
-    ]
+    make = partial(_reference, bot)
+    return [_seat(role, roles, number, make) for number in range(taken, taken + int(count or 1))]
 
 
-def _seat(role: str, roles: Sequence[str], taken: int, bot: Bot | None) -> Seat:
-    if role not in roles or bot is None:
+def _reference(name: str, *, seed: int) -> Bot:
+    return reference_bot(name, seed)
+
+
+def _seat(role: str, roles: Sequence[str], taken: int, make: MakeBot) -> Seat:
+    if role not in roles:
         raise ConfigurationError(f"bots: no team plays {role!r} here; roles: {', '.join(roles)}")
-    return Seat(team_name=f"{role.replace('_', ' ')} {taken + 1}", role=Role(role), bot=bot)
+    number = taken + 1
+
+    def bots(played: Role) -> Bot:
+        return make(seed=number) if played == role else crew_bot(played, number)
+
+    name = f"{role.replace('_', ' ')} {number}"
+    return Seat(team_name=name, role=Role(role), bot=make(seed=number), bots=bots)
 
 
 def _calibration(machine: Machine) -> list[CalibrationRow]:
     answer = machine.query(GetCalibration())
     assert isinstance(answer, Calibration)
     return list(answer.rows)
-
-
-def _standings(machine: Machine) -> tuple[Balances, Teams]:
-    balances, teams = machine.query(GetBalances()), machine.query(GetTeams())
-    assert isinstance(balances, Balances)
-    assert isinstance(teams, Teams)
-    return balances, teams

@@ -5,8 +5,10 @@
 Subjects stand outside those of facts: nothing of a link is public, and no stream keeps it.
 """
 
+import asyncio
 from collections.abc import Sequence
 
+import structlog
 from msgspec.msgpack import Decoder, Encoder
 
 from itg.adapters.nats_bus import NatsSettings
@@ -21,7 +23,9 @@ from itg.runtime.link import QueryCodec, all_replies
 from itg.runtime.pump import Pump
 from itg.runtime.service import Service
 
+log = structlog.get_logger()
 GAME_FILE = "game.link"
+_AGAIN_S = 1.0
 
 
 def query_codec(services: Sequence[Service]) -> QueryCodec:
@@ -54,15 +58,24 @@ class NodeLink:
         self._game = game
         self._carrier: NatsCarrier | None = None
         self._followers: Followers | None = None
+        self._starting: asyncio.Task[None] | None = None
 
     @property
     def doors(self) -> list[str]:
         """Return the subjects of the gateways that follow."""
         return [] if self._followers is None else self._followers.names
 
-    async def start(self) -> None:
-        """Listen; raises `ConfigurationError` where no server answers."""
-        self._carrier = await carrier_of(self._bus)
+    def start(self) -> None:
+        """Listen as soon as a server answers; the market waits for none."""
+        self._starting = asyncio.create_task(self._begin(), name="link")
+
+    async def _begin(self) -> None:
+        while self._carrier is None:
+            try:
+                self._carrier = await carrier_of(self._bus)
+            except ConfigurationError as error:
+                log.warning("no_gateways_yet", reason=str(error))
+                await asyncio.sleep(_AGAIN_S)
         queries = query_codec(self._pump.machine.services)
         subject = node_subject(self._game)
         self._followers = Followers(self._pump, self._carrier, subject, queries, self._steward)
@@ -71,6 +84,9 @@ class NodeLink:
 
     async def stop(self) -> None:
         """Give the last rows and say no more."""
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.gather(self._starting, return_exceptions=True)
         if self._followers is not None:
             await self._followers.stop()
         if self._carrier is not None:

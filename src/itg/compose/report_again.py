@@ -1,12 +1,11 @@
 """Reports out of a data directory: the inputs are run again up to where the scores were told."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from itg.compose.report_files import corrections_in, scored_at, write_reports
 from itg.compose.verify import machine_of, opened_for_reading
-from itg.game.contract import GameState, GetGame
-from itg.kernel.ids import AccountId, Seq
+from itg.game.contract import GameState, GetGame, RoundScore
+from itg.kernel.ids import Seq
 from itg.runtime.cascade import Machine
 from itg.runtime.journal import checked_rows
 from itg.runtime.recovery import replayed
@@ -29,16 +28,18 @@ def report_again(data: Path, round_id: int, folder: Path) -> list[Path]:
             for record in replayed(machine, row):
                 fold.add(record.game_ns, record.outputs)
                 if record.seq == scored.seq:
-                    answers = _asked(machine, round_id, scored.accounts)
+                    answers = _asked(machine, scored.scores)
                     return write_reports(report_bodies(answers, fold), folder)
     finally:
         journal.close()
     raise AssertionError("the scores are in the journal")
 
 
-def _asked(machine: Machine, round_id: int, accounts: Sequence[AccountId]) -> RoundAnswers:
+def _asked(machine: Machine, scores: RoundScore) -> RoundAnswers:
+    round_id, accounts = scores.round_id, [team.account_id for team in scores.teams]
     game = machine.query(GetGame())
     assert isinstance(game, GameState)
     start_ns = game.rules.rounds[round_id - 1].start_ns
-    replies = [machine.query(query) for query in report_queries(round_id, start_ns, accounts)]
+    queries = report_queries(round_id, start_ns, scores.scored_ns, accounts)
+    replies = [machine.query(query) for query in queries]
     return answers_of(round_id, accounts, replies)

@@ -6,9 +6,9 @@ from pathlib import Path
 from msgspec import json
 
 from itg.exchange.contract import TradeBusted
-from itg.game.contract import RoundScored, TeamScore
+from itg.game.contract import RoundScore, RoundScored
 from itg.kernel.errors import ConfigurationError
-from itg.kernel.ids import AccountId, Seq, TradeId
+from itg.kernel.ids import Seq, TradeId
 from itg.kernel.money import Price
 from itg.report import page_of, pdf_of
 from itg.runtime.codec import Codec
@@ -22,16 +22,11 @@ REPORTS = "reports"
 
 
 class ScoredAt:
-    """Where in a journal a round's scores were told last, and of whom."""
+    """Where in a journal a round's scores were told last, and what they are."""
 
-    def __init__(self, seq: Seq, teams: tuple[TeamScore, ...]) -> None:
+    def __init__(self, seq: Seq, scores: RoundScore) -> None:
         self.seq = seq
-        self.teams = teams
-
-    @property
-    def accounts(self) -> list[AccountId]:
-        """Return the accounts that are reported on."""
-        return [team.account_id for team in self.teams]
+        self.scores = scores
 
 
 def folder_of(data: Path, round_id: int) -> Path:
@@ -47,7 +42,7 @@ def scored_at(journal: Journal, codec: Codec, round_id: int) -> ScoredAt:
             for record in codec.decode_records(row.body):
                 for told in record.outputs:
                     if isinstance(told, RoundScored) and told.scores.round_id == round_id:
-                        found = ScoredAt(record.seq, told.scores.teams)
+                        found = ScoredAt(record.seq, told.scores)
     if found is None:
         raise ConfigurationError(
             f"round {round_id} has no scores here, and so no reports; name one that has ended, "

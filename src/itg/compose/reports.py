@@ -117,7 +117,7 @@ class Reports:
         round_id = scores.round_id
         accounts = [team.account_id for team in scores.teams]
         start_ns = self._rules.rounds[round_id - 1].start_ns
-        queries = report_queries(round_id, start_ns, accounts)
+        queries = report_queries(round_id, start_ns, scores.scored_ns, accounts)
         # The day after must not begin in between: where it does by itself, all is asked at once.
         size = len(queries) if self._rules.starts_next_round else _SLICE
         asking = _Asking(self._pump, queries, size)

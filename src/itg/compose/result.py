@@ -17,7 +17,10 @@ from itg.runtime.envelope import Record
 
 
 class TeamResult(Struct, frozen=True, kw_only=True):
-    """One account's day; money in USD, fees positive paid, `net_quantities` by instrument."""
+    """One account's game; money in USD, fees positive paid, `net_quantities` by instrument.
+
+    With all seats it had, in the role of its last one.
+    """
 
     team: str
     role: str
@@ -31,7 +34,7 @@ class TeamResult(Struct, frozen=True, kw_only=True):
 
 
 class TeamDay(Struct, frozen=True, kw_only=True):
-    """One team's day alone; money in USD, fees positive paid."""
+    """One team's day alone, in the role it played; money in USD, fees positive paid."""
 
     team: str
     role: str
@@ -179,14 +182,15 @@ def _row(name: str, accounts: list[AccountBalance]) -> TeamResult:
     nets: Counter[str] = Counter()
     for account in accounts:
         nets.update(dict(account.net_quantities))
-    realized = sum(a.realized_pnl for a in accounts)
+    # A new seat counts from zero: what the ones before it came to goes on here.
+    realized = sum(a.realized_pnl + a.left_realized_pnl for a in accounts)
     unrealized = sum(a.unrealized_pnl for a in accounts)
-    fees = sum(a.fees for a in accounts)
+    fees = sum(a.fees + a.left_fees for a in accounts)
     return TeamResult(
         team=name,
         role=accounts[0].role,
         orders=sum(a.orders for a in accounts),
-        contracts=sum(a.contracts_traded for a in accounts),
+        contracts=sum(a.contracts_traded + a.left_contracts_traded for a in accounts),
         fees=fees / PRICE_SCALE,
         pnl=(realized + unrealized - fees) / PRICE_SCALE,
         realized_pnl=realized / PRICE_SCALE,

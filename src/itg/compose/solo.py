@@ -116,7 +116,7 @@ class Solo:
         if self.relay is not None:
             self.relay.start()
         if self.link is not None:
-            await self.link.start()
+            self.link.start()
         await self.gateway.start()
         await self.server.start()
 

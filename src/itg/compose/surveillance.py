@@ -9,10 +9,17 @@ from time import perf_counter
 import structlog
 
 from itg.compose.verify import machine_of, opened_for_reading
+from itg.gateway.surveillance import DayCases
 from itg.kernel.errors import JournalError
 from itg.kernel.ids import Seq
 from itg.kernel.times import to_micros
-from itg.lab.surveillance import Case, Surveillance, cases_of_game, rows_of_day
+from itg.lab.surveillance import (
+    Case,
+    Surveillance,
+    cases_of_game,
+    day_of_round,
+    rows_of_day,
+)
 from itg.runtime.codec import Codec
 from itg.runtime.envelope import Record
 from itg.runtime.journal import Journal, last_seq_of
@@ -35,11 +42,14 @@ class LiveWatch:
         self._watch = Surveillance()
         self._held: list[Record] | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._journal: tuple[Journal, Codec] | None = None
+        self._read_last: tuple[int, DayCases] | None = None
         self.as_of_seq = 0
         self.fault: str | None = None
 
     def begin(self, journal: Journal, codec: Codec, until_seq: Seq) -> None:
         """Read the trading day up to `until_seq` again beside the running game."""
+        self._journal = journal, codec
         if until_seq:
             self._held = []
             rows = rows_of_day(journal, codec, until_seq)
@@ -59,9 +69,39 @@ class LiveWatch:
         else:
             self._hear(records)
 
+    @property
+    def round_id(self) -> int:
+        """Return the round whose day is watched, 0 before the first."""
+        return self._watch.round_id
+
     def cases(self) -> list[CaseBody]:
         """Return the trading day's cases as the wire tells them."""
         return [case_body(case) for case in self._watch.cases()]
+
+    def day(self) -> DayCases:
+        """Return the trading day's cases, how far it was watched, and why no further."""
+        return DayCases(self.cases(), self.as_of_seq, self.fault)
+
+    def day_of_round(self, round_id: int) -> DayCases:
+        """Read the day of a round that began from the journal; on a thread.
+
+        What was read last is kept: a list is mostly followed by its cases one by one. A day that
+        another has followed does not change any more.
+        """
+        if self._read_last is not None and self._read_last[0] == round_id:
+            return self._read_last[1]
+        assert self._journal is not None, "the watch begins before the server"
+        journal, codec = self._journal[0].reader(), self._journal[1]
+        try:
+            cases, as_of_seq, is_over = day_of_round(journal, codec, round_id)
+        except JournalError as error:
+            return DayCases((), 0, str(error))
+        finally:
+            journal.close()
+        day = DayCases([case_body(case) for case in cases], as_of_seq)
+        if is_over:
+            self._read_last = round_id, day
+        return day
 
     async def _read(self, rows: Iterator[Sequence[Record]]) -> None:
         began = perf_counter()

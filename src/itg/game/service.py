@@ -6,9 +6,10 @@ from typing import ClassVar, assert_never, get_args
 from itg.exchange import contract as exchange
 from itg.game import asking, hearing, store
 from itg.game import contract as game
-from itg.game.core import organizing
+from itg.game.core import keys, organizing
 from itg.game.core.audit import Act, TeamAct
 from itg.game.core.game import Game
+from itg.game.core.registry import Registry
 from itg.game.core.scoring.keeper import Scoring, refused_or_set
 from itg.kernel.ids import Shard
 from itg.kernel.messages import Message, Query, Reply
@@ -29,7 +30,7 @@ class GameService:
         *(game.CreateGame, game.RegisterTeam, game.DropBot, game.MovePhase),
         *(game.StartRound, game.PauseRound, game.ResumeRound, game.EndRound),
         *(game.HaltMarket, game.ResumeMarket, game.CorrectTrade, game.MoveKillSwitch),
-        *(game.IssueKey, game.RevealSeed, game.RevealIdentities, game.ExtendRound),
+        *(game.IssueKey, game.RevokeKey, game.RevealSeed, game.RevealIdentities, game.ExtendRound),
         *get_args(TeamAct),
         *(game.AnnounceNews, game.WithdrawNews, game.RepeatNews, news.NewsRejected),
         *(exchange.InstrumentListed, exchange.InstrumentDelisted, exchange.PhaseChanged),
@@ -40,7 +41,7 @@ class GameService:
     emits: ClassVar[tuple[type[Message], ...]] = (
         *(game.GameCreated, game.TeamRegistered, game.RegistrationRejected, game.BotDropped),
         *(game.RoundStarted, game.RoundPaused, game.RoundResumed, game.RoundEnded),
-        *(game.KeyIssued, game.IdentitiesRevealed, game.GameActRejected),
+        *(game.KeyIssued, game.KeyRevoked, game.IdentitiesRevealed, game.GameActRejected),
         *(StartTimer, StopTimer),
         *asking.ASKED,
         game.RoundExtended,
@@ -50,7 +51,7 @@ class GameService:
     answers: ClassVar[tuple[type[Query], ...]] = (
         *(game.AuthenticateKey, game.GetTeams, game.GetRounds, game.GetGame),
         *(game.GetAudit, game.GetSchedule, game.GetMessages, game.GetRetiringKeys),
-        *(game.GetScores, game.GetServiceNotes),
+        *(game.GetScores, game.GetServiceNotes, game.GetKeys),
     )
 
     def __init__(self) -> None:
@@ -118,8 +119,8 @@ class GameService:
                 return self._created.schedule()
             case game.GetMessages():
                 return self._created.messages_to(query)
-            case game.GetRetiringKeys():
-                return game.RetiringKeys(keys=tuple(created.registry.retiring) if created else ())
+            case game.GetKeys() | game.GetRetiringKeys():
+                return self._read_keys(query)
             case _:
                 raise AssertionError(query)
 
@@ -129,6 +130,12 @@ class GameService:
             return created.scores(query.round_id)
         accounts = created.serving.accounts(query.round_id)
         return game.ServiceNotes(round_id=query.round_id, accounts=accounts)
+
+    def _read_keys(self, query: game.GetKeys | game.GetRetiringKeys) -> Reply:
+        registry = self._game.registry if self._game else Registry()
+        if isinstance(query, game.GetKeys):
+            return game.IssuedKeys(keys=keys.apart(registry))
+        return game.RetiringKeys(keys=tuple(registry.retiring))
 
     def snapshot(self) -> bytes:
         return store.encode(self._game)
@@ -174,7 +181,7 @@ class GameService:
                 return self._move_round(now, ask)
             case game.ExtendRound() | game.RevealIdentities():
                 return self._change_round(now, ask)
-            case game.IssueKey() | game.SetPar() | game.SetJudgement():
+            case game.IssueKey() | game.RevokeKey() | game.SetPar() | game.SetJudgement():
                 return [self._enter(ask)]
             case game.DropBot():
                 return [game.BotDropped(account_id=ask.account_id)]
@@ -184,10 +191,14 @@ class GameService:
                 assert isinstance(ask, TeamAct), f"not an act: {ask!r}"
                 return [asking.said(step) for step in organizing.organize(self._created, now, ask)]
 
-    def _enter(self, ask: game.IssueKey | game.SetPar | game.SetJudgement) -> Message:
+    def _enter(
+        self, ask: game.IssueKey | game.RevokeKey | game.SetPar | game.SetJudgement
+    ) -> Message:
         created = self._created
         if isinstance(ask, game.IssueKey):
             return created.registry.issue(ask)
+        if isinstance(ask, game.RevokeKey):
+            return keys.revoke(created.registry, ask)
         return refused_or_set(created.scoring, ask, created.registry.teams)
 
     def _move_round(

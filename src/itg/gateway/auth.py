@@ -13,7 +13,7 @@ from itg.gateway.calls import Caller
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import PROCESSING_TIMEOUT, UNAUTHENTICATED
 from itg.gateway.settings import GatewaySettings
-from itg.kernel.ids import Seq, TeamId
+from itg.kernel.ids import Seq
 from itg.kernel.messages import Reply
 from itg.positions.contract import RATE_LIMIT_EXCEEDED
 from itg.runtime.pump_port import PumpPort
@@ -137,9 +137,9 @@ class Tickets:
         self._issued[ticket] = (caller, now + self.life_s)
         return ticket
 
-    def forget(self, team_id: TeamId) -> None:
-        """Let a team's tickets be good no more: what they were issued for has changed."""
-        for ticket in [t for t, (who, _) in self._issued.items() if who.team_id == team_id]:
+    def forget(self, is_gone: Callable[[Caller], bool]) -> None:
+        """Let tickets be good no more: what they were issued for has changed."""
+        for ticket in [t for t, (caller, _) in self._issued.items() if is_gone(caller)]:
             del self._issued[ticket]
 
     def redeem(self, ticket: str) -> Caller:

@@ -24,7 +24,7 @@ class Caller(Struct, frozen=True, kw_only=True):
     team_id: TeamId | None = None
     account_id: AccountId | None = None
     role: Role | None = None
-    key_number: int = 0  # which of the team's keys it came with
+    key_number: int = 0  # which of the team's keys, or of those without a team, it came with
     key_name: str = ""  # of an organizer's or a researcher's key; "" is the first organizer's
 
     def assert_scope(self, scope: Scope) -> None:

@@ -12,11 +12,13 @@ from msgspec.structs import replace
 
 from itg.game.contract import (
     KeyRetired,
+    KeyRevoked,
     KeyRotated,
     RetireKey,
     TeamReseated,
 )
 from itg.gateway.auth import KeyRing, Tickets
+from itg.gateway.calls import Caller
 from itg.gateway.directory import Directory
 from itg.gateway.feed import Feed
 from itg.gateway.sessions import Session
@@ -26,10 +28,11 @@ from itg.kernel.times import NS_PER_S
 from itg.runtime.pump_port import OverloadedError, PumpPort, PumpStoppedError
 from itg.wire.v1.socket import CLOSE_POLICY
 
-AnyMemberEvent = KeyRotated | KeyRetired | TeamReseated
+AnyMemberEvent = KeyRotated | KeyRetired | KeyRevoked | TeamReseated
 MEMBER_EVENTS = frozenset(AnyMemberEvent.__args__)
 _OVERLAP_OVER = "the overlap of a rotated key is over"
 _RETRY_S = 1.0
+_FIRST_KEY = "organizer"  # the name of the first organizer's key, which callers leave out
 
 
 class Membership:
@@ -52,6 +55,7 @@ class Membership:
         self._directory: Directory | None = None
         self._alarms: dict[tuple[TeamId, int], asyncio.TimerHandle] = {}
         self._retired: set[tuple[TeamId, int]] = set()
+        self._revoked: set[tuple[str, int]] = set()
 
     def begin(self, directory: Directory) -> None:
         """Follow from now on; arm the alarms of a game that is continued."""
@@ -69,6 +73,8 @@ class Membership:
         """Take in a session as things stand: its key may have ended while it connected."""
         caller = session.caller
         if caller.team_id is None:
+            if self._is_revoked(caller):
+                session.close(CLOSE_POLICY)
             return
         if (caller.team_id, caller.key_number) in self._retired:
             session.close(CLOSE_POLICY)
@@ -87,6 +93,8 @@ class Membership:
                         self._arm(event.team_id, number, event.retires_wall_ns)
             case KeyRetired():
                 self._retire(event)
+            case KeyRevoked():
+                self._revoke(event)
             case TeamReseated():
                 self._reseat(event)
             case _:
@@ -116,14 +124,25 @@ class Membership:
             if alarm is not None:
                 alarm.cancel()
         self._keys.forget()
-        self._tickets.forget(event.team_id)
+        self._tickets.forget(lambda caller: caller.team_id == event.team_id)
         for session in self._sessions_of(event.account_id):
             if (event.team_id, session.caller.key_number) in gone:
                 session.close(CLOSE_POLICY)
 
+    def _revoke(self, event: KeyRevoked) -> None:
+        self._revoked |= {(event.key_name, number) for number in event.key_numbers}
+        self._keys.forget()
+        self._tickets.forget(self._is_revoked)
+        for session in [s for s in self._feed.sessions if self._is_revoked(s.caller)]:
+            session.close(CLOSE_POLICY)
+
+    def _is_revoked(self, caller: Caller) -> bool:
+        key = (caller.key_name or _FIRST_KEY, caller.key_number)
+        return caller.team_id is None and key in self._revoked
+
     def _reseat(self, event: TeamReseated) -> None:
         self._keys.forget()
-        self._tickets.forget(event.team_id)
+        self._tickets.forget(lambda caller: caller.team_id == event.team_id)
         for session in self._sessions_of(event.account_id):
             session.caller = replace(session.caller, role=event.role)
             if event.role != event.previous_role:

@@ -1,31 +1,46 @@
 """What the gateway asks of whoever watches the market; `compose` brings it."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from itg.wire.v1.surveillance import CaseBody
 
+_NOBODY = "nobody watches this game"
+
+
+class DayCases(NamedTuple):
+    """A trading day's cases by kind, in the order in which they were opened.
+
+    `as_of_seq` is the number of the last event looked at, 0 before the first; `fault` says why the
+    watch has stopped, None while it watches.
+    """
+
+    cases: Sequence[CaseBody]
+    as_of_seq: int
+    fault: str | None = None
+
 
 class SurveillancePort(Protocol):
-    """A view of the trading day's cases; reading changes nothing."""
+    """A view of trading days; reading changes nothing."""
 
     @property
-    def as_of_seq(self) -> int:
-        """Return the number of the last event looked at, 0 before the first."""
+    def round_id(self) -> int:
+        """Return the round whose day is watched, 0 before the first."""
 
-    @property
-    def fault(self) -> str | None:
-        """Return why the watch has stopped, None while it watches."""
+    def day(self) -> DayCases:
+        """Return the day that is watched."""
 
-    def cases(self) -> Sequence[CaseBody]:
-        """Return the cases by kind, in the order in which they were opened."""
+    def day_of_round(self, round_id: int) -> DayCases:
+        """Read another round's day from the journal. Slow: for a worker thread."""
 
 
 class Unwatched:
     """A game that nobody watches: it has no cases, and says so."""
 
-    as_of_seq = 0
-    fault: str | None = "nobody watches this game"
+    round_id = 0
 
-    def cases(self) -> Sequence[CaseBody]:
-        return ()
+    def day(self) -> DayCases:
+        return DayCases((), 0, _NOBODY)
+
+    def day_of_round(self, _round_id: int) -> DayCases:
+        return DayCases((), 0, _NOBODY)

@@ -17,6 +17,7 @@ from itg.exchange.contract import (
     PhaseChanged,
     TradeExecuted,
 )
+from itg.game.contract import TeamReseated
 from itg.kernel.ids import AccountId, InstrumentId, UnderlyingId
 from itg.kernel.messages import Message
 from itg.kernel.times import Nanos, to_micros
@@ -80,6 +81,7 @@ class Hearing:
             PricesStepped: self._tell_prices,
             MarksPublished: self._tell_marks,
             NewsPublished: self._tell_news,
+            TeamReseated: self._tell_seat,
             **dict.fromkeys(AnyMarketEvent.__args__, self._tell_market),
             **dict.fromkeys(AnyPrivateEvent.__args__, self._tell_private),
             **dict.fromkeys(AnySignal.__args__, self._tell_signal),
@@ -89,6 +91,10 @@ class Hearing:
         """Fold an underlying's books from now on; return their best prices."""
         tops = self._tops[underlying_id] = Tops(books)
         return tops.rows()
+
+    def tops(self) -> list[TopPush]:
+        """Return the best prices of all books, as they have been heard."""
+        return [top for tops in self._tops.values() for top in tops.rows()]
 
     def refresh(self) -> None:
         """Look again who listens to what."""
@@ -231,9 +237,15 @@ class Hearing:
             player.ears.reach(to_micros(now))
             player.ears.hear_news(push)
 
+    def _tell_seat(self, _now: Nanos, event: Message) -> None:
+        assert isinstance(event, TeamReseated)
+        player = self._players.get(event.account_id)
+        if player is not None:
+            player.move(event.role)
+
     def _tell_signal(self, now: Nanos, event: Message) -> None:
         assert isinstance(event, AnySignal)
-        entitled = [p for p in self._followed.get("signals", ()) if p.seat.role == event.role]
+        entitled = [p for p in self._followed.get("signals", ()) if p.role == event.role]
         for player in entitled:
             player.ears.reach(to_micros(now))
             player.ears.hear_signal(signal_push(event, now)[1])

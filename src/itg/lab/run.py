@@ -55,7 +55,7 @@ from itg.runtime.pump import PumpLimits
 from itg.translate.account import budget_bodies, private_snapshot
 from itg.translate.chain import is_option, mark_push
 from itg.translate.game import rules_body
-from itg.translate.market import phase_rows, price_bodies
+from itg.translate.market import book_snapshot_push, phase_rows, price_bodies
 from itg.translate.refusals import CONTRACT_REASONS
 from itg.wire.v1.account import RejectedPush
 
@@ -136,6 +136,8 @@ class LabRun:
     def _take_turns(self) -> None:
         assert self._hearing is not None, "begin first"
         self._hearing.flush()
+        for player in [player for player in self.players if player.is_leaving]:
+            self._change_bot(player)
         game_us = to_micros(self.now_ns)
         for player in self.players:
             if player.ears.is_chain_stale:
@@ -143,6 +145,20 @@ class LabRun:
                 player.ears.relist(self._listings.bodies())
                 self._follow_books(player)
             self._hold(player, player.take_turn(game_us))
+
+    def _change_bot(self, player: Player) -> None:
+        # As at the begin of the game: another bot knows nothing of what the one before it heard.
+        assert self._hearing is not None
+        player.change_bot()
+        self._prepare(player)
+        player.ears.hear_tops(self._hearing.tops())
+        if player.bot.follows_depth:
+            for books in self._ask(*(GetBooks(shard=shard) for shard, _ in self.rules.shards)):
+                assert isinstance(books, BookSnapshots)
+                for book in books.books:
+                    push = book_snapshot_push(book)
+                    player.ears.hear_book(book.instrument_id, "snapshot", push)
+        self._hearing.refresh()
 
     def _hold(self, player: Player, commands: Sequence[BotCommand]) -> None:
         for command in commands:
@@ -219,7 +235,7 @@ class LabRun:
             if isinstance(output, RegistrationRejected):
                 raise ConfigurationError(f"seat {seat.team_name}: {output.refusal.detail}")
         team = next(output for output in told if isinstance(output, TeamRegistered))
-        return Player(seat, team.team_id, team.account_id)
+        return Player(seat, team.team_id, team.account_id, team.role)
 
     def _prepare(self, player: Player) -> None:
         opened: list[Message] = []
@@ -242,7 +258,7 @@ class LabRun:
         bodies = {body.instrument_id: body for body in self._listings.bodies()}
         player.bot.prepare(
             Setup(
-                role=player.seat.role,
+                role=player.role,
                 connection_number=number,
                 rules=rules_body(game, roles.roles, sorted(CONTRACT_REASONS)),
                 instruments=bodies,

@@ -1,5 +1,7 @@
 """A bot at the table: what it hears, and what it wants to send."""
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from itg.client.bot import Bot
@@ -12,25 +14,46 @@ from itg.wire.v1.account import RejectedPush
 
 
 class Seat(Struct, frozen=True, kw_only=True):
-    """A team and the bot that plays for it."""
+    """A team and the bot that plays for it.
+
+    Where roles go round the game says which role a team begins in, and with each other one it gets
+    the bot that `bots` makes for it; without `bots` it keeps its one.
+    """
 
     team_name: str
     role: Role
     bot: Bot
+    bots: Callable[[Role], Bot] | None = None
 
 
 class Player:
     """A seat in a running game."""
 
-    def __init__(self, seat: Seat, team_id: TeamId, account_id: AccountId) -> None:
+    def __init__(self, seat: Seat, team_id: TeamId, account_id: AccountId, role: Role) -> None:
         self.seat = seat
-        self.bot = seat.bot
         self.team_id = team_id
         self.account_id = account_id
-        self.ears = Ears(seat.bot, self._rejected)
+        self.role = role
+        self.is_leaving = False  # its role is another: the bot for it comes with the next turn
+        self._sit(seat.bot if role == seat.role or seat.bots is None else seat.bots(role))
+
+    def _sit(self, bot: Bot) -> None:
+        self.bot = bot
+        self.ears = Ears(bot, self._rejected)
         self.pacer = Pacer()
         self.channels: frozenset[str] = frozenset()
         self._untold = Untold()
+
+    def move(self, role: Role) -> None:
+        """Have another role from now on."""
+        self.is_leaving = role != self.role and self.seat.bots is not None
+        self.role = role
+
+    def change_bot(self) -> None:
+        """Let the bot for the role of now take over; it has heard nothing yet."""
+        assert self.seat.bots is not None
+        self.is_leaving = False
+        self._sit(self.seat.bots(self.role))
 
     def listen(self) -> None:
         """Listen to what the bot's hooks and the chain of now ask for."""

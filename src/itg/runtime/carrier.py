@@ -1,6 +1,5 @@
 """Bytes from process to process, now or never: what a link is made of."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
@@ -30,25 +29,3 @@ class Carrier(Protocol):
 
     async def close(self) -> None:
         """Carry nothing more; closing twice is harmless."""
-
-
-class MemoryCarrier:
-    """A carrier inside one event loop."""
-
-    def __init__(self) -> None:
-        self._hearers: dict[str, list[Take]] = {}
-        self._is_closed = False
-
-    async def send(self, subject: str, body: bytes) -> None:
-        if self._is_closed:
-            raise CarrierDownError("the carrier is closed")
-        loop = asyncio.get_running_loop()
-        for take in self._hearers.get(subject, ()):
-            loop.call_soon(take, body)
-
-    async def hear(self, subject: str, take: Take) -> None:
-        self._hearers.setdefault(subject, []).append(take)
-
-    async def close(self) -> None:
-        self._is_closed = True
-        self._hearers.clear()

@@ -216,6 +216,7 @@ def _bust_push(event: AccountFillBusted) -> BustPush:
         adjusted_price=optional_usd(event.adjusted_price),
         last_quantity=event.last_quantity,
         fee_returned=usd(event.fee_returned),
+        is_former_seat=event.is_former_seat,
     )
 
 

@@ -178,10 +178,12 @@ def _fee(fill: Fill) -> str:
 
 def _busted(event: AccountFillBusted) -> BecauseBody:
     traded = f"Trade {event.trade_id} ({event.last_quantity} at {_price(event.last_price)})"
+    seat = " It was made in a seat you left: yours now stays as it is."
+    after = seat if event.is_former_seat else ""
     if event.adjusted_price is None:
-        text = f"{traded} was busted by the organizer: it counts no more."
+        text = f"{traded} was busted by the organizer: it counts no more.{after}"
         return BecauseBody(code="trade_busted", text=text, seq=event.private_seq)
-    text = f"{traded} was moved by the organizer to {_price(event.adjusted_price)}."
+    text = f"{traded} was moved by the organizer to {_price(event.adjusted_price)}.{after}"
     return BecauseBody(code="trade_adjusted", text=text, seq=event.private_seq)
 
 

@@ -68,9 +68,12 @@ class RoundAnswers(Struct, frozen=True, kw_only=True):
 
 
 def report_queries(
-    round_id: int, start_ns: Nanos, accounts: Sequence[AccountId]
+    round_id: int, start_ns: Nanos, scored_ns: Nanos, accounts: Sequence[AccountId]
 ) -> tuple[Query, ...]:
-    """Return what has to be asked, together, once a round's scores are told."""
+    """Return what has to be asked, together, once a round's scores are told.
+
+    Accounts may have begun anew since, for the next round: they are asked about the seats they had.
+    """
     of_round: tuple[Query, ...] = (
         GetGame(),
         GetRounds(),
@@ -84,8 +87,8 @@ def report_queries(
         query
         for account_id in accounts
         for query in (
-            GetPnl(account_id=account_id, from_ns=from_ns, step_ns=_STEP_NS),
-            GetMarkouts(account_id=account_id),
+            GetPnl(account_id=account_id, from_ns=from_ns, step_ns=_STEP_NS, seat_at_ns=scored_ns),
+            GetMarkouts(account_id=account_id, seat_at_ns=scored_ns),
         )
     )
     return (*of_round, *of_teams)

@@ -61,7 +61,7 @@ class Principal(Reply, frozen=True, kw_only=True):
     account_id: AccountId | None
     role: Role | None
     scopes: tuple[Scope, ...]
-    key_number: int = 0  # of the team's keys, from 1
+    key_number: int = 0  # of the team's keys or of those without a team, from 1
     key_name: str = ""  # of an organizer's or a researcher's
 
 

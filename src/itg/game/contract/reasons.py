@@ -28,6 +28,12 @@ TEAM_WRONG_STATUS = RejectReason(
     hint="A team that trades can be suspended, a suspended one resumed.",
     status=409,
 )
+KEY_NOT_FOUND = RejectReason(code="KEY_NOT_FOUND", hint="See GET /admin/keys.", status=404)
+LAST_ORGANIZER_KEY = RejectReason(
+    code="LAST_ORGANIZER_KEY",
+    hint="Somebody has to organize: issue another organizer's key first.",
+    status=409,
+)
 EXTENSION_TOO_LONG = RejectReason(
     code="EXTENSION_TOO_LONG", hint="A round ends before the next one's day begins.", status=409
 )

@@ -27,6 +27,7 @@ from itg.game.contract import (
     ResumeTeam,
     RetireKey,
     RevealIdentities,
+    RevokeKey,
     RotateKey,
     SendMessage,
     SetJudgement,
@@ -64,6 +65,7 @@ Act = (
     | MoveKillSwitch
     | RegisterTeam
     | IssueKey
+    | RevokeKey
     | RevealIdentities
     | AnnounceNews
     | WithdrawNews
@@ -163,7 +165,7 @@ def _described(ask: Act) -> tuple[str, str]:
             return "trade.bust" if ask.price is None else "trade.adjust", str(ask.trade_id)
         case MoveKillSwitch():
             return _switched(is_active=ask.is_active), ask.account_id or ""
-        case RegisterTeam() | IssueKey() | SetPar() | SetJudgement():
+        case RegisterTeam() | IssueKey() | RevokeKey() | SetPar() | SetJudgement():
             return _described_entry(ask)
         case AnnounceNews() | WithdrawNews() | RepeatNews():
             return _described_news(ask)
@@ -217,12 +219,16 @@ def _described_news(ask: AnnounceNews | WithdrawNews | RepeatNews) -> tuple[str,
             assert_never(ask)
 
 
-def _described_entry(ask: RegisterTeam | IssueKey | SetPar | SetJudgement) -> tuple[str, str]:
+def _described_entry(
+    ask: RegisterTeam | IssueKey | RevokeKey | SetPar | SetJudgement,
+) -> tuple[str, str]:
     match ask:
         case RegisterTeam():
             return "team.register", ask.team_name
         case IssueKey():
             return "key.issue", ask.key_name
+        case RevokeKey():
+            return "key.revoke", ask.key_name
         case SetPar():
             return "scores.par", ask.origin
         case SetJudgement():

@@ -1,10 +1,27 @@
-"""Teams' keys after the first: rotated with an overlap, retired, told apart by number.
+"""Keys after the first: teams' are rotated with an overlap and retired, others revoked by name.
 
-Nothing that leaves the game names a digest: a key is the team's n-th.
+Nothing that leaves the game names a digest: a key is the team's n-th, or the n-th without a team.
 """
 
-from itg.game.contract import KeyRetired, KeyRotated, RetireKey, RetiringKey, RotateKey, Team
-from itg.game.core.registry import Registry
+from itg.game.contract import (
+    KEY_NOT_FOUND,
+    LAST_ORGANIZER_KEY,
+    GameActRejected,
+    IssuedKey,
+    KeyRetired,
+    KeyRevoked,
+    KeyRotated,
+    RetireKey,
+    RetiringKey,
+    RevokeKey,
+    RotateKey,
+    Team,
+)
+from itg.game.core.registry import ORGANIZER, RESEARCH_SCOPES, Registry, clean_name
+from itg.kernel.errors import Refusal, RejectReason
+
+FIRST_KEY = "organizer"  # as the audit names who acts with it
+_NAMES_SHOWN = 10
 
 
 def rotate(registry: Registry, team: Team, ask: RotateKey) -> list[KeyRotated | KeyRetired]:
@@ -60,3 +77,42 @@ def _forget(registry: Registry, team: Team, digests: list[str]) -> KeyRetired | 
     return KeyRetired(
         team_id=team.team_id, account_id=team.account_id, key_numbers=tuple(sorted(numbers))
     )
+
+
+def apart(registry: Registry) -> tuple[IssuedKey, ...]:
+    """Return the keys without a team: organizers', then researchers', as they were issued."""
+    scopes = (ORGANIZER.scopes, RESEARCH_SCOPES)
+    return tuple(
+        IssuedKey(key_name=name, key_number=registry.key_numbers.get(digest, 0), scopes=of)
+        for names, of in zip(_names_apart(registry), scopes, strict=True)
+        for digest, name in names.items()
+    )
+
+
+def revoke(registry: Registry, ask: RevokeKey) -> KeyRevoked | GameActRejected:
+    """Forget every key of a name, or say why not."""
+    name = clean_name(ask.key_name)
+    organizers, researchers = _names_apart(registry)
+    gone = [digest for digest, owner in (organizers | researchers).items() if owner == name]
+    if not gone:
+        known = ", ".join((*organizers.values(), *researchers.values())[:_NAMES_SHOWN])
+        return _rejected(KEY_NOT_FOUND, f"no key is named {name}; there are {known}")
+    if organizers and all(digest in gone for digest in organizers):
+        return _rejected(LAST_ORGANIZER_KEY, f"no organizer's key but {name}'s works")
+    numbers = sorted(registry.key_numbers.pop(digest, 0) for digest in gone)
+    for digest in gone:
+        registry.organizer_by_key.pop(digest, None)
+        registry.researcher_by_key.pop(digest, None)
+    if registry.admin_key_hash in gone:
+        registry.admin_key_hash = ""
+    return KeyRevoked(key_name=name, key_numbers=tuple(numbers))
+
+
+def _names_apart(registry: Registry) -> tuple[dict[str, str], dict[str, str]]:
+    first = {registry.admin_key_hash: FIRST_KEY} if registry.admin_key_hash else {}
+    return first | registry.organizer_by_key, registry.researcher_by_key
+
+
+def _rejected(reason: RejectReason, detail: str) -> GameActRejected:
+    refusal = Refusal(code=reason.code, detail=f"{detail}. {reason.hint}", field="key_name")
+    return GameActRejected(refusal=refusal)

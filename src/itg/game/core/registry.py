@@ -49,10 +49,12 @@ class Registry(Struct):
     team_by_name: dict[str, int] = field(default_factory=dict)  # folded name → index in teams
     researcher_by_key: dict[str, str] = field(default_factory=dict)  # key digest → name
     organizer_by_key: dict[str, str] = field(default_factory=dict)  # of those after the first
-    key_numbers: dict[str, int] = field(default_factory=dict)  # of a team's keys, from 1
+    # Of a team's keys, and of those without a team; each from 1.
+    key_numbers: dict[str, int] = field(default_factory=dict)
     keys_issued: dict[TeamId, int] = field(default_factory=dict)
     retiring: list[RetiringKey] = field(default_factory=list)
     places: dict[TeamId, int] = field(default_factory=dict)  # index in teams
+    issued_apart: int = 0  # keys without a team, ever
 
     def refusal_of(self, ask: RegisterTeam, rules: GameRules) -> Refusal | None:
         """Say why a registration is refused, None if it is not."""
@@ -111,6 +113,8 @@ class Registry(Struct):
         name = clean_name(ask.key_name)
         keys = self.organizer_by_key if ask.is_organizer else self.researcher_by_key
         keys[ask.key_hash] = name
+        self.issued_apart += 1
+        self.key_numbers[ask.key_hash] = self.issued_apart
         scopes = ORGANIZER.scopes if ask.is_organizer else RESEARCH_SCOPES
         return KeyIssued(key_name=name, scopes=scopes)
 
@@ -127,10 +131,14 @@ class Registry(Struct):
         """Find whose key a digest is."""
         if key_hash and key_hash == self.admin_key_hash:
             return ORGANIZER
-        if key_hash in self.organizer_by_key:
-            return replace(ORGANIZER, key_name=self.organizer_by_key[key_hash])
-        if key_hash in self.researcher_by_key:
-            return replace(RESEARCHER, key_name=self.researcher_by_key[key_hash])
+        for principal, names in (
+            (ORGANIZER, self.organizer_by_key),
+            (RESEARCHER, self.researcher_by_key),
+        ):
+            if key_hash in names:
+                # A key of a game begun before such keys were counted has no number.
+                number = self.key_numbers.get(key_hash, 0)
+                return replace(principal, key_name=names[key_hash], key_number=number)
         index = self.team_by_key.get(key_hash)
         if index is None:
             return UnknownKey()

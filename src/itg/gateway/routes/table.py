@@ -4,6 +4,7 @@ from itg.gateway.operations import Operation
 from itg.gateway.routes import (
     admin,
     admin_connections,
+    admin_keys,
     admin_market,
     admin_surveillance,
     admin_teams,
@@ -45,6 +46,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *exports.OPERATIONS,
     *after_round.OPERATIONS,
     *admin.OPERATIONS,
+    *admin_keys.OPERATIONS,
     *admin_teams.OPERATIONS,
     *admin_market.OPERATIONS,
     *admin_connections.OPERATIONS,

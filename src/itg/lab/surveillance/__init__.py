@@ -6,7 +6,7 @@ judgement; a case is a question to an organizer, and nothing here touches the ga
 """
 
 from itg.lab.surveillance.cases import Case, CaseKind, CaseStatus, Evidence
-from itg.lab.surveillance.reading import cases_of_game, rows_of_day
+from itg.lab.surveillance.reading import cases_of_game, day_of_round, rows_of_day
 from itg.lab.surveillance.thresholds import Thresholds
 from itg.lab.surveillance.watch import Surveillance
 
@@ -18,5 +18,6 @@ __all__ = [
     "Surveillance",
     "Thresholds",
     "cases_of_game",
+    "day_of_round",
     "rows_of_day",
 ]

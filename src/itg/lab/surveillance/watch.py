@@ -46,6 +46,7 @@ class Surveillance:
             PhaseChanged: self._phase,
         }
         self.trading_day = ""
+        self.round_id = 0
 
     def hear(self, record: Record) -> None:
         """Take in one input with everything it caused."""
@@ -71,6 +72,7 @@ class Surveillance:
     def _begin_day(self, seq: Seq, now: Nanos, event: Message) -> None:
         assert isinstance(event, RoundStarted)
         self.trading_day = event.trading_day
+        self.round_id = event.round_id
         self._tape.begin_day()
         for detector in self._detectors:
             detector.begin_day()

@@ -284,6 +284,7 @@ class AccountFillBusted(PrivateEvent, frozen=True, kw_only=True):
     adjusted_price: Price | None = None
     last_quantity: Quantity
     fee_returned: Cash
+    is_former_seat: bool = False  # made before the account began anew: nothing of it is moved
 
 
 class AccountSuspensionChanged(PrivateEvent, frozen=True, kw_only=True):

@@ -93,10 +93,12 @@ class TradesMarked(Event, frozen=True, kw_only=True):
 class GetPnl(Query, frozen=True, kw_only=True):
     """Read an account's profit and loss by interval, from an instant to another, exclusive.
 
-    Intervals are whole multiples of a minute; those of the last ten days are kept.
+    Intervals are whole multiples of a minute; those of the last ten days are kept. The day by
+    instrument is that of the seat the account has, or had at `seat_at_ns` if it left it since.
     """
 
     account_id: AccountId
+    seat_at_ns: Nanos | None = None
     from_ns: Nanos = Nanos(0)
     to_ns: Nanos | None = None
     step_ns: Nanos = Nanos(60_000_000_000)
@@ -127,9 +129,13 @@ class PnlHistory(Reply, frozen=True, kw_only=True):
 
 
 class GetMarkouts(Query, frozen=True, kw_only=True):
-    """Read what an account's trades of the day were worth a while later."""
+    """Read what an account's trades of the day were worth a while later.
+
+    Trades of the seat the account has, or had at `seat_at_ns` if it left it since.
+    """
 
     account_id: AccountId
+    seat_at_ns: Nanos | None = None
 
 
 class MarkoutRow(Struct, frozen=True, gc=False, kw_only=True):

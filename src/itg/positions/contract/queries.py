@@ -269,7 +269,10 @@ class AccountState(Reply, frozen=True, kw_only=True):
 
 
 class AccountBalance(Struct, frozen=True, gc=False, kw_only=True):
-    """One account's totals; `equity` is cash plus positions at their marks."""
+    """One account's totals; `equity` is cash plus positions at their marks.
+
+    What is of seats that it left is told apart: `left_…`, all of it realized.
+    """
 
     account_id: AccountId
     role: Role
@@ -281,6 +284,9 @@ class AccountBalance(Struct, frozen=True, gc=False, kw_only=True):
     contracts_traded: int
     orders: int
     net_quantities: tuple[tuple[InstrumentId, int], ...]
+    left_realized_pnl: Cash = Cash(0)
+    left_fees: Cash = Cash(0)
+    left_contracts_traded: int = 0
 
 
 class Balances(Reply, frozen=True, kw_only=True):

@@ -4,11 +4,12 @@ from collections import deque
 
 from msgspec import Struct
 
-from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId
+from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId, TradeId
 from itg.kernel.times import Nanos
 from itg.kernel.words import OrderStatus, Side
 from itg.positions.contract import AnyPrivateEvent, ReserveOrder
 from itg.positions.core.buckets import Buckets
+from itg.positions.core.former_seats import FormerSeat
 from itg.positions.core.mailbox import Mailbox
 from itg.positions.core.measured import Measured
 from itg.positions.core.obligations import Coverage
@@ -119,6 +120,7 @@ class Account:
         "done",
         "episodes",
         "equity",
+        "former_seats",
         "is_loss_stopped",
         "is_restricted",
         "is_suspended",
@@ -163,6 +165,7 @@ class Account:
         self.episodes: dict[str, Episode] = {}  # of watched limits by kind, while outside
         self.coverage = Coverage()
         self.measured: Measured | None = None  # of measured roles
+        self.former_seats: list[FormerSeat] = []  # oldest first
 
     def find(self, order_id: OrderId | None, client_order_id: ClientOrderId | None) -> Order | None:
         """Return an accepted order by id, or by the client order id of today."""
@@ -172,6 +175,19 @@ class Account:
         if answer is None or answer.order is None or not answer.order.order_id:
             return None
         return answer.order
+
+    def former_seat(self, instrument_id: InstrumentId, trade_id: TradeId) -> FormerSeat | None:
+        """Return the seat in which a trade of the account was made, None: the one it has."""
+        for seat in self.former_seats:
+            handover = seat.handovers.get(instrument_id)
+            if handover is not None and trade_id <= handover.last_trade_id:
+                return seat
+        return None
+
+    def seat_left_since(self, at_ns: Nanos | None) -> FormerSeat | None:
+        """Return the seat that was left last, if the account had it at an instant; None: never."""
+        last = self.former_seats[-1] if self.former_seats else None
+        return last if last is not None and at_ns is not None and last.left_ns >= at_ns else None
 
     def reserve(self, order: Order, quantity: int) -> None:
         """Make an order's share of the working contracts `quantity`."""

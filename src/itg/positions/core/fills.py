@@ -30,6 +30,7 @@ def apply_trade(desk: Desk, now: Nanos, trade: Trade, out: list[Message]) -> Non
     listing = makers.holding.listing
     assert takers.side is trade.aggressor_side is not makers.side
     assert listing is takers.holding.listing
+    listing.last_trade_id = trade.trade_id
     if maker.measured is not None or taker.measured is not None:
         desk.measuring.traded.append((now, trade, listing, desk.jumped_ns))
     booking = _Booking(desk, now, trade, out)

@@ -2,7 +2,7 @@
 
 from msgspec import UNSET
 
-from itg.kernel.ids import InstrumentId
+from itg.kernel.ids import InstrumentId, TradeId
 from itg.kernel.money import Price
 from itg.kernel.words import Instrument
 from itg.positions.contract import PnlParts
@@ -21,6 +21,7 @@ class Listing:
         "instrument_id",
         "is_delisted",
         "is_option",
+        "last_trade_id",
         "mark_price",
         "multiplier",
         "net_sum",
@@ -51,3 +52,4 @@ class Listing:
         # What one contract gained since the day began, by `PnlParts`, while somebody held it.
         self.rises = [0] * len(PnlParts.__struct_fields__)
         self.holders = 0  # measured accounts with a position in it
+        self.last_trade_id = TradeId(0)  # booked; a shard's ids rise

@@ -129,8 +129,14 @@ def _count(desk: Desk, marking: Marking, times: int) -> None:
     won = [unit * (mark - fact.price) for mark in (fact.mark_price, *marking.later)]
     lost = [-edge for edge in won]
     contracts = times * fact.quantity
-    _add(desk.accounts[fact.maker_account_id], (taker_role, True), (times, contracts, lost))
-    _add(desk.accounts[fact.taker_account_id], (maker_role, False), (times, contracts, won))
+    for account_id, key, edges in (
+        (fact.maker_account_id, (taker_role, True), lost),
+        (fact.taker_account_id, (maker_role, False), won),
+    ):
+        account = desk.accounts[account_id]
+        # What a former seat traded went with it.
+        if account.former_seat(fact.instrument_id, fact.trade_id) is None:
+            _add(account, key, (times, contracts, edges))
 
 
 def _add(account: Account, key: tuple[Role, bool], counted: tuple[int, int, list[int]]) -> None:

@@ -1,5 +1,6 @@
 """What can be read of what was measured."""
 
+from itg.kernel.ids import InstrumentId
 from itg.kernel.messages import Query, Reply
 from itg.kernel.money import Cash
 from itg.kernel.times import NS_PER_MINUTE, Nanos
@@ -14,8 +15,10 @@ from itg.positions.contract import (
     PnlInterval,
     PnlParts,
 )
+from itg.positions.core.accounts import Account
 from itg.positions.core.desk import Desk
-from itg.positions.core.measured import MINUTE_FIELDS, Measured
+from itg.positions.core.former_seats import FormerSeat
+from itg.positions.core.measured import MINUTE_FIELDS, MarkoutKey, MarkoutSums, Measured
 from itg.positions.core.measuring import settle_all
 from itg.positions.core.nets import PARTS
 from itg.positions.core.portfolio import Holding
@@ -39,14 +42,20 @@ def read_pnl(desk: Desk, query: Query) -> Reply:
         intervals=_intervals(rows, query),
         instruments=tuple(
             InstrumentPnl(
-                instrument_id=holding.listing.instrument_id,
-                pnl=Cash(sum(parts)),
-                parts=PnlParts(*map(Cash, parts)),
+                instrument_id=name, pnl=Cash(sum(parts)), parts=PnlParts(*map(Cash, parts))
             )
-            for holding in holdings
-            if any(parts := _of_holding(holding))
+            for name, parts in _by_instrument(account.seat_left_since(query.seat_at_ns), holdings)
         ),
     )
+
+
+def _by_instrument(
+    seat: FormerSeat | None, holdings: list[Holding]
+) -> list[tuple[InstrumentId, list[int]]]:
+    if seat is not None:
+        return [] if seat.day is None else seat.day.instruments
+    found = ((holding.listing.instrument_id, _of_holding(holding)) for holding in holdings)
+    return [(name, parts) for name, parts in found if any(parts)]
 
 
 def _minutes(measured: Measured) -> list[tuple[int, list[int]]]:
@@ -94,13 +103,23 @@ def _intervals(rows: list[tuple[int, list[int]]], query: GetPnl) -> tuple[PnlInt
     )
 
 
+def _markouts(account: Account, seat_at_ns: Nanos | None) -> dict[MarkoutKey, MarkoutSums]:
+    seat = account.seat_left_since(seat_at_ns)
+    if seat is None:
+        return {} if account.measured is None else account.measured.markouts
+    return {
+        (row.counterparty_role, row.is_maker): MarkoutSums(row.trades, row.contracts, row.edges)
+        for row in (seat.day.markouts if seat.day is not None else ())
+    }
+
+
 def read_markouts(desk: Desk, query: Query) -> Reply:
     """Return what an account's trades of the day were worth, by the roles' order."""
     assert isinstance(query, GetMarkouts)
     account = desk.accounts.get(query.account_id)
     if account is None:
         return AccountMissing(account_id=query.account_id)
-    found = {} if account.measured is None else account.measured.markouts
+    found = _markouts(account, query.seat_at_ns)
     keys = [(role, is_maker) for role in desk.roles for is_maker in (True, False)]
     return Markouts(
         account_id=account.account_id,

@@ -6,6 +6,7 @@ changed by, and the fees, add up to it.
 """
 
 from itg.kernel.errors import Refusal
+from itg.kernel.ids import InstrumentId
 from itg.kernel.messages import Message
 from itg.kernel.money import Cash, Price
 from itg.kernel.times import Nanos
@@ -28,6 +29,7 @@ from itg.positions.core.accounts import Account
 from itg.positions.core.buckets import Buckets
 from itg.positions.core.desk import QUANTITY_MAX, VALUE_MAX, Desk
 from itg.positions.core.fills import report
+from itg.positions.core.former_seats import FormerSeat, Handover, day_of, with_seat
 from itg.positions.core.loss_stop import watch_loss
 from itg.positions.core.measuring import begin_seat, settle_all, settle_up
 from itg.positions.core.nets import RESIDUAL
@@ -36,13 +38,17 @@ from itg.positions.core.settling import tell_position
 from itg.positions.core.stops import restrict
 
 
-def reseat(desk: Desk, _now: Nanos, ask: ReseatAccount, out: list[Message]) -> None:
+def reseat(desk: Desk, now: Nanos, ask: ReseatAccount, out: list[Message]) -> None:
     """Hand everything over at the marks and begin anew in a role."""
     account, counterparty = desk.accounts[ask.account_id], desk.accounts[ask.counterparty_id]
     assert account is not counterparty, "the house keeps its seat"
     settle_all(desk)
-    held = [holding for holding in account.portfolio.holdings.values() if holding.net]
+    holdings = account.portfolio.holdings
+    prices = {name: _price_of(holding) for name, holding in holdings.items()}
+    held = [holding for holding in holdings.values() if holding.net]
     handed = tuple(_handed_over(desk, account, counterparty, holding) for holding in held)
+    left = _seat_left(now, account, counterparty, prices)
+    account.former_seats = with_seat(account.former_seats, left, account.portfolio)
     cash_changed = _begin_anew(desk, account, ask)
     coverage.begin_day(account, out)
     account.mailbox.post(
@@ -66,11 +72,39 @@ def reseat(desk: Desk, _now: Nanos, ask: ReseatAccount, out: list[Message]) -> N
 
 def _handed_over(desk: Desk, account: Account, other: Account, holding: Holding) -> HandedOver:
     contracts, listing = holding.net, holding.listing
-    price = listing.mark_price
-    if price is None:
-        price = rounded_ratio(abs(holding.cost), abs(contracts) * listing.multiplier)
+    price = _price_of(holding)
+    assert price is not None, "contracts are worth their cost at least"
     _move(desk, account, other, holding, contracts=-contracts, price=price)
     return HandedOver(listing.instrument_id, contracts, price)
+
+
+def _price_of(holding: Holding) -> Price | None:
+    listing = holding.listing
+    if listing.settlement_price is not None:
+        return listing.settlement_price
+    if listing.mark_price is not None or not holding.net:
+        return listing.mark_price
+    return rounded_ratio(abs(holding.cost), abs(holding.net) * listing.multiplier)
+
+
+def _seat_left(
+    now: Nanos, account: Account, heir: Account, prices: dict[InstrumentId, Price | None]
+) -> FormerSeat:
+    holdings, portfolio = account.portfolio.holdings, account.portfolio
+    return FormerSeat(
+        role=account.terms.rules.role,
+        heir_id=heir.account_id,
+        left_ns=now,
+        realized=sum(holding.realized for holding in holdings.values()),
+        fees=portfolio.fees,
+        contracts_traded=sum(holding.contracts_traded for holding in holdings.values()),
+        handovers={
+            name: Handover(holdings[name].listing.last_trade_id, price)
+            for name, price in prices.items()
+            if holdings[name].listing.last_trade_id
+        },
+        day=day_of(account.measured, portfolio),
+    )
 
 
 def _move(  # noqa: PLR0913 - two accounts and a trade between them

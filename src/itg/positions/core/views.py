@@ -251,6 +251,9 @@ def _balance(account: Account) -> AccountBalance:
         contracts_traded=sum(holding.contracts_traded for holding in holdings),
         orders=account.orders_accepted,
         net_quantities=tuple((h.listing.instrument_id, h.net) for h in holdings if h.net),
+        left_realized_pnl=Cash(sum(seat.realized for seat in account.former_seats)),
+        left_fees=Cash(sum(seat.fees for seat in account.former_seats)),
+        left_contracts_traded=sum(seat.contracts_traded for seat in account.former_seats),
     )
 
 

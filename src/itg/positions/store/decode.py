@@ -83,6 +83,7 @@ def _restore_listing(desk: Desk, row: ListingRow) -> None:
     listing.net_sum = row.net_sum
     listing.is_delisted = row.is_delisted
     listing.settlement_price = row.settlement_price
+    listing.last_trade_id = row.last_trade_id
     restore_listing(listing, row)
 
 
@@ -117,6 +118,7 @@ def _restore_account(desk: Desk, row: AccountRow) -> None:
     _restore_watch(desk, account, row.watch)
     if row.measured is not None:
         account.measured = restored(row.measured)
+    account.former_seats = row.former_seats
     account.mailbox = Mailbox(row.private_seq, chain.from_iterable(map(_events, row.mailbox)))
 
 

@@ -47,6 +47,7 @@ def encode_desk(desk: Desk, packing: Packing | None = None) -> bytes:
                     listing.is_delisted,
                     listing.settlement_price,
                     *measured_of_listing(listing),
+                    listing.last_trade_id,
                 )
                 for listing in desk.listings.values()
             ],
@@ -100,6 +101,7 @@ def _account_row(account: Account, packing: AccountPacking, incoming: Answer | N
         private_seq=account.mailbox.seq,
         mailbox=packing.mailbox(),
         measured=None if account.measured is None else measured_row(account.measured),
+        former_seats=account.former_seats,
     )
 
 

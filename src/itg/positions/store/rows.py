@@ -17,12 +17,14 @@ from itg.kernel.ids import (
     Role,
     Seq,
     Shard,
+    TradeId,
 )
 from itg.kernel.money import Price
 from itg.kernel.times import Nanos
 from itg.kernel.words import Instrument, OrderStatus, Phase, SelfTradePolicy, Side
 from itg.positions.contract import AnyPrivateEvent, MarkedTrade, ReserveOrder, RoleRules
 from itg.positions.core.accounts import QuoteFill
+from itg.positions.core.former_seats import FormerSeat
 
 
 class Row(Struct, frozen=True, gc=False, array_like=True):
@@ -51,6 +53,7 @@ class ListingRow(Row, frozen=True):
     spot_price: Price | None = None
     session_time: int = 0
     rises: list[int] | None = None
+    last_trade_id: TradeId = TradeId(0)
 
 
 class TicketRow(Row, frozen=True):
@@ -238,6 +241,7 @@ class AccountRow(Row, frozen=True):
     private_seq: Seq
     mailbox: list[Raw]
     measured: MeasuredRow | None = None
+    former_seats: list[FormerSeat] = []
 
 
 class DeskRow(Row, frozen=True):

@@ -251,7 +251,10 @@ class SettlementPush(Body, frozen=True, kw_only=True):
 
 
 class BustPush(Body, frozen=True, kw_only=True):
-    """Data of `fill.busted`: a fill undone (`adjusted_price` null), or moved to another price."""
+    """Data of `fill.busted`: a fill undone (`adjusted_price` null), or moved to another price.
+
+    `is_former_seat`: made before the account began anew, so that nothing of it is moved.
+    """
 
     trade_id: int
     order_id: int
@@ -261,6 +264,7 @@ class BustPush(Body, frozen=True, kw_only=True):
     adjusted_price: float | None
     last_quantity: int
     fee_returned: float
+    is_former_seat: bool = False
 
 
 class PrivateSnapshot(Body, frozen=True, kw_only=True):

@@ -4,13 +4,15 @@ from typing import Literal
 
 from itg.wire.v1.orders import Body, Request
 from itg.wire.v1.reads import PageSize
+from itg.wire.v1.scores import RoundNumber
 
 CaseKindWord = Literal["self_trade", "wash", "transfer", "layering", "stuffing", "closing"]
 
 
 class SurveillanceParams(Request, frozen=True, kw_only=True):
-    """The trading day's cases, of one kind or one team where named."""
+    """A trading day's cases, of one kind or one team where named; the newest round that began."""
 
+    round_id: RoundNumber | None = None
     kind: CaseKindWord | None = None
     team_id: str | None = None
     cursor: str | None = None
@@ -18,9 +20,10 @@ class SurveillanceParams(Request, frozen=True, kw_only=True):
 
 
 class CaseParams(Request, frozen=True, kw_only=True):
-    """One case."""
+    """One case of a round; without one of the newest that began."""
 
     case_id: str
+    round_id: RoundNumber | None = None
 
 
 class EvidenceBody(Body, frozen=True, kw_only=True):
@@ -57,9 +60,9 @@ class CaseBody(CaseSummaryBody, frozen=True, kw_only=True):
 class CasePage(Body, frozen=True, kw_only=True):
     """Cases by kind, in the order in which they were opened.
 
-    `as_of_seq` is the last event looked at: after a restart the day is read again and it runs
-    behind for a while. `fault` says why nothing after it is looked at any more, null as it should
-    be.
+    `as_of_seq` is the last event looked at, of an earlier round its last one. After a restart the
+    day at hand is read again and it runs behind for a while. `fault` says why nothing after it is
+    looked at any more, null as it should be.
     """
 
     items: list[CaseSummaryBody]
