@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 
 from bench import report
 from bench.bus import measure_bus
+from bench.doors import measure_doors
 from bench.figures import Figure
 from bench.handlers import measure_handlers
 from bench.inprocess import measure_inprocess
@@ -28,6 +29,7 @@ PARTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "handlers": measure_handlers,
     "process": measure_inprocess,
     "bus": measure_bus,
+    "doors": measure_doors,
     "orders": measure_orders,
 }
 

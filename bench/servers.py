@@ -119,6 +119,7 @@ class MarketServer(Server):
     def __init__(self, clients: int) -> None:
         SCRATCH.mkdir(exist_ok=True)
         self._data = TemporaryDirectory(prefix="bench-", dir=SCRATCH)
+        self.data = self._data.name
         self._clients = clients
         self._keys: list[tuple[tuple[str, str], ...]] = []
         command = [sys.executable, "-m", "itg", "serve", "--scenario", "bare"]
