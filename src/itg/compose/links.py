@@ -11,13 +11,12 @@ from collections.abc import Sequence
 import structlog
 from msgspec.msgpack import Decoder, Encoder
 
-from itg.adapters.nats_bus import NatsSettings
-from itg.adapters.nats_carrier import NatsCarrier
 from itg.compose.data_directory import DataDirectory
 from itg.compose.relay_child import BusSettings
 from itg.gateway.steward import Steward
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.bus import subject_word
+from itg.runtime.carrier import Carrier
 from itg.runtime.followers import Followers
 from itg.runtime.link import QueryCodec, all_replies
 from itg.runtime.pump import Pump
@@ -43,8 +42,12 @@ def door_subject(game: str, name: str) -> str:
     return f"itg.link.{subject_word(game)}.door.{subject_word(name)}"
 
 
-async def carrier_of(bus: BusSettings) -> NatsCarrier:
+async def carrier_of(bus: BusSettings) -> Carrier:
     """Return a connection for a link; raises `ConfigurationError` where no server answers."""
+    # A game without a bus is played without the extra that brings NATS.
+    from itg.adapters.nats_bus import NatsSettings  # noqa: PLC0415 - an extra
+    from itg.adapters.nats_carrier import NatsCarrier  # noqa: PLC0415 - an extra
+
     return await NatsCarrier.connect(NatsSettings(url=bus.url, ca=bus.ca))
 
 
@@ -56,7 +59,7 @@ class NodeLink:
         self._steward = steward
         self._bus = bus
         self._game = game
-        self._carrier: NatsCarrier | None = None
+        self._carrier: Carrier | None = None
         self._followers: Followers | None = None
         self._starting: asyncio.Task[None] | None = None
 
