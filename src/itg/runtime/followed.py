@@ -53,7 +53,7 @@ from itg.runtime.pump_port import (
 )
 
 log = structlog.get_logger()
-ALIVE_S = 1.0
+ALIVE_S = 0.25  # a node that took over knows nobody: it learns of us, and we of it, within this
 SILENT_S_MAX = 2.0
 RETRY_AFTER_MS = 500
 PLACING_MAX = 10_000
@@ -219,7 +219,7 @@ class FollowedPump:
                 self._say(Alive(self._follower))
             else:
                 self._follow()
-            await asyncio.sleep(ALIVE_S if self._met.is_set() else ALIVE_S / 4)
+            await asyncio.sleep(ALIVE_S)
 
     def _follow(self) -> None:
         self._say(Follow(self._follower, self._reached))
@@ -259,6 +259,8 @@ class FollowedPump:
                 raise AssertionError(f"not of a link: {said!r}")
 
     def _meet(self, hello: Hello) -> None:
+        if hello.epoch < self._node_epoch:
+            return  # of a node that was paused, and does not know yet that another leads
         if self.epoch == 0:
             self.epoch = hello.epoch * LINKS_PER_EPOCH + hello.link_number
             self._reached = hello.seq
