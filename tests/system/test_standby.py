@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import structlog
 from tests.system.copies import recovered_state_hash
 from tests.system.fleet import READY_S_MAX, Fleet
 from tests.system.test_fleet import Persistent, load
@@ -17,6 +18,7 @@ from itg.adapters.sqlite_journal import DATABASE
 from itg.compose.fleet import Ship
 from itg.compose.verify import opened_for_reading, verify_data
 
+log = structlog.get_logger()
 ROUNDS_IN_THE_GATE = 6
 MORE_ORDERS = 40
 
@@ -78,7 +80,7 @@ def kill_leaders(data: Path, rounds: int) -> None:
             fleet.kill(leader.name)
             led_s = game.until_another_leads(leader, began)
             game.until_orders_pass(traders)
-            print(f"kill {number + 1} of {leader.name}: another answers after {led_s:.2f} s")
+            log.info("killed", number=number + 1, leader=leader.name, another_answers_s=led_s)
         at = [3 if fleet.leader().name == "standby" else 0, 1, 2]
         for door in at:
             game.check(door)
@@ -99,7 +101,8 @@ def test_a_standby_leads_when_the_leader_is_killed_and_every_door_knows_every_or
 @pytest.mark.system
 @pytest.mark.gate
 def test_leaders_killed_in_turn_under_load_lose_and_double_nothing(tmp_path: Path) -> None:
-    kill_leaders(tmp_path / "data", ROUNDS_IN_THE_GATE)
+    kill_leaders(tmp_path / "data", log = structlog.get_logger()
+ROUNDS_IN_THE_GATE)
 
 
 @pytest.mark.nats
@@ -113,7 +116,7 @@ def test_a_paused_leader_is_fenced_when_it_wakes_and_writes_nothing_more(tmp_pat
         leader, traders = fleet.leader(), game.trade()
         pause_between_commits(data, leader.pid)
         led_s = game.until_another_leads(leader, time.monotonic())
-        print(f"pause of {leader.name}: another answers after {led_s:.2f} s")
+        log.info("paused", leader=leader.name, another_answers_s=led_s)
         game.until_orders_pass(traders)
         os.kill(leader.pid, signal.SIGCONT)
         fleet.until_started(leader.name, leader.starts)
