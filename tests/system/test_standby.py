@@ -101,8 +101,7 @@ def test_a_standby_leads_when_the_leader_is_killed_and_every_door_knows_every_or
 @pytest.mark.system
 @pytest.mark.gate
 def test_leaders_killed_in_turn_under_load_lose_and_double_nothing(tmp_path: Path) -> None:
-    kill_leaders(tmp_path / "data", log = structlog.get_logger()
-ROUNDS_IN_THE_GATE)
+    kill_leaders(tmp_path / "data", ROUNDS_IN_THE_GATE)
 
 
 @pytest.mark.nats

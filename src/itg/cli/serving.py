@@ -80,6 +80,7 @@ def standby_of(settings: SoloSettings) -> Standby:
         settings.data,
         open_game=partial(journal_of, settings),
         machine_of=lambda journal: machine_of(journal, HandlerTimes()),
+        postgres=settings.postgres,
     )
 
 

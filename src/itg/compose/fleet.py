@@ -29,6 +29,8 @@ FLEET_FILE = "fleet.json"
 _STOP_S = 15.0
 _LOOK_S = 0.1
 _POLICY = RestartPolicy(delay_s=0.5, delay_s_max=10.0, tries=20, healthy_s=30.0)
+# Where another node takes over, one that starts again leaves the processor to it first.
+_PATIENT = RestartPolicy(delay_s=2.0, delay_s_max=10.0, tries=20, healthy_s=30.0)
 
 
 class ProcessEndedError(ItgError):
@@ -100,7 +102,8 @@ class Fleet:
             self._file.unlink(missing_ok=True)
 
     async def _keep(self, ship: Ship, ended: asyncio.Event) -> None:
-        await supervise(ship.name, partial(self._one_life, ship, ended), _POLICY)
+        policy = _PATIENT if self.plan.standby else _POLICY
+        await supervise(ship.name, partial(self._one_life, ship, ended), policy)
 
     async def _one_life(self, ship: Ship, ended: asyncio.Event) -> None:
         if ended.is_set():

@@ -6,6 +6,7 @@ A fresh data directory gets the scenario's game as the journal's first input; an
 the game it holds and must be asked for with the scenario that made it.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 
@@ -69,10 +70,11 @@ class Solo:
         assert_free(settings.host, settings.port)
         self.directory = DataDirectory(settings.data)
         self._watchers = tuple(watchers)
-        self._host = settings.host
+        self._host, self._port = settings.host, settings.port
+        self._server: HttpServer | None = None
         self._postgres = settings.postgres
         with ExitStack() as undo:
-            self.lead = Lead(self.directory) if taken is None else taken.lead
+            self.lead = Lead(self.directory, settings.postgres) if taken is None else taken.lead
             if taken is None:
                 self.lead.take()
             undo.callback(self.lead.release)
@@ -83,6 +85,12 @@ class Solo:
     def url(self) -> str:
         """Return the address at which the game is served."""
         return f"http://{self._host}:{self.server.port}"
+
+    @property
+    def server(self) -> HttpServer:
+        """Return what listens."""
+        assert self._server is not None, "start it first"
+        return self._server
 
     async def start(self, *, begin: bool = True) -> None:
         """Create the game if there is none, continue a running round, and open the doors.
@@ -107,7 +115,10 @@ class Solo:
         if self.link is not None:
             self.link.start()
         await self.gateway.start()
-        await self.server.start()
+        # Beside the loop: gateways in other processes are served meanwhile.
+        app = await asyncio.to_thread(build_app, self.gateway)
+        self._server = HttpServer(app, self._host, self._port)
+        await self._server.start()
 
     def begin(self) -> None:
         """Start the next scheduled round."""
@@ -129,7 +140,8 @@ class Solo:
             if self.relay is not None:
                 await self.relay.stop()
             await self.gateway.stop()
-            await self.server.stop()
+            if self._server is not None:
+                await self._server.stop()
             await self.reports.stop()
             self.journal.close()
             self.lead.release()
@@ -148,6 +160,7 @@ class Solo:
         self.create = replace(create, commitment=self._commitment.hash)
         self.rules = self.create.rules
         self.journal = (taken and taken.journal) or journal_of(settings)
+        self.lead.claim()
         self.machine = (taken and taken.machine) or Machine(
             services_of([shard for shard, _ in self.rules.shards]), times=HandlerTimes()
         )
@@ -165,7 +178,6 @@ class Solo:
         bus = None if self.relay is None else self.relay.numbers
         self.gateway = Gateway(self.pump, bounds, surveillance=self.watch, bus=bus)
         self.link = self._link(settings)
-        self.server = HttpServer(build_app(self.gateway), settings.host, settings.port)
 
     def _relay(self, settings: SoloSettings) -> RelayChild | None:
         if settings.bus is None:
