@@ -44,6 +44,7 @@ from itg.runtime.link import (
 )
 from itg.runtime.metrics import HandlerTimes, PumpNumbers
 from itg.runtime.pump_port import (
+    FateUnknownError,
     OnBatch,
     OnRefused,
     OnRelease,
@@ -99,6 +100,7 @@ class FollowedPump:
         self._reached = FROM_NOW
         self._heard_s = float("-inf")
         self._number = 0
+        self._followed_at = 0  # the last number before we last asked to follow
         self._placing: dict[int, _Placing] = {}
         self._asking: dict[int, _Asking] = {}
         self._unsent: asyncio.Queue[ToNode] = asyncio.Queue()
@@ -222,6 +224,7 @@ class FollowedPump:
             await asyncio.sleep(ALIVE_S)
 
     def _follow(self) -> None:
+        self._followed_at = self._number
         self._say(Follow(self._follower, self._reached))
 
     def _take(self, body: bytes) -> None:
@@ -264,14 +267,21 @@ class FollowedPump:
         if self.epoch == 0:
             self.epoch = hello.epoch * LINKS_PER_EPOCH + hello.link_number
             self._reached = hello.seq
-        if hello.epoch != self._node_epoch:
-            self._placing.clear()  # of the life before: nobody will ever say
+        if self._node_epoch not in {0, hello.epoch}:
+            self._doubt()
         self._node_epoch = hello.epoch
         self.clock.set(hello.game_ns, hello.rate)
         for number in self._asking:
             self._send_ask(number)
         self._met.set()
         self._on_return()
+
+    def _doubt(self) -> None:
+        # What was said before we followed, the new life was never told; the old one says no more.
+        for number in [each for each in self._placing if each <= self._followed_at]:
+            placing = self._placing.pop(number)
+            if placing.on_refused is not None:
+                placing.on_refused(FateUnknownError("the node began anew with it under way"))
 
     def _take_row(self, row: Row) -> None:
         if row.last_seq <= self._reached:
