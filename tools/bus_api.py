@@ -177,8 +177,8 @@ def _listed(subjects: list[str]) -> str:
 _CONFIGURATION = """\
 # Who may do what on the market's message bus, for nats-server --config. Written by tools/api.
 #
-# Passwords come from the environment: ITG_BUS_MARKET, ITG_BUS_SERVICE, ITG_BUS_PUBLIC, each
-# beginning with a letter.
+# Passwords come from the environment: ITG_BUS_MARKET, ITG_BUS_DOOR, ITG_BUS_SERVICE and
+# ITG_BUS_PUBLIC, each beginning with a letter.
 
 # What names no account and hides nothing.
 PUBLIC = [
@@ -191,8 +191,16 @@ authorization {{
     {{
       user: market, password: $ITG_BUS_MARKET
       permissions: {{
-        publish: ["itg.v1.>", "$JS.API.>"]
-        subscribe: ["_INBOX.>"]
+        publish: ["itg.v1.>", "itg.link.>", "$JS.API.>"]
+        subscribe: ["_INBOX.>", "itg.link.*.node"]
+      }}
+    }}
+    # itg gateway: speaks to the node, and hears what the node tells gateways.
+    {{
+      user: door, password: $ITG_BUS_DOOR
+      permissions: {{
+        publish: ["itg.link.*.node"]
+        subscribe: ["itg.link.*.door.*"]
       }}
     }}
     # Programs of the organizer: read everything, private facts too, and change nothing.

@@ -4,15 +4,9 @@ import pytest
 from tests.gateway.house import House
 
 FOLLOWED_TOO = {
-    "test_batch",
-    "test_conflation",
     "test_connections",
-    "test_explaining",
     "test_frames",
-    "test_market_pushes",
     "test_orders",
-    "test_program",
-    "test_protection",
     "test_signals",
     "test_socket",
     "test_stuck_reader",

@@ -22,6 +22,9 @@ class Server:
     As a context manager it is ended at the end.
     """
 
+    command = "serve"
+    announces = "market"
+
     def __init__(self, data: Path, scenario: str = "bare", *flags: str) -> None:
         self.data = data
         self.flags = ("--scenario", scenario, "--data", str(data), *flags)
@@ -53,7 +56,7 @@ class Server:
     def start(self) -> None:
         started = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "itg", "serve", "--port", str(self.port), *self.flags],
+            [sys.executable, "-m", "itg", self.command, "--port", str(self.port), *self.flags],
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -124,7 +127,7 @@ class Server:
         assert self._process is not None
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            if line.startswith("market"):
+            if line.startswith(self.announces):
                 return int(line.split()[1].rpartition(":")[2])
         raise AssertionError("the server ended before it told its address")
 
@@ -144,3 +147,13 @@ class Server:
             process.stdout.close()
         self._process = None
         return code
+
+
+class GatewayProcess(Server):
+    """A real `itg gateway` before the node of a data directory."""
+
+    command = announces = "gateway"
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(data)
+        self.flags = ("--data", str(data))

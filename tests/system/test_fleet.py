@@ -86,8 +86,17 @@ def kill_in_turn(data: Path, rounds: int) -> None:
 
 @pytest.mark.nats
 @pytest.mark.system
-@pytest.mark.timeout(300)
+@pytest.mark.gate
+@pytest.mark.timeout(600)
 def test_each_process_is_killed_once_and_every_door_knows_every_acknowledged_order(
     tmp_path: Path,
 ) -> None:
     kill_in_turn(tmp_path / "data", 1)
+
+
+@pytest.mark.nats
+@pytest.mark.system
+@pytest.mark.slow
+@pytest.mark.timeout(3_600)
+def test_each_process_is_killed_ten_times_in_turn(tmp_path: Path) -> None:
+    kill_in_turn(tmp_path / "data", 10)

@@ -13,7 +13,7 @@ from pathlib import Path
 import nats
 import pytest
 from nats.js.errors import NotFoundError
-from tests.system.server import Server
+from tests.system.server import GatewayProcess, Server
 
 from itg.adapters.nats_bus import NatsBus, NatsSettings
 from itg.adapters.nats_server import NatsServer
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.nats, pytest.mark.system]
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 CONSUMER = Path(__file__).with_name("plain_consumer.py")
-PASSWORDS = {"market": "m-secret", "service": "s-secret", "public": "p-secret"}
+PASSWORDS = {"market": "m-secret", "door": "d-secret", "service": "s-secret", "public": "p-secret"}
 
 
 @pytest.fixture
@@ -142,19 +142,35 @@ async def test_the_public_hears_trades_and_nothing_private(
         f"itg.v1.{game}.*.*.account_filled.*",
         f"itg.v1.{game}.exchange.*.trade_executed.*",
         f"itg.v1.{game}.market_data.*.regime_changed.*",
+        "itg.link.>",
+        f"itg.link.{game}.node",
     ):
         await public.subscribe(pattern)
     await public.publish(f"itg.v1.{game}.tape.0.trade_printed.SPX", b"forged")
+    await public.publish(f"itg.link.{game}.node", b"forged")
     await public.publish(f"$JS.API.STREAM.INFO.itg_{game}", b"")
     await public.flush()
     (buyer, _), (seller, _) = await asyncio.to_thread(trade, market, 2)
     await heard.next_msg(timeout=10)
     words = {(await private.next_msg(timeout=10)).subject.rpartition(".")[2] for _ in range(2)}
     assert words == {buyer, seller}
-    assert sum("permissions violation for subscription" in text.lower() for text in refused) == 6
-    assert sum("permissions violation for publish" in text.lower() for text in refused) == 2
+    assert sum("permissions violation for subscription" in text.lower() for text in refused) == 8
+    assert sum("permissions violation for publish" in text.lower() for text in refused) == 3
     await public.close()
     await team.close()
+
+
+def test_a_gateway_needs_no_more_than_its_own_permissions(
+    market: Server, broker: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ITG_BUS", url_of(broker, "door"))
+    with GatewayProcess(market.data) as gateway:
+        _, key = gateway.register("Through a door", "hedge_fund")
+        order = {"instrument_id": "SPX", "side": "buy", "quantity": 1, "price": 4400.0}
+        status, placed = gateway.call("POST", "/exchange/orders", order, key)
+        assert status == 201, placed
+        path = f"/exchange/orders/{placed['order_id']}"
+        assert market.call("GET", path, key=key)[1]["status"] == "working"
 
 
 def test_killed_markets_and_brokers_leave_every_fact_once_and_in_order(

@@ -12,6 +12,7 @@ from tests.postgres_server import PostgresServer
 from tests.system.copies import recovered_state_hash
 from tests.system.server import Server
 from tests.system.test_kill import (
+    KILLS,
     KILLS_IN_THE_GATE,
     Trader,
     check_books_and_positions,
@@ -31,6 +32,9 @@ from itg.compose.verify import verify_data
 from itg.kernel.errors import ConfigurationError
 
 TEAMS = 2
+TIMES = pytest.mark.parametrize(
+    "times", [KILLS, pytest.param(KILLS_IN_THE_GATE, marks=pytest.mark.slow)]
+)
 
 
 @pytest.fixture
@@ -132,17 +136,19 @@ def test_a_server_whose_postgres_stops_answers_nothing_false_ends_and_continues(
 
 @pytest.mark.gate
 @pytest.mark.usefixtures("given")
-def test_ten_kills_under_load_lose_and_double_nothing_in_postgres(tmp_path: Path) -> None:
-    kill_and_check(tmp_path / "day-1", KILLS_IN_THE_GATE)
+@TIMES
+def test_kills_under_load_lose_and_double_nothing_in_postgres(tmp_path: Path, times: int) -> None:
+    kill_and_check(tmp_path / "day-1", times)
 
 
 @pytest.mark.gate
-def test_ten_crashes_of_postgres_under_load_lose_and_double_nothing(
-    own: PostgresServer, tmp_path: Path
+@TIMES
+def test_crashes_of_postgres_under_load_lose_and_double_nothing(
+    own: PostgresServer, tmp_path: Path, times: int
 ) -> None:
     with Server(tmp_path / "day-1") as server:
         keys = opened_with_teams(server)
-        for life in range(KILLS_IN_THE_GATE):
+        for life in range(times):
             traders = traders_of(server, keys, life)
             wait_for_orders(traders, 60)
             own.stop("immediate")
