@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.runtime.test_machine import TOYS
 from tests.runtime.toys import HEADER, START, Reminded, World, deposit, machine, remind
 
@@ -38,7 +39,7 @@ def test_a_tail_is_equal_to_the_machine_it_follows_wherever_it_began(
     for batch in batches[:began]:
         leader.run(*batch)
     standby = machine()
-    tail = Tail(MemoryJournal(store), standby)
+    tail = Tail(MemoryJournal(store), standby, HEADER)
     for batch in batches[began:]:
         caught_up(tail)
         leader.run(*batch)
@@ -52,7 +53,7 @@ def test_a_step_is_bounded_however_far_the_journal_is_ahead() -> None:
     leader = World(MemoryJournal(store))
     for amount in range(ROWS_AT_ONCE + 1):
         leader.run(deposit(amount))
-    tail = Tail(MemoryJournal(store), machine())
+    tail = Tail(MemoryJournal(store), machine(), HEADER)
     assert [tail.step(), tail.step(), tail.step()] == [ROWS_AT_ONCE, 1, 0]
 
 
@@ -60,7 +61,7 @@ def test_a_row_that_is_not_whole_or_causes_something_else_is_not_followed() -> N
     store = MemoryStore()
     leader = World(MemoryJournal(store))
     leader.run(deposit(1))
-    tail = Tail(MemoryJournal(store), machine())
+    tail = Tail(MemoryJournal(store), machine(), HEADER)
     caught_up(tail)
     leader.run(deposit(2))
     row = store.rows[-1]
@@ -71,11 +72,11 @@ def test_a_row_that_is_not_whole_or_causes_something_else_is_not_followed() -> N
         tail.step()
     store.rows[-1] = row
     other = machine()
-    astray = Tail(MemoryJournal(MemoryStore()), other)
+    astray = Tail(MemoryJournal(MemoryStore()), other, HEADER)
     assert astray.step() == 0
     other.apply(START, deposit(5))
     with pytest.raises(RecoveryError, match="outputs are not as recorded"):
-        Tail(MemoryJournal(store), other).step()
+        Tail(MemoryJournal(store), other, HEADER).step()
 
 
 def test_who_takes_over_fires_what_fell_due_first_and_in_order_and_fences_the_leader() -> None:
@@ -84,7 +85,7 @@ def test_who_takes_over_fires_what_fell_due_first_and_in_order_and_fences_the_le
     late, early = Nanos(START + 50), Nanos(START + 20)
     leader.run(remind("late", late), remind("early", early))
     standby, journal = machine(), MemoryJournal(store)
-    tail = Tail(journal, standby)
+    tail = Tail(journal, standby, HEADER)
     caught_up(tail)
     leader.run(deposit(1))  # the stand-by has not seen it yet
     journal.open(HEADER)
@@ -102,3 +103,11 @@ def test_who_takes_over_fires_what_fell_due_first_and_in_order_and_fences_the_le
         leader.run(deposit(2))
     assert store.rows == rows
     assert verify(MemoryJournal(store), machine()).is_equal
+
+
+def test_rows_of_another_build_are_not_followed_even_where_they_cause_the_same() -> None:
+    store = MemoryStore()
+    World(MemoryJournal(store)).run(deposit(1))
+    other = replace(HEADER, code_fingerprint="another")
+    with pytest.raises(RecoveryError, match="another build and need a snapshot"):
+        Tail(MemoryJournal(store), machine(), other).step()

@@ -86,7 +86,6 @@ class Fleet:
             if ship.pid and len(lives) > ship.starts and "stands_by" in lives[-1]:
                 return
             assert time.monotonic() < deadline, "nobody stands by"
-            time.sleep(0.05)
 
     def until_started(self, name: str, starts: int) -> None:
         """Wait until a process has been started more often than that."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from tests.postgres_server import PostgresServer
 from tests.system.copies import recovered_state_hash
 from tests.system.fleet import READY_S_MAX, Fleet
 from tests.system.test_fleet import Persistent, load
@@ -17,11 +18,18 @@ from tests.system.test_kill import check_books_and_positions, check_orders, wait
 
 from itg.adapters.sqlite_journal import DATABASE
 from itg.compose.fleet import Ship
+from itg.compose.journals import POSTGRES_VARIABLE
 from itg.compose.verify import opened_for_reading, verify_data
 
 log = structlog.get_logger()
 ROUNDS_IN_THE_GATE = 6
 MORE_ORDERS = 40
+
+
+@pytest.fixture
+def in_postgres(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep games begun from here in PostgreSQL."""
+    monkeypatch.setenv(POSTGRES_VARIABLE, postgres.text(postgres.url.parts["dbname"]))
 
 
 class Game:
@@ -111,11 +119,8 @@ def test_leaders_killed_in_turn_under_load_lose_and_double_nothing(tmp_path: Pat
     kill_leaders(tmp_path / "data", ROUNDS_IN_THE_GATE)
 
 
-@pytest.mark.nats
-@pytest.mark.system
-@pytest.mark.timeout(180)
-def test_a_paused_leader_is_fenced_when_it_wakes_and_writes_nothing_more(tmp_path: Path) -> None:
-    data = tmp_path / "data"
+def pause_leader(data: Path) -> None:
+    """Pause a leader until another leads, wake it, and see it end without another row."""
     with Fleet(data, standby=True) as fleet:
         game = Game(fleet)
         fleet.until_standing_by()
@@ -133,6 +138,31 @@ def test_a_paused_leader_is_fenced_when_it_wakes_and_writes_nothing_more(tmp_pat
     assert_epochs_apart(data)
 
 
+@pytest.mark.nats
+@pytest.mark.system
+@pytest.mark.timeout(180)
+def test_a_paused_leader_is_fenced_when_it_wakes_and_writes_nothing_more(tmp_path: Path) -> None:
+    pause_leader(tmp_path / "data")
+
+
+@pytest.mark.nats
+@pytest.mark.system
+@pytest.mark.timeout(180)
+@pytest.mark.usefixtures("in_postgres")
+def test_in_postgres_a_standby_leads_when_the_leader_is_killed(tmp_path: Path) -> None:
+    kill_leaders(tmp_path / "data", 1)
+    assert not (tmp_path / "data" / DATABASE).exists()
+
+
+@pytest.mark.nats
+@pytest.mark.system
+@pytest.mark.gate
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("in_postgres")
+def test_in_postgres_a_paused_leader_is_fenced_too(tmp_path: Path) -> None:
+    pause_leader(tmp_path / "data")
+
+
 def assert_epochs_apart(data: Path) -> None:
     """No row of an epoch stands behind the start of the next one."""
     journal = opened_for_reading(data)
@@ -145,7 +175,10 @@ def assert_epochs_apart(data: Path) -> None:
 
 
 def pause_between_commits(data: Path, pid: int) -> None:
-    """Stop a process where it does not hold the database's own lock."""
+    """Stop a process where it does not hold the lock of a database file of its own."""
+    if not (data / DATABASE).exists():
+        os.kill(pid, signal.SIGSTOP)
+        return
     deadline = time.monotonic() + READY_S_MAX
     while True:
         os.kill(pid, signal.SIGSTOP)

@@ -5,24 +5,20 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from functools import partial
 
 import uvloop
 
-from itg.adapters.http_server import assert_free
 from itg.cli import exits
 from itg.cli.logs import log_to_stderr
-from itg.compose.game_settings import SoloSettings, journal_of
+from itg.compose.game_settings import SoloSettings
 from itg.compose.journals import game_in_postgres
 from itg.compose.relay_child import BusSettings
 from itg.compose.solo import Solo
 from itg.compose.standby import Standby
-from itg.compose.verify import machine_of
 from itg.exchange.contract import PhaseChanged
 from itg.game.contract import GetRounds, Rounds, RoundStatus
 from itg.kernel.errors import ConfigurationError, ItgError
 from itg.runtime.envelope import Record
-from itg.runtime.metrics import HandlerTimes
 from itg.runtime.supervise import collect_all, collect_young, supervise, tuned_process
 
 
@@ -60,7 +56,7 @@ async def _one_life(settings: SoloSettings, stop: asyncio.Event) -> None:
     taken = None
     if settings.standby:
         print(f"stand-by       of the game in {settings.data}", flush=True)
-        taken = await standby_of(settings).until_leading(stop)
+        taken = await Standby(settings).until_leading(stop)
         if taken is None:
             return
     solo = Solo(settings, watchers=[_collect_between_phases], taken=taken)
@@ -71,17 +67,6 @@ async def _one_life(settings: SoloSettings, stop: asyncio.Event) -> None:
             await _until_stopped(solo, stop)
     finally:
         await solo.stop()
-
-
-def standby_of(settings: SoloSettings) -> Standby:
-    """Return what follows the game until it is to be led from here."""
-    assert_free(settings.host, settings.port)
-    return Standby(
-        settings.data,
-        open_game=partial(journal_of, settings),
-        machine_of=lambda journal: machine_of(journal, HandlerTimes()),
-        postgres=settings.postgres,
-    )
 
 
 async def _until_stopped(solo: Solo, stop: asyncio.Event) -> None:

@@ -11,6 +11,7 @@ from itg.compose.journals import open_journal
 from itg.compose.models import refuse_unknown_models
 from itg.compose.relay_child import BusSettings
 from itg.game.contract import CreateGame
+from itg.kernel.errors import ConfigurationError
 from itg.runtime.journal import Journal
 
 
@@ -34,6 +35,16 @@ class SoloSettings(Struct, frozen=True, kw_only=True):
 def journal_of(settings: SoloSettings) -> Journal:
     """Return the game's journal, made if there is none."""
     return open_journal(settings.data, settings.postgres, unsafe=settings.unsafe)
+
+
+def assert_made_by(create: CreateGame, journal: Journal, directory: DataDirectory) -> None:
+    """Raise `ConfigurationError` if a journal's game began with another first input."""
+    held = [start.header.scenario_hash for start in journal.epochs()]
+    if held and held[0] != create.scenario_hash:
+        raise ConfigurationError(
+            f"{directory.path} holds a game of another scenario, seed or speed "
+            f"than {create.rules.scenario}: name another --data or what made it"
+        )
 
 
 def create_command(settings: SoloSettings, directory: DataDirectory | None) -> CreateGame:

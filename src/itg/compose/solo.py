@@ -17,14 +17,14 @@ from itg.compose.bundle import signing_key
 from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory
-from itg.compose.game_settings import SoloSettings, create_command, journal_of
+from itg.compose.game_settings import SoloSettings, assert_made_by, create_command, journal_of
 from itg.compose.journals import open_journal
+from itg.compose.lead import Lead, Taken
 from itg.compose.links import LinkFile, NodeLink
 from itg.compose.relay_child import RelayChild
 from itg.compose.report_files import REPORTS
 from itg.compose.reports import Reports
 from itg.compose.services import services_of
-from itg.compose.standby import Lead, Taken
 from itg.compose.surveillance import LiveWatch
 from itg.exchange.contract import PhaseChanged
 from itg.game.contract import (
@@ -40,7 +40,6 @@ from itg.game.contract import (
 from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings
 from itg.gateway.steward import Steward
-from itg.kernel.errors import ConfigurationError
 from itg.runtime.cascade import Machine
 from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.fingerprint import header_of
@@ -222,12 +221,7 @@ class Solo:
                 self.pump.submit(opening)
 
     def _recover(self) -> RecoveryReport:
-        held = [start.header.scenario_hash for start in self.journal.epochs()]
-        if held and held[0] != self.create.scenario_hash:
-            raise ConfigurationError(
-                f"{self.directory.path} holds a game of another scenario, seed or speed "
-                f"than {self.rules.scenario}: name another --data or what made it"
-            )
+        assert_made_by(self.create, self.journal, self.directory)
         self.journal.open(header_of(self.machine, self.create.scenario_hash))
         # A stand-by's machine is at the end of some row already.
         return (recover if self.machine.next_seq == 1 else recover_rest)(self.journal, self.machine)

@@ -1,131 +1,40 @@
-"""Who leads a game, and who stands by to lead it: `itg serve`, `itg serve --standby`.
+"""Who stands by to lead a game: `itg serve --standby`.
 
-    stand-by    journal → Tail → machine        (no requests, no writes)
-    takes over  lease → next epoch → the rest of the rows → Solo, as after a recovery
-
-Whoever leads renews a lease; a stand-by takes it when it is free or lapsed. The journal's fence
-makes that safe: with the next epoch begun, whatever the former leader still appends is refused.
+follows     journal → Tail → machine        (no requests, no writes)
+takes over  lease → next epoch → the rest of the rows → Solo, as after a recovery
 """
 
 import asyncio
-import os
-from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
-from secrets import token_hex
-from socket import gethostname
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
-from itg.adapters.postgres_url import PostgresUrl
+from itg.adapters.http_server import assert_free
 from itg.compose.data_directory import DataDirectory
-from itg.compose.journals import holds_game, is_in_postgres, lease_in_postgres
+from itg.compose.game_settings import SoloSettings, assert_made_by, create_command, journal_of
+from itg.compose.journals import holds_game
+from itg.compose.lead import Lead, Taken
+from itg.compose.verify import machine_of
 from itg.kernel.errors import JournalError
 from itg.runtime.cascade import Machine
+from itg.runtime.fingerprint import header_of
 from itg.runtime.journal import Journal
-from itg.runtime.lease import Lease, LeaseKeeper
+from itg.runtime.metrics import HandlerTimes
 from itg.runtime.tail import Tail
-
-if TYPE_CHECKING:
-    from itg.adapters.postgres_lease import PostgresLease
 
 log = structlog.get_logger()
 _LOOK_S = 0.03
 
 
-class Lead:
-    """The right to try to lead a game: taken at once, or by a stand-by when it is to be had.
-
-    It is the directory's lock, and for a journal in PostgreSQL a lease there as well.
-    """
-
-    def __init__(self, directory: DataDirectory, postgres: PostgresUrl | None) -> None:
-        self._directory = directory
-        self._postgres = postgres
-        self._there: PostgresLease | None = None
-        self._held: Sequence[Lease] = ()
-        self._keeper: LeaseKeeper | None = None
-
-    def take(self) -> None:
-        """Take it; `ConfigurationError` if a living process of this host plays the game."""
-        self._directory.hold()
-        self._keep(self._directory.lock)
-
-    def take_over(self) -> bool:
-        """Take it if it is free or lapsed; tell whether it is held."""
-        # Each one is asked each time: to see a lock lapse takes a while of looking.
-        leases: list[Lease] = [self._directory.lock]
-        if (there := self._of_journal()) is not None:
-            leases.append(there)
-        held = [lease.take() for lease in leases]
-        if not all(held):
-            return False
-        self._keep(*leases)
-        return True
-
-    def claim(self) -> None:
-        """Take what belongs to the journal, which is there by now, from whoever has it."""
-        there = self._of_journal()
-        if there is not None and there not in self._held:
-            there.seize()
-            self._stop_keeping()
-            self._keep(self._directory.lock, there)
-
-    async def lost(self) -> None:
-        """Wait until another leads, and raise `FencedError`."""
-        assert self._keeper is not None, "take it first"
-        await self._keeper.lost()
-
-    def release(self) -> None:
-        """Let another lead, at once; again does nothing."""
-        self._stop_keeping()
-        if self._there is not None:
-            with suppress(JournalError):  # it lapses
-                self._there.release()
-            self._there = None
-        self._directory.release()
-
-    def _of_journal(self) -> "PostgresLease | None":
-        data = self._directory.path
-        if self._there is None and is_in_postgres(data):
-            owner = f"{gethostname()}:{os.getpid()}:{token_hex(4)}"
-            self._there = lease_in_postgres(data, self._postgres, owner)
-        return self._there
-
-    def _keep(self, *leases: Lease) -> None:
-        self._held = leases
-        self._keeper = LeaseKeeper(leases)
-
-    def _stop_keeping(self) -> None:
-        if self._keeper is not None:
-            self._keeper.stop()
-            self._keeper = None
-
-
-class Taken(NamedTuple):
-    """What a stand-by has when it is to lead; journal and machine are None before a first row."""
-
-    lead: Lead
-    journal: Journal | None = None
-    machine: Machine | None = None
-
-
 class Standby:
     """Follows a game until nobody leads it; each step runs in a worker thread, one at a time."""
 
-    def __init__(
-        self,
-        data: Path,
-        open_game: Callable[[], Journal],
-        machine_of: Callable[[Journal], Machine],
-        postgres: PostgresUrl | None = None,
-    ) -> None:
-        self._data = data
-        self._open_game = open_game
-        self._machine_of = machine_of
-        self._lead = Lead(DataDirectory(data), postgres)
+    def __init__(self, settings: SoloSettings) -> None:
+        assert_free(settings.host, settings.port)
+        self._settings = settings
+        self._directory = DataDirectory(settings.data)
+        self._lead = Lead(self._directory, settings.postgres)
         self._journal: Journal | None = None
         self._machine: Machine | None = None
         self._tail: Tail | None = None
@@ -147,7 +56,7 @@ class Standby:
 
     def _taken(self) -> Taken:
         seq = 0 if self._tail is None else self._tail.seq
-        log.warning("takes_over", data=str(self._data), seq=seq)
+        log.warning("takes_over", data=str(self._settings.data), seq=seq)
         return Taken(self._lead, self._journal, self._machine)
 
     def _step(self) -> int:
@@ -156,14 +65,17 @@ class Standby:
         return self._tail.step()
 
     def _begin(self) -> int:
-        if not holds_game(self._data):
+        if not holds_game(self._settings.data):
             return 0
-        self._journal = self._journal or self._open_game()
+        self._journal = self._journal or journal_of(self._settings)
         if not self._journal.epochs():
             return 0
         began = monotonic()
-        self._machine = self._machine_of(self._journal)
-        self._tail = Tail(self._journal, self._machine)
+        # Now, not when it is to lead: flags of another game would be found out too late.
+        create = create_command(self._settings, self._directory)
+        assert_made_by(create, self._journal, self._directory)
+        self._machine = machine_of(self._journal, HandlerTimes())
+        self._tail = Tail(self._journal, self._machine, header_of(self._machine))
         log.info("stands_by", seq=self._tail.seq, restored_s=round(monotonic() - began, 3))
         return 1
 

@@ -136,11 +136,12 @@ def _written_here(journal: Journal, after_seq: Seq) -> Iterator[SealedBatch]:
             raise RecoveryError(
                 f"seq {batch.first_seq} is of epoch {batch.epoch}, which never began"
             )
-        _assert_replayable(headers[batch.epoch], own, batch.first_seq)
+        assert_replayable(headers[batch.epoch], own, batch.first_seq)
         yield batch
 
 
-def _assert_replayable(wrote: Header, own: Header, seq: Seq) -> None:
+def assert_replayable(wrote: Header, own: Header, seq: Seq) -> None:
+    """Raise `RecoveryError` unless what one header's writer wrote is replayed under the other."""
     if (wrote.schema_version, wrote.nodes) != (own.schema_version, own.nodes):
         raise RecoveryError(
             f"inputs from seq {seq} on are of schema {wrote.schema_version}, nodes {wrote.nodes}; "
