@@ -189,6 +189,23 @@ async def test_what_was_under_way_when_a_node_began_anew_is_said_to_be_unknown_a
             assert await door.total() == (1, 2)
 
 
+async def test_rows_that_only_the_node_before_released_come_before_the_answers_of_the_next() -> (
+    None
+):
+    async with linked() as (carrier, node, door):
+        await door.submitted(1)
+        carrier.loses = lambda subject, _: subject == "door"
+        node.world.pump.submit(deposit(5))
+        await node.world.pump.drain()
+        await node.followers.stop()
+        assert isinstance(node.world.journal, MemoryJournal)
+        async with Node(carrier, MemoryJournal(node.world.journal.store)):
+            carrier.loses = keep
+            await until(lambda: door.returns == 2)
+            assert (await door.submitted(7)).seq == 5
+        assert [r.seq for r in door.records] == [1, 3, 5]
+
+
 async def test_what_an_overtaken_node_says_of_itself_is_not_heard() -> None:
     async with linked() as (carrier, node, door):
         await door.submitted(1)
