@@ -17,6 +17,7 @@ from itg.compose.journals import holds_game
 from itg.compose.lead import Lead, Taken
 from itg.compose.verify import machine_of
 from itg.kernel.errors import JournalError
+from itg.kernel.ids import Seq
 from itg.runtime.cascade import Machine
 from itg.runtime.fingerprint import header_of
 from itg.runtime.journal import Journal
@@ -39,6 +40,11 @@ class Standby:
         self._machine: Machine | None = None
         self._tail: Tail | None = None
 
+    @property
+    def seq(self) -> Seq | None:
+        """Return the last number it has applied, None before it follows."""
+        return None if self._tail is None else self._tail.seq
+
     async def until_leading(self, stop: asyncio.Event) -> Taken | None:
         """Follow until the lease is held; None if `stop` is set before that."""
         try:
@@ -55,8 +61,7 @@ class Standby:
         return None
 
     def _taken(self) -> Taken:
-        seq = 0 if self._tail is None else self._tail.seq
-        log.warning("takes_over", data=str(self._settings.data), seq=seq)
+        log.warning("takes_over", data=str(self._settings.data), seq=self.seq)
         return Taken(self._lead, self._journal, self._machine)
 
     def _step(self) -> int:
