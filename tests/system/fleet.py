@@ -60,10 +60,10 @@ class Fleet:
     def state(self) -> FleetState:
         return decode((self.data / FLEET_FILE).read_bytes(), type=FleetState)
 
-    def kill(self, name: str) -> int:
-        """Kill a process without warning and return how often it had been started."""
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
+        """Kill a process, without warning if not asked otherwise; return its starts so far."""
         ship = next(ship for ship in self.state.ships if ship.name == name)
-        os.kill(ship.pid, signal.SIGKILL)
+        os.kill(ship.pid, number)
         return ship.starts
 
     def leader(self) -> Ship:

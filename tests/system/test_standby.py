@@ -83,7 +83,7 @@ def assert_whole(data: Path) -> None:
     assert recovered_state_hash(data) == report.state_hash
 
 
-def kill_leaders(data: Path, rounds: int) -> None:
+def kill_leaders(data: Path, rounds: int, number: signal.Signals = signal.SIGKILL) -> None:
     with Fleet(data, standby=True) as fleet:
         game = Game(fleet)
         starts = {s.name: s.starts for s in fleet.state.ships if s.name.startswith("gateway")}
@@ -91,10 +91,12 @@ def kill_leaders(data: Path, rounds: int) -> None:
             fleet.until_standing_by()
             leader, traders = fleet.leader(), game.trade()
             began = time.monotonic()
-            fleet.kill(leader.name)
+            fleet.kill(leader.name, number)
             led_s = game.until_another_leads(leader, began)
             gap_s = game.until_orders_pass(traders)
-            log.info("killed", leader=leader.name, another_answers_s=led_s, without_order_s=gap_s)
+            log.info(
+                number.name, leader=leader.name, another_answers_s=led_s, without_order_s=gap_s
+            )
         at = [3 if fleet.leader().name == "standby" else 0, 1, 2]
         for door in at:
             game.check(door)
@@ -117,6 +119,14 @@ def test_a_standby_leads_when_the_leader_is_killed_and_every_door_knows_every_or
 @pytest.mark.timeout(600)
 def test_leaders_killed_in_turn_under_load_lose_and_double_nothing(tmp_path: Path) -> None:
     kill_leaders(tmp_path / "data", ROUNDS_IN_THE_GATE)
+
+
+@pytest.mark.nats
+@pytest.mark.system
+@pytest.mark.gate
+@pytest.mark.timeout(600)
+def test_each_node_is_restarted_under_load_and_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    kill_leaders(tmp_path / "data", 2, signal.SIGTERM)
 
 
 def pause_leader(data: Path) -> None:
