@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
+from tests.postgres_server import PostgresServer
 
 from itg.compose.data_directory import DataDirectory
 from itg.compose.solo import Solo, SoloSettings
@@ -95,3 +97,36 @@ async def test_a_leader_whose_lock_is_another_s_hears_of_it(tmp_path: Path) -> N
             await solo.lead.lost()
     other.release()
     await solo.stop()
+
+
+def copied(data: Path, to: Path) -> Path:
+    """Copy what a stand-by on another host needs."""
+    to.mkdir()
+    for file in data.iterdir():
+        if file.is_file() and file.name != "lock":
+            (to / file.name).write_bytes(file.read_bytes())
+    return to
+
+
+async def test_a_directory_elsewhere_stands_by_through_postgres_and_a_server_there_takes_over(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    settings = replace(settings_of(tmp_path / "one"), postgres=postgres.url)
+    first = Solo(settings)
+    await first.start()
+    elsewhere = replace(settings, data=copied(tmp_path / "one", tmp_path / "two"))
+    standby = Standby(elsewhere)
+    following = asyncio.create_task(standby.until_leading(asyncio.Event()))
+    await until_followed(standby)
+    assert not following.done(), "its own directory's lock is free, and decides nothing"
+    await first.stop()
+    second = Solo(elsewhere, taken=await following)
+    await second.start()
+    third = Solo(settings)  # not a stand-by: the organizer wants it here
+    with pytest.raises(FencedError, match="another server leads this game"):
+        async with asyncio.timeout(20):
+            await second.lead.lost()
+    await second.stop()
+    await third.start()
+    assert third.journal.epoch == 3
+    await third.stop()
