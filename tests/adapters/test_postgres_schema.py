@@ -84,7 +84,7 @@ def test_down_and_up_with_a_game_in_it_keeps_every_row_and_the_game_goes_on(
     rows, state = list(world.journal.rows(Seq(0))), world.machine.state_hash()
     world.journal.close()
     assert [game.last_seq for game in downgrade(url, "0001").games] == [rows[-1].last_seq]
-    with pytest.raises(ConfigurationError, match="revision 0001, this build needs 0002"):
+    with pytest.raises(ConfigurationError, match="revision 0001, this build needs 0003"):
         PostgresJournal(url, "day-1")
     assert upgrade(url).revision == REVISION
     again = World(PostgresJournal(url, "day-1"))
@@ -101,7 +101,7 @@ def test_down_to_nothing_is_refused_while_a_game_is_there_and_leaves_none_of_it_
 ) -> None:
     upgrade(url)
     begin_game(url, "day-1")
-    for nothing in ("base", "-2"):
+    for nothing in ("base", "-3"):
         with pytest.raises(ConfigurationError, match=r"would drop 1 games \(day-1\)"):
             downgrade(url, nothing)
     assert standing(url).revision == REVISION

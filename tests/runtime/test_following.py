@@ -8,7 +8,7 @@ from typing import Self
 
 import pytest
 from tests.runtime.carriers import LossyCarrier, MemoryCarrier, keep
-from tests.runtime.toys import Balance, GetTotal, World, deposit
+from tests.runtime.toys import START, Balance, GetTotal, World, deposit
 
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Reply
@@ -16,8 +16,8 @@ from itg.runtime.envelope import Record
 from itg.runtime.followed import Ends, FollowedPump
 from itg.runtime.followers import Followers
 from itg.runtime.journal import MemoryJournal
-from itg.runtime.link import QueryCodec
-from itg.runtime.pump_port import OverloadedError, PumpStoppedError
+from itg.runtime.link import Hello, QueryCodec, pieces_of
+from itg.runtime.pump_port import FateUnknownError, OverloadedError, PumpStoppedError
 
 QUERIES = QueryCodec([GetTotal], [Balance])
 
@@ -169,6 +169,53 @@ async def test_a_node_that_begins_anew_is_followed_from_where_it_was() -> None:
             assert (await door.submitted(7)).seq == 3
             assert await door.total() == (8, 4)
         assert [r.seq for r in door.records] == [1, 3]
+
+
+async def test_what_was_under_way_when_a_node_began_anew_is_said_to_be_unknown_at_once() -> None:
+    async with linked() as (carrier, node, door):
+        await door.submitted(1)
+        carrier.loses = lambda subject, _: subject == "node"
+        doubted: list[Exception] = []
+        door.pump.submit(deposit(2), on_refused=doubted.append)
+        await node.world.pump.drain()
+        await node.followers.stop()
+        assert not doubted
+        assert isinstance(node.world.journal, MemoryJournal)
+        async with Node(carrier, MemoryJournal(node.world.journal.store)):
+            carrier.loses = keep
+            await until(lambda: door.returns == 2)
+            assert [type(error) for error in doubted] == [FateUnknownError]
+            assert door.pump.is_idle
+            assert await door.total() == (1, 2)
+
+
+async def test_rows_that_only_the_node_before_released_come_before_the_answers_of_the_next() -> (
+    None
+):
+    async with linked() as (carrier, node, door):
+        await door.submitted(1)
+        carrier.loses = lambda subject, _: subject == "door"
+        node.world.pump.submit(deposit(5))
+        await node.world.pump.drain()
+        await node.followers.stop()
+        assert isinstance(node.world.journal, MemoryJournal)
+        async with Node(carrier, MemoryJournal(node.world.journal.store)):
+            carrier.loses = keep
+            await until(lambda: door.returns == 2)
+            assert (await door.submitted(7)).seq == 5
+        assert [r.seq for r in door.records] == [1, 3, 5]
+
+
+async def test_what_an_overtaken_node_says_of_itself_is_not_heard() -> None:
+    async with linked() as (carrier, node, door):
+        await door.submitted(1)
+        before, returns = door.pump.epoch, door.returns
+        stale = Hello(node.world.pump.epoch - 1, 1, Seq(2), START, 1.0)
+        for body in pieces_of(stale):
+            await carrier.send("door", body)
+        await until(lambda: door.pump.is_live)
+        assert (await door.submitted(2)).seq == 3
+        assert (door.pump.epoch, door.returns) == (before, returns)
 
 
 async def test_while_the_node_is_silent_nothing_is_taken() -> None:

@@ -14,25 +14,27 @@ from typing import Self
 from msgspec.json import decode
 from tests.system.server import Server
 
-from itg.compose.fleet import FLEET_FILE, FleetState
+from itg.compose.fleet import FLEET_FILE, FleetState, Ship
 
 READY_S_MAX = 60.0
+NODES = ("node", "standby")
 
 
 class Fleet:
-    """`itg up` with two gateways on free ports; ended at the end."""
+    """`itg up` with two gateways on free ports, perhaps a stand-by; ended at the end."""
 
-    def __init__(self, data: Path, scenario: str = "bare") -> None:
+    def __init__(self, data: Path, scenario: str = "bare", *, standby: bool = False) -> None:
         self.data = data
         self.scenario = scenario
-        self.port = free_ports(4)
-        self.bus_port = self.port + 3
+        self.flags = ["--standby"] if standby else []
+        self.port = free_ports(5)
+        self.bus_port = self.port + 4
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "itg", "up", "--scenario", self.scenario]
         command += ["--data", str(self.data), "--port", str(self.port)]
-        command += ["--bus-port", str(self.bus_port)]
+        command += ["--bus-port", str(self.bus_port), *self.flags]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         for door in range(3):
             self.until_ready(door)
@@ -49,7 +51,7 @@ class Fleet:
         assert self._process.wait(60) == 0
 
     def door(self, number: int) -> Server:
-        """Return calls to the node's own gateway (0) or to one before it."""
+        """Return calls to the node's own gateway (0), to one before it, or to the stand-by (3)."""
         server = Server(self.data)
         server.port = self.port + number
         return server
@@ -58,11 +60,32 @@ class Fleet:
     def state(self) -> FleetState:
         return decode((self.data / FLEET_FILE).read_bytes(), type=FleetState)
 
-    def kill(self, name: str) -> int:
-        """Kill a process without warning and return how often it had been started."""
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
+        """Kill a process, without warning if not asked otherwise; return its starts so far."""
         ship = next(ship for ship in self.state.ships if ship.name == name)
-        os.kill(ship.pid, signal.SIGKILL)
+        os.kill(ship.pid, number)
         return ship.starts
+
+    def leader(self) -> Ship:
+        """Return the process that holds the lease."""
+        deadline = time.monotonic() + READY_S_MAX
+        while True:
+            pid = (self.data / "lock").read_text().split("\n")[0]
+            for ship in self.state.ships:
+                if str(ship.pid) == pid:
+                    return ship
+            assert time.monotonic() < deadline, "nobody leads"
+
+    def until_standing_by(self) -> None:
+        """Wait until the process that does not lead follows the game."""
+        deadline = time.monotonic() + READY_S_MAX
+        while True:
+            leader = self.leader().name
+            ship = next(s for s in self.state.ships if s.name in NODES and s.name != leader)
+            lives = Path(ship.log).read_text().split("stand-by  ")
+            if ship.pid and len(lives) > ship.starts and "stands_by" in lives[-1]:
+                return
+            assert time.monotonic() < deadline, "nobody stands by"
 
     def until_started(self, name: str, starts: int) -> None:
         """Wait until a process has been started more often than that."""
@@ -73,12 +96,12 @@ class Fleet:
     def until_ready(self, door: int) -> None:
         """Wait until a door answers and hears of its node."""
         deadline = time.monotonic() + READY_S_MAX
-        while not self._is_ready(door):
+        while not self.is_ready(door):
             assert self._process is not None
             assert self._process.poll() is None, "the fleet gave up"
             assert time.monotonic() < deadline, f"door {door} is not ready in time"
 
-    def _is_ready(self, door: int) -> bool:
+    def is_ready(self, door: int) -> bool:
         try:
             status, _ = self.door(door).call("GET", "/health/ready")
         except (OSError, HTTPException):

@@ -1,5 +1,7 @@
 """A game as several processes: each is killed under load, and nothing acknowledged is lost."""
 
+import time
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from tests.system.test_kill import (
 
 from itg.compose.verify import verify_data
 
+CREATED = 201
 KILLED = ("gateway-1", "nats", "node")
 
 
@@ -24,10 +27,19 @@ class Persistent(Trader):
     def __init__(self, server: Server, key: str, side: str, life: int) -> None:
         super().__init__(server, key, side, life)
         self.endured = frozenset({503, 504})
+        self.told_s: list[float] = []
 
     def run(self) -> None:
         while self.is_trading:
             super().run()
+
+    def _call(
+        self, connection: HTTPConnection, method: str, path: str, body: object = None
+    ) -> tuple[int, dict[str, object]]:
+        status, answer = super()._call(connection, method, path, body)
+        if status == CREATED:
+            self.told_s.append(time.monotonic())
+        return status, answer
 
     def stop(self) -> None:
         self.is_trading = False

@@ -297,7 +297,7 @@ def test_the_commands_of_a_database_say_what_is_there_and_fail_with_their_codes(
     with pytest.raises(ConfigurationError, match="by `itg db remove`"):
         app(["db", "downgrade", "--to", "base", *at])
     told = capsys.readouterr()
-    assert re.findall(r"revision +(\w+)", told.out) == ["none", "0001", "0002"]
+    assert re.findall(r"revision +(\w+)", told.out) == ["none", "0001", "0003"]
     assert app(["db", "remove", "day-1", "--yes", *at]) == exits.DONE
     assert app(["db", "downgrade", "--to", "base", *at]) == exits.DONE
     monkeypatch.delenv(POSTGRES_VARIABLE, raising=False)

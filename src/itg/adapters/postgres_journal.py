@@ -49,7 +49,7 @@ WHERE game = %(game)s AND epoch = %(epoch)s AND %(first)s = 1 + coalesce(
 FOR SHARE OF game
 """  # noqa: S608 - the schema's name is a constant
 _BATCHES: Final = f"SELECT first_seq, last_seq, epoch, ts_ns, body, hash FROM {SCHEMA}.batch"  # noqa: S608
-_TABLES: Final = ("snapshot", "aside", "batch", "epoch", "game")
+_TABLES: Final = ("lease", "snapshot", "aside", "batch", "epoch", "game")
 
 
 class PostgresJournal:

@@ -15,7 +15,7 @@ from itg.kernel.errors import ConfigurationError, JournalError
 
 SCHEMA: Final = "journal"
 # The newest migration's; a database of another one is refused.
-REVISION: Final = "0002"
+REVISION: Final = "0003"
 CONNECT_S: Final = 5
 STATEMENT_MS: Final = 10_000
 LONG_STATEMENT_MS: Final = 600_000

@@ -73,11 +73,15 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
         ),
     ] = "",
     postgres: Postgres = None,
+    standby: Annotated[
+        bool, Parameter(negative="", help="While another process leads this game, follow it.")
+    ] = False,
 ) -> int:
     """Run a game: exchange, world and gateway in one process.
 
     The same data directory continues the same game, to the last acknowledged order. A fault inside
-    restarts the game through recovery. Stop with Ctrl-C.
+    restarts the game through recovery. With --standby it listens and leads as soon as nobody else
+    does. Stop with Ctrl-C.
     """
     from itg.cli.serving import bus_of, serve_forever
     from itg.compose.journals import POSTGRES_VARIABLE, postgres_url
@@ -96,6 +100,7 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
             unsafe=unsafe,
             bus=bus_of(bus),
             postgres=postgres_url(postgres),
+            standby=standby,
         )
     )
 

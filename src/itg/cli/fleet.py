@@ -70,11 +70,15 @@ def up(  # noqa: PLR0913 - each parameter is a flag
     host: Host = "127.0.0.1",
     port: Annotated[int, Parameter(help="Port of the node; gateways take the next ones.")] = 8000,
     bus_port: Annotated[int, Parameter(help="Port of the broker, on loopback.")] = 4222,
+    standby: Annotated[
+        bool, Parameter(negative="", help="Keep a second node that leads when the first fails.")
+    ] = False,
 ) -> int:
     """Run a game as several processes on this host and keep them running.
 
     A NATS server, the node that plays the game, and gateways before it, each with its log in
-    `DATA/logs`. What ends is started again. Stop with Ctrl-C.
+    `DATA/logs`. What ends is started again. The stand-by's port follows the gateways'. Stop with
+    Ctrl-C.
     """
     from itg.compose.fleet import Fleet, FleetPlan
 
@@ -86,6 +90,7 @@ def up(  # noqa: PLR0913 - each parameter is a flag
             host=host,
             port=port,
             bus_port=bus_port,
+            standby=standby,
         )
     )
     for ship in fleet.state.ships:

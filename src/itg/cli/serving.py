@@ -10,9 +10,11 @@ import uvloop
 
 from itg.cli import exits
 from itg.cli.logs import log_to_stderr
+from itg.compose.game_settings import SoloSettings
 from itg.compose.journals import game_in_postgres
 from itg.compose.relay_child import BusSettings
-from itg.compose.solo import Solo, SoloSettings
+from itg.compose.solo import Solo
+from itg.compose.standby import Standby
 from itg.exchange.contract import PhaseChanged
 from itg.game.contract import GetRounds, Rounds, RoundStatus
 from itg.kernel.errors import ConfigurationError, ItgError
@@ -51,7 +53,13 @@ async def _serve(settings: SoloSettings) -> None:
 
 
 async def _one_life(settings: SoloSettings, stop: asyncio.Event) -> None:
-    solo = Solo(settings, watchers=[_collect_between_phases])
+    taken = None
+    if settings.standby:
+        print(f"stand-by       of the game in {settings.data}", flush=True)
+        taken = await Standby(settings).until_leading(stop)
+        if taken is None:
+            return
+    solo = Solo(settings, watchers=[_collect_between_phases], taken=taken)
     try:
         await solo.start()
         _announce(solo, settings)
@@ -65,6 +73,7 @@ async def _until_stopped(solo: Solo, stop: asyncio.Event) -> None:
     waits = [
         asyncio.ensure_future(stop.wait()),
         asyncio.ensure_future(solo.finished()),
+        asyncio.ensure_future(solo.lead.lost()),
         asyncio.ensure_future(collect_young()),
     ]
     try:

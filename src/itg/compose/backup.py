@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from itg import __version__
+from itg.adapters.directory_lock import LOCK_FILE
 from itg.adapters.file_copies import (
     copy_database,
     copy_file,
@@ -43,7 +44,7 @@ _OTHERS = 0o077
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 _STAMPED = r"_\d{8}T\d{6}\.\d{6}Z"
 # The database's own log comes with the copy; the rest is of the process that plays, or half made.
-_LEFT_OUT = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", GAME_FILE, "lock"})
+_LEFT_OUT = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", GAME_FILE, LOCK_FILE})
 _UNFINISHED = (".part", ".draft")
 _KEYS = (".key", ".code")
 

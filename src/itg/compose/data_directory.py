@@ -1,13 +1,11 @@
 """What a game leaves on disk: its journal, and secrets only their owner may read."""
 
-import fcntl
-import os
 import secrets
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import TextIO
 
+from itg.adapters.directory_lock import DirectoryLock
 from itg.kernel.errors import ConfigurationError
 
 OWNER_ONLY = 0o600
@@ -25,34 +23,22 @@ class DataDirectory:
         self.join_code = path / "join.code"
         self.reveal = path / "reveal.json"
         self.bundle_key = path / "bundle.key"
-        self._lock: TextIO | None = None
+        self.lock = DirectoryLock(path)
 
     def hold(self) -> None:
         """Keep everybody else from playing this game; the system lets go if this process dies.
 
         Raises `ConfigurationError` naming the process that plays it.
         """
-        file = (self.path / "lock").open("a+", encoding="ascii")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            file.seek(0)
-            who = file.read().strip() or "of another machine"
-            file.close()
+        if not self.lock.hold():
             raise ConfigurationError(
-                f"--data {self.path} is played by another server (process {who}); stop that one, "
-                "or name another directory"
-            ) from error
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        self._lock = file
+                f"--data {self.path} is played by another server (process {self.lock}); stop that "
+                "one, or name another directory"
+            )
 
     def release(self) -> None:
         """Let others play this game; again does nothing."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self.lock.release()
 
     def secret(self, file: Path, prefix: str, random_bytes: int) -> str:
         """Return the secret in `file`, drawing and writing it if there is none yet."""

@@ -1,6 +1,6 @@
 """The processes of one game on one host: started, kept running, stopped, by pid.
 
-    nats-server ─ node (`itg serve --bus`) ─ gateways (`itg gateway`)
+    nats-server ─ node (`itg serve --bus`), its stand-by ─ gateways (`itg gateway`)
 
 Each process has a log file of its own; the list of them stands in one file beside the data, so that
 another command can show what runs. A process that ends is started again after a pause that grows.
@@ -29,6 +29,8 @@ FLEET_FILE = "fleet.json"
 _STOP_S = 15.0
 _LOOK_S = 0.1
 _POLICY = RestartPolicy(delay_s=0.5, delay_s_max=10.0, tries=20, healthy_s=30.0)
+# Where another node takes over, one that starts again leaves the processor to it first.
+_PATIENT = RestartPolicy(delay_s=2.0, delay_s_max=10.0, tries=20, healthy_s=30.0)
 
 
 class ProcessEndedError(ItgError):
@@ -44,6 +46,7 @@ class Ship(Struct, kw_only=True):
     log: str
     pid: int = 0  # 0: does not run
     starts: int = 0
+    stands_by: bool = False  # listens only once it leads
 
 
 class FleetState(Struct, kw_only=True):
@@ -63,6 +66,7 @@ class FleetPlan(Struct, frozen=True, kw_only=True):
     port: int = 8000
     bus_port: int = 4222
     options: tuple[str, ...] = ()  # more of `itg serve`
+    standby: bool = False  # a second node, whose port follows the gateways'
 
 
 class Fleet:
@@ -98,7 +102,8 @@ class Fleet:
             self._file.unlink(missing_ok=True)
 
     async def _keep(self, ship: Ship, ended: asyncio.Event) -> None:
-        await supervise(ship.name, partial(self._one_life, ship, ended), _POLICY)
+        policy = _PATIENT if self.plan.standby else _POLICY
+        await supervise(ship.name, partial(self._one_life, ship, ended), policy)
 
     async def _one_life(self, ship: Ship, ended: asyncio.Event) -> None:
         if ended.is_set():
@@ -136,7 +141,7 @@ class Fleet:
     async def _answers(
         self, ship: Ship, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]
     ) -> None:
-        while not stop.is_set() and not tasks[-1].done():
+        while not ship.stands_by and not stop.is_set() and not tasks[-1].done():
             with suppress(OSError):
                 _, writer = await asyncio.open_connection("127.0.0.1", ship.port)
                 writer.close()
@@ -181,18 +186,28 @@ def _ships(plan: FleetPlan, logs: Path) -> list[Ship]:
     store = plan.data / "nats"
     broker = [str(nats_server()), "--addr", "127.0.0.1", "--port", str(plan.bus_port)]
     broker += ["--jetstream", "--store_dir", str(store)]
-    node = [*itg, "serve", "--scenario", plan.scenario, "--data", str(plan.data)]
-    node += ["--host", plan.host, "--port", str(plan.port), *plan.options]
     ships = [
         Ship(name="nats", command=broker, port=plan.bus_port, log=str(logs / "nats.log")),
-        Ship(name="node", command=node, port=plan.port, log=str(logs / "node.log")),
+        _node(plan, "node", plan.port, logs),
     ]
+    if plan.standby:
+        standby = _node(plan, "standby", plan.port + plan.gateways + 1, logs)
+        standby.stands_by = True
+        ships.append(standby)
     for number in range(1, plan.gateways + 1):
         name, port = f"gateway-{number}", plan.port + number
         command = [*itg, "gateway", "--data", str(plan.data)]
         command += ["--host", plan.host, "--port", str(port)]
         ships.append(Ship(name=name, command=command, port=port, log=str(logs / f"{name}.log")))
     return ships
+
+
+def _node(plan: FleetPlan, name: str, port: int, logs: Path) -> Ship:
+    command = [sys.executable, "-m", "itg", "serve", "--scenario", plan.scenario]
+    command += ["--data", str(plan.data), "--host", plan.host, "--port", str(port), *plan.options]
+    if plan.standby:
+        command.append("--standby")  # both: whoever leads, the other one follows
+    return Ship(name=name, command=command, port=port, log=str(logs / f"{name}.log"))
 
 
 async def _end(process: Process) -> None:

@@ -19,6 +19,7 @@ from itg.runtime.journal import Journal
 
 if TYPE_CHECKING:
     from itg.adapters.postgres_journal import PostgresJournal
+    from itg.adapters.postgres_lease import PostgresLease
 
 POSTGRES_VARIABLE: Final = "ITG_POSTGRES"
 GAME_FILE: Final = "journal.postgres"
@@ -66,6 +67,13 @@ def open_journal(
     if not is_in_postgres(data):
         _begin(data, url)
     return _driver().journal(url, game_in_postgres(data), unsafe=unsafe)
+
+
+def lease_in_postgres(data: Path, postgres: PostgresUrl | None, owner: str) -> "PostgresLease":
+    """Return the lease of a directory's game, which is in PostgreSQL."""
+    from itg.adapters.postgres_lease import PostgresLease  # noqa: PLC0415 - an extra
+
+    return PostgresLease(postgres or postgres_of_environment(data), game_in_postgres(data), owner)
 
 
 def move_to_postgres(data: Path, url: PostgresUrl) -> None:

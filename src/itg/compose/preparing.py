@@ -4,8 +4,8 @@ from msgspec import Struct
 
 from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory
+from itg.compose.game_settings import SoloSettings, create_command
 from itg.compose.journals import holds_game
-from itg.compose.solo import SoloSettings, create_command
 from itg.game.contract import GameRules
 from itg.kernel.errors import ConfigurationError
 

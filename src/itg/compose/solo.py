@@ -6,31 +6,28 @@ A fresh data directory gets the scenario's game as the journal's first input; an
 the game it holds and must be asked for with the scenario that made it.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from pathlib import Path
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from itg import scenario
 from itg.adapters.http_server import HttpServer, assert_free
-from itg.adapters.postgres_url import PostgresUrl
 from itg.compose.bundle import signing_key
 from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
-from itg.compose.data_directory import DataDirectory, digest_of
+from itg.compose.data_directory import DataDirectory
+from itg.compose.game_settings import SoloSettings, assert_made_by, create_command, journal_of
 from itg.compose.journals import open_journal
+from itg.compose.lead import Lead, Taken
 from itg.compose.links import LinkFile, NodeLink
-from itg.compose.models import refuse_unknown_models
-from itg.compose.relay_child import BusSettings, RelayChild
+from itg.compose.relay_child import RelayChild
 from itg.compose.report_files import REPORTS
 from itg.compose.reports import Reports
 from itg.compose.services import services_of
 from itg.compose.surveillance import LiveWatch
 from itg.exchange.contract import PhaseChanged
 from itg.game.contract import (
-    CreateGame,
     GameState,
     GetGame,
     GetRounds,
@@ -43,57 +40,56 @@ from itg.game.contract import (
 from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings
 from itg.gateway.steward import Steward
-from itg.kernel.errors import ConfigurationError
 from itg.runtime.cascade import Machine
 from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.fingerprint import header_of
 from itg.runtime.metrics import HandlerTimes
 from itg.runtime.pump import Pump
 from itg.runtime.pump_port import OverloadedError, PumpStoppedError
-from itg.runtime.recovery import RecoveryReport, recover
+from itg.runtime.recovery import RecoveryReport, recover, recover_rest
+
+__all__ = ["Solo", "SoloSettings"]
 
 Watcher = Callable[[Sequence[Record]], None]
-
-
-class SoloSettings(Struct, frozen=True, kw_only=True):
-    """How to run a game in one process; None leaves a value to the scenario."""
-
-    scenario: str
-    data: Path
-    host: str = "127.0.0.1"
-    port: int = 0
-    seed: int | None = None
-    speed: float | None = None
-    lock_step: bool | None = None
-    days: int | None = None
-    unsafe: bool = False
-    bus: BusSettings | None = None  # where the facts go; None: nowhere
-    postgres: PostgresUrl | None = None  # where the journal is; None: in `data`
 
 
 class Solo:
     """A running game. `start` recovers or creates it, `finished` waits, `stop` drains it.
 
-    `watchers` hear every released batch after the gateway did.
+    `watchers` hear every released batch after the gateway did. `taken` is what a stand-by has.
     """
 
-    def __init__(self, settings: SoloSettings, watchers: Sequence[Watcher] = ()) -> None:
+    def __init__(
+        self,
+        settings: SoloSettings,
+        watchers: Sequence[Watcher] = (),
+        taken: Taken | None = None,
+    ) -> None:
         # Before the journal: its new epoch ends whoever plays this game at the same address.
         assert_free(settings.host, settings.port)
         self.directory = DataDirectory(settings.data)
         self._watchers = tuple(watchers)
-        self._host = settings.host
+        self._host, self._port = settings.host, settings.port
+        self._server: HttpServer | None = None
         self._postgres = settings.postgres
         with ExitStack() as undo:
-            self.directory.hold()
-            undo.callback(self.directory.release)
-            self._build(settings)
+            self.lead = Lead(self.directory, settings.postgres) if taken is None else taken.lead
+            if taken is None:
+                self.lead.take()
+            undo.callback(self.lead.release)
+            self._build(settings, taken)
             undo.pop_all()
 
     @property
     def url(self) -> str:
         """Return the address at which the game is served."""
         return f"http://{self._host}:{self.server.port}"
+
+    @property
+    def server(self) -> HttpServer:
+        """Return what listens."""
+        assert self._server is not None, "start it first"
+        return self._server
 
     async def start(self, *, begin: bool = True) -> None:
         """Create the game if there is none, continue a running round, and open the doors.
@@ -118,7 +114,10 @@ class Solo:
         if self.link is not None:
             self.link.start()
         await self.gateway.start()
-        await self.server.start()
+        # Beside the loop: gateways in other processes are served meanwhile.
+        app = await asyncio.to_thread(build_app, self.gateway)
+        self._server = HttpServer(app, self._host, self._port)
+        await self._server.start()
 
     def begin(self) -> None:
         """Start the next scheduled round."""
@@ -140,10 +139,11 @@ class Solo:
             if self.relay is not None:
                 await self.relay.stop()
             await self.gateway.stop()
-            await self.server.stop()
+            if self._server is not None:
+                await self._server.stop()
             await self.reports.stop()
             self.journal.close()
-            self.directory.release()
+            self.lead.release()
 
     def head_hash(self) -> str:
         """Return the hash of the stopped game's last row, as read back from the disk."""
@@ -153,13 +153,14 @@ class Solo:
         finally:
             journal.close()
 
-    def _build(self, settings: SoloSettings) -> None:
+    def _build(self, settings: SoloSettings, taken: Taken | None) -> None:
         create = create_command(settings, self.directory)
         self._commitment = Commitment.to(create, settings.scenario, settings.seed, self.directory)
         self.create = replace(create, commitment=self._commitment.hash)
         self.rules = self.create.rules
-        self.journal = open_journal(settings.data, settings.postgres, unsafe=settings.unsafe)
-        self.machine = Machine(
+        self.journal = (taken and taken.journal) or journal_of(settings)
+        self.lead.claim()
+        self.machine = (taken and taken.machine) or Machine(
             services_of([shard for shard, _ in self.rules.shards]), times=HandlerTimes()
         )
         self.recovery = self._recover()
@@ -176,7 +177,6 @@ class Solo:
         bus = None if self.relay is None else self.relay.numbers
         self.gateway = Gateway(self.pump, bounds, surveillance=self.watch, bus=bus)
         self.link = self._link(settings)
-        self.server = HttpServer(build_app(self.gateway), settings.host, settings.port)
 
     def _relay(self, settings: SoloSettings) -> RelayChild | None:
         if settings.bus is None:
@@ -221,35 +221,12 @@ class Solo:
                 self.pump.submit(opening)
 
     def _recover(self) -> RecoveryReport:
-        held = [start.header.scenario_hash for start in self.journal.epochs()]
-        if held and held[0] != self.create.scenario_hash:
-            raise ConfigurationError(
-                f"{self.directory.path} holds a game of another scenario, seed or speed "
-                f"than {self.rules.scenario}: name another --data or what made it"
-            )
+        assert_made_by(self.create, self.journal, self.directory)
         self.journal.open(header_of(self.machine, self.create.scenario_hash))
-        return recover(self.journal, self.machine)
+        # A stand-by's machine is at the end of some row already.
+        return (recover if self.machine.next_seq == 1 else recover_rest)(self.journal, self.machine)
 
     def _current_round(self) -> Round | None:
         game = self.machine.query(GetGame())
         assert isinstance(game, GameState)
         return game.current_round
-
-
-def create_command(settings: SoloSettings, directory: DataDirectory | None) -> CreateGame:
-    """Return the game's first input; its secrets are the directory's, empty without one."""
-    admin_key = join_code = ""
-    if directory is not None:
-        admin_key = digest_of(directory.secret(directory.admin_key, "itg_", 32))
-        join_code = digest_of(directory.secret(directory.join_code, "", 6))
-    create = scenario.load(
-        settings.scenario,
-        seed=settings.seed,
-        speed=settings.speed,
-        lock_step=settings.lock_step,
-        days=settings.days,
-        admin_key_hash=admin_key,
-        join_code_hash=join_code,
-    )
-    refuse_unknown_models(create)
-    return create

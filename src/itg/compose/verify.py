@@ -8,6 +8,7 @@ from itg.compose.services import services_of
 from itg.kernel.ids import Shard
 from itg.runtime.cascade import Machine
 from itg.runtime.journal import Journal
+from itg.runtime.metrics import HandlerTimes
 from itg.runtime.recovery import VerifyReport, verify
 
 
@@ -26,12 +27,12 @@ def opened_for_reading(data: Path) -> Journal:
     return open_journal(data)
 
 
-def machine_of(journal: Journal) -> Machine:
+def machine_of(journal: Journal, times: HandlerTimes | None = None) -> Machine:
     """Return a fresh machine with the nodes the journal was written by."""
-    return machine_of_nodes(journal.epochs()[-1].header.nodes)
+    return machine_of_nodes(journal.epochs()[-1].header.nodes, times)
 
 
-def machine_of_nodes(nodes: Sequence[str]) -> Machine:
+def machine_of_nodes(nodes: Sequence[str], times: HandlerTimes | None = None) -> Machine:
     """Return a fresh machine with these nodes, as a journal's header names them."""
     shards = [Shard(int(name.partition(".")[2])) for name in nodes if name.startswith("exchange.")]
-    return Machine(services_of(shards))
+    return Machine(services_of(shards), times)

@@ -7,11 +7,12 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from itg.gateway.calls import Answer, Call, refused
-from itg.gateway.problems import busy
+from itg.gateway.problems import busy, problem_of
+from itg.gateway.reasons import PROCESSING_TIMEOUT
 from itg.gateway.service_notes import ServiceWatch
 from itg.gateway.waiting import WaitingRoom
 from itg.runtime.envelope import Record
-from itg.runtime.pump_port import OverloadedError, PumpStoppedError
+from itg.runtime.pump_port import FateUnknownError, OverloadedError, PumpStoppedError
 from itg.wire.v1.problems import Problem
 
 Compose = Callable[[Record], Answer]
@@ -47,8 +48,8 @@ class Pending(Struct, frozen=True):
         self.doors.service.answered(self.call.caller.account_id, self.started)
         self.call.reply(self._timed(answer) if self.call.is_rest else answer)
 
-    def refuse(self, error: OverloadedError | PumpStoppedError) -> None:
-        """Answer that a pump elsewhere did not take it, unless the deadline was first."""
+    def refuse(self, error: OverloadedError | PumpStoppedError | FateUnknownError) -> None:
+        """Answer that a pump elsewhere did not take it, or that nobody knows, if in time."""
         if self.leave():
             self.call.reply(refused(busy_of(error)))
 
@@ -61,6 +62,8 @@ class Pending(Struct, frozen=True):
         return Answer(answer.status, answer.body, (*answer.headers, timing), answer.problem)
 
 
-def busy_of(error: OverloadedError | PumpStoppedError) -> Problem:
-    """Return the problem of an input that was not taken."""
+def busy_of(error: OverloadedError | PumpStoppedError | FateUnknownError) -> Problem:
+    """Return the problem of an input that was not taken, or that nobody knows the fate of."""
+    if isinstance(error, FateUnknownError):
+        return problem_of(PROCESSING_TIMEOUT)
     return busy(error.retry_after_ms) if isinstance(error, OverloadedError) else busy()

@@ -15,7 +15,7 @@ from itg.kernel.ids import AccountId
 from itg.kernel.times import Nanos, to_micros
 from itg.kernel.words import CancelReason, InFreeze
 from itg.positions.contract import RequestMassCancel
-from itg.runtime.pump_port import OverloadedError, PumpPort, PumpStoppedError
+from itg.runtime.pump_port import FateUnknownError, OverloadedError, PumpPort, PumpStoppedError
 from itg.wire.v1.socket import CancelOnDisconnect, DeadmanBody
 
 _MS_PER_S = 1_000
@@ -32,9 +32,11 @@ def withdraw(pump: PumpPort, account_id: AccountId, reason: CancelReason, *, ord
         in_freeze=InFreeze.DEFER,
     )
 
-    def again(error: OverloadedError | PumpStoppedError) -> None:
-        # It must not be lost: nobody is there to ask again.
-        if isinstance(error, OverloadedError):
+    def again(error: OverloadedError | PumpStoppedError | FateUnknownError) -> None:
+        # It must not be lost: nobody is there to ask again. To withdraw twice harms nobody.
+        if isinstance(error, FateUnknownError):
+            withdraw(pump, account_id, reason, orders=orders)
+        elif isinstance(error, OverloadedError):
             later_s = error.retry_after_ms / _MS_PER_S
             retry = asyncio.get_running_loop().call_later
             retry(later_s, lambda: withdraw(pump, account_id, reason, orders=orders))

@@ -44,6 +44,7 @@ from itg.runtime.link import (
 )
 from itg.runtime.metrics import HandlerTimes, PumpNumbers
 from itg.runtime.pump_port import (
+    FateUnknownError,
     OnBatch,
     OnRefused,
     OnRelease,
@@ -53,7 +54,7 @@ from itg.runtime.pump_port import (
 )
 
 log = structlog.get_logger()
-ALIVE_S = 1.0
+ALIVE_S = 0.25  # a node that took over knows nobody: it learns of us, and we of it, within this
 SILENT_S_MAX = 2.0
 RETRY_AFTER_MS = 500
 PLACING_MAX = 10_000
@@ -99,6 +100,7 @@ class FollowedPump:
         self._reached = FROM_NOW
         self._heard_s = float("-inf")
         self._number = 0
+        self._followed_at = 0  # the last number before we last asked to follow
         self._placing: dict[int, _Placing] = {}
         self._asking: dict[int, _Asking] = {}
         self._unsent: asyncio.Queue[ToNode] = asyncio.Queue()
@@ -219,9 +221,10 @@ class FollowedPump:
                 self._say(Alive(self._follower))
             else:
                 self._follow()
-            await asyncio.sleep(ALIVE_S if self._met.is_set() else ALIVE_S / 4)
+            await asyncio.sleep(ALIVE_S)
 
     def _follow(self) -> None:
+        self._followed_at = self._number
         self._say(Follow(self._follower, self._reached))
 
     def _take(self, body: bytes) -> None:
@@ -259,17 +262,26 @@ class FollowedPump:
                 raise AssertionError(f"not of a link: {said!r}")
 
     def _meet(self, hello: Hello) -> None:
+        if hello.epoch < self._node_epoch:
+            return  # of a node that was paused, and does not know yet that another leads
         if self.epoch == 0:
             self.epoch = hello.epoch * LINKS_PER_EPOCH + hello.link_number
             self._reached = hello.seq
-        if hello.epoch != self._node_epoch:
-            self._placing.clear()  # of the life before: nobody will ever say
+        if self._node_epoch not in {0, hello.epoch}:
+            self._doubt()
         self._node_epoch = hello.epoch
         self.clock.set(hello.game_ns, hello.rate)
         for number in self._asking:
             self._send_ask(number)
         self._met.set()
         self._on_return()
+
+    def _doubt(self) -> None:
+        # What was said before we followed, the new life was never told; the old one says no more.
+        for number in [each for each in self._placing if each <= self._followed_at]:
+            placing = self._placing.pop(number)
+            if placing.on_refused is not None:
+                placing.on_refused(FateUnknownError("the node began anew with it under way"))
 
     def _take_row(self, row: Row) -> None:
         if row.last_seq <= self._reached:

@@ -87,7 +87,8 @@ class Followers:
         self._links: dict[str, _Link] = {}
         self._has_stopped = False
         self._link_count = 0
-        self._said_seq = pump.released_seq  # the last row given; within a release not yet its own
+        # The last row given; within a release not yet its own. What was recovered counts as given.
+        self._said_seq = pump.released_seq or pump.journal.head().seq
         self._unsent: asyncio.Queue[tuple[str, ToFollower]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
         self._reading: set[asyncio.Task[None]] = set()

@@ -30,7 +30,11 @@ class PumpStoppedError(ItgError):
     """The pump drains, has stopped or has failed; the input was not taken."""
 
 
-OnRefused = Callable[[OverloadedError | PumpStoppedError], None]
+class FateUnknownError(ItgError):
+    """The pump's life ended with the input under way; nobody knows whether it was taken."""
+
+
+OnRefused = Callable[[OverloadedError | PumpStoppedError | FateUnknownError], None]
 
 
 class PumpPort(Protocol):
@@ -99,7 +103,8 @@ class PumpPort(Protocol):
         """Take an input; `on_release` gets its record, committed.
 
         Raises `OverloadedError` or `PumpStoppedError`; a refusal that comes later, from another
-        process, is told to `on_refused`. Either way the input has no effect.
+        process, is told to `on_refused`. Either way the input has no effect, unless `on_refused` is
+        told `FateUnknownError`: then it may have.
         """
 
     def ask(self, queries: tuple[Query, ...], on_reply: OnReply) -> None:

@@ -52,8 +52,16 @@ def recover(journal: Journal, machine: Machine) -> RecoveryReport:
     input was written by another build or processor, or if replay differs from the record.
     """
     assert machine.next_seq == 1, "recover into a fresh machine"
+    return _to_the_head(journal, machine, restore_newest(journal, machine))
+
+
+def recover_rest(journal: Journal, machine: Machine) -> RecoveryReport:
+    """Replay what a machine that stands at the end of a row has not seen, as `recover` does."""
+    return _to_the_head(journal, machine, Seq(machine.next_seq - 1))
+
+
+def _to_the_head(journal: Journal, machine: Machine, start: Seq) -> RecoveryReport:
     assert journal.epoch > 0, "open the journal first"
-    start = _restore_newest(journal, machine)
     inputs, torn_after = 0, None
     try:
         for batch in _written_here(journal, start):
@@ -101,13 +109,14 @@ def reread(journal: Journal, machine: Machine) -> RecoveryReport:
     replay differs from the record, `DamagedRowError` where a row is not whole.
     """
     assert machine.next_seq == 1, "reread with a fresh machine"
-    start = _restore_newest(journal, machine)
+    start = restore_newest(journal, machine)
     inputs = sum(_replay(machine, batch) for batch in checked_rows(journal, start))
     seq = Seq(machine.next_seq - 1)
     return RecoveryReport(seq=seq, snapshot_seq=start, inputs=inputs, torn_after=None)
 
 
-def _restore_newest(journal: Journal, machine: Machine) -> Seq:
+def restore_newest(journal: Journal, machine: Machine) -> Seq:
+    """Restore the newest whole snapshot into a fresh machine and return its number, 0 for none."""
     snapshot = next(journal.snapshots(), None)
     if snapshot is None:
         return Seq(0)
@@ -127,11 +136,12 @@ def _written_here(journal: Journal, after_seq: Seq) -> Iterator[SealedBatch]:
             raise RecoveryError(
                 f"seq {batch.first_seq} is of epoch {batch.epoch}, which never began"
             )
-        _assert_replayable(headers[batch.epoch], own, batch.first_seq)
+        assert_replayable(headers[batch.epoch], own, batch.first_seq)
         yield batch
 
 
-def _assert_replayable(wrote: Header, own: Header, seq: Seq) -> None:
+def assert_replayable(wrote: Header, own: Header, seq: Seq) -> None:
+    """Raise `RecoveryError` unless what one header's writer wrote is replayed under the other."""
     if (wrote.schema_version, wrote.nodes) != (own.schema_version, own.nodes):
         raise RecoveryError(
             f"inputs from seq {seq} on are of schema {wrote.schema_version}, nodes {wrote.nodes}; "

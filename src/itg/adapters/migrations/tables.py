@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    DateTime,
     Identity,
     LargeBinary,
     MetaData,
@@ -73,4 +74,12 @@ Table(
     Column("blob", LargeBinary, nullable=False),
     PrimaryKeyConstraint("game", "seq"),
     comment="The newest three states of each game.",
+)
+Table(
+    "lease",
+    METADATA,
+    Column("game", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    comment="Who may try to lead a game, until when by this server's clock.",
 )

@@ -1,0 +1,91 @@
+"""Who stands by to lead a game: `itg serve --standby`.
+
+follows     journal → Tail → machine        (no requests, no writes)
+takes over  lease → next epoch → the rest of the rows → Solo, as after a recovery
+"""
+
+import asyncio
+from contextlib import suppress
+from time import monotonic
+
+import structlog
+
+from itg.adapters.http_server import assert_free
+from itg.compose.data_directory import DataDirectory
+from itg.compose.game_settings import SoloSettings, assert_made_by, create_command, journal_of
+from itg.compose.journals import holds_game
+from itg.compose.lead import Lead, Taken
+from itg.compose.verify import machine_of
+from itg.kernel.errors import JournalError
+from itg.kernel.ids import Seq
+from itg.runtime.cascade import Machine
+from itg.runtime.fingerprint import header_of
+from itg.runtime.journal import Journal
+from itg.runtime.metrics import HandlerTimes
+from itg.runtime.tail import Tail
+
+log = structlog.get_logger()
+_LOOK_S = 0.03
+
+
+class Standby:
+    """Follows a game until nobody leads it; each step runs in a worker thread, one at a time."""
+
+    def __init__(self, settings: SoloSettings) -> None:
+        assert_free(settings.host, settings.port)
+        self._settings = settings
+        self._directory = DataDirectory(settings.data)
+        self._lead = Lead(self._directory, settings.postgres)
+        self._journal: Journal | None = None
+        self._machine: Machine | None = None
+        self._tail: Tail | None = None
+
+    @property
+    def seq(self) -> Seq | None:
+        """Return the last number it has applied, None before it follows."""
+        return None if self._tail is None else self._tail.seq
+
+    async def until_leading(self, stop: asyncio.Event) -> Taken | None:
+        """Follow until the lease is held; None if `stop` is set before that."""
+        try:
+            while not stop.is_set():
+                if await asyncio.to_thread(self._lead.take_over):
+                    return self._taken()
+                if not await asyncio.to_thread(self._step):
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(stop.wait(), _LOOK_S)
+        except BaseException:
+            self._give_up()
+            raise
+        self._give_up()
+        return None
+
+    def _taken(self) -> Taken:
+        log.warning("takes_over", data=str(self._settings.data), seq=self.seq)
+        return Taken(self._lead, self._journal, self._machine)
+
+    def _step(self) -> int:
+        if self._tail is None:
+            return self._begin()
+        return self._tail.step()
+
+    def _begin(self) -> int:
+        if not holds_game(self._settings.data):
+            return 0
+        self._journal = self._journal or journal_of(self._settings)
+        if not self._journal.epochs():
+            return 0
+        began = monotonic()
+        # Now, not when it is to lead: flags of another game would be found out too late.
+        create = create_command(self._settings, self._directory)
+        assert_made_by(create, self._journal, self._directory)
+        self._machine = machine_of(self._journal, HandlerTimes())
+        self._tail = Tail(self._journal, self._machine, header_of(self._machine))
+        log.info("stands_by", seq=self._tail.seq, restored_s=round(monotonic() - began, 3))
+        return 1
+
+    def _give_up(self) -> None:
+        self._lead.release()
+        if self._journal is not None:
+            with suppress(JournalError):
+                self._journal.close()
