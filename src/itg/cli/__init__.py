@@ -249,6 +249,31 @@ def verify(
 
 
 @app.command
+def trace(
+    order: Annotated[
+        str, Parameter(help="An order id; with --team a client order id; a trace id.")
+    ],
+    /,
+    *,
+    data: Annotated[Path, Parameter(help="Directory of the game's data.")] = Path("data"),
+    team: Annotated[
+        str | None, Parameter(help="The team whose client order id ORDER is: its name or account.")
+    ] = None,
+    as_team: Annotated[
+        bool, Parameter(negative="", help="Hide what the team's own feed hides: the other side.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Print an order's life from the journal: all that caused or touched it, and who did.
+
+    Reads only; the game may be running, on this server or on none.
+    """
+    from itg.cli.tracing import show_trace
+
+    return show_trace(data, order, team, as_team=as_team, as_json=as_json)
+
+
+@app.command
 def surveil(
     data: Annotated[Path | None, Parameter(help="Directory of a game's data.")] = None,
     /,
