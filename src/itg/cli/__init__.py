@@ -24,6 +24,7 @@ from itg.cli.scoring import score_app
 app = App(
     name="itg",
     help="An options exchange on simulated underlyings, in a box.",
+    help_epilogue="ITG_LOG=json in the environment: log lines on standard error as JSON.",
     version=f"itg {__version__}",
     result_action="return_int_as_exit_code_else_zero",
 )
@@ -308,7 +309,9 @@ def surveil(
 
 def wrong_use(message: str) -> int:
     """Say what would have been right and return the exit code of wrong use."""
-    print(f"itg: {message}", file=sys.stderr)
+    from itg.compose.logs import say_failure
+
+    say_failure(message)
     return exits.WRONG_USE
 
 
