@@ -50,6 +50,10 @@ def test_a_logged_fault_tells_where_it_was_and_not_what_the_frames_held(capsys: 
     assert "request_failed" in told
     assert "fail_with" in told
     assert KEY not in told
+    structlog.get_logger().error("request_failed", exc_info=ValueError(f"no key {KEY}"))
+    told = capsys.readouterr().err
+    assert "ValueError: no key ***" in told
+    assert KEY not in told
 
 
 @pytest.mark.usefixtures("restored")

@@ -42,6 +42,7 @@ class Played:
         self.ask(kill, "req-8")
         for number in range(60):  # what follows at random touches none of these
             self.ask(cancel("nothing"), f"req-9-{number}", BUYER)
+        self.ask(MoveKillSwitch(account_id=BUYER, is_active=False, reason="over"), "req-10")
         self.game.trade(220)
 
     def order(
@@ -197,6 +198,7 @@ def test_as_the_team_sees_it_nobody_else_is_named_and_nothing_of_its_own_is_miss
         ("cheap", "Basis Point", "no team Basis Point; did you mean 'Basis Points'?"),
         ("cheap", None, "it is a client order id of Basis Points: add --team"),
         ("req-99", None, "no request has the trace id req-99"),
+        ("req-10", None, "request req-10 touched no order"),
     ],
 )
 def test_what_is_not_there_is_refused_with_what_is_near(

@@ -3,9 +3,11 @@
 Replaced are hosts by loopback, ports by free ones, and the folders that volumes are mounted at.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from http.client import HTTPConnection
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
@@ -46,6 +48,7 @@ pytestmark = [
 WORDS = ("bus-market", "bus-door", "bus-service", "bus-public", "postgres")
 SECRETS = {word: f"p{number:032x}" for number, word in enumerate(WORDS, start=1)}
 DOORS = 2
+REQUEST = "asked-at-the-last-door"
 
 
 class Deployment(NamedTuple):
@@ -156,6 +159,19 @@ def of_kubernetes(folder: Path) -> Deployment:
     return Deployment(found["nats"], found["tables"], found["node"], gateways)
 
 
+def ask_for_an_order(port: int, key: str) -> str:
+    """Send an order, before the market is open, as a request with a name; return the refusal."""
+    order = {"instrument_id": "SPX", "side": "buy", "quantity": 1, "price": 4_400.0}
+    headers = {"X-API-Key": key, "X-Request-ID": REQUEST, "Content-Type": "application/json"}
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("POST", "/exchange/orders", json.dumps(order), headers)
+        code = json.loads(connection.getresponse().read())["code"]
+    finally:
+        connection.close()
+    return str(code)
+
+
 @pytest.fixture
 def place(tmp_path: Path, postgres: PostgresServer) -> Iterator[Place]:
     gone = ("DROP DATABASE IF EXISTS itg WITH (FORCE)", "DROP ROLE IF EXISTS itg")
@@ -174,7 +190,7 @@ def place(tmp_path: Path, postgres: PostgresServer) -> Iterator[Place]:
         *(pytest.param(of_kubernetes(folder), id=folder.name) for folder in (BASE, *OVERLAYS)),
     ],
 )
-def test_every_service_gets_ready_and_a_team_is_known_at_every_door(
+def test_every_service_gets_ready_and_a_request_is_traced_from_door_to_journal(
     deployment: Deployment, place: Place
 ) -> None:
     with ExitStack() as stack:
@@ -196,5 +212,12 @@ def test_every_service_gets_ready_and_a_team_is_known_at_every_door(
         for server in servers:
             status, _ = server.call("GET", "/exchange/orders", key=str(team["api_key"]))
             assert status == 200
+        refused = ask_for_an_order(servers[-1].port, str(team["api_key"]))
+        words = ["itg", "trace", REQUEST, "--data=/data"]
+        tracing = Container("trace", words, deployment.node.environment)
+        with place.started(tracing, "trace") as trace:
+            assert trace.wait() == 0, trace.said
+        assert "Everywhere" in trace.said
+        assert f"refusal.code={refused}" in " ".join(trace.said.split())
     said = "".join(file.read_text() for file in place.folder.rglob("std*"))
     assert not [secret for secret in SECRETS.values() if secret in said]

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 import structlog
 from structlog.dev import ConsoleRenderer, plain_traceback
+from structlog.processors import format_exc_info
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from itg.kernel.errors import ConfigurationError
@@ -49,8 +50,9 @@ def log_to_stderr(service: str, *, quiet: bool = False) -> None:
         *earlier, _ = structlog.get_config()["processors"]
         # The default renderer shows every frame's locals, and a request's hold its sender's key.
         renderer = ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain_traceback)
+        kept = [p for p in earlier if p is not format_exc_info and not isinstance(p, partial)]
         structlog.configure(
-            processors=[*(p for p in earlier if not isinstance(p, partial)), strike, renderer],
+            processors=[*kept, format_exc_info, strike, renderer],
             wrapper_class=wrapper,
             logger_factory=logger,
         )
@@ -58,7 +60,7 @@ def log_to_stderr(service: str, *, quiet: bool = False) -> None:
     earlier = _told_first(service)
     last: list[Processor] = [strike, structlog.processors.JSONRenderer(ensure_ascii=False)]
     structlog.configure(
-        processors=[*earlier, structlog.processors.format_exc_info, *last],
+        processors=[*earlier, format_exc_info, *last],
         wrapper_class=wrapper,
         logger_factory=logger,
     )
@@ -103,7 +105,7 @@ def _take_in_libraries(earlier: list[Processor], last: list[Processor]) -> None:
             foreign_pre_chain=[*earlier, structlog.stdlib.add_logger_name],
             processors=[
                 inner.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                format_exc_info,
                 *last,
             ],
         )

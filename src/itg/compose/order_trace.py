@@ -136,32 +136,38 @@ class _Reading:
         )
 
     def _by_trace_id(self, text: str) -> Sought:
-        asked: list[Record] = []
-        callers: set[str] = set()
-        for row in self._rows():
-            if text.encode() not in row.body:
-                continue
-            for record in self._records(row):
-                if record.trace_id == text:
-                    asked.append(record)
-                elif ClientOrderId(text) in client_order_ids_of(record.body):
-                    callers.add(record.actor)
-        if not asked:
-            theirs = ", ".join(sorted(self._names.get(AccountId(c), c) for c in callers))
-            hint = f"; it is a client order id of {theirs}: add --team" if callers else ""
-            near = hint or "; an order id is a number, a client order id needs --team"
-            raise ConfigurationError(f"no request has the trace id {text}{near}")
+        asked = self._asked(text)
         ids: dict[OrderId, None] = {}
         for record in asked:
             for message in (record.body, *record.outputs):
                 if not record.actor or getattr(message, "account_id", None) == record.actor:
                     ids.update(dict.fromkeys(map(OrderId, order_ids_of(message))))
         owner = AccountId(asked[0].actor) if asked[0].actor else None
+        if owner is None and not ids:
+            raise ConfigurationError(f"request {text} touched no order and is no account's")
         return Sought(
             order_id=_only(f"request {text}", [*ids]),
             account_id=owner,
             trace_id=text if not ids else None,
         )
+
+    def _asked(self, trace_id: str) -> list[Record]:
+        asked: list[Record] = []
+        callers: set[str] = set()
+        for row in self._rows():
+            if trace_id.encode() not in row.body:
+                continue
+            for record in self._records(row):
+                if record.trace_id == trace_id:
+                    asked.append(record)
+                elif ClientOrderId(trace_id) in client_order_ids_of(record.body):
+                    callers.add(record.actor)
+        if not asked:
+            theirs = ", ".join(sorted(self._names.get(AccountId(c), c) for c in callers))
+            hint = f"; it is a client order id of {theirs}: add --team" if callers else ""
+            near = hint or "; an order id is a number, a client order id needs --team"
+            raise ConfigurationError(f"no request has the trace id {trace_id}{near}")
+        return asked
 
     def _account_of(self, team: str) -> AccountId | None:
         for account_id, name in self._names.items():
