@@ -10,6 +10,7 @@ from tests.compose.recorded import TICK, RecordedGame
 
 from itg.cli import app, exits
 from itg.compose.order_trace import OrderTrace, trace_order
+from itg.exchange.contract import QuoteAccepted, SetQuote
 from itg.game.contract import MoveKillSwitch
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId
@@ -17,7 +18,7 @@ from itg.kernel.messages import Message
 from itg.kernel.money import Price
 from itg.kernel.times import NS_PER_MS, Nanos
 from itg.kernel.words import Side
-from itg.positions.contract import RequestCancel, ReserveOrder
+from itg.positions.contract import QuoteTerms, RequestCancel, ReserveOrder, ReserveQuotes
 
 BUYER, SELLER = AccountId("t2"), AccountId("t3")
 PAUSE_US = 7_000
@@ -135,6 +136,34 @@ def test_a_fill_is_told_from_the_request_to_the_position_with_the_command_behind
     assert all(step.ts_us and step.game_us for step in trace.steps)
     trade = next(step for step in trace.steps if step.type == "TradeExecuted")
     assert trade.data["taker_account_id"] == SELLER
+
+
+def test_an_event_of_many_quotes_answers_the_command_of_its_own_instrument(tmp_path: Path) -> None:
+    played = Played(tmp_path)
+    first, second = (one.instrument_id for one in played.game.instruments[-2:])
+    quotes = tuple(
+        QuoteTerms(
+            instrument_id=instrument_id,
+            bid=Price(TICK * 500),
+            bid_quantity=10,
+            ask=Price(TICK * 520),
+            ask_quantity=10,
+        )
+        for instrument_id in (first, second)
+    )
+    played.ask(ReserveQuotes(account_id=AccountId("t1"), quotes=quotes), "many", "t1")
+    record = played.game.records[-1]
+    commands = {m.instrument_id: n for n, m in enumerate(record.outputs) if isinstance(m, SetQuote)}
+    told = [m for m in record.outputs if isinstance(m, QuoteAccepted)]
+    assert {quote.instrument_id for quote in told} == {first, second}
+    for quote in told:
+        (step,) = (
+            step
+            for step in played.life(str(quote.bid_order_id)).steps
+            if step.type == "QuoteAccepted" and step.input_seq == record.seq
+        )
+        assert step.command_seq == record.seq + 1 + commands[quote.instrument_id]
+    played.game.close()
 
 
 def test_a_refused_cancel_stands_in_the_life_of_the_order_it_named(played: Played) -> None:

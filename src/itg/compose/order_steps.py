@@ -214,21 +214,38 @@ def _with_relatives(chain: tuple[Message, ...], named: list[int], sought: Sought
 def _command_behind(chain: tuple[Message, ...], index: int) -> int | None:
     """Return the command a message answers.
 
-    A cascade is recorded breadth-first without its edges: an event answers the last command to its
-    own service and shard before it, else the input.
+    A cascade is recorded breadth-first without its edges: an event answers the command that carries
+    its reservation (a trade that of its taker), else the last command to its own service and shard
+    before it, else the input.
     """
     if index == 0:
         return None
     message = chain[index]
-    if isinstance(message, Command):
+    if isinstance(message, Command | PrivateEvent):
         return 0
     place = source_of_message(message), getattr(message, "shard", None)
-    for earlier in range(index - 1, 0, -1):
-        other = chain[earlier]
-        is_there = (source_of_message(other), getattr(other, "shard", None)) == place
-        if isinstance(other, Command) and is_there and not isinstance(message, PrivateEvent):
-            return earlier
-    return 0
+    earlier = [
+        number
+        for number in range(index - 1, 0, -1)
+        if isinstance(chain[number], Command)
+        and (source_of_message(chain[number]), getattr(chain[number], "shard", None)) == place
+    ]
+    reservation = _reservation_of(chain, index)
+    same = (n for n in earlier if getattr(chain[n], "reservation_id", None) == reservation)
+    fallback = earlier[0] if earlier else 0
+    return fallback if reservation is None else next(same, fallback)
+
+
+def _reservation_of(chain: tuple[Message, ...], index: int) -> object:
+    message = chain[index]
+    taker = getattr(message, "taker_order_id", None)
+    if taker is None:
+        return getattr(message, "reservation_id", None)
+    for accepted in chain[1:index]:
+        reservation = getattr(accepted, "reservation_id", None)
+        if reservation is not None and taker in order_ids_of(accepted):
+            return reservation
+    return None
 
 
 def _who(record: Record, sought: Sought) -> Who:
