@@ -24,6 +24,7 @@ from itg.cli.scoring import score_app
 app = App(
     name="itg",
     help="An options exchange on simulated underlyings, in a box.",
+    help_epilogue="ITG_LOG=json in the environment: log lines on standard error as JSON.",
     version=f"itg {__version__}",
     result_action="return_int_as_exit_code_else_zero",
 )
@@ -254,6 +255,31 @@ def verify(
 
 
 @app.command
+def trace(
+    order: Annotated[
+        str, Parameter(help="An order id; with --team a client order id; a trace id.")
+    ],
+    /,
+    *,
+    data: Annotated[Path, Parameter(help="Directory of the game's data.")] = Path("data"),
+    team: Annotated[
+        str | None, Parameter(help="The team whose client order id ORDER is: its name or account.")
+    ] = None,
+    as_team: Annotated[
+        bool, Parameter(negative="", help="Hide what the team's own feed hides: the other side.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Print an order's life from the journal: all that caused or touched it, and who did.
+
+    Reads only; the game may be running, on this server or on none.
+    """
+    from itg.cli.tracing import show_trace
+
+    return show_trace(data, order, team, as_team=as_team, as_json=as_json)
+
+
+@app.command
 def surveil(
     data: Annotated[Path | None, Parameter(help="Directory of a game's data.")] = None,
     /,
@@ -288,7 +314,9 @@ def surveil(
 
 def wrong_use(message: str) -> int:
     """Say what would have been right and return the exit code of wrong use."""
-    print(f"itg: {message}", file=sys.stderr)
+    from itg.compose.logs import say_failure
+
+    say_failure(message)
     return exits.WRONG_USE
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +15,6 @@ from rich.console import Console
 from rich.table import Table
 
 from itg.cli import exits
-from itg.cli.logs import log_to_stderr
 
 fleet_app = App()
 
@@ -56,7 +54,7 @@ def gateway(
         finally:
             await door.stop()
 
-    return _run(serve)
+    return _run(serve, "gateway")
 
 
 @fleet_app.command
@@ -96,7 +94,7 @@ def up(  # noqa: PLR0913 - each parameter is a flag
     for ship in fleet.state.ships:
         print(f"{ship.name:14} port {ship.port}, log {ship.log}", flush=True)
     print("stop with Ctrl-C", flush=True)
-    return _run(fleet.run)
+    return _run(fleet.run, "fleet")
 
 
 @fleet_app.command
@@ -142,7 +140,8 @@ def logs(
     return exits.DONE
 
 
-def _run(life: Callable[[asyncio.Event], Awaitable[None]]) -> int:
+def _run(life: Callable[[asyncio.Event], Awaitable[None]], service: str) -> int:
+    from itg.compose.logs import log_to_stderr, say_failure
     from itg.kernel.errors import ConfigurationError, ItgError
 
     async def until_stopped() -> None:
@@ -152,13 +151,13 @@ def _run(life: Callable[[asyncio.Event], Awaitable[None]]) -> int:
             loop.add_signal_handler(number, stop.set)
         await life(stop)
 
-    log_to_stderr(quiet=False)
+    log_to_stderr(service)
     try:
         uvloop.run(until_stopped())
     except ConfigurationError:
         raise
     except ItgError as error:
-        print(f"itg: {error}", file=sys.stderr)
+        say_failure(str(error))
         return exits.FAILED
     return exits.DONE
 

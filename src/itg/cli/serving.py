@@ -3,15 +3,14 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Sequence
 
 import uvloop
 
 from itg.cli import exits
-from itg.cli.logs import log_to_stderr
 from itg.compose.game_settings import SoloSettings
 from itg.compose.journals import game_in_postgres
+from itg.compose.logs import log_to_stderr, say_failure
 from itg.compose.relay_child import BusSettings
 from itg.compose.solo import Solo
 from itg.compose.standby import Standby
@@ -24,13 +23,13 @@ from itg.runtime.supervise import collect_all, collect_young, supervise, tuned_p
 
 def serve_forever(settings: SoloSettings) -> int:
     """Run the game until a signal drains it; return the exit code."""
-    log_to_stderr(quiet=False)
+    log_to_stderr("node")
     try:
         uvloop.run(_serve(settings))
     except ConfigurationError:
         raise
     except ItgError as error:
-        print(f"itg: {error}", file=sys.stderr)
+        say_failure(str(error))
         return exits.FAILED
     return exits.DONE
 

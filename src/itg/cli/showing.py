@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from itg.cli import exits
-from itg.cli.logs import log_to_stderr
 from itg.compose.demo import DemoView, run_demo
+from itg.compose.logs import log_to_stderr
 from itg.compose.result import GameResult, TeamResult, TradingDay, team_results
 from itg.compose.solo import SoloSettings
 from itg.compose.verify import verify_data
@@ -33,7 +33,7 @@ def show_demo(
     *, lock_step: bool, days: int | None, seed: int | None, as_json: bool, data: Path | None
 ) -> int:
     """Run the demo and print its result; 1 if the market did not sum to zero."""
-    log_to_stderr(quiet=True)
+    log_to_stderr("demo", quiet=True)
     with tempfile.TemporaryDirectory(prefix="itg-demo-") as scratch:
         # A journal that is thrown away at the end need not survive a power cut.
         settings = SoloSettings(

@@ -39,10 +39,11 @@ class BusSettings(Struct, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Raise `ConfigurationError` unless this can be tried; no message shows a password."""
-        parts = urlsplit(self.url)
-        if parts.scheme not in _SCHEMES or not parts.hostname:
+        if self.url.partition("://")[0] not in _SCHEMES or not _is_whole(self.url):
+            # Its words could be of a password: what ends a part of an address too early is one.
             raise ConfigurationError(
-                f"--bus: {parts.scheme or 'no scheme'}: give nats://host:port or tls://host:port"
+                "--bus: give nats://host:port or tls://host:port, with every sign of a password "
+                "that is no letter or digit as %XX"
             )
         if self.ca and not Path(self.ca).is_file():
             raise ConfigurationError(f"ITG_BUS_CA: there is no file {self.ca}")
@@ -50,6 +51,15 @@ class BusSettings(Struct, frozen=True, kw_only=True):
             raise ConfigurationError(
                 "--bus needs nats-py: pip install 'intern-trading-game[services]'"
             )
+
+
+def _is_whole(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        has_place = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+    return has_place and not parts.path.strip("/") and not parts.query and not parts.fragment
 
 
 class RelayChild:

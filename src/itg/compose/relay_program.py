@@ -17,6 +17,7 @@ from msgspec.json import Encoder
 
 from itg.adapters.nats_bus import NatsBus, NatsSettings
 from itg.compose.bus_facts import PASSING_KINDS, fact_kinds
+from itg.compose.logs import log_to_stderr
 from itg.compose.relay import Relay
 from itg.compose.verify import machine_of, opened_for_reading
 from itg.runtime.asserts import refuse_optimized
@@ -72,6 +73,7 @@ def main() -> int:
     refuse_optimized()
     out = os.dup(1)
     os.dup2(2, 1)
+    log_to_stderr("relay")
     # Ctrl-C reaches the whole group: the market drains first and then ends the relay.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICENESS)
