@@ -6,7 +6,7 @@ import pytest
 from tests.docs.applying import ROOT, Tree, files_named
 
 HOW_TO = ROOT / "docs" / "how-to"
-FILES_MAX = 9
+FILES_MAX = 8  # by hand; documents that a command writes are named but cost nobody anything
 PROOFS = {
     "add-a-constraint": "tests/gateway/test_right_allowed.py",
     "add-a-kpi": "tests/game/scoring/test_rebate.py",
@@ -29,11 +29,12 @@ def test_a_change_by_the_page_works_and_touches_what_the_page_names(
     page = HOW_TO / f"{name}.md"
     tree = Tree(tmp_path)
     tree.apply(page)
+    by_hand = tree.changed()
     if "tools.api write" in page.read_text(encoding="utf-8"):
         tree.run("tools.api", "write")
     changed = tree.changed()
     assert changed == files_named(page)
-    assert len(changed) <= FILES_MAX
+    assert len(by_hand) <= FILES_MAX
     python = sorted(file for file in changed if file.endswith(".py"))
     tree.run("ruff", "check", "--no-cache", *python)
     tree.run("ruff", "format", "--check", "--no-cache", *python)
