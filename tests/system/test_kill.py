@@ -19,7 +19,6 @@ from itg.compose.verify import verify_data
 KILLS = 3
 KILLS_IN_THE_GATE = 10
 CLIENTS = 4
-READY_S_MAX = 5.0
 
 
 class Trader(threading.Thread):
@@ -90,7 +89,8 @@ def kill_and_check(data: Path, kills: int) -> None:
                 trader.join()
             check_copy(data, data.with_name(f"copy-{life}"))
             server.start()
-            assert server.ready_s < READY_S_MAX
+            # A figure of this machine at this moment: told, never asserted.
+            print(f"ready {server.ready_s:.2f} s after kill {life + 1}")
             for trader, key in zip(traders, keys, strict=True):
                 check_orders(server, trader, key)
             check_books_and_positions(server, keys)
