@@ -9,7 +9,8 @@ its own pace, alone with the house, for nobody else trades the follower. Each se
 with the bot that acts on its signals, and with the twin that throws a coin at the same moments.
 Nothing else differs and every dice of the game is the same, so the difference of the two profits is
 the signal's and what it set in motion. `--turned` plays each seed a third time, with the coin's
-other side: against the mean of both sides the luck of the coin is gone.
+other side: against the mean of both sides the luck of the coin is gone. `--whole-day` plays either
+through all 5.5 hours of a `news-day`, alone with the house.
 """
 
 import argparse
@@ -53,6 +54,15 @@ GAMES = {
     ),
 }
 
+WHOLE_DAY = Case(
+    name="whole_day",
+    seats=(),
+    base="news-day",
+    more="[series]\nexpiries = 1\n",
+    retail=3.0,
+    seconds=19_800,
+)
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -60,13 +70,15 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--roles", nargs="+", default=list(GAMES), choices=list(GAMES))
     parser.add_argument("--turned", action="store_true")
+    parser.add_argument("--whole-day", action="store_true", help="5.5 hours of a news-day instead")
     asked = parser.parse_args()
+    games = dict.fromkeys(GAMES, WHOLE_DAY) if asked.whole_day else GAMES
     twins = ("", "_blind", "_turned") if asked.turned else ("", "_blind")
     seeds = range(asked.first, asked.first + asked.seeds)
     print("| role | with signals | blind | difference | ± error | ratio | won | tied | lost |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     for role in asked.roles:
-        played = _played(role, seeds, twins)
+        played = _played(role, games[role], seeds, twins)
         _print_worth(role, *played[:2])
         if asked.turned:
             both = [fmean(sides) for sides in zip(*played[1:], strict=True)]
@@ -74,8 +86,7 @@ def main() -> int:
     return 0
 
 
-def _played(role: str, seeds: Sequence[int], twins: Sequence[str]) -> list[list[float]]:
-    case = GAMES[role]
+def _played(role: str, case: Case, seeds: Sequence[int], twins: Sequence[str]) -> list[list[float]]:
     crews = [replace(case, seats=(*case.seats, f"{role}{twin}")) for twin in twins]
     jobs = [(crew, seed) for seed in seeds for crew in crews]
     profits: list[float] = []

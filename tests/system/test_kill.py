@@ -90,7 +90,7 @@ def kill_and_check(data: Path, kills: int) -> None:
             check_copy(data, data.with_name(f"copy-{life}"))
             server.start()
             # A figure of this machine at this moment: told, never asserted.
-            print(f"ready {server.ready_s:.2f} s after kill {life + 1}")
+            print(f"ready {server.ready_s:.2f} s after kill {life + 1}")  # noqa: T201
             for trader, key in zip(traders, keys, strict=True):
                 check_orders(server, trader, key)
             check_books_and_positions(server, keys)
