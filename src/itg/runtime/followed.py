@@ -55,7 +55,9 @@ from itg.runtime.pump_port import (
 
 log = structlog.get_logger()
 ALIVE_S = 0.25  # a node that took over knows nobody: it learns of us, and we of it, within this
-SILENT_S_MAX = 2.0
+# Counted in turns of our own: a process that stood still itself has heard nobody, and says nothing
+# of the node.
+SILENT_TURNS_MAX = 8
 RETRY_AFTER_MS = 500
 PLACING_MAX = 10_000
 # Epochs of the node times followers of one epoch: none is given twice.
@@ -98,7 +100,7 @@ class FollowedPump:
         self._on_return: Callable[[], None] = _nothing
         self._node_epoch = 0
         self._reached = FROM_NOW
-        self._heard_s = float("-inf")
+        self._silent_turns = SILENT_TURNS_MAX + 1
         self._number = 0
         self._followed_at = 0  # the last number before we last asked to follow
         self._placing: dict[int, _Placing] = {}
@@ -136,9 +138,7 @@ class FollowedPump:
     @property
     def is_live(self) -> bool:
         """Tell whether the node was heard of lately, and understood."""
-        if self.failure is not None:
-            return False
-        return asyncio.get_running_loop().time() - self._heard_s <= SILENT_S_MAX
+        return self.failure is None and self._silent_turns <= SILENT_TURNS_MAX
 
     async def start(
         self, on_batch: OnBatch, *, on_return: Callable[[], None], deadline_s: float
@@ -222,6 +222,7 @@ class FollowedPump:
             else:
                 self._follow()
             await asyncio.sleep(ALIVE_S)
+            self._silent_turns += 1
 
     def _follow(self) -> None:
         self._followed_at = self._number
@@ -233,7 +234,7 @@ class FollowedPump:
         try:
             said = self._joiner.whole(body)
             if said is not None:
-                self._heard_s = asyncio.get_running_loop().time()
+                self._silent_turns = 0
                 self._hear(said)
         except LinkError as error:
             log.error("link_failed", reason=str(error))  # noqa: TRY400 - its text says all
