@@ -113,9 +113,12 @@ def free_ports(count: int) -> int:
     """Return the first of some ports in a row that nobody uses now.
 
     They lie below those the system gives out: whoever asks for a port that nobody listens to yet
-    could be given that very port, and would speak to itself.
+    could be given that very port, and would speak to itself. Test processes that run beside each
+    other look in ranges of their own: what one found free it has not taken yet.
     """
-    for first in range(20_000 + os.getpid() % 10_000, 32_000):
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 6
+    start = 20_000 + 2_000 * worker
+    for first in range(start + os.getpid() % 1_000, start + 2_000):
         try:
             for port in range(first, first + count):
                 with socket.socket() as trying:
