@@ -98,13 +98,12 @@ async def test_a_gtt_order_expires_and_the_cancel_of_another_is_answered_with_th
     fund: Team,
 ) -> None:
     resting = (await fund.place("buy", 1, 1.0)).json
-    now_us = (await fund.call("GET", "/game/time")).json["game_us"]
-    short = await fund.place("buy", 1, 1.0, time_in_force="gtt", expires_us=now_us + 50_000)
-    gone = short.json
-    while (await fund.call("GET", f"/exchange/orders/{gone['order_id']}")).json["status"] != (
-        "expired"
-    ):
-        await fund.call("GET", "/game/time")
+    async with fund.socket("private") as socket:
+        now_us = (await fund.call("GET", "/game/time")).json["game_us"]
+        until = {"time_in_force": "gtt", "expires_us": now_us + 1_000_000}
+        gone = (await fund.place("buy", 1, 1.0, **until)).json
+        told = await socket.push("private", "order.expired")
+        assert told["data"]["order"]["order_id"] == gone["order_id"]
     assert await codes(fund, gone) == ["accepted", "expired"]
     canceled = await fund.call("DELETE", f"/exchange/orders/{resting['order_id']}")
     assert canceled.json["order_id"] == resting["order_id"]
