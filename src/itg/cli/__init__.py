@@ -243,14 +243,20 @@ def verify(
     data: Annotated[Path, Parameter(help="Directory of a game's data.")],
     /,
     *,
+    topology: Annotated[
+        str | None,
+        Parameter(help="Play it with its services apart: solo, services, apart, or several."),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Run a journal again from its first input and compare everything it recorded.
 
     Reads only; the game may be running.
     """
-    from itg.cli.showing import show_verify
+    from itg.cli.verifying import show_topologies, show_verify
 
+    if topology is not None:
+        return show_topologies(data, topology, as_json=as_json)
     return show_verify(data, as_json=as_json)
 
 

@@ -20,7 +20,6 @@ from itg.compose.demo import DemoView, run_demo
 from itg.compose.logs import log_to_stderr
 from itg.compose.result import GameResult, TeamResult, TradingDay, team_results
 from itg.compose.solo import SoloSettings
-from itg.compose.verify import verify_data
 from itg.kernel.errors import ConfigurationError, ItgError
 from itg.kernel.money import PRICE_SCALE
 from itg.kernel.times import NS_PER_S
@@ -76,24 +75,6 @@ def show_status(url: str, *, as_json: bool) -> int:
             table.add_row(name.removesuffix("_us").replace("_", " "), _readable(name, value))
         Console().print(table)
     return _done(health.get("status") == "ready")
-
-
-def show_verify(data: Path, *, as_json: bool) -> int:
-    """Re-run a journal, print what it proves; 1 if it does not replay to what it recorded."""
-    with Console(stderr=True).status("replaying every input from the first …"):
-        report = verify_data(data)
-    if as_json:
-        print(json.format(json.encode(report)).decode())
-    else:
-        print(f"inputs        {report.inputs:>12,}")
-        print(f"outputs       {report.outputs:>12,}")
-        print(f"event digest  {report.event_digest}")
-        print(f"state hash    {report.state_hash}")
-        print(f"journal head  {report.head_hash}")
-        print("every input replays to the recorded outputs" if report.is_equal else "")
-    if report.difference is not None:
-        print(f"itg: the journal does not replay: {report.difference}", file=sys.stderr)
-    return _done(report.is_equal)
 
 
 def _done(is_sound: bool) -> int:  # noqa: FBT001 - the verdict itself

@@ -10,6 +10,7 @@ from itg.kernel.errors import RecoveryError
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Message, Query, Reply
 from itg.kernel.times import Nanos
+from itg.runtime.arrival import Arrival
 from itg.runtime.codec import Codec
 from itg.runtime.metrics import HandlerTimes
 from itg.runtime.routing import (
@@ -39,12 +40,14 @@ class MachineState(Struct, frozen=True, array_like=True):
     game_ns: Nanos
     timers: tuple[tuple[Nanos, str, str], ...]
     nodes: tuple[tuple[str, bytes], ...]
+    heard: tuple[tuple[str, Seq], ...] = ()
 
 
 class Machine:
     """Apply inputs one by one; equal inputs give equal outputs and equal state.
 
-    `next_seq` is the number of the next input and `game_ns` the time of the last one.
+    `next_seq` is the number of the next input and `game_ns` the time of the last one; `heard` has
+    the last number of each other node whose messages arrived here.
     `times`, if given, measures every sixteenth input's handlers and changes nothing else.
     """
 
@@ -55,6 +58,7 @@ class Machine:
         self.codec = Codec(message_kinds(self.services))
         self.next_seq = Seq(1)
         self.game_ns = Nanos(0)
+        self.heard: dict[str, Seq] = {}
         self._timers = Timers()
         self.due = self._timers.due
         self.next_timer_ns = self._timers.next_at_ns
@@ -72,6 +76,8 @@ class Machine:
         """Deliver an input and run its whole cascade breadth-first; return all outputs in order."""
         assert now >= self.game_ns, "game time never runs backwards"
         self.game_ns = now
+        if type(message) is Arrival:
+            return self._arrive(now, message)
         self._until_timed -= 1
         route_of = (self._routes if self._until_timed else self._sampled()).get
         queue = [message]
@@ -112,6 +118,7 @@ class Machine:
                 game_ns=self.game_ns,
                 timers=self._timers.state(),
                 nodes=tuple((name, node.snapshot()) for name, node in self.nodes.items()),
+                heard=tuple(self.heard.items()),
             )
         )
 
@@ -129,12 +136,26 @@ class Machine:
         for name, node_state in state.nodes:
             self.nodes[name].restore(node_state)
         self._timers.restore(state.timers)
+        self.heard = dict(state.heard)
         self.next_seq = state.next_seq
         self.game_ns = state.game_ns
 
     def state_hash(self) -> str:
         """Return the SHA-256 of the snapshot, in hexadecimal."""
         return sha256(self.snapshot()).hexdigest()
+
+    def _arrive(self, now: Nanos, arrival: Arrival) -> tuple[Message, ...]:
+        assert arrival.seq > self.heard.get(arrival.source, 0), f"heard before: {arrival!r}"
+        self.heard[arrival.source] = arrival.seq
+        service = self.nodes[arrival.to]
+        body = self.codec.decode_message(arrival.body)
+        assert type(body) in service.accepts, f"{arrival.to} does not hear {body!r}"
+        outputs = tuple(service.handle(now, body))
+        assert frozenset(service.emits).issuperset(map(type, outputs)), _undeclared(
+            body, outputs, frozenset(service.emits)
+        )
+        self.next_seq = Seq(self.next_seq + 1 + len(outputs))
+        return outputs
 
     def _sampled(self) -> dict[type[Message], Route]:
         self._until_timed = _SAMPLING

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from itg.kernel.messages import Command, Event, Message, Query
 from itg.kernel.times import Nanos
+from itg.runtime.arrival import Arrival
 from itg.runtime.service import Service, StartTimer, StopTimer, TimerFired, node_name
 
 Handle = Callable[[Nanos, Message], Sequence[Message]]
@@ -35,7 +36,7 @@ def nodes_by_name(services: Sequence[Service]) -> dict[str, Service]:
 
 def message_kinds(services: Iterable[Service]) -> tuple[type[Message], ...]:
     """Return every class these services accept or emit and the runtime's own, by class name."""
-    kinds: set[type[Message]] = {StartTimer, StopTimer, TimerFired}
+    kinds: set[type[Message]] = {Arrival, StartTimer, StopTimer, TimerFired}
     for service in services:
         kinds.update(service.accepts, service.emits)
     return tuple(sorted(kinds, key=lambda kind: (kind.__name__, kind.__module__)))
@@ -90,6 +91,16 @@ def _assert_one_owner_per_command(services: Sequence[Service]) -> None:
             if issubclass(kind, Command):
                 name = owner.setdefault(kind, service.name)
                 assert name == service.name, f"{kind.__name__} has two owners"
+
+
+def hearers(services: Iterable[Service], message: Message) -> list[Service]:
+    """Return who hears a message, in the order of `services`: what `routes` has as a table."""
+    kind = type(message)
+    hearing = [service for service in services if kind in service.accepts]
+    if isinstance(message, TimerFired):
+        return [s for s in hearing if node_name(s.name, s.shard) == message.owner]
+    shard = getattr(message, "shard", None)
+    return [s for s in hearing if shard is None or s.shard in {None, shard}]
 
 
 def assert_may_go_unheard(message: Message) -> None:

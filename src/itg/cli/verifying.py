@@ -1,0 +1,99 @@
+"""What `itg verify` shows: a journal run again, alone or with its services apart."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import json
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from itg.cli import exits
+from itg.compose.conducted import TopologyReport, verify_topology
+from itg.compose.topologies import assert_topology
+from itg.compose.verify import verify_data
+from itg.kernel.errors import ConfigurationError
+
+
+def show_verify(data: Path, *, as_json: bool) -> int:
+    """Re-run a journal, print what it proves; 1 if it does not replay to what it recorded."""
+    with Console(stderr=True).status("replaying every input from the first …"):
+        report = verify_data(data)
+    if as_json:
+        print(json.format(json.encode(report)).decode())
+    else:
+        print(f"inputs        {report.inputs:>12,}")
+        print(f"outputs       {report.outputs:>12,}")
+        print(f"event digest  {report.event_digest}")
+        print(f"state hash    {report.state_hash}")
+        print(f"journal head  {report.head_hash}")
+        print("every input replays to the recorded outputs" if report.is_equal else "")
+    if report.difference is not None:
+        print(f"itg: the journal does not replay: {report.difference}", file=sys.stderr)
+    return exits.DONE if report.is_equal else exits.FAILED
+
+
+def show_topologies(data: Path, asked: str, *, as_json: bool) -> int:
+    """Play a journal's inputs in topologies, commas between; 1 if one did anything else."""
+    topologies = [name.strip() for name in asked.split(",")]
+    for topology in topologies:
+        assert_topology(topology)
+    if len(set(topologies)) < len(topologies):
+        raise ConfigurationError(f"--topology {asked}: one of them is there twice")
+    reports = _played(data, topologies)
+    if as_json:
+        print(json.format(json.encode(reports)).decode())
+    else:
+        _print(reports)
+    for report in reports:
+        if report.difference is not None:
+            told = f"{report.difference} caused something else"
+            print(f"itg: {report.topology} is not as recorded: {told}", file=sys.stderr)
+    is_equal = all(report.difference is None for report in reports)
+    return exits.DONE if is_equal else exits.FAILED
+
+
+def _played(data: Path, topologies: Sequence[str]) -> list[TopologyReport]:
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+    reports: list[TopologyReport] = []
+    with progress:
+        for topology in topologies:
+            task = progress.add_task(f"{topology:<9}", total=None)
+
+            def tell(seq: int, last_seq: int, task: TaskID = task) -> None:
+                progress.update(task, completed=seq, total=last_seq)
+
+            reports.append(verify_topology(data, topology, tell))
+    return reports
+
+
+def _print(reports: Sequence[TopologyReport]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("topology", "node"):
+        table.add_column(heading)
+    for heading in ("inputs there", "inputs of the game"):
+        table.add_column(heading, justify="right")
+    table.add_column("event digest")
+    for report in reports:
+        first = (f"{report.inputs:,}", report.event_digest)
+        for number, (node, inputs) in enumerate(report.nodes.items()):
+            about = first if number == 0 else ("", "")
+            name = report.topology if number == 0 else ""
+            table.add_row(name, node, f"{inputs:,}", *about)
+    Console(width=None if sys.stdout.isatty() else 132).print(table)
+    if len({report.event_digest for report in reports}) == 1 and len(reports) > 1:
+        print("the same happened in all of them, and as recorded")

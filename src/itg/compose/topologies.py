@@ -1,0 +1,48 @@
+"""Which node runs which services: alone, as few nodes with what belongs together, each apart."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from itg.kernel.errors import ConfigurationError
+from itg.runtime.service import Service, node_name
+
+SOLO: Final = "solo"
+SERVICES: Final = "services"
+APART: Final = "apart"
+TOPOLOGIES: Final = (SOLO, SERVICES, APART)
+_NODE_OF: Final = {
+    "exchange": "core",
+    "positions": "core",
+    "market_data": "world",
+    "news": "world",
+    "signals": "world",
+    "retail": "world",
+    "game": "game",
+}
+
+
+def assert_topology(name: str) -> None:
+    """Raise `ConfigurationError` unless there is a topology of this name."""
+    if name not in TOPOLOGIES:
+        known = ", ".join(TOPOLOGIES)
+        raise ConfigurationError(f"topology {name!r}: there is none of this name; one of {known}")
+
+
+def nodes_of(topology: str, services: Sequence[Service]) -> dict[str, list[Service]]:
+    """Return the nodes by name, each with its services in routing order.
+
+    `apart` gives each shard of the exchange a node of its own.
+    """
+    assert_topology(topology)
+    nodes: dict[str, list[Service]] = {}
+    for service in services:
+        nodes.setdefault(_node(topology, service), []).append(service)
+    return nodes
+
+
+def _node(topology: str, service: Service) -> str:
+    if topology == SOLO:
+        return "game"
+    if topology == SERVICES:
+        return _NODE_OF[service.name]
+    return node_name(service.name, service.shard)
