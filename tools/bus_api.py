@@ -192,14 +192,14 @@ authorization {{
       user: market, password: $ITG_BUS_MARKET
       permissions: {{
         publish: ["itg.v1.>", "itg.link.>", "$JS.API.>"]
-        subscribe: ["_INBOX.>", "itg.link.*.node"]
+        subscribe: ["_INBOX.>", "itg.link.*.node.*", "itg.link.*.ear.*.*"]
       }}
     }}
     # itg gateway: speaks to the node, and hears what the node tells gateways.
     {{
       user: door, password: $ITG_BUS_DOOR
       permissions: {{
-        publish: ["itg.link.*.node"]
+        publish: ["itg.link.*.node.*"]
         subscribe: ["itg.link.*.door.*"]
       }}
     }}

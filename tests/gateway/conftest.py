@@ -1,4 +1,4 @@
-"""The same behaviour through doors beside the pump and, in the gate, through those that follow."""
+"""The same behaviour through doors beside the pump and, in the gate, through all others."""
 
 import pytest
 from tests.gateway.house import House
@@ -15,21 +15,25 @@ FOLLOWED_TOO = {
 }
 
 
+# The topology between them brings nothing that these two do not.
+DOORS = {"followed": pytest.mark.gate, "apart": pytest.mark.gate, "services": pytest.mark.slow}
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Play the tests of some modules twice."""
+    """Play the tests of some modules through each kind of doors."""
     if metafunc.module.__name__.rpartition(".")[2] in FOLLOWED_TOO:
-        followed = pytest.param(True, id="followed", marks=pytest.mark.gate)
-        beside = pytest.param(False, id="beside")
-        metafunc.parametrize("is_followed", [beside, followed], indirect=True)
+        others = [pytest.param(doors, id=doors, marks=mark) for doors, mark in DOORS.items()]
+        beside = pytest.param("beside", id="beside")
+        metafunc.parametrize("doors", [beside, *others], indirect=True)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Put the houses of a test behind doors that follow, before any fixture builds one."""
+    """Put the houses of a test behind its doors, before any fixture builds one."""
     spec = getattr(item, "callspec", None)
-    House.is_followed = spec is not None and spec.params.get("is_followed", False)
+    House.topology = "beside" if spec is None else spec.params.get("doors", "beside")
 
 
 @pytest.fixture(autouse=True)
-def is_followed(request: pytest.FixtureRequest) -> bool:
+def doors(request: pytest.FixtureRequest) -> str:
     """Tell how this test's houses are entered."""
-    return getattr(request, "param", False)
+    return getattr(request, "param", "beside")

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import aiohttp
 from msgspec import json
+from tests.gateway.apart import Ensemble
 from tests.gateway.pushes import assert_described
 from tests.gateway.scripts import Script, scripted
 from tests.runtime.carriers import MemoryCarrier
@@ -15,6 +16,7 @@ from itg import scenario
 from itg.adapters.http_server import HttpServer
 from itg.compose.clock_director import ClockDirector, ScaledClockDirector, VirtualClockDirector
 from itg.compose.services import services_of
+from itg.compose.topologies import CHIEF, TOPOLOGIES
 from itg.game.contract import CreateGame
 from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings
@@ -29,6 +31,7 @@ from itg.runtime.journal import Journal, MemoryJournal
 from itg.runtime.link import QueryCodec, all_replies
 from itg.runtime.pump import Pump
 from itg.runtime.recovery import recover
+from itg.runtime.service import Service
 
 ADMIN_KEY = "itg_admin"
 Json = dict[str, Any]
@@ -41,10 +44,11 @@ def digest(secret: str) -> str:
 class House:
     """One running game. `frozen` journals let a test hold the disk.
 
-    Where `is_followed` is set, the doors are those of a gateway that follows the pump over a link.
+    `topology` says where the doors are: beside the pump, those of a gateway that follows the pump
+    over a link, or before the nodes of a topology. Lock step is beside the pump, always.
     """
 
-    is_followed = False
+    topology = "beside"
 
     def __init__(
         self,
@@ -61,17 +65,29 @@ class House:
         loaded = scenario.load(name, admin_key_hash=digest(ADMIN_KEY), lock_step=lock_step)
         self.create = loaded if amend is None else amend(loaded)
         rules = self.create.rules
-        services = services_of([shard for shard, _ in rules.shards])
-        self.machine = Machine([scripted(service, scripts or {}) for service in services])
+
+        def playing() -> list[Service]:
+            services = services_of([shard for shard, _ in rules.shards])
+            return [scripted(service, scripts or {}) for service in services]
+
         self.journal = journal or MemoryJournal.opened()
-        if self.journal.head().seq:
-            recover(self.journal, self.machine)
         start_ns = rules.rounds[0].start_ns
         self.clock, self._director = clock_of(start_ns, speed, lock_step=lock_step)
         self.records: list[Record] = []
-        self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
+        topology = "beside" if lock_step else House.topology
+        self.ensemble = None
+        if topology in TOPOLOGIES:
+            self.ensemble = Ensemble(topology, playing, self.journal, self.clock, self._see_node)
+            self.pump = self.ensemble.nodes[CHIEF].pump
+            self.machine = self.pump.machine
+        else:
+            self.machine = Machine(playing())
+            if self.journal.head().seq:
+                recover(self.journal, self.machine)
+            self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
+        # Before nodes it is another one's place until they are found.
         self.gateway = self.near = Gateway(self.pump, settings)
-        self.far = _Far(self) if House.is_followed and not lock_step else None
+        self.far = _Far(self) if topology == "followed" else None
         self.settings = settings
         self.has_order_lane = has_order_lane
         self.app = build_app(self.gateway, has_order_lane=has_order_lane)
@@ -83,20 +99,44 @@ class House:
         self._director.see(records)
         self.records.extend(records)
 
+    def _see_node(self, name: str, records: Sequence[Record]) -> None:
+        if name == CHIEF:
+            self._director.see(records)
+        self.records.extend(records)
+
     async def __aenter__(self) -> Self:
-        self.pump.start()
-        if self.machine.next_seq == 1:
-            self.pump.submit(self.create)
-        await self.gateway.start()
+        if self.ensemble is not None:
+            await self._start_apart(self.ensemble)
+        else:
+            self.pump.start()
+            if self.machine.next_seq == 1:
+                self.pump.submit(self.create)
+            await self.gateway.start()
         if self.far is not None:
             await self.far.start()
         await self.server.start()
         self.http = await self.stack.enter_async_context(aiohttp.ClientSession())
         return self
 
+    async def _start_apart(self, ensemble: Ensemble) -> None:
+        joined = await ensemble.start()
+        if self.machine.next_seq == 1:
+            self.pump.submit(self.create)
+        await joined.start(self._publish, on_return=_nothing, deadline_s=5)
+        self.stack.push_async_callback(joined.stop)
+        self.gateway = self.near = Gateway(joined, self.settings)
+        await self.gateway.start()
+        self.app = build_app(self.gateway, has_order_lane=self.has_order_lane)
+        self.server = HttpServer(self.app, "127.0.0.1", 0)
+
+    def _publish(self, records: Sequence[Record]) -> None:
+        self.gateway.publish(records)
+
     async def __aexit__(self, *_: object) -> None:
         await self.stack.aclose()
-        if self.pump.failure is None:
+        if self.ensemble is not None:
+            await self.ensemble.stop()
+        elif self.pump.failure is None:
             await self.pump.drain()
         if self.far is not None:
             await self.far.stop()
@@ -188,6 +228,10 @@ class _Far:
         await self.pump.stop()
         await self.followers.stop()
         await self.carrier.close()
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def clock_of(start_ns: Nanos, speed: float, *, lock_step: bool) -> tuple[Clock, ClockDirector]:

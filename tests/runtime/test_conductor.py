@@ -13,7 +13,7 @@ from itg.compose.conducted import InnerNode
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Message
 from itg.kernel.times import Nanos
-from itg.runtime.arrival import Arrival
+from itg.runtime.arrival import Arrival, Heard
 from itg.runtime.cascade import Machine
 from itg.runtime.conductor import Conductor
 from itg.runtime.service import node_name
@@ -69,7 +69,7 @@ def test_a_conducted_node_recovers_what_it_heard_and_hears_nothing_twice() -> No
     again = Machine([services()[0]])
     again.restore(bank.snapshot())
     assert again.state_hash() == bank.state_hash()
-    assert again.heard == {"conductor": Seq(5)}
+    assert again.heard == {"conductor": Heard(Seq(0), Seq(5))}
     old = Arrival(source="conductor", seq=Seq(5), to="bank.0", body=again.codec.encode(deposit(1)))
     with pytest.raises(AssertionError, match="heard before"):
         again.apply(START, old)

@@ -23,10 +23,17 @@ NODES = ("node", "standby")
 class Fleet:
     """`itg up` with two gateways on free ports, perhaps a stand-by; ended at the end."""
 
-    def __init__(self, data: Path, scenario: str = "bare", *, standby: bool = False) -> None:
+    def __init__(
+        self,
+        data: Path,
+        scenario: str = "bare",
+        *,
+        standby: bool = False,
+        topology: str = "solo",
+    ) -> None:
         self.data = data
         self.scenario = scenario
-        self.flags = ["--standby"] if standby else []
+        self.flags = ["--topology", topology, *(["--standby"] if standby else [])]
         self.port = free_ports(5)
         self.bus_port = self.port + 4
         self._process: subprocess.Popen[bytes] | None = None

@@ -58,6 +58,47 @@ def gateway(
 
 
 @fleet_app.command
+def node(  # noqa: PLR0913 - each parameter is a flag
+    name: Annotated[str, Parameter(help="Its name in the topology; `game` is the chief.")],
+    /,
+    *,
+    data: Data = Path("data"),
+    bus: Annotated[
+        str, Parameter(env_var="ITG_BUS", help="NATS server of all nodes, nats://host:port.")
+    ] = "nats://127.0.0.1:4222",
+    topology: Annotated[
+        str, Parameter(help="For `game`: services, or apart for each service on its own.")
+    ] = "services",
+    scenario: Annotated[
+        str, Parameter(help="For `game`: name of a shipped scenario, or a TOML file.")
+    ] = "demo",
+    host: Host = "127.0.0.1",
+    port: Annotated[int, Parameter(help="For `game`: port of the organizer's door.")] = 8000,
+) -> int:
+    """Run one of the nodes on which a game's services stand apart.
+
+    The node `game` creates the game or continues it; the others find it through its data directory
+    and the bus. Each has a journal of its own in DATA/nodes/NAME. `itg up --topology` runs all.
+    """
+    from itg.cli.node_lives import play_chief, play_node
+    from itg.cli.serving import bus_of
+    from itg.compose.game_settings import SoloSettings
+    from itg.compose.node_process import NodeSettings
+    from itg.compose.topologies import CHIEF
+
+    there = bus_of(bus)
+    assert there is not None, "it has a default"
+    game = SoloSettings(scenario=scenario, data=data, host=host, port=port)
+    settings = NodeSettings(name=name, topology=topology, bus=there, game=game)
+    play = play_chief if name == CHIEF else play_node
+
+    async def life(stop: asyncio.Event) -> None:
+        await play(settings, stop)
+
+    return _run(life, name)
+
+
+@fleet_app.command
 def up(  # noqa: PLR0913 - each parameter is a flag
     *,
     scenario: Annotated[
@@ -71,12 +112,15 @@ def up(  # noqa: PLR0913 - each parameter is a flag
     standby: Annotated[
         bool, Parameter(negative="", help="Keep a second node that leads when the first fails.")
     ] = False,
+    topology: Annotated[
+        str, Parameter(help="solo: one node; services: three; apart: each service on its own.")
+    ] = "solo",
 ) -> int:
     """Run a game as several processes on this host and keep them running.
 
-    A NATS server, the node that plays the game, and gateways before it, each with its log in
-    `DATA/logs`. What ends is started again. The stand-by's port follows the gateways'. Stop with
-    Ctrl-C.
+    A NATS server, the node that plays the game or the nodes of its services, and gateways before
+    it, each with its log in `DATA/logs`. What ends is started again. The stand-by's port follows
+    the gateways'. Stop with Ctrl-C.
     """
     from itg.compose.fleet import Fleet, FleetPlan
 
@@ -89,10 +133,12 @@ def up(  # noqa: PLR0913 - each parameter is a flag
             port=port,
             bus_port=bus_port,
             standby=standby,
+            topology=topology,
         )
     )
     for ship in fleet.state.ships:
-        print(f"{ship.name:14} port {ship.port}, log {ship.log}", flush=True)
+        where = f"port {ship.port}" if ship.port else "no port"
+        print(f"{ship.name:14} {where:10} log {ship.log}", flush=True)
     print("stop with Ctrl-C", flush=True)
     return _run(fleet.run, "fleet")
 
@@ -111,7 +157,8 @@ def ps(*, data: Data = Path("data"), as_json: AsJson = False) -> int:
         table.add_column(name, justify="right" if name in {"pid", "port", "starts"} else "left")
     for ship in state.ships:
         runs = "runs" if is_running(ship.pid) else "down"
-        table.add_row(ship.name, str(ship.pid or ""), runs, str(ship.port), str(ship.starts))
+        port = str(ship.port or "")
+        table.add_row(ship.name, str(ship.pid or ""), runs, port, str(ship.starts))
     Console().print(table)
     return exits.DONE if all(is_running(ship.pid) for ship in state.ships) else exits.FAILED
 

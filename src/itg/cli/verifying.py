@@ -18,6 +18,7 @@ from rich.table import Table
 
 from itg.cli import exits
 from itg.compose.conducted import TopologyReport, verify_topology
+from itg.compose.nodes_read import is_on_nodes, verify_nodes
 from itg.compose.topologies import assert_topology
 from itg.compose.verify import verify_data
 from itg.kernel.errors import ConfigurationError
@@ -25,6 +26,8 @@ from itg.kernel.errors import ConfigurationError
 
 def show_verify(data: Path, *, as_json: bool) -> int:
     """Re-run a journal, print what it proves; 1 if it does not replay to what it recorded."""
+    if is_on_nodes(data):
+        return _show_nodes(data, as_json=as_json)
     with Console(stderr=True).status("replaying every input from the first …"):
         report = verify_data(data)
     if as_json:
@@ -41,8 +44,35 @@ def show_verify(data: Path, *, as_json: bool) -> int:
     return exits.DONE if report.is_equal else exits.FAILED
 
 
+def _show_nodes(data: Path, *, as_json: bool) -> int:
+    with Console(stderr=True).status("replaying every input of every node …"):
+        reports = verify_nodes(data)
+    if as_json:
+        print(json.format(json.encode(reports)).decode())
+    else:
+        table = Table(box=None, pad_edge=False)
+        table.add_column("node")
+        for heading in ("inputs", "outputs"):
+            table.add_column(heading, justify="right")
+        table.add_column("journal head")
+        table.add_column("replays")
+        for name, report in reports.items():
+            sizes = (f"{report.inputs:,}", f"{report.outputs:,}")
+            table.add_row(name, *sizes, report.head_hash, "yes" if report.is_equal else "no")
+        Console(width=None if sys.stdout.isatty() else 132).print(table)
+    for name, report in reports.items():
+        if report.difference is not None:
+            print(f"itg: node {name} does not replay: {report.difference}", file=sys.stderr)
+    return exits.DONE if all(r.is_equal for r in reports.values()) else exits.FAILED
+
+
 def show_topologies(data: Path, asked: str, *, as_json: bool) -> int:
     """Play a journal's inputs in topologies, commas between; 1 if one did anything else."""
+    if is_on_nodes(data):
+        raise ConfigurationError(
+            f"{data} was played on several nodes: `itg verify {data}` replays each; "
+            "--topology takes a game of `itg serve` or `itg demo`"
+        )
     topologies = [name.strip() for name in asked.split(",")]
     for topology in topologies:
         assert_topology(topology)

@@ -1,8 +1,9 @@
 """A gateway in a process of its own, before a game that is played in another.
 
     sockets → Gateway → FollowedPump ─ NATS ─ the node
+    sockets → Gateway → JoinedPump ─ NATS ─ the nodes of a topology
 
-It reads the node's journal where exports and logs of ended rounds are asked for, and writes
+It reads the journal where exports and logs of ended rounds are asked for, and writes
 nothing: what it takes is in the book and on disk when the node says so.
 """
 
@@ -16,10 +17,19 @@ from msgspec import Struct
 from itg.adapters.http_server import HttpServer, assert_free
 from itg.compose.bundle import signing_key
 from itg.compose.data_directory import DataDirectory
-from itg.compose.links import LinkFile, carrier_of, door_subject, node_subject, query_codec
+from itg.compose.links import (
+    LinkedGame,
+    LinkFile,
+    carrier_of,
+    door_subject,
+    node_subject,
+    query_codec,
+)
+from itg.compose.node_process import joined_pump, wiring_of
 from itg.compose.relay_child import BusSettings
 from itg.compose.report_files import REPORTS
 from itg.compose.surveillance import LiveWatch
+from itg.compose.topologies import SOLO
 from itg.compose.verify import machine_of, opened_for_reading
 from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings
@@ -27,6 +37,7 @@ from itg.gateway.steward import RemoteSteward
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.envelope import Record
 from itg.runtime.followed import Ends, FollowedPump
+from itg.runtime.joined import JoinedPump
 
 _START_S = 10.0
 
@@ -61,27 +72,30 @@ class Door:
         settings = self._settings
         directory = DataDirectory(settings.data)
         game = LinkFile(directory).read()
-        self.journal = opened_for_reading(settings.data)
-        machine = machine_of(self.journal)
+        is_joined = game.topology != SOLO
         self._carrier = await carrier_of(settings.bus)
-        name = f"{os.getpid()}-{secrets.token_hex(4)}"
-        ends = Ends(self._carrier, node_subject(game), door_subject(game, name))
-        self.pump = FollowedPump(ends, machine.codec, query_codec(machine.services), self.journal)
+        self.pump = self._joined(game) if is_joined else self._followed(game)
         try:
             await self.pump.start(self._see, on_return=self._return, deadline_s=_START_S)
         except TimeoutError:
             await self.pump.stop()
             await self._carrier.close()
+            command = f"itg up --topology {game.topology}" if is_joined else "itg serve --bus"
             raise ConfigurationError(
-                f"no node of {game} answers at {settings.bus.address}: "
-                "is `itg serve --bus` running?"
+                f"a node of {game.name} does not answer at {settings.bus.address}: "
+                f"is `{command}` running?"
             ) from None
-        self.watch.begin(self.journal, machine.codec, self.pump.released_seq)
+        if not is_joined:
+            self.watch.begin(self.pump.journal, self.pump.codec, self.pump.released_seq)
         bounds = GatewaySettings(
             bundle_key=signing_key(directory).public_key, reports=str(directory.path / REPORTS)
         )
-        steward = RemoteSteward(self.pump.note)
-        self._gateway = Gateway(self.pump, bounds, surveillance=self.watch, steward=steward)
+        self._gateway = Gateway(
+            self.pump,
+            bounds,
+            surveillance=None if is_joined else self.watch,
+            steward=RemoteSteward(self.pump.note),
+        )
         await self._gateway.start()
         self._server = HttpServer(build_app(self._gateway), settings.host, settings.port)
         await self._server.start()
@@ -99,10 +113,26 @@ class Door:
             await self._server.stop()
             await self.pump.stop()
             await self._carrier.close()
-            self.journal.close()
+            self.pump.journal.close()
+
+    def _followed(self, game: LinkedGame) -> FollowedPump:
+        journal = opened_for_reading(self._settings.data)
+        machine = machine_of(journal)
+        ends = Ends(
+            self._carrier, node_subject(game.name), door_subject(game.name, self._own_name())
+        )
+        return FollowedPump(ends, machine.codec, query_codec(machine.services), journal)
+
+    def _joined(self, game: LinkedGame) -> JoinedPump:
+        wiring = wiring_of(game, self._carrier)
+        return joined_pump(self._settings.data, wiring, game.name, self._own_name())
+
+    def _own_name(self) -> str:
+        return f"{os.getpid()}-{secrets.token_hex(4)}"
 
     def _see(self, records: Sequence[Record]) -> None:
-        self.watch.see(records)
+        if isinstance(self.pump, FollowedPump):
+            self.watch.see(records)
         if self._gateway is not None:
             self._gateway.publish(records)
 

@@ -1,6 +1,7 @@
 """The processes of one game on one host: started, kept running, stopped, by pid.
 
     nats-server ─ node (`itg serve --bus`), its stand-by ─ gateways (`itg gateway`)
+    nats-server ─ nodes of a topology (`itg node`) ─ gateways
 
 Each process has a log file of its own; the list of them stands in one file beside the data, so that
 another command can show what runs. A process that ends is started again after a pause that grows.
@@ -21,8 +22,11 @@ from msgspec import Struct, field
 from msgspec.json import Decoder, Encoder
 
 from itg.adapters.nats_server import nats_server
+from itg.compose.services import services_of
+from itg.compose.topologies import CHIEF, SOLO, assert_topology, nodes_of
 from itg.kernel.errors import ConfigurationError, ItgError
 from itg.runtime.supervise import RestartPolicy, supervise
+from itg.scenario import load
 
 log = structlog.get_logger()
 FLEET_FILE = "fleet.json"
@@ -42,7 +46,7 @@ class Ship(Struct, kw_only=True):
 
     name: str
     command: list[str]
-    port: int
+    port: int  # 0: on none
     log: str
     pid: int = 0  # 0: does not run
     starts: int = 0
@@ -67,12 +71,19 @@ class FleetPlan(Struct, frozen=True, kw_only=True):
     bus_port: int = 4222
     options: tuple[str, ...] = ()  # more of `itg serve`
     standby: bool = False  # a second node, whose port follows the gateways'
+    topology: str = SOLO
 
 
 class Fleet:
     """Keep the processes of a plan until `stop` is set."""
 
     def __init__(self, plan: FleetPlan) -> None:
+        assert_topology(plan.topology)
+        if plan.standby and plan.topology != SOLO:
+            raise ConfigurationError(
+                f"--standby: there is none for the nodes of --topology {plan.topology}; "
+                "each is started again on its journal when it fails"
+            )
         self.plan = plan
         logs = plan.data / "logs"
         logs.mkdir(parents=True, exist_ok=True)
@@ -141,7 +152,8 @@ class Fleet:
     async def _answers(
         self, ship: Ship, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]
     ) -> None:
-        while not ship.stands_by and not stop.is_set() and not tasks[-1].done():
+        is_heard = ship.port > 0 and not ship.stands_by
+        while is_heard and not stop.is_set() and not tasks[-1].done():
             with suppress(OSError):
                 _, writer = await asyncio.open_connection("127.0.0.1", ship.port)
                 writer.close()
@@ -186,10 +198,8 @@ def _ships(plan: FleetPlan, logs: Path) -> list[Ship]:
     store = plan.data / "nats"
     broker = [str(nats_server()), "--addr", "127.0.0.1", "--port", str(plan.bus_port)]
     broker += ["--jetstream", "--store_dir", str(store)]
-    ships = [
-        Ship(name="nats", command=broker, port=plan.bus_port, log=str(logs / "nats.log")),
-        _node(plan, "node", plan.port, logs),
-    ]
+    ships = [Ship(name="nats", command=broker, port=plan.bus_port, log=str(logs / "nats.log"))]
+    ships += _nodes(plan, logs)
     if plan.standby:
         standby = _node(plan, "standby", plan.port + plan.gateways + 1, logs)
         standby.stands_by = True
@@ -198,6 +208,24 @@ def _ships(plan: FleetPlan, logs: Path) -> list[Ship]:
         name, port = f"gateway-{number}", plan.port + number
         command = [*itg, "gateway", "--data", str(plan.data)]
         command += ["--host", plan.host, "--port", str(port)]
+        ships.append(Ship(name=name, command=command, port=port, log=str(logs / f"{name}.log")))
+    return ships
+
+
+def _nodes(plan: FleetPlan, logs: Path) -> list[Ship]:
+    if plan.topology == SOLO:
+        return [_node(plan, "node", plan.port, logs)]
+    shards = tuple(s for s, _ in load(plan.scenario).rules.shards)
+    names = list(nodes_of(plan.topology, services_of(shards)))
+    ships = []
+    # The chief answers when all others are there.
+    for name in (*(name for name in names if name != CHIEF), CHIEF):
+        command = [sys.executable, "-m", "itg", "node", name, "--data", str(plan.data)]
+        port = 0
+        if name == CHIEF:
+            port = plan.port
+            command += ["--topology", plan.topology, "--scenario", plan.scenario]
+            command += ["--host", plan.host, "--port", str(port)]
         ships.append(Ship(name=name, command=command, port=port, log=str(logs / f"{name}.log")))
     return ships
 

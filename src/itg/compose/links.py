@@ -9,12 +9,15 @@ import asyncio
 from collections.abc import Sequence
 
 import structlog
+from msgspec import Struct
 from msgspec.msgpack import Decoder, Encoder
 
 from itg.compose.data_directory import DataDirectory
 from itg.compose.relay_child import BusSettings
+from itg.compose.topologies import CHIEF, SOLO
 from itg.gateway.steward import Steward
 from itg.kernel.errors import ConfigurationError
+from itg.kernel.ids import Shard
 from itg.runtime.bus import subject_word
 from itg.runtime.carrier import Carrier
 from itg.runtime.followers import Followers
@@ -32,9 +35,14 @@ def query_codec(services: Sequence[Service]) -> QueryCodec:
     return QueryCodec([kind for service in services for kind in service.answers], all_replies())
 
 
-def node_subject(game: str) -> str:
-    """Return where followers write to."""
-    return f"itg.link.{subject_word(game)}.node"
+def node_subject(game: str, node: str = CHIEF) -> str:
+    """Return where those who follow a node write to."""
+    return f"itg.link.{subject_word(game)}.node.{subject_word(node)}"
+
+
+def ear_subject(game: str, node: str, other: str) -> str:
+    """Return where a node hears another."""
+    return f"itg.link.{subject_word(game)}.ear.{subject_word(node)}.{subject_word(other)}"
 
 
 def door_subject(game: str, name: str) -> str:
@@ -96,20 +104,28 @@ class NodeLink:
             await self._carrier.close()
 
 
+class LinkedGame(Struct, frozen=True, kw_only=True):
+    """A game as its links know it: its name on the bus, and on which nodes it is played."""
+
+    name: str
+    topology: str = SOLO
+    shards: tuple[Shard, ...] = ()
+
+
 class LinkFile:
     """What a gateway beside the data directory must know of the game it stands before."""
 
     def __init__(self, directory: DataDirectory) -> None:
         self._file = directory.path / GAME_FILE
 
-    def write(self, game: str) -> None:
-        """Keep the game's name on the bus."""
+    def write(self, game: LinkedGame) -> None:
+        """Keep what the game is."""
         self._file.write_bytes(Encoder().encode(game))
 
-    def read(self) -> str:
+    def read(self) -> LinkedGame:
         """Return it; raises `ConfigurationError` if no node has played here with a bus."""
         try:
-            return Decoder(str).decode(self._file.read_bytes())
+            return Decoder(LinkedGame).decode(self._file.read_bytes())
         except FileNotFoundError:
             raise ConfigurationError(
                 f"{self._file.parent} was never served with --bus: start `itg serve --bus` first"

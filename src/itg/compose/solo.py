@@ -20,7 +20,7 @@ from itg.compose.data_directory import DataDirectory
 from itg.compose.game_settings import SoloSettings, assert_made_by, create_command, journal_of
 from itg.compose.journals import open_journal
 from itg.compose.lead import Lead, Taken
-from itg.compose.links import LinkFile, NodeLink
+from itg.compose.links import LinkedGame, LinkFile, NodeLink
 from itg.compose.relay_child import RelayChild
 from itg.compose.report_files import REPORTS
 from itg.compose.reports import Reports
@@ -188,7 +188,7 @@ class Solo:
             return None  # in lock step one door waits for every bot
         steward = self.gateway.steward
         assert isinstance(steward, Steward), "the gateway beside the pump is the steward"
-        LinkFile(self.directory).write(self._name())
+        LinkFile(self.directory).write(LinkedGame(name=self._name()))
         return NodeLink(self.pump, steward, settings.bus, self._name())
 
     def _name(self) -> str:

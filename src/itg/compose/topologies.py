@@ -10,6 +10,8 @@ SOLO: Final = "solo"
 SERVICES: Final = "services"
 APART: Final = "apart"
 TOPOLOGIES: Final = (SOLO, SERVICES, APART)
+# The node of the game service, in every topology: it creates the game and has its clock.
+CHIEF: Final = "game"
 _NODE_OF: Final = {
     "exchange": "core",
     "positions": "core",
@@ -17,7 +19,7 @@ _NODE_OF: Final = {
     "news": "world",
     "signals": "world",
     "retail": "world",
-    "game": "game",
+    "game": CHIEF,
 }
 
 
@@ -42,7 +44,7 @@ def nodes_of(topology: str, services: Sequence[Service]) -> dict[str, list[Servi
 
 def _node(topology: str, service: Service) -> str:
     if topology == SOLO:
-        return "game"
+        return CHIEF
     if topology == SERVICES:
         return _NODE_OF[service.name]
     return node_name(service.name, service.shard)

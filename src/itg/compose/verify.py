@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from itg.compose.journals import assert_holds_game, open_journal
+from itg.compose.nodes_read import is_on_nodes, joined_journal
 from itg.compose.services import services_of
 from itg.kernel.ids import Shard
 from itg.runtime.cascade import Machine
+from itg.runtime.joined_machine import JoinedMachine
 from itg.runtime.journal import Journal
 from itg.runtime.metrics import HandlerTimes
 from itg.runtime.recovery import VerifyReport, verify
+from itg.runtime.service import Service, node_name
 
 
 def verify_data(data: Path) -> VerifyReport:
@@ -22,7 +25,12 @@ def verify_data(data: Path) -> VerifyReport:
 
 
 def opened_for_reading(data: Path) -> Journal:
-    """Return the journal of a data directory; `ConfigurationError` if there is none."""
+    """Return the journal of a data directory; `ConfigurationError` if there is none.
+
+    Of a game on several nodes it is those of all nodes, joined.
+    """
+    if is_on_nodes(data):
+        return joined_journal(data)
     assert_holds_game(data)
     return open_journal(data)
 
@@ -33,6 +41,17 @@ def machine_of(journal: Journal, times: HandlerTimes | None = None) -> Machine:
 
 
 def machine_of_nodes(nodes: Sequence[str], times: HandlerTimes | None = None) -> Machine:
-    """Return a fresh machine with these nodes, as a journal's header names them."""
-    shards = [Shard(int(name.partition(".")[2])) for name in nodes if name.startswith("exchange.")]
-    return Machine(services_of(shards), times)
+    """Return a fresh machine with these nodes, as a journal's header names them.
+
+    `node/service` is how joined journals name each service with its node.
+    """
+    places = {name.rpartition("/")[2]: name.rpartition("/")[0] for name in nodes}
+    shards = [Shard(int(name.partition(".")[2])) for name in places if name.startswith("exchange.")]
+    services = services_of(shards)
+    if not any(places.values()):
+        return Machine(services, times)
+    layout: dict[str, list[Service]] = {}
+    for service in services:
+        node = places[node_name(service.name, service.shard)]
+        layout.setdefault(node, []).append(service)
+    return JoinedMachine(layout)

@@ -25,7 +25,7 @@ from itg.game.contract import (
 )
 from itg.gateway.auth import KeyRing, Tickets, digest_of, fresh_key
 from itg.gateway.calls import Answer, Call, refused
-from itg.gateway.directory import Directory, first_queries
+from itg.gateway.directory import Directory, first_queries, reply_of
 from itg.gateway.feed import Feed
 from itg.gateway.flood import FloodGuard, Metered
 from itg.gateway.flushing import Flusher
@@ -46,13 +46,14 @@ from itg.gateway.waiting import RoomFullError, WaitingRoom
 from itg.gateway.withdrawals import Absences, Deadman
 from itg.kernel.ids import AccountId, InstrumentId, Role, Seq
 from itg.kernel.messages import Command, Message, Query, Reply
-from itg.positions.contract import GetQuotes, Quotes
+from itg.positions.contract import GetQuotes, Quotes, Roles
 from itg.runtime.bus import BusNumbers
 from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.pump_port import OverloadedError, PumpPort, PumpStoppedError
 from itg.wire.v1.socket import CLOSE_RESTART, DeadmanData
 
 log = structlog.get_logger()
+_AGAIN_S = 0.02
 R = TypeVar("R", bound=Reply)
 M = TypeVar("M", bound=Message)
 ComposeRead = Callable[[Sequence[Reply]], Answer]
@@ -109,7 +110,8 @@ class Gateway:
         async with asyncio.timeout(self.settings.start_deadline_s):
             if not self.pump.has_begun:
                 await self._created.wait()
-            await self._asked(first_queries(), self._meet)
+            while self._directory is None:  # who keeps positions may hear of it a moment later
+                await self._asked(first_queries(), self._meet)
             accounts = [team.account_id for team in self.directory.teams.values()]
             seqs = tuple(GetQuotes(account_id=account_id) for account_id in accounts)
             queries = self.directory.second_queries()
@@ -215,8 +217,8 @@ class Gateway:
         elif call.is_rest:
             raise RefusedError(problem_of(LOCK_STEP))
         else:
-            waiting = Pending(self, call, compose, seat=None)
-            self.lock_step.hold(call.account_id(), lambda: self._submit_late(command, waiting))
+            waiting = Pending(self, call, command, compose, seat=None)
+            self.lock_step.hold(call.account_id(), lambda: self._submit_late(waiting))
 
     def send(
         self, call: Call, command: Command, compose: Compose, metered: Metered = Metered.ORDER
@@ -228,7 +230,7 @@ class Gateway:
         settings = self.settings
         deadline_s = settings.cancel_deadline_s if is_cancel else settings.order_deadline_s
         seat = self._enter(call, deadline_s, headroom=is_cancel)
-        self._submit(command, Pending(self, call, compose, seat), headroom=is_cancel)
+        self._submit(Pending(self, call, command, compose, seat), headroom=is_cancel)
 
     def read(
         self,
@@ -278,11 +280,17 @@ class Gateway:
         """Keep an answer until its batch is published."""
         self._settling.append((waiting, record))
 
-    def _submit(self, command: Command, waiting: "Pending", *, headroom: bool = False) -> None:
+    def again(self, waiting: "Pending") -> None:
+        """Send a command once more: the first of its name is still under way on another node."""
+        if waiting.seat is not None and self.waiting.has(waiting.seat):
+            loop = asyncio.get_running_loop()
+            loop.call_later(_AGAIN_S, self._submit_late, waiting)
+
+    def _submit(self, waiting: "Pending", *, headroom: bool = False) -> None:
         call = waiting.call
         try:
             self.pump.submit(
-                command,
+                waiting.command,
                 actor=call.caller.account_id or "",
                 trace_id=call.trace_id,
                 on_release=waiting,
@@ -293,9 +301,9 @@ class Gateway:
             waiting.leave()
             raise RefusedError(busy_of(error)) from error
 
-    def _submit_late(self, command: Command, waiting: "Pending") -> None:
+    def _submit_late(self, waiting: "Pending") -> None:
         try:
-            self._submit(command, waiting)
+            self._submit(waiting)
         except RefusedError as error:
             waiting.call.reply(refused(error.problem))
 
@@ -334,7 +342,8 @@ class Gateway:
         await asked
 
     def _meet(self, replies: Sequence[Reply]) -> None:
-        self._directory = Directory(replies)
+        if reply_of(Roles, replies).roles:
+            self._directory = Directory(replies)
 
     def _open(self, accounts: Sequence[AccountId], replies: Sequence[Reply], split: int) -> None:
         # All of this happens at one moment of the pump: what is released next is the first to be

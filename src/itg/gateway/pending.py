@@ -11,11 +11,13 @@ from itg.gateway.problems import busy, problem_of
 from itg.gateway.reasons import PROCESSING_TIMEOUT
 from itg.gateway.service_notes import ServiceWatch
 from itg.gateway.waiting import WaitingRoom
+from itg.kernel.messages import Command
 from itg.runtime.envelope import Record
 from itg.runtime.pump_port import FateUnknownError, OverloadedError, PumpStoppedError
 from itg.wire.v1.problems import Problem
 
-Compose = Callable[[Record], Answer]
+# None: there is no answer yet, ask again with the same command.
+Compose = Callable[[Record], Answer | None]
 
 
 class Doors(Protocol):
@@ -27,12 +29,16 @@ class Doors(Protocol):
     def defer(self, waiting: "Pending", record: Record) -> None:
         """Keep an answer until its batch is published."""
 
+    def again(self, waiting: "Pending") -> None:
+        """Send its command once more, a moment later."""
+
 
 class Pending(Struct, frozen=True):
     """A command on its way: called with its record when that is released."""
 
     doors: Doors
     call: Call
+    command: Command
     compose: Compose
     seat: int | None
     started: float = field(default_factory=perf_counter)
@@ -42,9 +48,12 @@ class Pending(Struct, frozen=True):
 
     def settle(self, record: Record) -> None:
         """Answer, unless the deadline was first."""
+        answer = self.compose(record)
+        if answer is None:
+            self.doors.again(self)
+            return
         if not self.leave():
             return
-        answer = self.compose(record)
         self.doors.service.answered(self.call.caller.account_id, self.started)
         self.call.reply(self._timed(answer) if self.call.is_rest else answer)
 

@@ -40,6 +40,10 @@ class WaitingRoom:
             self._timer = loop.call_later(deadline_s, self._call_late)
         return self._last
 
+    def has(self, seat: int) -> bool:
+        """Tell whether a seat is still taken."""
+        return any(seat in line for line in self._lines.values())
+
     def leave(self, seat: int) -> bool:
         """Give a seat up; False if its deadline has passed."""
         for line in self._lines.values():

@@ -10,7 +10,7 @@ from itg.kernel.errors import RecoveryError
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Message, Query, Reply
 from itg.kernel.times import Nanos
-from itg.runtime.arrival import Arrival
+from itg.runtime.arrival import NOTHING_HEARD, Arrival, Heard
 from itg.runtime.codec import Codec
 from itg.runtime.metrics import HandlerTimes
 from itg.runtime.routing import (
@@ -40,25 +40,32 @@ class MachineState(Struct, frozen=True, array_like=True):
     game_ns: Nanos
     timers: tuple[tuple[Nanos, str, str], ...]
     nodes: tuple[tuple[str, bytes], ...]
-    heard: tuple[tuple[str, Seq], ...] = ()
+    heard: tuple[tuple[str, Heard], ...] = ()
 
 
 class Machine:
     """Apply inputs one by one; equal inputs give equal outputs and equal state.
 
-    `next_seq` is the number of the next input and `game_ns` the time of the last one; `heard` has
-    the last number of each other node whose messages arrived here.
-    `times`, if given, measures every sixteenth input's handlers and changes nothing else.
+    `next_seq` is the number of the next input and `game_ns` the time of the last one; `heard` tells
+    how far each other node's messages arrived here.
+    `times`, if given, measures every sixteenth input's handlers and changes nothing else. Messages
+    of the classes `elsewhere` may go unheard here: their owners are on other nodes.
     """
 
-    def __init__(self, services: Sequence[Service], times: HandlerTimes | None = None) -> None:
+    def __init__(
+        self,
+        services: Sequence[Service],
+        times: HandlerTimes | None = None,
+        elsewhere: frozenset[type[Message]] = frozenset(),
+    ) -> None:
         self.services = tuple(services)
         self.times = times
         self.nodes = nodes_by_name(self.services)
         self.codec = Codec(message_kinds(self.services))
         self.next_seq = Seq(1)
         self.game_ns = Nanos(0)
-        self.heard: dict[str, Seq] = {}
+        self.heard: dict[str, Heard] = {}
+        self._elsewhere = elsewhere
         self._timers = Timers()
         self.due = self._timers.due
         self.next_timer_ns = self._timers.next_at_ns
@@ -77,7 +84,9 @@ class Machine:
         assert now >= self.game_ns, "game time never runs backwards"
         self.game_ns = now
         if type(message) is Arrival:
-            return self._arrive(now, message)
+            if message.to:
+                return self._hand(now, message)
+            message = self._arrived(message)
         self._until_timed -= 1
         route_of = (self._routes if self._until_timed else self._sampled()).get
         queue = [message]
@@ -88,7 +97,7 @@ class Machine:
             field, by_value, consumers = route
             if field is not None:
                 consumers = by_value.get(getattr(delivered, field), consumers)
-            if not consumers:
+            if not consumers and type(delivered) not in self._elsewhere:
                 assert_may_go_unheard(delivered)
             for handle, emits in consumers:
                 outputs = handle(now, delivered)
@@ -100,6 +109,10 @@ class Machine:
                     assert len(queue) < CASCADE_MAX, f"endless cascade from {message!r}"
         self.next_seq = Seq(self.next_seq + len(queue))
         return tuple(queue[1:])
+
+    def expects(self, now: Nanos, message: Message) -> bool:
+        """Tell whether a recorded input may be next: nothing else is due before it."""
+        return self.due(now) == (message if isinstance(message, TimerFired) else None)
 
     def query(self, query: Query) -> Reply:
         """Answer from the current state; changes nothing."""
@@ -144,11 +157,15 @@ class Machine:
         """Return the SHA-256 of the snapshot, in hexadecimal."""
         return sha256(self.snapshot()).hexdigest()
 
-    def _arrive(self, now: Nanos, arrival: Arrival) -> tuple[Message, ...]:
-        assert arrival.seq > self.heard.get(arrival.source, 0), f"heard before: {arrival!r}"
-        self.heard[arrival.source] = arrival.seq
+    def _arrived(self, arrival: Arrival) -> Message:
+        before = self.heard.get(arrival.source, NOTHING_HEARD)
+        assert arrival.seq > before.seq, f"heard before: {arrival!r}"
+        self.heard[arrival.source] = Heard(arrival.after, arrival.seq)
+        return self.codec.decode_message(arrival.body)
+
+    def _hand(self, now: Nanos, arrival: Arrival) -> tuple[Message, ...]:
+        body = self._arrived(arrival)
         service = self.nodes[arrival.to]
-        body = self.codec.decode_message(arrival.body)
         assert type(body) in service.accepts, f"{arrival.to} does not hear {body!r}"
         outputs = tuple(service.handle(now, body))
         assert frozenset(service.emits).issuperset(map(type, outputs)), _undeclared(

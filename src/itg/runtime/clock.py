@@ -141,12 +141,16 @@ class FollowedClock:
         self._anchor_game_ns = Nanos(0)
         self._anchor_ns = time.monotonic_ns()
         self._rate = 0.0
+        self._watchers: list[Watcher] = []
 
     def set(self, game_ns: Nanos, rate: float) -> None:
         """Take the time of now, which never runs back, and game seconds per second of the wall."""
         self._anchor_game_ns = max(game_ns, self.game_ns())
         self._anchor_ns = time.monotonic_ns()
-        self._rate = rate
+        is_other, self._rate = rate != self._rate, rate
+        if is_other:
+            for on_change in self._watchers:
+                on_change()
 
     def reach(self, game_ns: Nanos) -> None:
         """Be at least at this time: something that happened then has been heard of."""
@@ -167,4 +171,4 @@ class FollowedClock:
         return None if self._rate == 0 else missing_ns / self._rate / NS_PER_S
 
     def watch(self, on_change: Watcher) -> None:
-        """Do nothing: nobody here waits for game time."""
+        self._watchers.append(on_change)

@@ -19,7 +19,7 @@ from itg.kernel.times import Nanos
 from itg.runtime.arrival import Arrival
 from itg.runtime.cascade import CASCADE_MAX
 from itg.runtime.codec import Codec
-from itg.runtime.routing import assert_may_go_unheard, hearers, message_kinds
+from itg.runtime.routing import Hearing, assert_may_go_unheard, message_kinds
 from itg.runtime.service import Service, StartTimer, StopTimer, TimerFired, node_name
 from itg.runtime.timers import Timers
 
@@ -50,7 +50,7 @@ class Conductor:
     def __init__(self, services: Sequence[Service], players: Mapping[str, Player]) -> None:
         self.next_seq = Seq(1)
         self.game_ns = Nanos(0)
-        self._services = services
+        self._hearing = Hearing(services)
         self._players = players
         self._codec = Codec(message_kinds(services))
         self._timers = Timers()
@@ -80,7 +80,7 @@ class Conductor:
             return []
         if isinstance(message, TimerFired):
             self._timers.fire(now, message)
-        hearing = hearers(self._services, message)
+        hearing = self._hearing.of(message)
         if not hearing:
             assert_may_go_unheard(message)
         names = [node_name(service.name, service.shard) for service in hearing]

@@ -51,6 +51,7 @@ from itg.runtime.pump_port import (
     OnReply,
     OverloadedError,
     PumpStoppedError,
+    let_go,
 )
 
 log = structlog.get_logger()
@@ -96,7 +97,7 @@ class FollowedPump:
         self._carrier, self._node, self._follower = ends.carrier, ends.node, ends.follower
         self._queries = queries
         self._joiner = Joiner()
-        self._on_batch: OnBatch = _ignore
+        self._on_batch: OnBatch = let_go
         self._on_return: Callable[[], None] = _nothing
         self._node_epoch = 0
         self._reached = FROM_NOW
@@ -147,14 +148,19 @@ class FollowedPump:
 
         `on_return` is called whenever the node has begun to know us, the first time too.
         """
-        self._on_batch, self._on_return = on_batch, on_return
+        self._on_return = on_return
+        await self.begin(on_batch, after=FROM_NOW)
+        async with asyncio.timeout(deadline_s):
+            await self._met.wait()
+
+    async def begin(self, on_batch: OnBatch, *, after: Seq) -> None:
+        """Follow from the row after `after` on, whenever the node answers."""
+        self._on_batch, self._reached = on_batch, after
         await self._carrier.hear(self._follower, self._take)
         self._tasks = [
             asyncio.create_task(self._send_all(), name="link sender"),
             asyncio.create_task(self._stay(), name="link"),
         ]
-        async with asyncio.timeout(deadline_s):
-            await self._met.wait()
 
     async def failed(self) -> None:
         """Wait until the link fails for good, and raise why."""
@@ -233,7 +239,8 @@ class FollowedPump:
             return
         try:
             said = self._joiner.whole(body)
-            if said is not None:
+            # Before the node has met us, all else is for one of our name before us.
+            if said is not None and (self.epoch or isinstance(said, Hello)):
                 self._silent_turns = 0
                 self._hear(said)
         except LinkError as error:
@@ -323,10 +330,6 @@ class FollowedPump:
             placing.on_refused(PumpStoppedError("the node takes no more inputs"))
         else:
             placing.on_refused(OverloadedError(said.retry_after_ms))
-
-
-def _ignore(_: Sequence[Record]) -> None:
-    """Let a batch go."""
 
 
 def _nothing() -> None:

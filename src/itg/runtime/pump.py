@@ -1,30 +1,24 @@
 """The single writer: take waiting inputs, apply them, journal them, and only then release them.
 
-Wiring, as `compose` does it (see `itg.runtime.recovery` for `recover`):
+Wiring, as `compose` does it:
 
     machine = Machine([market_data, exchange_0, positions], times=HandlerTimes())
-    journal = SqliteJournal(directory)
-    journal.open(header_of(machine, scenario_hash=...))
-    recover(journal, machine)
+    recover(journal, machine)               # an open journal
     pump = Pump(machine, journal, SystemClock(), on_release=feed.publish)
     pump.start()                            # inside a running loop
     pump.submit(command, actor="team-a", trace_id=..., on_release=answer)
     pump.ask((GetBook(...),), on_reply)
     await pump.drain()                      # or: await pump.finished(), which raises its fault
-    journal.close()
 
 In a test, a simulation or lock step nothing is started; the caller drives:
 
-    pump = Pump(machine, MemoryJournal.opened(), VirtualClock(start_ns))
     pump.submit(command)
     pump.run_until_idle()                   # handles, commits and releases inline
 
-Both lives run the same code but for who calls it and where the commit happens.
-
-One commit is in flight. When it returns, the next batch is handled and handed over before the
-answers of the last are written: the disk never waits for them, they never wait for the disk twice.
-Nothing leaves before its commit: not an answer, not a publication, not the reply to a query that
-saw the state.
+Both lives run the same code but for who calls it and where the commit happens. One commit is in
+flight. When it returns, the next batch is handled and handed over before the answers of the last
+are written: the disk never waits for them, they never wait for the disk twice. Nothing leaves
+before its commit: not an answer, not a publication, not the reply to a query that saw the state.
 """
 
 import asyncio
@@ -36,6 +30,7 @@ from msgspec import Struct
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Message, Query
 from itg.kernel.times import NS_PER_MS, Nanos
+from itg.runtime.arrival import Arrival, stamp_of
 from itg.runtime.cascade import Machine
 from itg.runtime.clock import Clock
 from itg.runtime.codec import Codec
@@ -46,13 +41,19 @@ from itg.runtime.guard import Guard
 from itg.runtime.journal import Journal, SealedBatch, Sealer, SetAside
 from itg.runtime.metrics import HandlerTimes, PumpNumbers
 from itg.runtime.pacing import SnapshotPace
-from itg.runtime.pump_port import OnBatch, OnRelease, OnReply, OverloadedError, PumpStoppedError
+from itg.runtime.pump_port import (
+    OnBatch,
+    OnRelease,
+    OnReply,
+    OverloadedError,
+    PumpStoppedError,
+    let_go,
+)
 
 OnRow = Callable[[SealedBatch], None]
 
 WAKE_S_MIN = 0.001
-# A machine's clock that was set, or slept, is noticed within this time.
-WAKE_S_MAX = 1.0
+WAKE_S_MAX = 1.0  # in which a machine's clock that was set, or slept, is noticed
 
 
 class PumpLimits(Struct, frozen=True, kw_only=True):
@@ -63,10 +64,6 @@ class PumpLimits(Struct, frozen=True, kw_only=True):
     snapshot_events: int = 100_000
     snapshot_share: float = 0.25  # of the last snapshot, by which the journal grows before the next
     pack_events: int = 1_000
-
-
-def _ignore(released: object) -> None:
-    """Let a batch or a row go that nobody listens to."""
 
 
 class Pump:
@@ -82,7 +79,7 @@ class Pump:
         journal: Journal,
         clock: Clock,
         *,
-        on_release: OnBatch = _ignore,
+        on_release: OnBatch = let_go,
         limits: PumpLimits | None = None,
     ) -> None:
         self.numbers = PumpNumbers()
@@ -90,7 +87,7 @@ class Pump:
         self.machine = machine
         self.journal = journal
         self.clock = clock
-        self.on_row: OnRow = _ignore
+        self.on_row: OnRow = let_go
         self._on_release = on_release
         self._limits = limits or PumpLimits()
         self._sealer = Sealer(machine.codec, journal.epoch, journal.head())
@@ -167,17 +164,20 @@ class Pump:
     ) -> None:
         """Take an input, stamped with the game's time now; `on_release` gets its record, committed.
 
-        `headroom` is for cancels, which are taken a quarter beyond the bound. Raises
+        `headroom` is for cancels, which are taken a quarter beyond the bound; what arrives from
+        other nodes is always taken, for it has happened. Raises
         `OverloadedError` or `PumpStoppedError`, and then the input has no effect.
         """
         if self._is_draining or self.failure is not None:
             raise PumpStoppedError("the pump takes no more inputs")
         waiting = self._waiting
         bound = self._limits.waiting_max
-        if len(waiting) >= bound and (not headroom or len(waiting) >= bound + bound // 4):
+        bound += bound // 4 if headroom else 0
+        if len(waiting) >= bound and not isinstance(message, Arrival):
             self.numbers.overloads += 1
             raise OverloadedError(self._retry_after_ms())
-        waiting.append(Waiting(self.clock.game_ns(), message, actor, trace_id, on_release))
+        game_ns = stamp_of(message, self.clock.game_ns())
+        waiting.append(Waiting(game_ns, message, actor, trace_id, on_release))
         if not self._is_scheduled:
             self._schedule()
 

@@ -34,6 +34,10 @@ class FateUnknownError(ItgError):
     """The pump's life ended with the input under way; nobody knows whether it was taken."""
 
 
+def let_go(_released: object) -> None:
+    """Let a batch or a row go that nobody listens to."""
+
+
 OnRefused = Callable[[OverloadedError | PumpStoppedError | FateUnknownError], None]
 
 
@@ -44,7 +48,10 @@ class PumpPort(Protocol):
     """
 
     numbers: PumpNumbers
-    failure: Exception | None
+
+    @property
+    def failure(self) -> Exception | None:
+        """Return why it failed for good, None while it did not."""
 
     @property
     def clock(self) -> Clock:

@@ -16,7 +16,6 @@ from itg.runtime.cascade import Machine
 from itg.runtime.digest import EventDigest
 from itg.runtime.envelope import Record
 from itg.runtime.journal import DamagedRowError, Header, Journal, SealedBatch, checked_rows
-from itg.runtime.service import TimerFired
 
 
 class RecoveryReport(Struct, frozen=True, kw_only=True):
@@ -179,9 +178,8 @@ def replayed(machine: Machine, batch: SealedBatch) -> Iterator[Record]:
             raise RecoveryError(
                 f"seq {seq} follows {machine.next_seq - 1}: its outputs are not as recorded"
             )
-        due = machine.due(game_ns)
-        if due != (body if isinstance(body, TimerFired) else None):
-            raise RecoveryError(f"seq {seq}: {due!r} is due before {body!r}")
+        if not machine.expects(game_ns, body):
+            raise RecoveryError(f"seq {seq}: {machine.due(game_ns)!r} is due before {body!r}")
         outputs = machine.apply(game_ns, body)
         if encode(outputs) != bytes(raw):
             recorded = machine.codec.decode_outputs(raw)

@@ -93,14 +93,32 @@ def _assert_one_owner_per_command(services: Sequence[Service]) -> None:
                 assert name == service.name, f"{kind.__name__} has two owners"
 
 
-def hearers(services: Iterable[Service], message: Message) -> list[Service]:
-    """Return who hears a message, in the order of `services`: what `routes` has as a table."""
-    kind = type(message)
-    hearing = [service for service in services if kind in service.accepts]
-    if isinstance(message, TimerFired):
-        return [s for s in hearing if node_name(s.name, s.shard) == message.owner]
-    shard = getattr(message, "shard", None)
-    return [s for s in hearing if shard is None or s.shard in {None, shard}]
+class Hearing:
+    """Who hears a message, in the order of `services`: what `routes` has with its handlers."""
+
+    def __init__(self, services: Sequence[Service]) -> None:
+        self._by_kind: dict[type[Message], list[Service]] = {}
+        for service in services:
+            for kind in service.accepts:
+                self._by_kind.setdefault(kind, []).append(service)
+
+    def has(self, message: Message) -> bool:
+        """Tell whether anybody hears a message."""
+        return type(message) in self._by_kind and bool(self.of(message))
+
+    def of(self, message: Message) -> list[Service]:
+        """Return who hears a message; of a timer that fires its owner."""
+        hearing = self._by_kind.get(type(message), [])
+        if isinstance(message, TimerFired):
+            return [s for s in hearing if node_name(s.name, s.shard) == message.owner]
+        shard = getattr(message, "shard", None)
+        return [s for s in hearing if shard is None or s.shard in {None, shard}]
+
+
+def elsewhere(layout: Mapping[str, Sequence[Service]], name: str) -> frozenset[type[Message]]:
+    """Return the commands whose owners are on other nodes of a layout than `name`."""
+    others = [s for node, services in layout.items() if node != name for s in services]
+    return frozenset(k for s in others for k in s.accepts if issubclass(k, Command))
 
 
 def assert_may_go_unheard(message: Message) -> None:

@@ -59,9 +59,10 @@ def place(gateway: Gateway, call: Call, params: PlaceParams) -> None:
     """Place an order and answer with it or with its refusal."""
     account_id = call.account_id()
 
-    def compose(record: Record) -> Answer:
+    def compose(record: Record) -> Answer | None:
         answer = fold_answer(record.outputs, account_id)
-        assert answer is not None, "every placement is answered"
+        if answer is None:
+            return None  # a repeat, while the first is under way to an exchange on another node
         headers = REPLAYED if answer.is_repeated else ()
         if answer.refusal is not None:
             return refused(problem_of_refusal(answer.refusal, params.client_order_id), headers)

@@ -1,0 +1,167 @@
+"""The node of the game service: it creates the game, has its clock, and is the organizer's door.
+
+    Node(game) ─ its clock, its commitment
+    Gateway ─ JoinedPump ─ every node of the game: the steward's, for all gateways
+
+The gateway in this process takes absent teams out, ends keys and notes service for all others,
+which tell it what they see over the link.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+from msgspec.structs import replace
+
+from itg.adapters.http_server import HttpServer, assert_free
+from itg.compose.bundle import signing_key
+from itg.compose.clock_director import ROUND_FACTS, clock_of
+from itg.compose.commitment import Commitment
+from itg.compose.data_directory import DataDirectory
+from itg.compose.game_settings import assert_made_by, create_command
+from itg.compose.links import LinkFile
+from itg.compose.node_process import NodeProcess, NodeSettings, joined_pump, linked_game
+from itg.game.contract import (
+    GameState,
+    GetGame,
+    GetRounds,
+    RoundEnded,
+    Rounds,
+    RoundStatus,
+    StartRound,
+)
+from itg.gateway import Gateway, build_app
+from itg.gateway.settings import GatewaySettings
+from itg.gateway.steward import Steward
+from itg.runtime.envelope import Record, kinds_of
+from itg.runtime.joined import JoinedPump
+from itg.runtime.pump_port import OverloadedError, PumpStoppedError
+
+# The other nodes may be long in coming; gateways of other processes wait no longer than they do.
+_OTHERS_S = 600.0
+
+
+class Chief:
+    """The chief's process; `start` creates or continues the game and opens the door."""
+
+    def __init__(self, settings: NodeSettings) -> None:
+        solo = settings.game
+        assert_free(solo.host, solo.port)
+        self.directory = DataDirectory(solo.data)
+        create = create_command(solo, self.directory)
+        self._commitment = Commitment.to(create, solo.scenario, solo.seed, self.directory)
+        self.create = replace(create, commitment=self._commitment.hash)
+        self.rules = self.create.rules
+        name = f"{self.rules.scenario}-{self._commitment.hash[:8]}"
+        self.process = NodeProcess(settings, linked_game(settings, name))
+        assert_made_by(self.create, self.process.journal, self.process.directory)
+        LinkFile(self.directory).write(self.process.game)
+        self.clock, self._director = clock_of(self.rules)
+        self._host, self._port = solo.host, solo.port
+        self._steward: Steward | None = None
+        self._gateway: Gateway | None = None
+        self._joined: JoinedPump | None = None
+        self._server: HttpServer | None = None
+        self._opening: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Return the address of the organizer's door."""
+        assert self._server is not None, "start it first"
+        return f"http://{self._host}:{self._server.port}"
+
+    async def start(self, *, begin: bool = True) -> None:
+        """Create the game or continue it, and open the door when every node is there."""
+        process = self.process
+        wiring = await process.connect()
+        await process.start(
+            wiring,
+            self,
+            clock=self.clock,
+            on_release=self._see,
+            scenario_hash=self.create.scenario_hash,
+        )
+        if process.recovery is not None and process.recovery.seq == 0:
+            self._commitment.refuse_another()
+            process.node.pump.submit(self.create)
+            if begin and self.rules.start_on_create:
+                process.node.pump.submit(StartRound())
+        else:
+            self._continue()
+        self._joined = joined_pump(self.directory.path, wiring, process.game.name, "steward")
+        await self._joined.start(self._publish, on_return=self._return, deadline_s=_OTHERS_S)
+        bounds = GatewaySettings(bundle_key=signing_key(self.directory).public_key)
+        self._gateway = Gateway(self._joined, bounds)
+        await self._gateway.start()
+        assert isinstance(self._gateway.steward, Steward), "a gateway without another's is it"
+        self._steward = self._gateway.steward
+        app = await asyncio.to_thread(build_app, self._gateway)
+        self._server = HttpServer(app, self._host, self._port)
+        await self._server.start()
+
+    async def finished(self) -> None:
+        """Wait until the pump is drained; raises its failure or a link's."""
+        waits = [asyncio.ensure_future(self.process.finished())]
+        if self._joined is not None:
+            waits.append(asyncio.ensure_future(self._joined.failed()))
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for each in done:
+                each.result()
+        finally:
+            for each in waits:
+                each.cancel()
+
+    async def stop(self) -> None:
+        """Close the door, finish what waits, and give the journal back."""
+        if self._gateway is not None:
+            await self._gateway.stop()
+        if self._server is not None:
+            await self._server.stop()
+        if self._joined is not None:
+            await self._joined.stop()
+        await self.process.stop()
+
+    def hear(self, door: str, body: bytes) -> None:
+        """Take what another gateway tells the steward; before it is there nobody misses it."""
+        if self._steward is not None:
+            self._steward.hear(door, body)
+
+    def lose(self, door: str) -> None:
+        """Take a gateway that is gone for one whose sessions all ended."""
+        if self._steward is not None:
+            self._steward.lose(door)
+
+    def _continue(self) -> None:
+        machine = self.process.node.pump.machine
+        game = machine.query(GetGame())
+        assert isinstance(game, GameState)
+        current = game.current_round
+        if current is not None and current.status is RoundStatus.RUNNING:
+            # The last input may be of the evening before: nobody waits for the night again.
+            self._director.resume_at(max(machine.game_ns, current.start_ns))
+        self._open_commitment()
+
+    def _see(self, records: Sequence[Record]) -> None:
+        kinds = kinds_of(records)
+        if not ROUND_FACTS.isdisjoint(kinds):
+            self._director.see(records)
+        if RoundEnded in kinds:
+            self._open_commitment()
+
+    def _publish(self, records: Sequence[Record]) -> None:
+        if self._gateway is not None:
+            self._gateway.publish(records)
+
+    def _return(self) -> None:
+        if self._gateway is not None:
+            self._gateway.tell_present()
+
+    def _open_commitment(self) -> None:
+        rounds = self.process.node.pump.machine.query(GetRounds())
+        assert isinstance(rounds, Rounds)
+        opening = self._commitment.opening(rounds.rounds)
+        if opening is not None:
+            # A game that stops with its last round opens it at the next start.
+            with suppress(PumpStoppedError, OverloadedError):
+                self.process.node.pump.submit(opening)

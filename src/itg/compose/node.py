@@ -1,0 +1,125 @@
+"""One node of a game: some of its services on a pump, linked to the nodes of the others.
+
+    other nodes' rows ─▶ Hearers ─▶ Pump(Machine(services), journal) ─▶ Followers ─▶ nodes, gateways
+
+Whoever follows gets every row; each takes what its services hear.
+"""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from itg.runtime.carrier import Carrier
+from itg.runtime.cascade import Machine
+from itg.runtime.clock import Clock
+from itg.runtime.followed import Ends, FollowedPump
+from itg.runtime.followers import Followers, Notes
+from itg.runtime.hearing import Hearer
+from itg.runtime.joined_machine import Layout, codec_of
+from itg.runtime.journal import Journal
+from itg.runtime.link import QueryCodec, all_replies
+from itg.runtime.metrics import HandlerTimes
+from itg.runtime.pump import Pump
+from itg.runtime.pump_port import OnBatch
+from itg.runtime.routing import elsewhere
+from itg.runtime.service import Service
+
+
+class Wiring(Struct, frozen=True, kw_only=True):
+    """How the nodes of a game reach each other: `chief` is the node with the clock."""
+
+    layout: Layout
+    chief: str
+    carrier: Carrier
+    subject: Callable[[str], str]  # of a node: where those who follow it write to
+    ear: Callable[[str, str], str]  # of a node and another: where it hears that one
+
+    @property
+    def services(self) -> list[Service]:
+        """Return the services of all nodes."""
+        return [service for services in self.layout.values() for service in services]
+
+    def queries(self) -> QueryCodec:
+        """Return what encodes the queries that any node answers."""
+        return QueryCodec([kind for s in self.services for kind in s.answers], all_replies())
+
+    def followed(self, name: str, follower: str, journal: Journal) -> FollowedPump:
+        """Return the pump of the node `name` as it is seen at the subject `follower`."""
+        ends = Ends(self.carrier, self.subject(name), follower)
+        return FollowedPump(ends, codec_of(self.layout), self.queries(), journal)
+
+
+class Nobody:
+    """Who reads notes where no steward is."""
+
+    def hear(self, door: str, body: bytes) -> None:
+        """Let a note go: it is the chief's."""
+
+    def lose(self, door: str) -> None:
+        """Let a follower go."""
+
+
+class Recovered(Struct, frozen=True):
+    """A node's journal, open, and its machine, brought to the journal's end."""
+
+    journal: Journal
+    machine: Machine
+
+
+class Node:
+    """A node in its recovered state; `clock` is the chief's, all others follow that."""
+
+    def __init__(
+        self,
+        name: str,
+        wiring: Wiring,
+        state: Recovered,
+        *,
+        clock: Clock | None = None,
+        on_release: OnBatch = lambda _: None,
+    ) -> None:
+        machine, journal = state.machine, state.journal
+        self.name = name
+        self._wiring = wiring
+        others = [other for other in wiring.layout if other != name]
+        heard = {
+            other: wiring.followed(other, wiring.ear(name, other), journal) for other in others
+        }
+        self.clock = clock or heard[wiring.chief].clock
+        self.pump = Pump(machine, journal, self.clock, on_release=on_release)
+        self._hearers = [Hearer(name, other, pump, self.pump) for other, pump in heard.items()]
+        self._followers: Followers | None = None
+
+    @property
+    def followers(self) -> list[str]:
+        """Return the subjects of those who follow."""
+        return [] if self._followers is None else self._followers.names
+
+    async def start(self, notes: Notes | None = None) -> None:
+        """Run the pump, be followed, and hear the others whenever they are there."""
+        wiring = self._wiring
+        self.pump.start()
+        subject = wiring.subject(self.name)
+        self._followers = Followers(
+            self.pump, wiring.carrier, subject, wiring.queries(), notes or Nobody()
+        )
+        self.pump.on_row = self._followers.see_row
+        await self._followers.start()
+        for hearer in self._hearers:
+            await hearer.start()
+
+    async def stop(self) -> None:
+        """Hear no more, finish what waits, and give the last rows."""
+        for hearer in self._hearers:
+            await hearer.stop()
+        try:
+            if self.pump.failure is None:
+                await self.pump.drain()
+        finally:
+            if self._followers is not None:
+                await self._followers.stop()
+
+
+def machine_in(layout: Layout, name: str, times: HandlerTimes | None = None) -> Machine:
+    """Return a fresh machine with the services of a node."""
+    return Machine(layout[name], times, elsewhere(layout, name))

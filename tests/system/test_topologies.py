@@ -1,0 +1,59 @@
+"""A game on several nodes: each is killed under load, and nothing acknowledged is lost."""
+
+from pathlib import Path
+
+import pytest
+from tests.system.fleet import Fleet
+from tests.system.test_fleet import Persistent, load
+from tests.system.test_kill import check_books_and_positions, check_orders, wait_for_orders
+
+from itg.compose.nodes_read import verify_nodes
+
+SERVICES = ("core", "world", "game", "gateway-1", "nats")
+APART = ("positions", "exchange.0", "market_data", "game")
+
+
+def kill_in_turn(data: Path, topology: str, killed: tuple[str, ...], rounds: int) -> None:
+    with Fleet(data, topology=topology) as fleet:
+        keys = [fleet.door(1 + n % 2).register(f"team {n}", "market_maker")[1] for n in range(4)]
+        fleet.door(2).open_market()
+        lives: list[list[Persistent]] = []
+        for life in range(rounds * len(killed)):
+            name = killed[life % len(killed)]
+            traders = load(fleet, keys, life)
+            wait_for_orders([*traders], 60)
+            fleet.until_started(name, fleet.kill(name))
+            for door in range(3):
+                fleet.until_ready(door)
+            for trader in traders:
+                trader.stop()
+            lives.append(traders)
+        for door in range(3):
+            for traders in lives:
+                for trader, key in zip(traders, keys, strict=True):
+                    check_orders(fleet.door(door), trader, key)
+            check_books_and_positions(fleet.door(door), keys)
+    for name, report in verify_nodes(data).items():
+        assert report.is_equal, (name, report.difference)
+
+
+@pytest.mark.nats
+@pytest.mark.system
+@pytest.mark.gate
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("topology", "killed"), [("services", SERVICES), ("apart", APART)])
+def test_each_node_is_killed_once_and_every_door_knows_every_acknowledged_order(
+    tmp_path: Path, topology: str, killed: tuple[str, ...]
+) -> None:
+    kill_in_turn(tmp_path / "data", topology, killed, 1)
+
+
+@pytest.mark.nats
+@pytest.mark.system
+@pytest.mark.slow
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize(("topology", "killed"), [("services", SERVICES), ("apart", APART)])
+def test_each_node_is_killed_ten_times_in_turn(
+    tmp_path: Path, topology: str, killed: tuple[str, ...]
+) -> None:
+    kill_in_turn(tmp_path / "data", topology, killed, 10)
