@@ -1,0 +1,106 @@
+"""Services know of each other by contract alone, and an import past a contract fails the check."""
+
+import os
+import subprocess
+import sys
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from tests.tidy.tree import imports, parse, python_files
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("exchange", "positions", "market_data", "news", "signals", "game", "retail")
+# Whoever maps messages may know the words of others; rules and state may not.
+MAPPING = ("service", "hearing", "asking")
+
+
+def test_there_are_seven_services_of_equal_rooms() -> None:
+    for name in SERVICES:
+        rooms = {path.stem for path in (ROOT / "src/itg" / name).iterdir() if path.stem[0] != "_"}
+        assert {"contract", "core", "service", "store"} <= rooms, name
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_knows_others_by_their_contracts_alone(name: str) -> None:
+    found = 0
+    for file in python_files(ROOT, f"src/itg/{name}"):
+        room = file.relative_to(ROOT / "src/itg" / name).parts[0].removesuffix(".py")
+        for module in imports(parse(file)):
+            owner = ([*module.split("."), "", ""])[:3]
+            if owner[0] == "itg" and owner[1] in SERVICES and owner[1] != name:
+                assert owner[2] == "contract", f"{file}: {module}"
+                assert room in MAPPING, f"{file}: {module}"
+                found += 1
+    assert (found == 0) == (name == "news"), "only news has nobody to hear"
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """Return a tree of the repository's packages and rooms, empty, under its import contracts."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    told = text[text.index("[tool.importlinter]") :]
+    (tmp_path / "pyproject.toml").write_text(told, encoding="utf-8")
+    for package in ("", *(p.parent.name for p in (ROOT / "src/itg").glob("*/__init__.py"))):
+        put(tmp_path, f"itg/{package}/__init__.py", "")
+    for name in SERVICES:
+        for room in ("contract", "core/__init__", "core/state", "store"):
+            put(tmp_path, f"itg/{name}/{room}.py", "")
+        words = "".join(f"import itg.{other}.contract\n" for other in lower(name))
+        put(tmp_path, f"itg/{name}/service.py", words)
+    return tmp_path
+
+
+def lower(name: str) -> tuple[str, ...]:
+    """Return the services whose words a service may know, by the order of the contracts."""
+    order = ("news", "market_data", "exchange", "positions", "signals", "game")
+    known = order[: order.index("positions" if name == "retail" else name)]
+    return (*known, "positions") if name == "retail" else known
+
+
+def put(root: Path, name: str, text: str) -> None:
+    file = root / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+def check(root: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_services_that_know_words_alone_pass_the_check(copy: Path) -> None:
+    done = check(copy)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("room", ["core", "store"])
+def test_an_import_of_another_services_rooms_fails_the_check(copy: Path, room: str) -> None:
+    target = {"core": "core.state", "store": "store"}[room]
+    pairs = list(permutations(SERVICES, 2))
+    for name in SERVICES:
+        others = [other for one, other in pairs if one == name]
+        lines = "".join(f"import itg.{other}.{target}\n" for other in others)
+        put(copy, f"itg/{name}/core/planted.py", lines)
+    done = check(copy)
+    assert done.returncode == 1
+    told = " ".join(done.stdout.split())
+    missed = [
+        (one, other)
+        for one, other in pairs
+        if f"itg.{one}.core.planted -> itg.{other}.{target} " not in told
+    ]
+    assert not missed, told
+
+
+def test_an_import_of_adapters_outside_compose_fails_the_check(copy: Path) -> None:
+    put(copy, "itg/positions/store.py", "import itg.adapters\n")
+    done = check(copy)
+    assert done.returncode == 1
+    assert "adapter-doors BROKEN" in done.stdout
