@@ -1,7 +1,11 @@
 """`itg bot run` against a server in a process of its own."""
 
+import asyncio
+import json
+import re
 from pathlib import Path
 
+import aiohttp
 import pytest
 from tests.system.server import Server
 
@@ -9,6 +13,15 @@ from itg.cli import exits
 from itg.cli.trading import TeamChoice, run_file
 
 pytestmark = pytest.mark.system
+SHORT = """
+extends = "demo"
+title = "Short"
+[clock]
+speed = 20
+[session]
+pre_open_s = 60
+continuous_s = 80
+"""
 HELLO = Path(__file__).parents[2] / "examples/bots/hello.py"
 
 
@@ -23,3 +36,56 @@ def test_a_bot_is_told_when_no_round_is_left(
         code = run_file(HELLO, server.url, choice)
     assert code == exits.FAILED
     assert "every round of this game has ended" in capfd.readouterr().err
+
+
+@pytest.mark.timeout(90)
+def test_an_example_trades_and_so_does_a_plain_client(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    scenario = tmp_path / "short.toml"
+    scenario.write_text(SHORT, encoding="utf-8")
+    with Server(tmp_path / "data", str(scenario)) as server:
+        choice = TeamChoice(key=None, team="hello", role="hedge_fund", join_code=None)
+        plain = server.register("plain", "hedge_fund")[1]
+
+        async def both() -> tuple[int, dict[str, object]]:
+            bot = asyncio.to_thread(run_file, HELLO, server.url, choice)
+            return await asyncio.gather(bot, trade_plainly(server, plain))
+
+        code, heard = asyncio.run(both())
+    assert code == exits.DONE
+    assert re.search(r"buy 1 SPX-\S+ at ", capfd.readouterr().out)
+    assert (heard["side"], heard["last_quantity"]) == ("buy", 1)
+
+
+async def trade_plainly(server: Server, key: str) -> dict[str, object]:
+    """Buy what the example buys, with any HTTP and WebSocket client, and return the fill heard."""
+    headers = {"X-API-Key": key}
+    async with (
+        aiohttp.ClientSession(server.url, headers=headers) as http,
+        http.ws_connect("/ws") as socket,
+    ):
+        ask = {"id": 1, "method": "subscribe", "params": {"channels": ["private", "phase"]}}
+        await socket.send_json(ask)
+        while not is_of(json.loads((await socket.receive()).data), "phase", "continuous"):
+            pass
+        prices = await (await http.get("/prices")).json()
+        listed = await (await http.get("/exchange/instruments")).json()
+        spot = next(p["price"] for p in prices["items"] if p["underlying_id"] == "SPX")
+        calls = [i for i in listed["items"] if i["underlying_id"] == "SPX" and i["right"] == "call"]
+        nearest = min(calls, key=lambda call: abs(call["strike"] - spot))
+        order = {"instrument_id": nearest["instrument_id"], "side": "buy", "quantity": 1}
+        answer = await http.post("/exchange/orders", json={**order, "order_type": "market"})
+        assert answer.status == 201, await answer.text()
+        while True:
+            frame = json.loads((await socket.receive()).data)
+            if frame.get("type") == "fill":
+                data: dict[str, object] = frame["data"]
+                return data
+
+
+def is_of(frame: dict[str, object], channel: str, phase: str) -> bool:
+    data = frame.get("data")
+    if frame.get("channel") != channel or not isinstance(data, dict):
+        return False
+    return data.get("phase") == phase and data.get("instrument_id") is None

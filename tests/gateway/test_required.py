@@ -1,0 +1,112 @@
+"""What the agreed documents ask of the interface by name: its paths, its products, its verdicts."""
+
+import re
+
+import pytest
+from msgspec.structs import replace
+from tests.gateway.house import ADMIN_KEY, House, digest
+
+from itg.game.contract import CreateGame
+
+# The paths of the architecture document, where the agreed rules put them.
+REQUIRED = """
+POST /game/teams/register
+GET /game/teams
+GET /game/teams/{team_id}
+GET /game/scores
+GET /game/scores/{team_id}
+POST /exchange/orders
+GET /exchange/orders
+DELETE /exchange/orders/{order_id}
+GET /exchange/orderbook/{instrument_id}
+GET /positions/{team_id}
+GET /positions/{team_id}/limits
+POST /positions/validate
+GET /prices
+GET /prices/{underlying_id}
+GET /events
+POST /events/trigger
+GET /signals
+"""
+SOCKETS = {"/ws", "/prices/stream", "/events/stream", "/signals/stream"}
+JOIN = "the word"
+
+
+async def test_every_path_that_was_asked_for_is_in_the_documents_and_answers() -> None:
+    async with House("demo") as house:
+        team = await house.register("alpha")
+        document = (await house.call("GET", "/openapi.json")).json
+        described = {
+            f"{method.upper()} {path}" for path, row in document["paths"].items() for method in row
+        }
+        required = set(REQUIRED.split("\n")) - {""}
+        assert required <= described
+        addresses = (await house.call("GET", "/asyncapi.json")).json["channels"]
+        assert {str(channel.get("address", "")) for channel in addresses.values()} >= SOCKETS
+        for path in sorted(required):
+            method, _, template = path.partition(" ")
+            place = re.sub(r"\{\w+\}", "none", template)
+            body = None if method == "GET" else {}
+            answer = await team.call(method, place, body)
+            assert answer.status not in {405, 500}, (path, answer.body)
+            assert answer.status != 404 or answer.json["code"] != "ROUTE_NOT_FOUND", path
+
+
+@pytest.mark.parametrize(("scenario", "strikes"), [("classic", 5), ("wide", 15)])
+async def test_listed_products_are_those_of_the_rules(scenario: str, strikes: int) -> None:
+    async with House(scenario) as house:
+        page = await house.call("GET", "/exchange/instruments?limit=1000", key=ADMIN_KEY)
+        listed = page.json["items"]
+        assert {row["tick_size"] for row in listed} == {0.01}
+        for underlying, start, step in (("SPX", 4400.0, 44.0), ("SPY", 440.0, 4.4)):
+            mine = [row for row in listed if row["underlying_id"] == underlying]
+            itself = [row for row in mine if row["kind"] == "underlying"]
+            assert [row["instrument_id"] for row in itself] == [underlying]
+            options = [row for row in mine if row["kind"] == "option"]
+            assert {row["multiplier"] for row in options} == {100}
+            assert {row["right"] for row in options} == {"call", "put"}
+            assert len({row["expiry_date"] for row in options}) == 3
+            ladder = sorted({row["strike"] for row in options})
+            assert len(ladder) == strikes
+            assert ladder[strikes // 2] == start
+            assert len(options) == strikes * 3 * 2
+            if scenario == "classic":
+                assert [round(strike - start, 2) for strike in ladder] == [
+                    round(step * number, 2) for number in range(-2, 3)
+                ]
+
+
+async def test_a_verdict_on_too_large_an_order_has_its_numbers_and_makes_no_order() -> None:
+    async with House("demo") as house:
+        team = await house.register("alpha", "hedge_fund")
+        await house.call("POST", "/admin/rounds/1/start", key=ADMIN_KEY)
+        order = {"instrument_id": house.instruments[-1], "side": "buy", "price": 1.0}
+        fits = (await team.call("POST", "/positions/validate", {**order, "quantity": 150})).json
+        assert fits["is_valid"], fits
+        verdict = (await team.call("POST", "/positions/validate", {**order, "quantity": 151})).json
+        assert (verdict["is_valid"], verdict["code"]) == (False, "POSITION_LIMIT_EXCEEDED")
+        numbers = "0 are held or working, 151 more asked, 150 would be allowed"
+        assert numbers in verdict["detail"]
+        assert (await team.call("GET", "/exchange/orders?status=all")).json["items"] == []
+
+
+async def test_a_join_code_opens_registration_and_the_key_is_told_once() -> None:
+    async with House("classic", amend=closed) as house:
+        path = "/game/teams/register"
+        body = {"team_name": "alpha", "role": "hedge_fund"}
+        for wrong in (body, {**body, "join_code": "another"}):
+            refused = await house.call("POST", path, wrong)
+            assert (refused.status, refused.json["code"]) == (403, "INVALID_JOIN_CODE")
+        won = await house.call("POST", path, {**body, "join_code": JOIN})
+        key = won.json["api_key"]
+        assert won.status == 201
+        again = await house.call("POST", path, {**body, "join_code": JOIN})
+        assert (again.status, again.json["code"]) == (409, "DUPLICATE_TEAM_NAME")
+        assert key not in again.body.decode()
+        for place in ("/game/teams", "/game/teams/me", f"/game/teams/{won.json['team_id']}"):
+            told = await house.call("GET", place, key=key)
+            assert (told.status, key in told.body.decode()) == (200, False)
+
+
+def closed(create: CreateGame) -> CreateGame:
+    return replace(create, join_code_hash=digest(JOIN))
