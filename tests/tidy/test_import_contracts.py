@@ -104,3 +104,31 @@ def test_an_import_of_adapters_outside_compose_fails_the_check(copy: Path) -> No
     done = check(copy)
     assert done.returncode == 1
     assert "adapter-doors BROKEN" in done.stdout
+
+
+# Tests that play with the neighbours themselves, because what is between them is their subject.
+TOGETHER = {
+    "tests/positions/test_campaign.py",
+    "tests/retail/models.py",
+    "tests/retail/test_day.py",
+    "tests/retail/test_moody_day.py",
+    "tests/signals/test_alphas.py",
+    "tests/signals/test_in_game.py",
+    "tests/signals/test_with_news.py",
+    "tests/game/test_news.py",
+    "tests/game/worlds.py",
+}
+
+
+def test_a_services_tests_feel_a_change_of_another_by_its_contract_alone() -> None:
+    touched = set()
+    for name in SERVICES:
+        for file in python_files(ROOT, f"tests/{name}"):
+            for module in imports(parse(file)):
+                top, owner, room = ([*module.split("."), "", ""])[:3]
+                is_inside = top == "itg" and owner in SERVICES and owner != name
+                is_whole = top == "itg" and owner == "compose"
+                is_theirs = top == "tests" and owner in SERVICES and owner != name
+                if (is_inside and room != "contract") or is_whole or is_theirs:
+                    touched.add(file.relative_to(ROOT).as_posix())
+    assert touched == TOGETHER
