@@ -1,27 +1,20 @@
 """A team's rate is the game's: as many gateways as it likes, or the lab, refuse the same orders."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
+from tests.gateway.doors import doors_of
 from tests.gateway.house import ADMIN_KEY, House, Team
-from tests.runtime.carriers import MemoryCarrier
 
 from itg import scenario
-from itg.adapters.http_server import HttpServer
 from itg.client.bot import Bot
 from itg.client.commands import BotCommand, Lanes
 from itg.client.pacing import Pacer
 from itg.compose.services import services_of
-from itg.gateway import Gateway, build_app
-from itg.gateway.steward import RemoteSteward, Steward
 from itg.kernel.ids import Role
 from itg.lab import LabRun, Seat
 from itg.runtime.cascade import Machine
-from itg.runtime.followed import Ends, FollowedPump
-from itg.runtime.followers import Followers
-from itg.runtime.link import QueryCodec, all_replies
 from itg.wire.v1.account import RejectedPush
 from itg.wire.v1.market import PhasePush
 
@@ -29,36 +22,6 @@ DOORS, SENT, RATE = 3, 30, 10
 # So slow that all of a test's orders come within a hundredth of a second of the game.
 STANDING = 1e-3
 SAME = [201] * RATE + [429] * (SENT - RATE)
-
-
-@asynccontextmanager
-async def doors_of(house: House) -> AsyncIterator[list[str]]:
-    """Yield the addresses of gateways that follow a house."""
-    carrier = MemoryCarrier()
-    replies = house.machine.services
-    queries = QueryCodec([kind for one in replies for kind in one.answers], all_replies())
-    steward = house.near.steward
-    assert isinstance(steward, Steward)
-    followers = Followers(house.pump, carrier, "node", queries, steward)
-    house.pump.on_row = followers.see_row
-    await followers.start()
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(carrier.close)
-        stack.push_async_callback(followers.stop)
-        urls = []
-        for number in range(DOORS):
-            ends = Ends(carrier, "node", f"door-{number}")
-            pump = FollowedPump(ends, house.machine.codec, queries, house.journal)
-            gateway = Gateway(pump, house.settings, steward=RemoteSteward(pump.note))
-            await pump.start(gateway.publish, on_return=gateway.tell_present, deadline_s=5)
-            stack.push_async_callback(pump.stop)
-            await gateway.start()
-            stack.push_async_callback(gateway.stop)
-            server = HttpServer(build_app(gateway), "127.0.0.1", 0)
-            await server.start()
-            stack.push_async_callback(server.stop)
-            urls.append(f"http://127.0.0.1:{server.port}")
-        yield urls
 
 
 async def begun(house: House) -> Team:
@@ -82,12 +45,12 @@ async def orders_at(house: House, team: Team, urls: Sequence[str]) -> list[int]:
 async def test_through_three_gateways_the_same_orders_are_refused_as_through_one() -> None:
     async with House("demo", speed=STANDING) as alone:
         assert await orders_at(alone, await begun(alone), [alone.url]) == SAME
-    async with House("demo", speed=STANDING) as house, doors_of(house) as urls:
+    async with House("demo", speed=STANDING) as house, doors_of(house, DOORS) as urls:
         assert await orders_at(house, await begun(house), urls) == SAME
 
 
 async def test_at_three_gateways_at_once_a_team_has_one_rate() -> None:
-    async with House("demo", speed=STANDING) as house, doors_of(house) as urls:
+    async with House("demo", speed=STANDING) as house, doors_of(house, DOORS) as urls:
         team = await begun(house)
         pages = await asyncio.gather(*(orders_at(house, team, [url]) for url in urls))
         assert sorted(status for page in pages for status in page).count(201) == RATE

@@ -1,12 +1,17 @@
 """What the agreed documents ask of the interface by name: its paths, its products, its verdicts."""
 
 import re
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from tests.gateway.doors import doors_of
 from tests.gateway.house import ADMIN_KEY, House, digest
+from tests.scenario.compiled import of
 
+from itg import scenario
 from itg.game.contract import CreateGame
+from itg.positions.contract import ConfigurePositions, OrderRateLimit
 
 # The paths of the architecture document, where the agreed rules put them.
 REQUIRED = """
@@ -30,6 +35,7 @@ GET /signals
 """
 SOCKETS = {"/ws", "/prices/stream", "/events/stream", "/signals/stream"}
 JOIN = "the word"
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
 
 async def test_every_path_that_was_asked_for_is_in_the_documents_and_answers() -> None:
@@ -52,9 +58,39 @@ async def test_every_path_that_was_asked_for_is_in_the_documents_and_answers() -
             assert answer.status != 404 or answer.json["code"] != "ROUTE_NOT_FOUND", path
 
 
-@pytest.mark.parametrize(("scenario", "strikes"), [("classic", 5), ("wide", 15)])
-async def test_listed_products_are_those_of_the_rules(scenario: str, strikes: int) -> None:
-    async with House(scenario) as house:
+async def test_a_gateway_apart_serves_what_every_service_is_read_for() -> None:
+    async with House("demo") as house, doors_of(house, 1) as (door,):
+        team = await house.register("alpha", "hedge_fund")
+        await house.call("POST", "/admin/rounds/1/start", key=ADMIN_KEY)
+        await team.place("buy", 2, 1.0)
+        reads = sorted(path.removeprefix("GET ") for path in REQUIRED.split("\n") if "GET" in path)
+        names = {"team_id": "me", "underlying_id": "SPX", "instrument_id": house.instruments[-1]}
+        for template in (*reads, "/game/rounds", "/exchange/instruments", "/events/table"):
+            path = template.format(**names)
+            near = await team.call("GET", path)
+            headers = {"X-API-Key": team.key}
+            async with house.http.get(f"{door}{path}", headers=headers) as far:
+                assert (far.status, near.status) == (200, 200), path
+                assert without_times(await far.json()) == without_times(near.json), path
+        body = {"instrument_id": house.instruments[-1], "side": "buy", "quantity": 1, "price": 2.0}
+        async with house.http.post(f"{door}/exchange/orders", json=body, headers=headers) as far:
+            order_id = (await far.json())["order_id"]
+        assert (await team.call("GET", f"/exchange/orders/{order_id}")).json["status"] == "working"
+        url = f"{door}/exchange/orders/{order_id}"
+        async with house.http.delete(url, headers=headers) as far:
+            assert (await far.json())["status"] == "canceled"
+
+
+def without_times(body: object) -> object:
+    """Return a body without the clock's own values, which go on between two reads."""
+    if isinstance(body, dict):
+        return {k: without_times(v) for k, v in body.items() if not k.endswith(("_us", "_ms"))}
+    return [without_times(item) for item in body] if isinstance(body, list) else body
+
+
+@pytest.mark.parametrize(("name", "strikes"), [("classic", 5), ("wide", 15)])
+async def test_listed_products_are_those_of_the_rules(name: str, strikes: int) -> None:
+    async with House(name) as house:
         page = await house.call("GET", "/exchange/instruments?limit=1000", key=ADMIN_KEY)
         listed = page.json["items"]
         assert {row["tick_size"] for row in listed} == {0.01}
@@ -70,7 +106,7 @@ async def test_listed_products_are_those_of_the_rules(scenario: str, strikes: in
             assert len(ladder) == strikes
             assert ladder[strikes // 2] == start
             assert len(options) == strikes * 3 * 2
-            if scenario == "classic":
+            if name == "classic":
                 assert [round(strike - start, 2) for strike in ladder] == [
                     round(step * number, 2) for number in range(-2, 3)
                 ]
@@ -110,3 +146,37 @@ async def test_a_join_code_opens_registration_and_the_key_is_told_once() -> None
 
 def closed(create: CreateGame) -> CreateGame:
     return replace(create, join_code_hash=digest(JOIN))
+
+
+async def test_budgets_are_those_of_each_role_and_of_the_door() -> None:
+    orders = {"market_maker": 10, "hedge_fund": 5, "arbitrage_desk": 7}
+    async with House("demo") as house:
+        for role, per_s in orders.items():
+            team = await house.register(f"a {role}", role)
+            told = (await team.call("GET", "/exchange/limits")).json["budgets"]
+            rates = {row["kind"]: (row["per_s"], row["burst"]) for row in told}
+            assert rates["orders"] == (per_s, per_s)
+            assert rates["cancels"] == (2 * per_s, 2 * per_s)
+            assert rates["queries"][0] == 100
+            assert rates.get("quotes") == ((120, 240) if role == "market_maker" else None)
+
+
+def test_small_investors_have_one_order_a_second_each() -> None:
+    (configured,) = of(ConfigurePositions, scenario.load("classic"))
+    (retail,) = [role for role in configured.roles if role.role == "retail"]
+    (rate,) = [rule for rule in retail.constraints if isinstance(rule, OrderRateLimit)]
+    assert (rate.orders_per_s, rate.cancels_per_s) == (1, 2)
+
+
+async def test_a_refusal_is_no_200_and_the_page_says_what_the_earlier_answer_became() -> None:
+    async with House("demo") as house:
+        team = await house.register("alpha")
+        refused = await team.place("buy", 1, 0.0)
+        assert refused.status >= 400
+        assert not {"success", "data", "error"} & refused.json.keys()
+    page = (REFERENCE / "problems.md").read_text(encoding="utf-8")
+    told = page.partition("## For those who know the earlier system")[2].partition("<!--")[0]
+    for field in ("success", "request_id", "order_id", "data", "error", "timestamp"):
+        assert f'"{field}"' in told
+    for row in ("| `success: false` |", "| `error.code`, `error.message` |", "| `data` |"):
+        assert row in told

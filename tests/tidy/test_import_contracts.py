@@ -1,5 +1,6 @@
 """Services know of each other by contract alone, and an import past a contract fails the check."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from tests.tidy.tree import imports, parse, python_files
+from tests.tidy.tree import imports, name_of, parse, python_files
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("exchange", "positions", "market_data", "news", "signals", "game", "retail")
@@ -132,3 +133,40 @@ def test_a_services_tests_feel_a_change_of_another_by_its_contract_alone() -> No
                 if (is_inside and room != "contract") or is_whole or is_theirs:
                     touched.add(file.relative_to(ROOT).as_posix())
     assert touched == TOGETHER
+
+
+def test_no_service_keeps_state_in_its_modules() -> None:
+    found = []
+    for name in SERVICES:
+        for file in python_files(ROOT, f"src/itg/{name}"):
+            tree = parse(file)
+            found += [
+                f"{file}:{node.lineno}" for node in ast.walk(tree) if isinstance(node, ast.Global)
+            ]
+            found += [f"{file}:{node.lineno}" for node in tree.body if is_growing(node)]
+    assert not found
+
+
+def is_growing(node: ast.stmt) -> bool:
+    """Tell whether a module binds an empty container, which is there to be filled."""
+    value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
+    if isinstance(value, (ast.List, ast.Set)):
+        return not value.elts
+    if isinstance(value, ast.Dict):
+        return not value.keys
+    makers = {"dict", "list", "set", "defaultdict", "deque", "Counter", "count"}
+    return isinstance(value, ast.Call) and not value.args and name_of(value.func) in makers
+
+
+@pytest.mark.parametrize(
+    ("line", "grows"),
+    [
+        ("SEEN: dict[str, int] = {}", True),
+        ("SEEN = defaultdict()", True),
+        ("NAMES = ('a', 'b')", False),
+        ("HANDLERS = {int: print}", False),
+        ("TABLE = dict(pairs)", False),
+    ],
+)
+def test_a_container_that_would_be_filled_is_told_from_a_table(line: str, *, grows: bool) -> None:
+    assert is_growing(ast.parse(line).body[0]) is grows
