@@ -1,7 +1,9 @@
 """What the agreed documents ask of the interface by name: its paths, its products, its verdicts."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 import pytest
 from msgspec.structs import replace
@@ -180,3 +182,27 @@ async def test_a_refusal_is_no_200_and_the_page_says_what_the_earlier_answer_bec
         assert f'"{field}"' in told
     for row in ("| `success: false` |", "| `error.code`, `error.message` |", "| `data` |"):
         assert row in told
+
+
+SOON = """
+extends = "demo"
+[session]
+pre_open_s = 6
+freeze_s = 1
+[retail]
+pre_open_s = 6
+"""
+
+
+async def test_prices_are_told_four_times_a_second_of_the_game(tmp_path: Path) -> None:
+    file = tmp_path / "soon.toml"
+    file.write_text(SOON, encoding="utf-8")
+    async with House(str(file), speed=2.0) as house:
+        team = await house.register("alpha")
+        async with team.socket(path="/prices/stream") as socket:
+            await house.call("POST", "/admin/rounds/1/start", key=ADMIN_KEY)
+            told = [(await socket.push("prices", "prices"))["game_us"] for _ in range(12)]
+    gaps = [after - before for before, after in pairwise(told)]
+    assert median(gaps) == 250_000
+    # A machine that stands still for a moment makes one push of two steps.
+    assert not [gap for gap in gaps if gap % 250_000]
