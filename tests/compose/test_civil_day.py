@@ -136,7 +136,8 @@ def test_a_server_that_was_down_at_the_open_uncrosses_once(tmp_path: Path, at: s
     ((_, trade),) = life.recorded(TradeExecuted)
     assert isinstance(trade, TradeExecuted)
     assert trade.quantity == 2
-    phases = [told.phase for _, told in life.recorded(PhaseChanged) if told.instrument_id is None]
+    changes = [told for _, told in life.recorded(PhaseChanged) if isinstance(told, PhaseChanged)]
+    phases = [change.phase for change in changes if change.instrument_id is None]
     assert phases == [
         *(Phase.PRE_OPEN, Phase.OPENING_AUCTION, Phase.CONTINUOUS, Phase.CLOSED),
     ]

@@ -54,7 +54,7 @@ async def test_every_path_that_was_asked_for_is_in_the_documents_and_answers() -
         for path in sorted(required):
             method, _, template = path.partition(" ")
             place = re.sub(r"\{\w+\}", "none", template)
-            body = None if method == "GET" else {}
+            body: object = None if method == "GET" else {}
             answer = await team.call(method, place, body)
             assert answer.status not in {405, 500}, (path, answer.body)
             assert answer.status != 404 or answer.json["code"] != "ROUTE_NOT_FOUND", path
@@ -161,6 +161,12 @@ async def test_budgets_are_those_of_each_role_and_of_the_door() -> None:
             assert rates["cancels"] == (2 * per_s, 2 * per_s)
             assert rates["queries"][0] == 100
             assert rates.get("quotes") == ((120, 240) if role == "market_maker" else None)
+
+
+def test_the_page_of_requests_names_every_rate_the_earlier_system_had() -> None:
+    text = " ".join((REFERENCE / "rest.md").read_text(encoding="utf-8").split())
+    assert "100 a second and team; `GET /exchange/limits`" in text
+    assert "1,000 queries a second over all teams and 10 a second for market data" in text
 
 
 def test_small_investors_have_one_order_a_second_each() -> None:

@@ -114,5 +114,7 @@ def check(server: Server, watcher: Watcher) -> None:
                 assert data["order"]["order_id"] in orders
             case "order.canceled":
                 assert orders[data["order"]["order_id"]]["status"] == "canceled"
+            case told:
+                assert told == "position"
     for name, fill in watcher.answered.items():
         assert fills[name] == fill
