@@ -23,13 +23,13 @@ def told(capsys: pytest.CaptureFixture[str], now: Run, before: Run | None) -> st
     return capsys.readouterr().out
 
 
-def test_a_figure_stands_beside_its_peer_with_ratio_goal_and_machine(
+def test_a_figure_stands_beside_its_peer_with_ratio_goal_seed_and_machine(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     goal = Goal(name="S1", at_least=1.6, of_ratio=True)
     figure = Figure(name="matching", value=200.0, unit="/s", peer=PEER, goal=goal)
     out = told(capsys, run_of(figure), None)
-    assert "a machine, 2 cores; CPython 3.11; commit abc of 2026-11-26" in out
+    assert "a machine, 2 cores; CPython 3.11; seed 7; commit abc of 2026-11-26" in out
     (row,) = [line.split("  ") for line in out.splitlines() if line.startswith("  matching")]
     cells = [cell.strip() for cell in row if cell.strip()]
     assert cells[:5] == ["matching", "200", "/s", "0.50 x", "another engine 400"]
