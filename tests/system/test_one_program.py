@@ -83,6 +83,7 @@ def at_once(
         return [answer for page in clients.map(send, range(CLIENTS)) for answer in page]
 
 
+@pytest.mark.skipif(not Path("/proc").exists(), reason="processes are looked up in /proc")
 def test_a_served_game_is_one_process_that_calls_nobody(game: Game) -> None:
     process = game.server.pid
     children = Path(f"/proc/{process}/task").glob("*/children")
