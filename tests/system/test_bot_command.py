@@ -8,6 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from tests.system.server import Server
+from tests.system.test_kill import read
 
 from itg.cli import exits
 from itg.cli.trading import TeamChoice, run_file
@@ -18,9 +19,7 @@ extends = "demo"
 title = "Short"
 [clock]
 speed = 20
-[session]
-pre_open_s = 60
-continuous_s = 80
+start_on_create = false
 """
 HELLO = Path(__file__).parents[2] / "examples/bots/hello.py"
 
@@ -50,12 +49,32 @@ def test_an_example_trades_and_so_does_a_plain_client(
 
         async def both() -> tuple[int, dict[str, object]]:
             bot = asyncio.to_thread(run_file, HELLO, server.url, choice)
-            return await asyncio.gather(bot, trade_plainly(server, plain))
+            return await asyncio.gather(bot, trade_and_end(server, plain))
 
         code, heard = asyncio.run(both())
     assert code == exits.DONE
     assert re.search(r"buy 1 SPX-\S+ at ", capfd.readouterr().out)
     assert (heard["side"], heard["last_quantity"]) == ("buy", 1)
+
+
+async def trade_and_end(server: Server, key: str) -> dict[str, object]:
+    """Trade plainly, and end the round once the example has its contract too."""
+    heard = await trade_plainly(server, key)
+    while await asyncio.to_thread(held_by, server, "hello") == 0:
+        pass
+    path = "/admin/rounds/1/end"
+    status, _ = await asyncio.to_thread(server.call, "POST", path, None, server.admin_key)
+    assert status == 200
+    return heard
+
+
+def held_by(server: Server, name: str) -> int:
+    """Return how many contracts a team holds, 0 for one that is not there yet."""
+    key = server.admin_key
+    _, page = read(server, "/game/teams", key)
+    ids = [team["team_id"] for team in page["items"] if team["team_name"] == name]  # type: ignore[attr-defined]
+    bodies = [read(server, f"/positions/{team_id}", key)[1] for team_id in ids]
+    return sum(abs(row["net_quantity"]) for body in bodies for row in body["positions"])  # type: ignore[attr-defined]
 
 
 async def trade_plainly(server: Server, key: str) -> dict[str, object]:
@@ -67,6 +86,8 @@ async def trade_plainly(server: Server, key: str) -> dict[str, object]:
     ):
         ask = {"id": 1, "method": "subscribe", "params": {"channels": ["private", "phase"]}}
         await socket.send_json(ask)
+        start = "/admin/rounds/1/start"
+        await asyncio.to_thread(server.call, "POST", start, None, server.admin_key)
         while not is_of(json.loads((await socket.receive()).data), "phase", "continuous"):
             pass
         prices = await (await http.get("/prices")).json()
@@ -75,8 +96,10 @@ async def trade_plainly(server: Server, key: str) -> dict[str, object]:
         calls = [i for i in listed["items"] if i["underlying_id"] == "SPX" and i["right"] == "call"]
         nearest = min(calls, key=lambda call: abs(call["strike"] - spot))
         order = {"instrument_id": nearest["instrument_id"], "side": "buy", "quantity": 1}
-        answer = await http.post("/exchange/orders", json={**order, "order_type": "market"})
-        assert answer.status == 201, await answer.text()
+        filled = 0
+        while not filled:  # at the very open a series may still wait for its auction
+            answer = await http.post("/exchange/orders", json={**order, "order_type": "market"})
+            filled = (await answer.json()).get("filled_quantity", 0)
         while True:
             frame = json.loads((await socket.receive()).data)
             if frame.get("type") == "fill":
