@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from time import process_time
 
 from bench.figures import Figure, Goal
+from bench.matching.dice import SEED
 
 from itg import scenario
 from itg.client.bot import Bot
@@ -73,7 +74,7 @@ class Sender(Bot):
 def measure_lab() -> Iterator[Figure]:
     """Yield the heat's seconds and the busy market's rates, all of processor time."""
     began = process_time()
-    result = play(LabSettings(scenario="demo", seed=7, is_digested=False))
+    result = play(LabSettings(scenario="demo", seed=SEED, is_digested=False))
     heat_s = process_time() - began
     print(f"  heat: {heat_s:.1f} s, {result.events:,} events", flush=True)
     heat = Goal(name="S11", at_most=5)
@@ -85,7 +86,7 @@ def _busy() -> Iterator[Figure]:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "busy.toml"
         file.write_text(EXCERPT, encoding="utf-8")
-        create = scenario.load(str(file), seed=7, lock_step=True)
+        create = scenario.load(str(file), seed=SEED, lock_step=True)
     machine = Machine(services_of([shard for shard, _ in create.rules.shards]))
     seats = [
         Seat(team_name=f"sender {n}", role=Role("market_maker"), bot=Sender(seed=n))

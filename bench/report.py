@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 from bench.figures import Figure
+from bench.matching.dice import SEED
 from msgspec import Struct
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +25,7 @@ class Run(Struct, frozen=True, kw_only=True):
     machine: str
     interpreter: str
     figures: list[Figure]
+    seed: int = SEED
 
 
 def run_of(figures: list[Figure]) -> Run:
@@ -80,7 +82,9 @@ def show(run: Run, before: Run | None) -> None:
     changes = {f.name: change(f, known.get(f.name)) for f in run.figures}
     rows = [HEADINGS, *(row(figure, changes[figure.name]) for figure in run.figures)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    print(f"\n{run.machine}; {run.interpreter}; commit {run.commit} of {run.date}\n")
+    print(
+        f"\n{run.machine}; {run.interpreter}; seed {run.seed}; commit {run.commit} of {run.date}\n"
+    )
     for cells in rows:
         print("  " + "  ".join(map(str.ljust, cells, widths)).rstrip())
     for figure in run.figures:

@@ -2,4 +2,6 @@
 
 from random import Random as Dice  # noqa: TID251 - the one place where these benchmarks may
 
-__all__ = ["Dice"]
+__all__ = ["SEED", "Dice"]
+
+SEED = 7  # of every stream and game that is measured

@@ -8,7 +8,7 @@ from bisect import insort
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bench.matching.dice import Dice
+from bench.matching.dice import SEED, Dice
 
 NEW, CANCEL, AMEND = 0, 1, 2
 BUY, SELL = 0, 1
@@ -46,7 +46,7 @@ class Command(NamedTuple):
 class Flow:
     """The stream of a shape; `tape` fills as commands are drawn."""
 
-    def __init__(self, shape: Shape, seed: int = 7) -> None:
+    def __init__(self, shape: Shape, seed: int = SEED) -> None:
         self.shape = shape
         self.tape: list[Trade] = []
         self.dice = Dice(seed)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from bench.matching.dice import Dice
+from bench.matching.dice import SEED, Dice
 from bench.matching.flow import AMEND, CANCEL, NEW, SHAPES, Command, Flow, Shape, Trade
 
 COMMANDS = 60_000
@@ -68,7 +68,7 @@ def mixed(make: EngineOf, shape: Shape) -> Result:
 def cancels(make: EngineOf) -> Result:
     orders = range(1, CANCELS + 1)
     filling = [Command(NEW, 0, 0, order, 10_000, 1, order % 30) for order in orders]
-    gone = Dice(7).sample(orders, CANCELS)
+    gone = Dice(SEED).sample(orders, CANCELS)
     traffic = [Command(CANCEL, 0, 0, order, 0, 0, order % 30) for order in gone]
     return timed(make, 1, filling, traffic, [])
 

@@ -7,7 +7,7 @@ import gc
 import json
 import time
 
-from bench.matching.dice import Dice
+from bench.matching.dice import SEED, Dice
 
 from itg.exchange.contract import (
     ConfigureExchange,
@@ -61,7 +61,7 @@ def waiting() -> ExchangeService:
 
 
 def orders() -> list[Message]:
-    dice = Dice(7)
+    dice = Dice(SEED)
     return [
         PlaceOrder(
             shard=SHARD,

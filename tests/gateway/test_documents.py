@@ -21,6 +21,7 @@ WRITTEN = (
     "nats-permissions.conf",
     "problems.md",
     "scenario.schema.json",
+    "services.md",
     "websocket.md",
 )
 

@@ -3,11 +3,16 @@
 import csv
 import sys
 from io import BytesIO, StringIO
+from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.gateway.house import ADMIN_KEY, socket_of
+from tests.gateway.house import ADMIN_KEY, House, socket_of
 from tests.gateway.informed import LEAD_S, WARNED, InformedHouse
+
+from itg.compose.lab import LabSettings, play
+from itg.market_data.contract import PricesStepped
+from itg.runtime.envelope import Record
 
 EXPORT = "/game/rounds/1/export"
 
@@ -97,3 +102,69 @@ async def test_parquet_without_its_library_names_the_extra(monkeypatch: pytest.M
         answer = await house.call("GET", f"{EXPORT}?what=trades&format=parquet", key=key)
         assert (answer.status, answer.json["code"]) == (501, "EXPORT_UNAVAILABLE")
         assert "analytics" in answer.json["detail"]
+
+
+DAY = """
+extends = "demo"
+title = "A short day"
+[session]
+pre_open_s = 6
+freeze_s = 1
+continuous_s = 20
+[retail]
+pre_open_s = 6
+"""
+# The jumps of the day are in its prices.
+REPLAY = """
+[market]
+model = "replay"
+recording = "path.parquet"
+[market.jumps]
+mean_per_session = 0
+"""
+SECONDS = 20
+STEPS_PER_S = 4
+
+
+async def test_a_read_key_takes_a_round_away_and_the_lab_plays_it_again(tmp_path: Path) -> None:
+    day = tmp_path / "day.toml"
+    day.write_text(DAY, encoding="utf-8")
+    async with House(str(day), speed=6.0) as house:
+        issue = {"key_name": "analyst", "reason": "study"}
+        key = (await house.call("POST", "/admin/keys", issue, key=ADMIN_KEY)).json["api_key"]
+        await house.call("POST", "/admin/rounds/1/start", key=ADMIN_KEY)
+        while (await house.call("GET", "/game/rounds/1", key=key)).json["status"] != "ended":
+            pass
+        tables = {}
+        for what in ("spots", "trades", "orders", "signals"):
+            path = f"{EXPORT}?what={what}&format=parquet"
+            answer = await house.call("GET", path, key=key)
+            assert answer.status == 200, answer.body
+            tables[what] = pl.read_parquet(BytesIO(answer.body)) if answer.body else pl.DataFrame()
+        books = await house.call("GET", f"{EXPORT}?what=orders&format=lobster", key=key)
+        assert (books.status, books.headers["content-type"]) == (200, "application/zip")
+    assert len(tables["trades"]) > 0
+    assert len(tables["orders"]) > 0
+    leader = tables["spots"].filter(pl.col("underlying_id") == "SPX")
+    moving = leader.filter(pl.col("is_moving"))
+    start = leader.filter(~pl.col("is_moving")).head(1)
+    seconds = pl.concat([start, moving.gather_every(STEPS_PER_S, STEPS_PER_S - 1)]).select("price")
+    assert len(seconds) == 1 + SECONDS
+    seconds.write_parquet(tmp_path / "path.parquet")
+    again = tmp_path / "again.toml"
+    again.write_text(DAY + REPLAY, encoding="utf-8")
+    told: list[float] = []
+
+    def see(record: Record) -> None:
+        told.extend(
+            output.prices[0].index_price / 10_000
+            for output in record.outputs
+            if isinstance(output, PricesStepped) and output.is_moving
+        )
+
+    play(LabSettings(scenario=str(again)), see)
+    assert len(told) == SECONDS * STEPS_PER_S
+    replayed = told[STEPS_PER_S - 1 :: STEPS_PER_S]
+    # A recording's row is the price at a second's begin: the last second has no end.
+    for price, again_price in zip(seconds["price"][1:-1], replayed[:-1], strict=True):
+        assert abs(again_price / price - 1) < 3e-4  # the print has noise of its own

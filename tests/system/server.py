@@ -50,6 +50,11 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None, "start it first"
+        return self._process.pid
+
+    @property
     def admin_key(self) -> str:
         return (self.data / "admin.key").read_text().strip()
 

@@ -66,3 +66,12 @@ def name_of(node: ast.AST) -> str:
     if isinstance(node, ast.Attribute):
         return f"{name_of(node.value)}.{node.attr}".lstrip(".")
     return ""
+
+
+def imports(tree: ast.Module) -> Iterator[str]:
+    """Yield what a file imports as dotted names: modules, and of `from x import y` both."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

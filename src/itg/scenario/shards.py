@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from itg.exchange.contract import (
+    TICK_NS,
     ConfigureExchange,
     ConfigureLadder,
     JumpGuard,
@@ -31,6 +32,7 @@ def exchanges_of(scenario: Scenario) -> Iterator[ConfigureExchange]:
             auction_rule=matching.auction,
             auction_order=matching.auction_order,
             seed=scenario.seed,
+            tick_ns=TICK_NS if matching.check_s is None else _nanos(matching.check_s),
             price_band=_collar(table),
             market_breaker=_halt(table),
             jump_guard=_guard(table),

@@ -31,6 +31,7 @@ CONTINUOUS_RULES = ("price_time",)
 AUCTION_RULES = ("maximum_volume", "midpoint")
 # Who trades first of equal price in an auction: the earlier order, or a seeded draw.
 AUCTION_ORDERS = ("time", "draw")
+TICK_NS = 100 * NS_PER_MS
 
 
 class PriceBandModel(Struct, frozen=True, gc=False, kw_only=True):
@@ -74,7 +75,7 @@ class ConfigureExchange(Command, frozen=True, kw_only=True):
     auction_rule: str = "maximum_volume"
     auction_order: str = "time"
     seed: int = 0  # of the auctions' draws
-    tick_ns: int = 100 * NS_PER_MS
+    tick_ns: int = TICK_NS  # between two looks at the schedule
     price_band: PriceBandModel | None = None
     market_breaker: MarketBreaker | None = None
     jump_guard: JumpGuard | None = None

@@ -13,6 +13,7 @@ class Matching(Table, frozen=True, kw_only=True):
     continuous: str = "price_time"
     auction: str = "maximum_volume"
     auction_order: str = "time"
+    check_s: Annotated[float, Meta(ge=0.001, le=60)] | None = None
 
 
 class Protection(Table, frozen=True, kw_only=True):

@@ -1,0 +1,62 @@
+"""What a run of the benchmarks tells: each figure beside its peer, and what became worse."""
+
+import pytest
+from bench.figures import Figure, Goal, Peer
+from bench.report import Run, show
+
+PEER = Peer(name="another engine", value=400.0)
+
+
+def run_of(*figures: Figure) -> Run:
+    return Run(
+        command="make bench",
+        commit="abc",
+        date="2026-11-26",
+        machine="a machine, 2 cores",
+        interpreter="CPython 3.11",
+        figures=[*figures],
+    )
+
+
+def told(capsys: pytest.CaptureFixture[str], now: Run, before: Run | None) -> str:
+    show(now, before)
+    return capsys.readouterr().out
+
+
+def test_a_figure_stands_beside_its_peer_with_ratio_goal_seed_and_machine(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    goal = Goal(name="S1", at_least=1.6, of_ratio=True)
+    figure = Figure(name="matching", value=200.0, unit="/s", peer=PEER, goal=goal)
+    out = told(capsys, run_of(figure), None)
+    assert "a machine, 2 cores; CPython 3.11; seed 7; commit abc of 2026-11-26" in out
+    (row,) = [line.split("  ") for line in out.splitlines() if line.startswith("  matching")]
+    cells = [cell.strip() for cell in row if cell.strip()]
+    assert cells[:5] == ["matching", "200", "/s", "0.50 x", "another engine 400"]
+    assert "no committed run to compare with" in out
+
+
+@pytest.mark.parametrize(
+    ("unit", "is_less_better", "after", "is_worse"),
+    [
+        ("/s", False, 89.0, True),
+        ("/s", False, 95.0, False),
+        ("us", True, 111.0, True),
+        ("us", True, 80.0, False),
+    ],
+)
+def test_what_became_worse_by_a_tenth_is_named_and_asked_for_its_reason(
+    capsys: pytest.CaptureFixture[str],
+    unit: str,
+    is_less_better: bool,
+    after: float,
+    is_worse: bool,
+) -> None:
+    before, now = (
+        run_of(Figure(name="orders", value=value, unit=unit, is_less_better=is_less_better))
+        for value in (100.0, after)
+    )
+    out = told(capsys, now, before)
+    assert f"{after - 100:+.0f}%" in out
+    assert ("WORSE  orders" in out) == is_worse
+    assert ("gives the reason" in out) == is_worse
