@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
-READY_S = 45.0
+READY_S = 55.0
 STOP_S = 20.0
 
 

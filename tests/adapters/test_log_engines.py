@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rstream.amqp import amqp_decoder
 from tests.brokers import kafka_broker, own_kafka_broker
 from tests.bus_engines import Level
-from tests.contract.test_bus import envelope, taken
+from tests.contract.test_bus import all_of, envelope, is_heard, taken
 from tests.kafka_broker import KafkaBroker
 from tests.rabbitmq_broker import RabbitmqBroker
 from tests.runtime.toys import Saluted, Waved
@@ -141,6 +141,23 @@ async def test_a_reader_goes_on_in_a_stream_that_was_filled_again(
             await bus.publish([envelope(11)])
         await publish_at_last(bus, [envelope(seq) for seq in range(1, 16)])
         assert await read_until(stream, 15) == [11, 12, 13, 14, 15]
+
+
+@pytest.mark.rabbitmq
+@pytest.mark.system
+async def test_a_listener_goes_on_after_an_outage(rabbitmq_broker: RabbitmqBroker) -> None:
+    async with bus_at(rabbitmq_broker, "listened") as bus:
+        heard: list[Envelope] = []
+        listening = asyncio.ensure_future(all_of(bus.listen("itg.v1.listened.>"), heard))
+        await is_heard(bus, listening, heard)
+        link = await Link.opened(LogSettings(url=rabbitmq_broker.url), "itg_listened")
+        await link._client.delete_stream("itg_listened")
+        await link.close()
+        with pytest.raises(BusDownError):
+            await bus.publish([envelope(1)])
+        heard.clear()
+        await is_heard(bus, listening, heard)
+    await listening
 
 
 @pytest.mark.kafka

@@ -124,7 +124,7 @@ async def gap_after(bus: Bus, seq: Seq) -> int:
     """The number that a reader behind `seq` is told, once it is the same for a while."""
     told: list[int] = []
     async with asyncio.timeout(10):
-        while len(told) < 10 or len(set(told[-10:])) > 1:
+        while len(told) < 4 or len(set(told[-4:])) > 1:
             try:
                 await taken(bus, ALL, 1, {("bank", 0): seq})
             except StreamGapError as gap:

@@ -42,15 +42,14 @@ class LogSettings(Struct, frozen=True, kw_only=True):
 
     `url` may carry a user and a password, which are never shown; a scheme that ends in `+tls` asks
     for TLS, with the authorities of the system or those in the file `ca`. The oldest goes when
-    `kept_bytes` are passed, a segment at a time. `run_messages` go between two acknowledgements,
-    `ahead_bytes` are fetched before they are asked for.
+    `kept_bytes` are passed, a segment at a time; `ahead_bytes` are fetched before they are asked
+    for, on Kafka.
     """
 
     url: str
     ca: str = ""
     kept_bytes: int = 2 * 1024**3
     segment_bytes: int = 64 * 1024**2
-    run_messages: int = 500
     ahead_bytes: int = 8 * 1024**2
     answer_s: float = 5.0
 

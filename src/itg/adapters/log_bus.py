@@ -5,9 +5,10 @@ who reads facts skips it. What a writer may repeat after a fault a reader drops 
 reads a beginning of the journal's facts, without a hole, whatever breaks.
 """
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Self
 
 from msgspec.msgpack import Encoder
@@ -27,7 +28,9 @@ from itg.runtime.bus import (
 from itg.runtime.bus_codec import EnvelopeDecoder
 from itg.runtime.envelope import Envelope
 
+_RUN = 500  # messages between two acknowledgements
 _BACK, _FURTHER = 16, 8
+_AGAIN_S = 0.25
 
 
 class LogBus:
@@ -42,12 +45,9 @@ class LogBus:
         kinds: Collection[type[Message]],
         log: Log,
         passing: Collection[type[Message]] = (),
-        *,
-        run_messages: int = 500,
     ) -> None:
         self._game = subject_word(game)
         self._log = log
-        self._run = run_messages
         self._passing = frozenset(passing)
         self._encode = Encoder().encode
         self._decode = EnvelopeDecoder(kinds).decode
@@ -55,7 +55,7 @@ class LogBus:
         self._held: dict[tuple[str, int], int] = {}
         self._readers: list[Reader] = []
         self._is_publishing = False
-        self._is_closed = False
+        self._closed = asyncio.Event()
 
     @classmethod
     async def connect(
@@ -64,8 +64,6 @@ class LogBus:
         kinds: Collection[type[Message]],
         log: Log,
         passing: Collection[type[Message]] = (),
-        *,
-        run_messages: int = 500,
     ) -> Self:
         """Return a bus whose broker answers and has the game's log. Raises `BusDownError`."""
         try:
@@ -73,7 +71,7 @@ class LogBus:
         except BusDownError:
             await log.close()
             raise
-        return cls(game, kinds, log, passing, run_messages=run_messages)
+        return cls(game, kinds, log, passing)
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
         self._assert_open()
@@ -83,8 +81,8 @@ class LogBus:
             if not self._life:
                 await self._follow_on()
             entries = [entry for e in envelopes if (entry := self._entry(e)) is not None]
-            for first in range(0, len(entries), self._run):
-                await self._log.append(entries[first : first + self._run])
+            for first in range(0, len(entries), _RUN):
+                await self._log.append(entries[first : first + _RUN])
         except BusDownError:
             self._life = ""
             raise
@@ -112,16 +110,22 @@ class LogBus:
 
     async def listen(self, pattern: str) -> AsyncIterator[Sequence[Envelope]]:
         self._assert_open()
-        async with aclosing(self._log.read(NEXT)) as reading:  # type: ignore[type-var]
-            async for entries in reading:
-                batch = [self._decode(e.data) for e in entries if matches(pattern, e.subject)]
-                if batch:
-                    yield batch
+        while not self._closed.is_set():
+            with suppress(BusDownError, LogTruncatedError):
+                async with aclosing(self._log.read(NEXT)) as reading:  # type: ignore[type-var]
+                    async for entries in reading:
+                        batch = [
+                            self._decode(e.data) for e in entries if matches(pattern, e.subject)
+                        ]
+                        if batch:
+                            yield batch
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closed.wait(), _AGAIN_S)
 
     async def close(self) -> None:
-        if self._is_closed:
+        if self._closed.is_set():
             return
-        self._is_closed = True
+        self._closed.set()
         for reader in self._readers:
             reader.close()
         await self._log.close()
@@ -179,5 +183,5 @@ class LogBus:
         return Entry(subject_of(self._game, envelope), event_id, self._life, data)
 
     def _assert_open(self) -> None:
-        if self._is_closed:
+        if self._closed.is_set():
             raise BusClosedError("the bus is closed")
