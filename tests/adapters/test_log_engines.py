@@ -85,6 +85,7 @@ async def read_until(stream: AsyncIterator[Sequence[Envelope]], seq: int) -> lis
 
 @pytest.mark.rabbitmq
 @pytest.mark.gate
+@pytest.mark.timeout(180)  # RabbitMQ starts three times in it
 async def test_restarts_of_the_broker_lose_and_reorder_nothing(
     rabbitmq_broker: RabbitmqBroker,
 ) -> None:

@@ -31,6 +31,7 @@ __all__ = ["kafka_broker"]
 pytestmark = pytest.mark.system
 
 
+@pytest.mark.timeout(150)  # a broker, a market and two relays start in it
 @pytest.mark.skipif(sys.platform != "linux", reason="children are found under /proc")
 @pytest.mark.parametrize(
     "broker",
