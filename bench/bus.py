@@ -20,9 +20,8 @@ from bench.inprocess import Sample, timed
 from bench.servers import SCRATCH
 from msgspec import Struct
 
-from itg.adapters.nats_bus import NatsBus, NatsSettings
 from itg.adapters.nats_server import NatsServer
-from itg.compose.bus_facts import PASSING_KINDS, fact_kinds
+from itg.compose.bus_engines import connected
 from itg.compose.relay import Relay
 from itg.compose.relay_child import BusSettings, RelayChild
 from itg.compose.solo import Solo, SoloSettings
@@ -74,21 +73,20 @@ async def _round(way: str, requests: Orders) -> tuple[Sample, Carried | None]:
         server = NatsServer(Path(folder) / "nats")
         server.start()
         try:
-            settings = NatsSettings(url=server.url)
             data = Path(folder) / "data"
-            sample = await _market(way, requests, data, settings)
-            return sample, await _carried(data, settings) if way == WAYS[0] else None
+            sample = await market(way, requests, data, server.url)
+            return sample, await carried(data, server.url) if way == WAYS[0] else None
         finally:
             server.stop()
 
 
-async def _market(way: str, requests: Orders, data: Path, settings: NatsSettings) -> Sample:
-    bus = BusSettings(url=settings.url) if way == WAYS[1] else None
+async def market(way: str, requests: Orders, data: Path, url: str) -> Sample:
+    bus = BusSettings(url=url) if way == WAYS[1] else None
     inside: list[Relay] = []
     watchers = [lambda _: inside[0].nudge()] if way == WAYS[2] else []
     solo = Solo(SoloSettings(scenario="bare", data=data, bus=bus), watchers)
     if way == WAYS[2]:
-        inside.append(_relay(data, settings, BusNumbers()))
+        inside.append(_relay(data, url, BusNumbers()))
     await solo.start()
     running = [asyncio.ensure_future(relay.run()) for relay in inside]
     if solo.relay is not None:
@@ -123,16 +121,17 @@ async def _nudge_us(times: int = 20_000) -> float:
     return cpu / times * 1e6
 
 
-async def _carried(data: Path, settings: NatsSettings) -> Carried:
+async def carried(data: Path, url: str) -> Carried:
+    """Publish a run's facts into an empty bus, and read them all."""
     numbers = BusNumbers()
-    relay = _relay(data, settings, numbers)
+    relay = _relay(data, url, numbers)
     relay.end()
     started, cpu = perf_counter(), process_time()
     await relay.run()
     elapsed, cpu = perf_counter() - started, process_time() - cpu
     assert not numbers.fault, numbers.fault
     published, published_us = numbers.events / elapsed, cpu / numbers.events * 1e6
-    bus = await NatsBus.connect("bench", fact_kinds(), settings, PASSING_KINDS)
+    bus = await connected(url, "", "bench")
     last = await bus.last()
     assert last is not None
     count, started = 0, perf_counter()
@@ -145,9 +144,9 @@ async def _carried(data: Path, settings: NatsSettings) -> Carried:
     return Carried(published, published_us, count / elapsed)
 
 
-def _relay(data: Path, settings: NatsSettings, numbers: BusNumbers) -> Relay:
+def _relay(data: Path, url: str, numbers: BusNumbers) -> Relay:
     async def connect() -> Bus:
-        return await NatsBus.connect("bench", fact_kinds(), settings, PASSING_KINDS)
+        return await connected(url, "", "bench")
 
     journal = opened_for_reading(data)
     return Relay(journal, machine_of(journal).codec, connect, numbers)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.postgres_server import PostgresServer
+    from tests.rabbitmq_broker import RabbitmqBroker
 
 # Timings are benchmarks, never timed tests: a busy machine must not fail a property.
 UNTIMED = (HealthCheck.too_slow,)
@@ -89,3 +90,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.system)
         if "postgres" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgres)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_broker(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[RabbitmqBroker]":
+    """A RabbitMQ that all tests of one process share, each with a game of its own."""
+    from tests.rabbitmq_broker import RabbitmqBroker, is_installed  # noqa: PLC0415 - as above
+
+    if not is_installed():
+        pytest.skip("no RabbitMQ here: apt-get install rabbitmq-server")
+    broker = RabbitmqBroker(tmp_path_factory.mktemp("rabbitmq"))
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.stop()

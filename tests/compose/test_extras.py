@@ -5,7 +5,17 @@ import sys
 
 import pytest
 
-EXTRAS = ("alembic", "matplotlib", "nats", "polars", "psycopg", "sqlalchemy", "typst")
+EXTRAS = (
+    "alembic",
+    "confluent_kafka",
+    "matplotlib",
+    "nats",
+    "polars",
+    "psycopg",
+    "rstream",
+    "sqlalchemy",
+    "typst",
+)
 WITHOUT = "import sys; sys.modules.update(dict.fromkeys({extras!r})); import {module}"
 
 

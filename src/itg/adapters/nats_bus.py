@@ -21,7 +21,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error
 
-from itg.adapters.nats_calls import Calls
+from itg.adapters.nats_calls import NatsCalls
 from itg.adapters.nats_reading import Reader
 from itg.adapters.nats_stream import Bounds, GameStream
 from itg.kernel.messages import Message
@@ -90,7 +90,7 @@ class NatsBus:
         self._settings = settings
         self._client = Client()
         self._stream = GameStream(self._client.jetstream(timeout=settings.answer_s), game)
-        self._calls = Calls(self._client)
+        self._calls = NatsCalls(self._client)
         self._passing = frozenset(passing)
         self._kept_kinds = [kind for kind in kinds if kind not in self._passing]
         self._encode = Encoder().encode

@@ -29,7 +29,7 @@ _AT_ONCE = 256
 _REMAINING_S = 30.0
 
 
-class Calls:
+class NatsCalls:
     """The calls of one connection, both ways."""
 
     def __init__(self, client: Client) -> None:

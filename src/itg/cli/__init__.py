@@ -70,7 +70,8 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
         str,
         Parameter(
             env_var="ITG_BUS",
-            help="NATS server that gets every fact, nats://host:port; with a password in ITG_BUS.",
+            help="Broker that gets every fact: nats://, kafka:// or rabbitmq-stream://host:port; "
+            "with a password in ITG_BUS.",
         ),
     ] = "",
     postgres: Postgres = None,

@@ -70,6 +70,7 @@ class Door:
     async def start(self) -> None:
         """Follow the node and open; raises `ConfigurationError` where there is none."""
         settings = self._settings
+        settings.bus.check_links()
         directory = DataDirectory(settings.data)
         game = LinkFile(directory).read()
         is_joined = game.topology != SOLO

@@ -51,7 +51,11 @@ def door_subject(game: str, name: str) -> str:
 
 
 async def carrier_of(bus: BusSettings) -> Carrier:
-    """Return a connection for a link; raises `ConfigurationError` where no server answers."""
+    """Return a connection for a link.
+
+    Raises `ConfigurationError` where no server answers, or the bus carries facts alone.
+    """
+    bus.check_links()
     # A game without a bus is played without the extra that brings NATS.
     from itg.adapters.nats_bus import NatsSettings  # noqa: PLC0415 - an extra
     from itg.adapters.nats_carrier import NatsCarrier  # noqa: PLC0415 - an extra

@@ -6,7 +6,6 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,19 +13,19 @@ import structlog
 from msgspec import Struct, structs
 from msgspec.json import Decoder
 
+from itg.compose.bus_engines import NATS, engine_of
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.bus import BusNumbers
 from itg.runtime.envelope import Record
 
 log = structlog.get_logger()
 
-_SCHEMES = ("nats", "tls")
 _AGAIN_S, _AGAIN_S_MAX = 0.5, 10.0
 _FINISH_S = 6.0
 
 
 class BusSettings(Struct, frozen=True, kw_only=True):
-    """Where the facts go: `nats://` or `tls://`, and who vouches for the server."""
+    """Where the facts go, as `nats://host:port` and its like, and who vouches for the server."""
 
     url: str
     ca: str = ""
@@ -35,22 +34,35 @@ class BusSettings(Struct, frozen=True, kw_only=True):
     def address(self) -> str:
         """Return host and port, without credentials."""
         parts = urlsplit(self.url)
-        return f"{parts.hostname}:{parts.port or 4222}"
+        engine = engine_of(self.url) or NATS
+        return f"{parts.hostname}:{parts.port or engine.port}"
+
+    @property
+    def carries_links(self) -> bool:
+        """Tell whether gateways in other processes can follow over it: over NATS alone."""
+        return engine_of(self.url) is NATS
+
+    def check_links(self) -> None:
+        """Raise `ConfigurationError` unless gateways can follow over this bus."""
+        if not self.carries_links:
+            raise ConfigurationError(
+                f"gateways follow a game over NATS: give nats://host:port, not {self.address}, "
+                "which carries facts alone"
+            )
 
     def check(self) -> None:
         """Raise `ConfigurationError` unless this can be tried; no message shows a password."""
-        if self.url.partition("://")[0] not in _SCHEMES or not _is_whole(self.url):
+        engine = engine_of(self.url)
+        if engine is None or not _is_whole(self.url):
             # Its words could be of a password: what ends a part of an address too early is one.
             raise ConfigurationError(
-                "--bus: give nats://host:port or tls://host:port, with every sign of a password "
-                "that is no letter or digit as %XX"
+                "--bus: give nats://host:port, kafka://host:port or rabbitmq-stream://host:port "
+                "(with TLS tls://, kafka+tls://, rabbitmq-stream+tls://), with every sign of a "
+                "password that is no letter or digit as %XX"
             )
         if self.ca and not Path(self.ca).is_file():
             raise ConfigurationError(f"ITG_BUS_CA: there is no file {self.ca}")
-        if find_spec("nats") is None:
-            raise ConfigurationError(
-                "--bus needs nats-py: pip install 'intern-trading-game[services]'"
-            )
+        engine.check()
 
 
 def _is_whole(url: str) -> bool:

@@ -15,10 +15,10 @@ from pathlib import Path
 import uvloop
 from msgspec.json import Encoder
 
-from itg.adapters.nats_bus import NatsBus, NatsSettings
-from itg.compose.bus_facts import PASSING_KINDS, fact_kinds
+from itg.compose.bus_engines import connected
 from itg.compose.logs import log_to_stderr
 from itg.compose.relay import Relay
+from itg.compose.relay_child import BusSettings
 from itg.compose.verify import machine_of, opened_for_reading
 from itg.runtime.asserts import refuse_optimized
 from itg.runtime.bus import Bus, BusNumbers
@@ -43,13 +43,13 @@ class _Nudges(asyncio.Protocol):
         self._relay.end()
 
 
-async def relay(data: Path, game: str, settings: NatsSettings, out: int) -> None:
-    """Carry a game's journal to NATS until standard input ends."""
+async def relay(data: Path, game: str, settings: BusSettings, out: int) -> None:
+    """Carry a game's journal to the bus until standard input ends."""
     numbers = BusNumbers(game=game, address=settings.address)
     journal = opened_for_reading(data)
 
     async def connect() -> Bus:
-        return await NatsBus.connect(game, fact_kinds(), settings, PASSING_KINDS)
+        return await connected(settings.url, settings.ca, game)
 
     carrying = Relay(journal, machine_of(journal).codec, connect, numbers)
     loop = asyncio.get_running_loop()
@@ -77,7 +77,7 @@ def main() -> int:
     # Ctrl-C reaches the whole group: the market drains first and then ends the relay.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICENESS)
-    settings = NatsSettings(url=os.environ[BUS], ca=os.environ.get(BUS_CA, ""))
+    settings = BusSettings(url=os.environ[BUS], ca=os.environ.get(BUS_CA, ""))
     try:
         uvloop.run(relay(Path(sys.argv[1]), sys.argv[2], settings, out))
     except BrokenPipeError:

@@ -184,7 +184,7 @@ class Solo:
         return RelayChild(settings.bus, self.directory.path, self._name())
 
     def _link(self, settings: SoloSettings) -> NodeLink | None:
-        if settings.bus is None or self.rules.lock_step:
+        if settings.bus is None or not settings.bus.carries_links or self.rules.lock_step:
             return None  # in lock step one door waits for every bot
         steward = self.gateway.steward
         assert isinstance(steward, Steward), "the gateway beside the pump is the steward"

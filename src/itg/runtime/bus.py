@@ -75,7 +75,7 @@ class StreamGapError(ItgError):
 
 
 class Bus(Protocol):
-    """Carry one game's envelopes and calls.
+    """Carry one game's envelopes.
 
     What is *held* is delivered at least once and in order within a (source, shard); a subscriber
     keeps the last `seq` of each and ignores what it has. State that a later message replaces (an
@@ -107,6 +107,13 @@ class Bus(Protocol):
         A listener that falls behind, or an outage, loses the oldest without a word.
         """
 
+    async def close(self) -> None:
+        """End every subscription and refuse all else; closing twice is harmless."""
+
+
+class Calls(Protocol):
+    """Carry calls to whoever serves a subject; not every engine of `Bus` can."""
+
     async def request(
         self, subject: str, body: bytes, timeout_s: float, trace_id: str = ""
     ) -> bytes:
@@ -121,7 +128,7 @@ class Bus(Protocol):
         """Answer requests for `subject`, which nobody else serves here."""
 
     async def close(self) -> None:
-        """End every subscription and refuse all else; closing twice is harmless."""
+        """Answer nothing more and refuse all else; closing twice is harmless."""
 
 
 def subject_of(game: str, envelope: Envelope) -> str:
