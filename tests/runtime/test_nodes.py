@@ -103,7 +103,7 @@ class Toys:
     async def settled(self) -> None:
         async with asyncio.timeout(20):
             while not self.is_settled():  # noqa: ASYNC110 - nobody tells of it
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0)
 
     def check(self) -> None:
         """Hold everything against the journals, and these against a replay."""
