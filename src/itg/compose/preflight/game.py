@@ -158,7 +158,7 @@ def port_row(subject: Subject) -> Row:
             "address",
             str(error),
             is_good=False,
-            advice="stop what listens there, or take another --port; --url if it is this game",
+            advice="name it with --url if it is this game's server",
         )
     return row("address", f"{subject.host}:{subject.port} is free", is_good=True, advice="")
 
