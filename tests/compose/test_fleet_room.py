@@ -33,6 +33,4 @@ def test_a_port_that_is_taken_is_named_with_its_process_and_its_flag(tmp_path: P
 
 def test_free_ports_and_the_leftover_of_a_fleet_that_is_gone_are_room(tmp_path: Path) -> None:
     (tmp_path / FLEET_FILE).write_bytes(encode(FleetState(keeper=0)))
-    Fleet(
-        FleetPlan(data=tmp_path, scenario="bare", port=0, bus_port=0, gateways=0)
-    ).assert_room()
+    Fleet(FleetPlan(data=tmp_path, scenario="bare", port=0, bus_port=0, gateways=0)).assert_room()

@@ -115,7 +115,9 @@ def _listener(host: str, port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        cure = "; stop what listens there, or take another port" if error.errno == EADDRINUSE else ""
+        cure = (
+            "; stop what listens there, or take another port" if error.errno == EADDRINUSE else ""
+        )
         raise ConfigurationError(
             f"cannot listen on {host}:{port}: {error.strerror}{cure}"
         ) from error

@@ -186,6 +186,8 @@ def _round_meant(organizer: Organizer, verb: str) -> int:
 
 
 def _round_words(told: Json) -> str:
+    if told["status"] == "ended":
+        return f"round {told['round_id']} of {told['trading_day']} has ended"
     return (
         f"round {told['round_id']} of {told['trading_day']} is {told['status']}, "
         f"closes {instant(told['session_end_us'])} game time (UTC)"

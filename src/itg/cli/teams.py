@@ -80,11 +80,18 @@ def import_teams(at: At, file: Path, keys: Path | None, reason: str) -> int:
             )
         except RefusedRequestError as error:
             if error.errors and str(error.errors[0]["pointer"]).startswith("/rows/"):
-                raise AskingError(refused_lines(file, lines, error.errors)) from error
+                roles = _open_roles(organizer)
+                raise AskingError(refused_lines(file, lines, error.errors, roles)) from error
             raise
         print(f"registered {len(_items(told))} teams")
 
     return asked(at, act)
+
+
+def _open_roles(organizer: Organizer) -> list[str]:
+    roles = organizer.get("/game/rules")["roles"]
+    assert isinstance(roles, list)
+    return [str(role["role"]) for role in roles if role["can_register"]]
 
 
 def _with_keys(
@@ -142,7 +149,7 @@ def show_schedule(at: At, *, as_json: bool) -> int:
                 team += [""] * (place - len(team))
                 team.append(seat["role"])
         titles = (
-            f"{r['round_id']}" if r["is_scored"] else f"{r['round_id']} practice" for r in rounds
+            f"round {r['round_id']}" + ("" if r["is_scored"] else ", practice") for r in rounds
         )
         table = table_of("team", *titles)
         for team_words, row_of_roles in roles.items():
@@ -239,7 +246,7 @@ def adjust_team(at: At, team: str, correction: Correction, reason: str, *, yes: 
         told = organizer.ask("POST", path, correction.body(reason))
         contracts = f", {told['quantity']:+} {told['instrument_id']} at {told['price']}"
         print(
-            f"{found['team_name']}: cash {told['cash']:+}"
+            f"{found['team_name']}: cash {told['cash']:+,.2f}"
             f"{contracts if told['instrument_id'] else ''}"
         )
 
