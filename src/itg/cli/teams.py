@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -262,6 +263,25 @@ def send_message(at: At, text: str, team: str | None, reason: str) -> int:
             body["team_id"] = _team(organizer, team)["team_id"]
         told = organizer.ask("POST", "/admin/messages", body)
         print(f"message {told['message_id']} sent to {team or 'all teams'}")
+
+    return asked(at, act)
+
+
+def show_trades(at: At, instrument_id: str, last: int, *, as_json: bool) -> int:
+    """Print the newest trades of an instrument."""
+
+    def act(organizer: Organizer) -> None:
+        tape = f"/exchange/trades?instrument_id={quote(instrument_id, safe='')}"
+        trades = organizer.items(tape)[-last:] if last > 0 else []
+        if as_json:
+            print_json(trades)
+            return
+        table = table_of("trade", "game time (UTC)", "quantity", "price", "")
+        for trade in trades:
+            words = (str(trade["trade_id"]), instant(trade["game_us"]), str(trade["quantity"]))
+            kind = "auction" if trade["is_auction"] else f"{trade['aggressor_side']} took"
+            table.add_row(*words, f"{trade['price']:,.2f}", kind)
+        show_table(table)
 
     return asked(at, act)
 

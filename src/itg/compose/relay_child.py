@@ -49,7 +49,8 @@ class BusSettings(Struct, frozen=True, kw_only=True):
             raise ConfigurationError(f"ITG_BUS_CA: there is no file {self.ca}")
         if find_spec("nats") is None:
             raise ConfigurationError(
-                "--bus needs nats-py: pip install 'intern-trading-game[services]'"
+                "--bus needs nats-py: `make extras` in a clone, or pip install "
+                "'intern-trading-game[services]'"
             )
 
 
