@@ -122,7 +122,7 @@ async def _show_scores(rest: Rest, round_id: int | None, *, as_json: bool) -> No
         return
     names = _names(await rest.read("/game/teams", TeamPage))
     if scores.round_id is None:
-        print("No round has begun, or this game is not scored.")
+        print("No scored round has begun (practice is none), or this game is not scored.")
         return
     state = "final" if scores.is_final else "so far"
     print(f"Round {scores.round_id}, {state}")
