@@ -9,10 +9,16 @@ PYTEST  = $(RUN) -m pytest --quiet
 XDIST   = -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-versions gate long stats plots check format api bench lock clean
+.PHONY: help install extras demo test test-fast test-versions gate long stats plots check format api bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: ## what runs the game, into .venv; nothing is started (some seconds)
+	@$(BOOT) runtime
+
+extras: ## that and the extras: itg up, PostgreSQL, Parquet, PDF; with the workbench (under a minute)
+	@$(BOOT) dev
 
 demo: ## watch six bots trade one day of an SPX/SPY option chain (about three minutes)
 	@$(BOOT) runtime

@@ -26,6 +26,7 @@ from itg.compose.preflight.machine import Demand, machine_rows
 from itg.compose.preflight.rows import Row
 from itg.compose.preflight.run import preflight
 from itg.compose.preflight.server import ready_row, server_rows, team_rows
+from itg.compose.preparing import prepare
 from itg.compose.solo import Solo, SoloSettings
 from itg.wire.v1.operating import ConnectionBody, ConnectionsBody, TeamConnectionsBody
 
@@ -146,6 +147,8 @@ async def test_a_scenario_that_is_wrong_or_another_than_the_datas_is_red(tmp_pat
 async def test_a_seed_without_its_commitment_is_red(tmp_path: Path) -> None:
     data = tmp_path / "data"
     assert_red(commitment_row(subject(tmp_path)))
+    prepare(SoloSettings(scenario="bare", data=data))
+    assert_green(commitment_row(subject(tmp_path)))  # of `itg game new`: served, it is published
     await make_game(data)
     assert_green(commitment_row(subject(tmp_path)))
     reveal = (data / "reveal.json").read_text()

@@ -150,5 +150,7 @@ async def test_the_command_shows_a_round_and_one_s_terms(
     terms = capsys.readouterr().out
     for name in ("capture", "coverage", "inventory", "volume", "compliance", "risk"):
         assert name in terms
+    assert await asyncio.to_thread(show_terms, server, "alpha", 1, as_json=False) == 0
+    assert capsys.readouterr().out == terms
     assert await asyncio.to_thread(show_terms, server, "me", 9, as_json=True) == 1
     assert "ROUND_NOT_FOUND" in capsys.readouterr().err

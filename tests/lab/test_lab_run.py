@@ -73,6 +73,7 @@ class Listener(Bot):
             self.place("NOWHERE", "buy", 1)
             self.cancel(4711)
             self.pull("SPX")
+            self.quote("SPX", bid=(1.0, 10), ask=(2.0, 10))  # no hedge fund's to send
 
     def on_reject(self, rejected: RejectedPush) -> None:
         self.codes.append(rejected.code)
@@ -83,6 +84,9 @@ class Listener(Bot):
     def on_timer(self) -> None:
         self.heard.append("timer")
 
+    def on_stop(self) -> None:
+        self.heard.append("stop")
+
 
 def test_a_bot_hears_its_fills_its_timer_and_each_refusal_once(tmp_path: Path) -> None:
     create = scenario.load(short(tmp_path), seed=3, lock_step=True)
@@ -91,10 +95,12 @@ def test_a_bot_hears_its_fills_its_timer_and_each_refusal_once(tmp_path: Path) -
     seat = Seat(team_name="listener", role=Role("hedge_fund"), bot=bot)
     run = LabRun(machine, create, [seat])
     run.run()
-    assert sorted(bot.codes) == ["INVALID_INSTRUMENT", "INVALID_PRICE", "ORDER_NOT_FOUND"]
+    codes = ["INVALID_INSTRUMENT", "INVALID_PRICE", "ORDER_NOT_FOUND", "QUOTE_NOT_ALLOWED"]
+    assert sorted(bot.codes) == codes
     assert bot.heard.count("fill") == 1
     assert bot.heard.count("timer") >= 20
     assert bot.account.net("SPX") == 1
+    assert (bot.heard.count("stop"), bot.heard[-1]) == (1, "stop")
 
 
 def prices_and_trades(

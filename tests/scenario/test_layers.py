@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from itg import scenario
 from itg.kernel.errors import ConfigurationError
 from itg.scenario.faults import faults_of
-from itg.scenario.files import purpose_of, resolve
+from itg.scenario.files import purpose_of, read, resolve
 from itg.scenario.layers import laid_over, paths_of
 from itg.scenario.starting import starting_text
 from itg.scenario.toml_text import toml_text
@@ -142,11 +142,30 @@ def test_civil_values_are_written_as_toml_has_them() -> None:
     assert toml_text(tables) == "day = 2026-12-01\nat = 09:30:00\n"
 
 
-GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "write-a-scenario.md"
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
+GUIDES = ("write-a-scenario.md", "run-a-competition-day.md")
+BLOCKS = [
+    block
+    for guide in GUIDES
+    for block in (HOW_TO / guide).read_text(encoding="utf-8").split("```toml\n")[1:]
+]
 
 
-@pytest.mark.parametrize("block", GUIDE.read_text(encoding="utf-8").split("```toml\n")[1:])
+@pytest.mark.parametrize("block", BLOCKS)
 def test_the_guide_s_files_are_scenarios(block: str, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(block.partition("```")[0], encoding="utf-8")
     assert faults_of(str(file)) == []
+
+
+def test_the_competition_day_of_the_guide_has_pars_and_lasts_minutes(tmp_path: Path) -> None:
+    file = tmp_path / "day.toml"
+    file.write_text(BLOCKS[-1].partition("```")[0], encoding="utf-8")
+    day, create = read(str(file))[1], scenario.load(str(file))
+    assert create.rules.scoring is not None
+    assert len(create.rules.scoring.pars) == 3
+    assert day.registration.rotation.value == "latin_square"
+    assert [one.is_scored for one in create.rules.rounds] == [False, True, True, True]
+    first = create.rules.rounds[0]
+    lasts_ns = first.session_end_ns - first.start_ns
+    assert 200 <= lasts_ns / 1_000_000_000 / day.clock.speed <= 215

@@ -87,6 +87,7 @@ INFORMATION = [
 ]
 WRONG = [
     *INFORMATION,
+    ('rotation = "latin_square"', "unknown key `rotation` in the file; it is a key of table [reg"),
     ("sed = 3", "unknown key `sed` in the file; did you mean 'seed'?"),
     ("[market]\nstep_m = 250", "unknown key `step_m` in table [market]; did you mean 'step_ms'?"),
     ("[market.regimes]\nvols = [1]", "unknown key `vols` in table [market.regimes]"),

@@ -12,6 +12,7 @@ import itg
 from itg.cli.surveilling import show_live, show_recorded
 from itg.compose.solo import Solo, SoloSettings
 from itg.compose.surveillance import surveil_data
+from itg.kernel.errors import ConfigurationError
 
 pytestmark = pytest.mark.system
 Json = dict[str, Any]
@@ -100,10 +101,19 @@ async def test_cases_are_told_live_after_a_restart_and_from_the_data(
     (recorded,) = surveil_data(tmp_path)
     assert json.decode(json.encode(recorded)) == whole
     capsys.readouterr()
-    assert show_recorded(tmp_path, as_json=True) == 0
-    assert json.decode(capsys.readouterr().out) == [whole]
+    for round_id in (None, 1):
+        assert show_recorded(tmp_path, round_id, as_json=True) == 0
+        assert json.decode(capsys.readouterr().out) == [whole]
     assert show_recorded(tmp_path, as_json=False) == 0
     assert "Allowing traded 12 SPX with itself" in capsys.readouterr().out
+
+
+async def test_a_round_that_did_not_begin_is_said_of_the_data(tmp_path: Path) -> None:
+    solo = Solo(SoloSettings(scenario="bare", data=tmp_path))
+    await solo.start()
+    await solo.stop()
+    with pytest.raises(ConfigurationError, match=r"--round 2: .* no such round"):
+        show_recorded(tmp_path, 2, as_json=True)
 
 
 BARE = Path(itg.__file__).parent / "scenarios" / "bare.toml"

@@ -112,3 +112,33 @@ def is_of(frame: dict[str, object], channel: str, phase: str) -> bool:
     if frame.get("channel") != channel or not isinstance(data, dict):
         return False
     return data.get("phase") == phase and data.get("instrument_id") is None
+def test_a_team_that_cannot_be_is_told_what_would_be_right(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with Server(tmp_path) as server:
+        server.register("taken", "hedge_fund")
+        for role, cure in (
+            ("hedge_fund", "put its key into ITG_API_KEY"),
+            ("hedge_found", "--role takes market_maker, hedge_fund, arbitrage_desk."),
+        ):
+            choice = TeamChoice(key=None, team="taken", role=role, join_code=None)
+            assert run_file(HELLO, server.url, choice) == exits.FAILED
+            assert cure in capfd.readouterr().err
+
+
+def test_a_bot_that_raises_is_shown_from_its_own_first_line_on(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "wrong.py"
+    file.write_text(
+        "from itg.client import Bot\n\n\nclass Wrong(Bot):\n"
+        "    def on_start(self) -> None:\n        self.later()\n\n"
+        "    def later(self) -> None:\n        raise RuntimeError('here')\n"
+    )
+    with Server(tmp_path / "data") as server:
+        choice = TeamChoice(key=None, team="wrong", role="hedge_fund", join_code=None)
+        assert run_file(file, server.url, choice) == exits.FAILED
+    told = capfd.readouterr().err
+    assert f'most recent call last):\n  File "{file}", line 6, in on_start' in told
+    assert "RuntimeError: here" in told
+    assert told.endswith(f"itg: {file}: the bot ended with the error above\n")

@@ -116,6 +116,15 @@ def test_what_cannot_be_undone_is_not_done_without_a_yes(desk: Desk) -> None:
         assert "TRADE_NOT_FOUND" in desk.complained
 
 
+def test_an_instruments_newest_trades_are_listed_with_their_ids(desk: Desk) -> None:
+    organizer = Organizer(url=desk.server.url, api_key=desk.server.admin_key)
+    tape = [row["trade_id"] for row in organizer.items("/exchange/trades?instrument_id=SPX")]
+    listed = desk.read("trade", "list", "SPX", "--last", "2")
+    assert [row["trade_id"] for row in rows(listed)] == tape[-2:]
+    assert desk.do("trade", "list", "SPX").startswith("trade")
+    assert desk("trade", "list", "SPXX") == exits.FAILED
+
+
 def test_every_bad_line_of_a_roster_is_named_and_nobody_is_registered(
     desk: Desk, tmp_path: Path
 ) -> None:
@@ -210,9 +219,14 @@ def test_a_role_that_cannot_be_changed_so_stays_and_the_complaint_says_what_woul
 
 
 def test_keys_are_listed_and_revoked_once_that_is_confirmed(desk: Desk) -> None:
-    issue = {"key_name": "Ada Byron", "reason": "study"}
-    organizer = Organizer(url=desk.server.url, api_key=desk.server.admin_key)
-    organizer.ask("POST", "/admin/keys", dict(issue))
+    file = desk.server.data / "Ada-Byron.key"
+    said = desk.do("key", "issue", "Ada Byron", "--reason", "study")
+    assert said == f"Ada Byron (read, research): key in {file}\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+    reader = Organizer(url=desk.server.url, api_key=file.read_text("utf-8").strip())
+    assert reader.items("/game/teams")
+    assert desk("key", "issue", "Ada Byron") == exits.WRONG_USE  # the key that is there is kept
+    assert "--to" in desk.complained
     assert "Ada Byron  1       read, research" in desk.do("key", "list")
     assert [row["key_name"] for row in rows(desk.read("key", "list"))] == ["organizer", "Ada Byron"]
     revoke = ("key", "revoke", "Ada Byron", "--reason", "left")

@@ -9,6 +9,7 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
+from errno import EADDRINUSE
 from functools import lru_cache
 
 import uvicorn
@@ -114,7 +115,12 @@ def _listener(host: str, port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        cure = (
+            "; stop what listens there, or take another port" if error.errno == EADDRINUSE else ""
+        )
+        raise ConfigurationError(
+            f"cannot listen on {host}:{port}: {error.strerror}{cure}"
+        ) from error
     return listener
 
 

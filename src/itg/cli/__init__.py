@@ -293,7 +293,8 @@ def surveil(
     *,
     url: Annotated[str | None, Parameter(help="Ask a running game instead.")] = None,
     round_: Annotated[
-        int | None, Parameter(name="--round", help="With --url: this round, not the newest.")
+        int | None,
+        Parameter(name="--round", help="Of this round alone; with --url by default the newest."),
     ] = None,
     key: Annotated[
         str | None,
@@ -304,16 +305,14 @@ def surveil(
     """Show what looks like abuse: wash trades, transfers, layering, stuffing, marking the close.
 
     Of a data directory all trading days, of a running game (with `--url` and an organizer's key in
-    ITG_API_KEY) the day at hand or that of a round. Reads only; a case is a question, no verdict.
+    ITG_API_KEY) the day at hand; or that of a round. Reads only; a case is a question, no verdict.
     """
     from itg.cli.surveilling import show_live, show_recorded
 
     if (data is None) == (url is None):
         return wrong_use("name a data directory or --url, one of them")
     if data is not None:
-        if round_ is not None:
-            return wrong_use("--round goes with --url; of a directory all trading days are shown")
-        return show_recorded(data, as_json=as_json)
+        return show_recorded(data, round_, as_json=as_json)
     if url is None or key is None:
         return wrong_use("--url needs an organizer's key in the environment variable ITG_API_KEY")
     return show_live(url, key, round_, as_json=as_json)

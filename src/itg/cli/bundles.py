@@ -85,7 +85,7 @@ def show_exported(data: Path, settings: ExportSettings, *, as_json: bool) -> int
         print(json.format(json.encode(files)).decode())
     else:
         for file in files:
-            print(f"{file.rows:>12,}  {file.file}")
+            print(f"{file.rows:>12,} rows  {file.file}")
     return exits.DONE
 
 

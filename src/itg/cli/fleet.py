@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from time import sleep
 from typing import Annotated
@@ -136,11 +137,13 @@ def up(  # noqa: PLR0913 - each parameter is a flag
             topology=topology,
         )
     )
+    fleet.assert_room()
     for ship in fleet.state.ships:
         where = f"port {ship.port}" if ship.port else "no port"
         print(f"{ship.name:14} {where:10} log {ship.log}", flush=True)
     print("stop with Ctrl-C", flush=True)
-    return _run(fleet.run, "fleet")
+    ready = "ready          all of them answer"
+    return _run(partial(fleet.run, on_ready=lambda: print(ready, flush=True)), "fleet")
 
 
 @fleet_app.command

@@ -1,5 +1,6 @@
 """The organizer's commands `itg key` and `itg role`: whose keys work, and what a role may do."""
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -21,6 +22,26 @@ def list_(*, as_json: AsJson = False, at: At = HERE) -> int:
     from itg.cli.grants import list_keys
 
     return list_keys(at, as_json=as_json)
+
+
+@key_app.command
+def issue(
+    name: Annotated[str, Parameter(help="Whose; the audit names it.")],
+    /,
+    *,
+    organizer: Annotated[
+        bool, Parameter(negative="", help="An organizer's; else it reads and exports alone.")
+    ] = False,
+    to: Annotated[
+        Path | None, Parameter(help="File for the key; default: NAME.key in --data, or here.")
+    ] = None,
+    reason: Reason = "",
+    at: At = HERE,
+) -> int:
+    """Give a researcher or another organizer a key; it goes to a file that only you may read."""
+    from itg.cli.grants import issue_key
+
+    return issue_key(at, name, to, reason, is_organizer=organizer)
 
 
 @key_app.command

@@ -1,10 +1,14 @@
 """What `itg key` and `itg role` do."""
 
+import os
+from pathlib import Path
+
 from msgspec import DecodeError, Struct, json
 
 from itg.cli import exits
 from itg.cli.asking import AskingError, Json, Organizer, confirm
 from itg.cli.at import At
+from itg.cli.rosters import OWNER_ONLY
 from itg.cli.running import asked, print_json, show_table, table_of
 
 
@@ -61,6 +65,30 @@ def list_keys(at: At, *, as_json: bool) -> int:
         for key in keys:
             table.add_row(str(key["key_name"]), str(key["key_number"]), _joined(key["scopes"]))
         show_table(table)
+
+    return asked(at, act)
+
+
+def issue_key(at: At, name: str, file: Path | None, reason: str, *, is_organizer: bool) -> int:
+    """Issue a key to somebody without a team, into a file that only its owner may read."""
+
+    def act(organizer: Organizer) -> None:
+        target = file or (at.data or Path()) / f"{'-'.join(name.split())}.key"
+        # Before anything is asked: a key that cannot be written down would be lost.
+        try:
+            handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+        except OSError as error:
+            detail = f"the key cannot be written to {target}: {error.strerror}"
+            raise AskingError(f"{detail}; name another file with --to", exits.WRONG_USE) from error
+        body: Json = {"key_name": name, "is_organizer": is_organizer, "reason": reason}
+        with os.fdopen(handle, "w", encoding="utf-8") as text:
+            try:
+                told = organizer.ask("POST", "/admin/keys", body)
+            except AskingError:
+                target.unlink()
+                raise
+            text.write(f"{told['api_key']}\n")
+        print(f"{told['key_name']} ({_joined(told['scopes'])}): key in {target}")
 
     return asked(at, act)
 

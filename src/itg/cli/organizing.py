@@ -13,7 +13,7 @@ from itg.cli.at import HERE, At
 game_app = App(name="game", help="Prepare a game and run its rounds.")
 team_app = App(name="team", help="Teams: rosters, keys, suspensions, corrections, messages.")
 news_app = App(name="news", help="Headlines by the organizer's hand.")
-trade_app = App(name="trade", help="Undo or correct a trade.")
+trade_app = App(name="trade", help="List trades; undo or correct one.")
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 Yes = Annotated[bool, Parameter(negative="", help="Do not ask before what cannot be undone.")]
@@ -320,9 +320,24 @@ def table(*, as_json: AsJson = False, at: At = HERE) -> int:
     return show_table(at, as_json=as_json)
 
 
+@trade_app.command(name="list")
+def list_trades(
+    instrument: Annotated[str, Parameter(help="Such as SPX.")],
+    /,
+    *,
+    last: Annotated[int, Parameter(help="So many, the newest.")] = 20,
+    as_json: AsJson = False,
+    at: At = HERE,
+) -> int:
+    """List an instrument's newest trades with their ids, the newest last."""
+    from itg.cli.teams import show_trades
+
+    return show_trades(at, instrument, last, as_json=as_json)
+
+
 @trade_app.command
 def bust(
-    trade_id: Annotated[int, Parameter(help="As the tape shows it.")],
+    trade_id: Annotated[int, Parameter(help="As `itg trade list` shows it.")],
     /,
     *,
     reason: Reason,
@@ -337,7 +352,7 @@ def bust(
 
 @trade_app.command(name="adjust")
 def adjust_trade(
-    trade_id: Annotated[int, Parameter(help="As the tape shows it.")],
+    trade_id: Annotated[int, Parameter(help="As `itg trade list` shows it.")],
     /,
     *,
     price: Annotated[float, Parameter(help="At which it counts, in USD.")],

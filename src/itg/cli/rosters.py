@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -79,7 +79,9 @@ def _complaints(row: dict[str, str]) -> Iterable[str]:
         yield "role '': a role of GET /game/rules, such as market_maker"
 
 
-def refused_lines(file: Path, lines: list[RosterLine], errors: list[Json]) -> str:
+def refused_lines(
+    file: Path, lines: list[RosterLine], errors: list[Json], roles: Sequence[str] = ()
+) -> str:
     """Return a server's complaints about rows as complaints about a file's lines."""
     complaints = []
     for error in errors:
@@ -87,7 +89,10 @@ def refused_lines(file: Path, lines: list[RosterLine], errors: list[Json]) -> st
         line = lines[int(number)]
         name = field[0] if field else ""
         value = f"{name} {getattr(line, name)!r}: " if name in COLUMNS else ""
-        complaints.append(f"line {line.line}: {value}{error['detail']}")
+        detail = str(error["detail"])
+        if name == "role":
+            detail += f" ({', '.join(roles)})" if roles else ""
+        complaints.append(f"line {line.line}: {value}{detail}")
     return _listed(file, complaints)
 
 

@@ -30,6 +30,10 @@ def prepare_game(scenario: str, data: Path, seed: int | None) -> int:
     if not rules.open_registration:
         print(f"join code      in {directory.join_code}")
     print(f"commitment     {made.commitment}")
+    if seed is None:
+        print(
+            "seed           the scenario's, known to whoever has the file; --seed N is yours alone"
+        )
     seeded = "" if seed is None else f" --seed {seed}"
     print(f"next           itg serve --scenario {scenario} --data {data}{seeded}")
     return exits.DONE
@@ -186,6 +190,8 @@ def _round_meant(organizer: Organizer, verb: str) -> int:
 
 
 def _round_words(told: Json) -> str:
+    if told["status"] == "ended":
+        return f"round {told['round_id']} of {told['trading_day']} has ended"
     return (
         f"round {told['round_id']} of {told['trading_day']} is {told['status']}, "
         f"closes {instant(told['session_end_us'])} game time (UTC)"

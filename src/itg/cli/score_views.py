@@ -28,6 +28,10 @@ from itg.wire.v1.scores import (
 Server = tuple[str, str]  # address and key
 NOTHING = "–"
 SOURCES_SHOWN = 5
+WITHOUT_PAR = """
+No score where a role has no par, and no season's score either: ranks are by what is measured.
+`itg score par` finds pars; a scenario laid over liquid or classic has them; or let it say
+ranking = "rank" in [scoring]."""
 
 
 def show_scores(server: Server, round_id: int | None, *, as_json: bool) -> int:
@@ -118,18 +122,21 @@ async def _show_scores(rest: Rest, round_id: int | None, *, as_json: bool) -> No
         return
     names = _names(await rest.read("/game/teams", TeamPage))
     if scores.round_id is None:
-        print("No round has begun, or this game is not scored.")
+        print("No scored round has begun (practice is none), or this game is not scored.")
         return
     state = "final" if scores.is_final else "so far"
     print(f"Round {scores.round_id}, {state}")
     wide_console().print(_round_table(scores, names))
+    if any(item.score is None for item in scores.items):
+        print(WITHOUT_PAR)
     if any(final.rounds for final in scores.final):
         print("\nSeason")
         wide_console().print(_season_table(scores, names))
 
 
 async def _show_terms(rest: Rest, team: str, round_id: int | None, *, as_json: bool) -> None:
-    score = await rest.score(team, round_id)
+    names = {name: id_ for id_, name in _names(await rest.read("/game/teams", TeamPage)).items()}
+    score = await rest.score(names.get(team, team), round_id)
     if as_json:
         print(json.format(json.encode(score)).decode())
         return

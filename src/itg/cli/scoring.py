@@ -32,7 +32,8 @@ def show(  # noqa: PLR0913 - each parameter is a flag
         int | None, Parameter(name="--round", help="The round; default: the newest that began.")
     ] = None,
     team: Annotated[
-        str | None, Parameter(help="Show every term of this team; `me` is the key's own.")
+        str | None,
+        Parameter(help="Show every term of this team, by id or name; `me` is the key's own."),
     ] = None,
     data: Annotated[
         Path | None, Parameter(help="The game's data directory; its admin.key is used.")

@@ -25,10 +25,10 @@ class _Refused(Struct, frozen=True):
     problem: Problem
 
 
-def show_recorded(data: Path, *, as_json: bool) -> int:
-    """Look at every trading day of a data directory and print its cases."""
+def show_recorded(data: Path, round_id: int | None = None, *, as_json: bool) -> int:
+    """Look at every trading day of a data directory, or a round's, and print its cases."""
     with Console(stderr=True).status("reading …"):
-        cases = surveil_data(data)
+        cases = surveil_data(data, round_id)
     _show(cases, as_json=as_json)
     return exits.DONE
 

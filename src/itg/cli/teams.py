@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -80,11 +81,18 @@ def import_teams(at: At, file: Path, keys: Path | None, reason: str) -> int:
             )
         except RefusedRequestError as error:
             if error.errors and str(error.errors[0]["pointer"]).startswith("/rows/"):
-                raise AskingError(refused_lines(file, lines, error.errors)) from error
+                roles = _open_roles(organizer)
+                raise AskingError(refused_lines(file, lines, error.errors, roles)) from error
             raise
         print(f"registered {len(_items(told))} teams")
 
     return asked(at, act)
+
+
+def _open_roles(organizer: Organizer) -> list[str]:
+    roles = organizer.get("/game/rules")["roles"]
+    assert isinstance(roles, list)
+    return [str(role["role"]) for role in roles if role["can_register"]]
 
 
 def _with_keys(
@@ -142,7 +150,7 @@ def show_schedule(at: At, *, as_json: bool) -> int:
                 team += [""] * (place - len(team))
                 team.append(seat["role"])
         titles = (
-            f"{r['round_id']}" if r["is_scored"] else f"{r['round_id']} practice" for r in rounds
+            f"round {r['round_id']}" + ("" if r["is_scored"] else ", practice") for r in rounds
         )
         table = table_of("team", *titles)
         for team_words, row_of_roles in roles.items():
@@ -239,7 +247,7 @@ def adjust_team(at: At, team: str, correction: Correction, reason: str, *, yes: 
         told = organizer.ask("POST", path, correction.body(reason))
         contracts = f", {told['quantity']:+} {told['instrument_id']} at {told['price']}"
         print(
-            f"{found['team_name']}: cash {told['cash']:+}"
+            f"{found['team_name']}: cash {told['cash']:+,.2f}"
             f"{contracts if told['instrument_id'] else ''}"
         )
 
@@ -255,6 +263,25 @@ def send_message(at: At, text: str, team: str | None, reason: str) -> int:
             body["team_id"] = _team(organizer, team)["team_id"]
         told = organizer.ask("POST", "/admin/messages", body)
         print(f"message {told['message_id']} sent to {team or 'all teams'}")
+
+    return asked(at, act)
+
+
+def show_trades(at: At, instrument_id: str, last: int, *, as_json: bool) -> int:
+    """Print the newest trades of an instrument."""
+
+    def act(organizer: Organizer) -> None:
+        tape = f"/exchange/trades?instrument_id={quote(instrument_id, safe='')}"
+        trades = organizer.items(tape)[-last:] if last > 0 else []
+        if as_json:
+            print_json(trades)
+            return
+        table = table_of("trade", "game time (UTC)", "quantity", "price", "")
+        for trade in trades:
+            words = (str(trade["trade_id"]), instant(trade["game_us"]), str(trade["quantity"]))
+            kind = "auction" if trade["is_auction"] else f"{trade['aggressor_side']} took"
+            table.add_row(*words, f"{trade['price']:,.2f}", kind)
+        show_table(table)
 
     return asked(at, act)
 

@@ -3,13 +3,15 @@
 import asyncio
 import sys
 from pathlib import Path
+from traceback import print_exception
+from types import TracebackType
 
 from msgspec import Struct, json
 
 from itg.bots import crew_bot
 from itg.cli import exits
 from itg.client.bot import Bot
-from itg.client.errors import BotFileError, ClientError, ConnectionFailedError
+from itg.client.errors import BotFileError, ClientError, ConnectionFailedError, RefusedError
 from itg.client.load import load_bot
 from itg.client.rest import Rest
 from itg.client.run import BotSeat, run_bot, run_many
@@ -39,7 +41,20 @@ def run_file(file: Path, url: str, choice: TeamChoice) -> int:
         return _failed(f"{error}; start a server with `itg serve`", exits.NO_SERVER)
     except ClientError as error:
         return _failed(str(error), exits.FAILED)
+    except Exception as error:
+        within = _within(file, error.__traceback__)
+        if within is None:
+            raise
+        print_exception(error.with_traceback(within))
+        return _failed(f"{file}: the bot ended with the error above", exits.FAILED)
     return exits.DONE
+
+
+def _within(file: Path, trace: TracebackType | None) -> TracebackType | None:
+    # A bot's author looks for a line of the bot; how it was called is not the author's.
+    while trace is not None and Path(trace.tb_frame.f_code.co_filename) != file.resolve():
+        trace = trace.tb_next
+    return trace
 
 
 def run_crew(orders: bytes) -> int:
@@ -59,12 +74,24 @@ async def _register_and_run(bot: Bot, url: str, choice: TeamChoice) -> None:
     if key is None:
         assert choice.team is not None
         async with Rest(url) as rest:
-            team = await rest.register(choice.team, choice.role, choice.join_code)
+            try:
+                team = await rest.register(choice.team, choice.role, choice.join_code)
+            except RefusedError as error:
+                raise ClientError(f"{error}{await _cure(rest, error.code)}") from error
         key = team.api_key
         print(f"registered {team.team_name} as {team.role}, team {team.team_id}")
         print(f"keep its key, it is shown this once: {key}", flush=True)
     await _assert_rounds_left(url, key)
     await run_bot(bot, url, key)
+
+
+async def _cure(rest: Rest, code: str) -> str:
+    if code == "DUPLICATE_TEAM_NAME":
+        return " To play on as that team put its key into ITG_API_KEY and leave --team out."
+    if code in {"UNKNOWN_ROLE", "ROLE_NOT_OPEN"}:
+        roles = [role.role for role in (await rest.rules()).roles if role.can_register]
+        return f" --role takes {', '.join(roles)}."
+    return " Give it with --join-code CODE." if code == "INVALID_JOIN_CODE" else ""
 
 
 async def _assert_rounds_left(url: str, key: str) -> None:

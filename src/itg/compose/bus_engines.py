@@ -23,7 +23,7 @@ class Engine(Struct, frozen=True, kw_only=True):
         """Raise `ConfigurationError` unless the client is installed."""
         if find_spec(self.module) is None:
             raise ConfigurationError(
-                f"--bus {self.schemes[0]}:// needs {self.package}: "
+                f"--bus {self.schemes[0]}:// needs {self.package}: `make extras` in a clone, or "
                 f"pip install 'intern-trading-game[{self.extra}]'"
             )
 

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ import structlog
 from msgspec import Struct, field
 from msgspec.json import Decoder, Encoder
 
+from itg.adapters.http_server import assert_free
 from itg.adapters.nats_server import nats_server
 from itg.compose.services import services_of
 from itg.compose.topologies import CHIEF, SOLO, assert_topology, nodes_of
@@ -91,8 +92,28 @@ class Fleet:
         self._file = plan.data / FLEET_FILE
         self.state = FleetState(keeper=os.getpid(), ships=list(_ships(plan, logs)))
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Start one after the other, keep them, and stop them in the opposite order."""
+    def assert_room(self) -> None:
+        """Raise `ConfigurationError` if the data or a port is another's already."""
+        plan = self.plan
+        keeper = _keeper_of(plan.data)
+        if keeper:
+            raise ConfigurationError(
+                f"process {keeper} runs the game on {plan.data} already: `itg ps --data "
+                f"{plan.data}` shows it; for another game name another --data"
+            )
+        for ship in self.state.ships:
+            is_bus = ship.port == plan.bus_port
+            try:
+                assert_free("127.0.0.1" if is_bus else plan.host, ship.port)
+            except ConfigurationError as error:
+                flag = "--bus-port" if is_bus else f"--port, now {plan.port}"
+                raise ConfigurationError(f"{ship.name}: {error} ({flag})") from error
+
+    async def run(self, stop: asyncio.Event, on_ready: Callable[[], None] = lambda: None) -> None:
+        """Start one after the other, keep them, and stop them in the opposite order.
+
+        `on_ready` is called once all of them answer.
+        """
         tasks: list[asyncio.Task[None]] = []
         ended: dict[str, asyncio.Event] = {}
         try:
@@ -100,6 +121,8 @@ class Fleet:
                 ended[ship.name] = asyncio.Event()
                 tasks.append(asyncio.create_task(self._keep(ship, ended[ship.name])))
                 await self._answers(ship, stop, tasks)
+            if not stop.is_set() and not any(task.done() for task in tasks):
+                on_ready()
             waiting = asyncio.create_task(stop.wait())
             await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
@@ -178,6 +201,13 @@ def fleet_of(data: Path) -> FleetState:
             f"`itg up --data {data}` goes on with its game"
         )
     return state
+
+
+def _keeper_of(data: Path) -> int:
+    try:
+        return fleet_of(data).keeper
+    except ConfigurationError:
+        return 0
 
 
 def is_running(pid: int) -> bool:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 POSTGRES_VARIABLE: Final = "ITG_POSTGRES"
 GAME_FILE: Final = "journal.postgres"
 EXTRA_MISSING: Final = (
-    "a journal in PostgreSQL needs the extra services: pip install 'intern-trading-game[services]'"
+    "a journal in PostgreSQL needs the extra services: `make extras` in a clone, or pip install "
+    "'intern-trading-game[services]'"
 )
 _OTHER_SIGNS: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 

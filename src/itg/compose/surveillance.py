@@ -10,7 +10,7 @@ import structlog
 
 from itg.compose.verify import machine_of, opened_for_reading
 from itg.gateway.surveillance import DayCases
-from itg.kernel.errors import JournalError
+from itg.kernel.errors import ConfigurationError, JournalError
 from itg.kernel.ids import Seq
 from itg.kernel.times import to_micros
 from itg.lab.surveillance import (
@@ -130,12 +130,20 @@ class LiveWatch:
             self.as_of_seq = last_seq_of(records[-1])
 
 
-def surveil_data(data: Path) -> list[CaseBody]:
-    """Look at every trading day of a data directory and return its cases. Reads only."""
+def surveil_data(data: Path, round_id: int | None = None) -> list[CaseBody]:
+    """Look at every trading day of a data directory, or a round's, and return its cases.
+
+    Reads only. Raises `ConfigurationError` for a round that has not begun.
+    """
     journal = opened_for_reading(data)
     try:
         codec = machine_of(journal).codec
-        return [case_body(case) for case in cases_of_game(journal, codec)]
+        if round_id is None:
+            return [case_body(case) for case in cases_of_game(journal, codec)]
+        cases, as_of_seq, _ = day_of_round(journal, codec, round_id)
+        if not as_of_seq:
+            raise ConfigurationError(f"--round {round_id}: {data} holds no such round that began")
+        return [case_body(case) for case in cases]
     finally:
         journal.close()
 

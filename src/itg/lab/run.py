@@ -126,7 +126,9 @@ class LabRun:
         )
         inputs = [held for player in turns for held in self._held.pop(player, ())]
         self._handle(inputs, Nanos(self.now_ns + self.rules.step_ns))
-        if not self.is_over:
+        if self.is_over:
+            self._say_goodbye()
+        else:
             self._take_turns()
 
     def tell(self, *acts: Message) -> None:
@@ -146,9 +148,16 @@ class LabRun:
                 self._follow_books(player)
             self._hold(player, player.take_turn(game_us))
 
+    def _say_goodbye(self) -> None:
+        assert self._hearing is not None, "begin first"
+        self._hearing.flush()
+        for player in self.players:
+            player.bot.on_stop()  # what it sends now comes too late, as over a socket
+
     def _change_bot(self, player: Player) -> None:
         # As at the begin of the game: another bot knows nothing of what the one before it heard.
         assert self._hearing is not None
+        player.bot.on_stop()
         player.change_bot()
         self._prepare(player)
         player.ears.hear_tops(self._hearing.tops())

@@ -39,7 +39,8 @@ def _typst() -> ModuleType:
         return import_module("typst")
     except ImportError as error:
         raise MissingTypstError(
-            "a PDF needs the extra `report`: pip install 'intern-trading-game[report]'"
+            "a PDF needs the extra `report`: `make extras` in a clone, or pip install "
+            "'intern-trading-game[report]'"
         ) from error
 
 

@@ -66,7 +66,16 @@ def _unknown_in_table(
             yield from _unknown(entry, fields[name], _under(place, name))
         elif name not in known:
             where = f"table [{place}]" if place else "the file"
-            yield f"unknown key `{name}` in {where}{nearest(name, known)}"
+            cure = "" if place else _home_of(name, fields)
+            yield f"unknown key `{name}` in {where}{cure or nearest(name, known)}"
+
+
+def _home_of(name: str, fields: Mapping[str, inspect.Type]) -> str:
+    # Written above the tables instead of in one: the commonest slip.
+    for table_name, kind in fields.items():
+        if any(name == f.encode_name for table in _tables(kind) for f in table.fields):
+            return f"; it is a key of table [{table_name}]"
+    return ""
 
 
 # -- missing and wrong keys ---------------------------------------------------

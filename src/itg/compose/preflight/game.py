@@ -122,7 +122,8 @@ def commitment_row(subject: Subject) -> Row:
     published = _published(subject.data)
     commitment = commitment_of(reveal)
     if published is None:
-        return row("seed committed", "the game is not made yet", is_good=False, advice=advice)
+        found = f"{commitment[:12]}, published once `itg serve` has made the game"
+        return row("seed committed", found, is_good=True, advice="")
     return row(
         "seed committed",
         f"{commitment[:12]}, published with the game",
@@ -158,7 +159,7 @@ def port_row(subject: Subject) -> Row:
             "address",
             str(error),
             is_good=False,
-            advice="stop what listens there, or take another --port; --url if it is this game",
+            advice="name it with --url if it is this game's server",
         )
     return row("address", f"{subject.host}:{subject.port} is free", is_good=True, advice="")
 

@@ -71,7 +71,7 @@ def team_rows(body: ConnectionsBody, teams: int | None) -> Iterator[Row]:
         "teams registered",
         f"{count}" if teams is None else f"{count} of {teams}",
         is_good=count > 0 if teams is None else count == teams,
-        advice="register who is missing: POST /admin/teams, or the join code",
+        advice="register who is missing: itg team add NAME, or give them the join code",
     )
     yield row(
         "teams connected",

@@ -1,0 +1,36 @@
+"""A fleet looks for room before it starts anything: its own data, and ports that are free."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from msgspec.json import encode
+
+from itg.compose.fleet import FLEET_FILE, Fleet, FleetPlan, FleetState
+from itg.kernel.errors import ConfigurationError
+
+
+def test_a_game_that_a_fleet_runs_already_is_left_to_it(tmp_path: Path) -> None:
+    told = encode(FleetState(keeper=os.getpid()))
+    (tmp_path / FLEET_FILE).write_bytes(told)
+    fleet = Fleet(FleetPlan(data=tmp_path, scenario="bare", port=0, bus_port=0, gateways=0))
+    with pytest.raises(ConfigurationError, match=f"process {os.getpid()} runs the game"):
+        fleet.assert_room()
+    assert (tmp_path / FLEET_FILE).read_bytes() == told
+
+
+def test_a_port_that_is_taken_is_named_with_its_process_and_its_flag(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        bus = Fleet(FleetPlan(data=tmp_path, scenario="bare", port=0, bus_port=port, gateways=0))
+        with pytest.raises(ConfigurationError, match=rf"nats: .*:{port}.* \(--bus-port\)"):
+            bus.assert_room()
+        node = Fleet(FleetPlan(data=tmp_path, scenario="bare", port=port, bus_port=0, gateways=0))
+        with pytest.raises(ConfigurationError, match=rf"node: .*:{port}.* \(--port, now {port}\)"):
+            node.assert_room()
+
+
+def test_free_ports_and_the_leftover_of_a_fleet_that_is_gone_are_room(tmp_path: Path) -> None:
+    (tmp_path / FLEET_FILE).write_bytes(encode(FleetState(keeper=0)))
+    Fleet(FleetPlan(data=tmp_path, scenario="bare", port=0, bus_port=0, gateways=0)).assert_room()
