@@ -43,8 +43,6 @@ def test_what_was_played_is_told_by_node(data: Path, capsys: pytest.CaptureFixtu
         ("apart,apart", "one of them is there twice"),
     ],
 )
-def test_a_topology_that_is_none_is_named(
-    data: Path, asked: str, told: str
-) -> None:
+def test_a_topology_that_is_none_is_named(data: Path, asked: str, told: str) -> None:
     with pytest.raises(ConfigurationError, match=told):
         app(["verify", str(data), "--topology", asked])

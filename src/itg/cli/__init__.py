@@ -48,6 +48,15 @@ app.command(db_app)
 Port = Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 Seed = Annotated[int | None, Parameter(help="Seed of every dice in the game; default: the file's.")]
+BackupTo = Annotated[
+    Path | None,
+    Parameter(env_var="ITG_BACKUP_TO", help="Back the game up there while it is played."),
+]
+BackupEvery = Annotated[str, Parameter(env_var="ITG_BACKUP_EVERY", help="Again after so long.")]
+BackupKeep = Annotated[
+    int | None,
+    Parameter(env_var="ITG_BACKUP_KEEP", help="Keep so many of them; default: all."),
+]
 
 
 @app.command
@@ -77,14 +86,17 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
     standby: Annotated[
         bool, Parameter(negative="", help="While another process leads this game, follow it.")
     ] = False,
+    backup_to: BackupTo = None,
+    backup_every: BackupEvery = "24h",
+    backup_keep: BackupKeep = None,
 ) -> int:
     """Run a game: exchange, world and gateway in one process.
 
     The same data directory continues the same game, to the last acknowledged order. A fault inside
     restarts the game through recovery. With --standby it listens and leads as soon as nobody else
-    does. Stop with Ctrl-C.
+    does. With --backup-to a process beside it makes backups, each replayed. Stop with Ctrl-C.
     """
-    from itg.cli.serving import bus_of, serve_forever
+    from itg.cli.serving import backups_of, bus_of, serve_forever
     from itg.compose.journals import POSTGRES_VARIABLE, postgres_url
     from itg.compose.solo import SoloSettings
 
@@ -102,6 +114,7 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
             bus=bus_of(bus),
             postgres=postgres_url(postgres),
             standby=standby,
+            backups=backups_of(backup_to, backup_every, backup_keep),
         )
     )
 

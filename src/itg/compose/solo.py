@@ -13,6 +13,7 @@ from contextlib import ExitStack, suppress
 from msgspec.structs import replace
 
 from itg.adapters.http_server import HttpServer, assert_free
+from itg.compose.backup_child import BackupChild
 from itg.compose.bundle import signing_key
 from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
@@ -113,6 +114,8 @@ class Solo:
             self.relay.start()
         if self.link is not None:
             self.link.start()
+        if self.backups is not None:
+            self.backups.start()
         await self.gateway.start()
         # Beside the loop: gateways in other processes are served meanwhile.
         app = await asyncio.to_thread(build_app, self.gateway)
@@ -133,6 +136,8 @@ class Solo:
             if self.pump.failure is None:
                 await self.pump.drain()
         finally:
+            if self.backups is not None:
+                await self.backups.stop()
             await self.watch.stop()
             if self.link is not None:
                 await self.link.stop()
@@ -177,11 +182,19 @@ class Solo:
         bus = None if self.relay is None else self.relay.numbers
         self.gateway = Gateway(self.pump, bounds, surveillance=self.watch, bus=bus)
         self.link = self._link(settings)
+        self.backups = self._backups(settings)
 
     def _relay(self, settings: SoloSettings) -> RelayChild | None:
         if settings.bus is None:
             return None
         return RelayChild(settings.bus, self.directory.path, self._name())
+
+    def _backups(self, settings: SoloSettings) -> BackupChild | None:
+        if settings.backups is None:
+            return None
+        backups = BackupChild(settings.backups, self.directory.path)
+        self.gateway.backups = backups.numbers
+        return backups
 
     def _link(self, settings: SoloSettings) -> NodeLink | None:
         if settings.bus is None or self.rules.lock_step:

@@ -47,6 +47,7 @@ from itg.gateway.withdrawals import Absences, Deadman
 from itg.kernel.ids import AccountId, InstrumentId, Role, Seq
 from itg.kernel.messages import Command, Message, Query, Reply
 from itg.positions.contract import GetQuotes, Quotes
+from itg.runtime.backups import BackupNumbers
 from itg.runtime.bus import BusNumbers
 from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.pump_port import OverloadedError, PumpPort, PumpStoppedError
@@ -73,6 +74,7 @@ class Gateway:
         self.settings = settings or GatewaySettings()
         self.surveillance = surveillance or Unwatched()
         self.bus = bus
+        self.backups: BackupNumbers | None = None  # set where the process makes some
         self.pump = pump
         self.feed = Feed(pump.epoch, pump.clock)
         self.outlet = Outlet()
