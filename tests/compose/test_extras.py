@@ -5,7 +5,16 @@ import sys
 
 import pytest
 
-EXTRAS = ("alembic", "matplotlib", "nats", "polars", "psycopg", "sqlalchemy", "typst")
+EXTRAS = (
+    "alembic",
+    "matplotlib",
+    "nats",
+    "opentelemetry",
+    "polars",
+    "psycopg",
+    "sqlalchemy",
+    "typst",
+)
 WITHOUT = "import sys; sys.modules.update(dict.fromkeys({extras!r})); import {module}"
 
 

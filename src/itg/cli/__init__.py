@@ -17,6 +17,7 @@ from itg.cli.organizing import audit, game_app, news_app, team_app, trade_app
 from itg.cli.safety import safety_app
 from itg.cli.scenarios import scenario_app
 from itg.cli.scoring import score_app
+from itg.cli.traces import TraceShare
 
 # Only what the command line itself needs is loaded here; each command loads its own world, so that
 # `itg --help` answers at once.
@@ -89,6 +90,7 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
     backup_to: BackupTo = None,
     backup_every: BackupEvery = "24h",
     backup_keep: BackupKeep = None,
+    trace_share: TraceShare = 0.0,
 ) -> int:
     """Run a game: exchange, world and gateway in one process.
 
@@ -114,6 +116,7 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
             bus=bus_of(bus),
             postgres=postgres_url(postgres),
             standby=standby,
+            trace_share=trace_share,
             backups=backups_of(backup_to, backup_every, backup_keep),
         )
     )

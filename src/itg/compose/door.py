@@ -20,6 +20,7 @@ from itg.compose.links import LinkFile, carrier_of, door_subject, node_subject, 
 from itg.compose.relay_child import BusSettings
 from itg.compose.report_files import REPORTS
 from itg.compose.surveillance import LiveWatch
+from itg.compose.traces import Traces
 from itg.compose.verify import machine_of, opened_for_reading
 from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings
@@ -38,6 +39,7 @@ class DoorSettings(Struct, frozen=True, kw_only=True):
     bus: BusSettings
     host: str = "127.0.0.1"
     port: int = 0
+    trace_share: float = 0.0  # of the requests, as spans for a collector
 
 
 class Door:
@@ -49,6 +51,7 @@ class Door:
         self._gateway: Gateway | None = None
         self._server: HttpServer | None = None
         self.watch = LiveWatch()
+        self._traces = Traces(settings.trace_share, "itg-gateway")
 
     @property
     def url(self) -> str:
@@ -82,6 +85,7 @@ class Door:
         )
         steward = RemoteSteward(self.pump.note)
         self._gateway = Gateway(self.pump, bounds, surveillance=self.watch, steward=steward)
+        self._traces.follow(self._gateway)
         await self._gateway.start()
         self._server = HttpServer(build_app(self._gateway), settings.host, settings.port)
         await self._server.start()
@@ -100,6 +104,7 @@ class Door:
             await self.pump.stop()
             await self._carrier.close()
             self.journal.close()
+        await self._traces.stop()
 
     def _see(self, records: Sequence[Record]) -> None:
         self.watch.see(records)

@@ -30,6 +30,7 @@ class SoloSettings(Struct, frozen=True, kw_only=True):
     unsafe: bool = False
     bus: BusSettings | None = None  # where the facts go; None: nowhere
     postgres: PostgresUrl | None = None  # where the journal is; None: in `data`
+    trace_share: float = 0.0  # of the requests, as spans for a collector
     backups: BackupPlan | None = None  # None: none are made by the process that plays
     standby: bool = False  # follow the game while another leads it
 

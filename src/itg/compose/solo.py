@@ -27,6 +27,7 @@ from itg.compose.report_files import REPORTS
 from itg.compose.reports import Reports
 from itg.compose.services import services_of
 from itg.compose.surveillance import LiveWatch
+from itg.compose.traces import Traces
 from itg.exchange.contract import PhaseChanged
 from itg.game.contract import (
     GameState,
@@ -73,6 +74,7 @@ class Solo:
         self._host, self._port = settings.host, settings.port
         self._server: HttpServer | None = None
         self._postgres = settings.postgres
+        self._traces = Traces(settings.trace_share, "itg-node")
         with ExitStack() as undo:
             self.lead = Lead(self.directory, settings.postgres) if taken is None else taken.lead
             if taken is None:
@@ -147,6 +149,7 @@ class Solo:
             if self._server is not None:
                 await self._server.stop()
             await self.reports.stop()
+            await self._traces.stop()
             self.journal.close()
             self.lead.release()
 
@@ -183,6 +186,7 @@ class Solo:
         self.gateway = Gateway(self.pump, bounds, surveillance=self.watch, bus=bus)
         self.link = self._link(settings)
         self.backups = self._backups(settings)
+        self._traces.follow(self.gateway)
 
     def _relay(self, settings: SoloSettings) -> RelayChild | None:
         if settings.bus is None:
