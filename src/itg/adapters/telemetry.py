@@ -28,6 +28,7 @@ from opentelemetry.trace import (
 
 from itg import __version__
 from itg.kernel.errors import ConfigurationError
+from itg.runtime.guard import Guard
 from itg.runtime.trails import Parent, Passage, Trail
 
 log = structlog.get_logger()
@@ -90,7 +91,8 @@ class SpanExport:
 
     def _run(self) -> None:
         while (trail := self._queue.get()) is not None:
-            self._export(trail)
+            with Guard(_log_failure):
+                self._export(trail)
 
     def _export(self, trail: Trail) -> None:
         self._ids.trace_id = int(trail.trace_id, 16)
@@ -121,6 +123,10 @@ class SpanExport:
                 name, context=inside, attributes=attributes, start_time=times[number]
             )
             span.end(times[number + 1])
+
+
+def _log_failure(error: Exception) -> None:
+    log.error("spans_failed", exc_info=error)
 
 
 def _context_of(parent: Parent | None) -> Context:
