@@ -144,7 +144,9 @@ def test_a_restart_goes_on_with_the_schedule_of_the_newest_backup(
     async def life() -> BackupChild:
         child = BackupChild(BackupPlan(to=to), played)
         child.start()
-        await asyncio.sleep(0)
+        async with asyncio.timeout(WAIT_S):
+            while not child.numbers.made_us:  # noqa: ASYNC110 - it tells nobody it has looked
+                await asyncio.sleep(0)
         await child.stop()
         return child
 
@@ -159,10 +161,6 @@ def test_backups_do_not_go_into_the_data_itself(tmp_path: Path) -> None:
     data = tmp_path / "day-1"
     with pytest.raises(ConfigurationError, match="lies in the data itself"):
         BackupPlan(to=data / "backups").check(data)
-    occupied = tmp_path / "file"
-    occupied.write_text("mine")
-    with pytest.raises(ConfigurationError, match="cannot be made"):
-        BackupPlan(to=occupied).check(data)
 
 
 def test_a_copy_that_does_not_replay_is_kept_unverified_with_a_fault(

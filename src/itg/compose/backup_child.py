@@ -1,7 +1,6 @@
 """Backups of a served game: one process at a time, again and again, and what is known of them."""
 
 import asyncio
-import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
@@ -36,18 +35,15 @@ class BackupPlan(Struct, frozen=True, kw_only=True):
     keep: int = 0
 
     def check(self, data: Path) -> None:
-        """Raise `ConfigurationError` unless backups of `data` can be tried there."""
+        """Raise `ConfigurationError` unless backups of `data` can be tried there.
+
+        A place that is away for now is no reason not to play: the first backup tells.
+        """
         to, data = self.to.absolute(), data.absolute()
         if to == data or data in to.parents:
             raise ConfigurationError(
                 f"--backup-to {to} lies in the data itself; name a place outside"
             )
-        try:
-            to.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigurationError(f"--backup-to {to} cannot be made: {error}") from error
-        if not os.access(to, os.W_OK):
-            raise ConfigurationError(f"--backup-to {to} cannot be written to; name another place")
 
 
 class BackupChild:
@@ -67,7 +63,6 @@ class BackupChild:
         self.numbers = BackupNumbers(
             to=str(plan.to.absolute()), every_s=plan.every_s, since_us=_now_us()
         )
-        self._learn_newest()
 
     def start(self) -> None:
         """Make backups from now on."""
@@ -90,7 +85,12 @@ class BackupChild:
 
     def _learn_newest(self) -> None:
         numbers = self.numbers
-        for path in reversed(backups_of(self._data.name, self._plan.to)):
+        try:
+            found = backups_of(self._data.name, self._plan.to)
+        except OSError as error:
+            log.warning("backups_unreadable", to=numbers.to, reason=str(error))
+            return
+        for path in reversed(found):
             try:
                 manifest = read_manifest(path)
             except BackupError as error:
@@ -103,6 +103,8 @@ class BackupChild:
             return
 
     async def _keep(self) -> None:
+        # Beside the loop: the place may be another machine's disk.
+        await asyncio.to_thread(self._learn_newest)
         while not self._ending.is_set():
             wait_s = (self.numbers.next_us - _now_us()) / _US_PER_S
             if wait_s > 0:
