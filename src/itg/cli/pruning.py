@@ -84,16 +84,17 @@ def _pruned(games: list[Standing], wish: PruneWish) -> list[Standing]:
 
 def _print(games: list[Standing]) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("game", "last round ended", "MB", "verified backup", "", "what to do"):
-        table.add_column(title, justify="right" if title == "MB" else "left")
+    for title in ("game", "last round ended", "MB", "verified backup", "state"):
+        table.add_column(title, justify="right" if title == "MB" else "left", no_wrap=True)
+    table.add_column("why it stays, and what to do", overflow="fold")
     for game in games:
         table.add_row(
-            str(game.data),
-            _iso(game.ended_us) or "",
+            game.data.absolute().name,
+            _minute(game.ended_us),
             f"{game.length / 1e6:,.1f}",
-            _iso(game.verified_us) or "none",
-            f"{game.state.value}{': ' if game.reason else ''}{game.reason}",
-            game.advice or "it can go",
+            _minute(game.verified_us) or "none",
+            game.state.value,
+            f"{game.reason}; {game.advice}" if game.reason else "",
         )
     wide_console().print(table)
 
@@ -109,6 +110,11 @@ def _told(game: Standing) -> PrunedGame:
         reason=game.reason,
         advice=game.advice,
     )
+
+
+def _minute(wall_us: int | None) -> str:
+    told = _iso(wall_us)
+    return "" if told is None else f"{told[:10]} {told[11:16]}Z"
 
 
 def _iso(wall_us: int | None) -> str | None:

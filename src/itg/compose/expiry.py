@@ -125,14 +125,14 @@ def proven(backup: Path) -> Manifest:
 def _judged(seen: Standing, keeping: Keeping, head: str) -> Standing:
     data = seen.data
     if _is_played(data):
-        return _stays(seen, State.PLAYED, "a server plays it", "nothing; a played game is kept")
+        return _stays(seen, State.PLAYED, "a server plays it", "stop its server if it is to go")
     if seen.ended_us is None:
-        advice = "nothing; it is kept until its last round has ended (`itg game end`)"
+        advice = "`itg game end` ends a round that nobody will play"
         return _stays(seen, State.OPEN, "a round has not ended", advice)
     age_us = keeping.now_us - seen.ended_us
     if age_us < keeping.kept_s * _US_PER_S:
         days = (keeping.kept_s - age_us / _US_PER_S) / 86_400
-        return _stays(seen, State.YOUNG, f"kept for {days:.1f} more days", "nothing")
+        return _stays(seen, State.YOUNG, f"kept for {days:.1f} more days", "wait, or give --days")
     if seen.backup is None:
         place = keeping.backups_of(data)
         return _stays(
