@@ -208,6 +208,16 @@ def test_a_removal_that_was_cut_short_is_finished_by_the_next(
     assert game.exists()
 
 
+def test_a_link_to_a_game_is_not_followed(game: Path, backups: Path, tmp_path: Path) -> None:
+    back_up(game, Wish(to=backups, verify=True))
+    link = tmp_path / "links" / "day-1"
+    link.parent.mkdir()
+    link.symlink_to(game)
+    seen = standing_of(link, looked(backups))
+    assert (seen.state, seen.reason) == (State.UNREADABLE, "it is a link")
+    assert str(game) in seen.advice
+
+
 def test_reading_the_end_of_a_copy_changes_none_of_its_bytes(game: Path, backups: Path) -> None:
     kept = back_up(game, Wish(to=backups, verify=True))
     assert head_of_copy(kept.path).hash.hex() == kept.manifest.head_hash == head_of(game)

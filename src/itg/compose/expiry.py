@@ -99,6 +99,9 @@ def remove(seen: Standing) -> Standing:
         remove_game(seen.data, Backup(seen.backup, proven(seen.backup)))
     except ConfigurationError as error:
         return _stays(seen, State.PLAYED, str(error), "stop its server first")
+    except OSError as error:
+        advice = "mend that; the next `itg prune` removes what is left of it"
+        return _stays(seen, State.UNREADABLE, f"it is not removed whole: {error}", advice)
     except ItgError as error:
         return _stays(
             seen, State.UNPROVEN, str(error), _fresh_backup(seen.data, seen.backup.parent)
@@ -124,6 +127,9 @@ def proven(backup: Path) -> Manifest:
 
 def _judged(seen: Standing, keeping: Keeping, head: str) -> Standing:
     data = seen.data
+    if data.is_symlink():
+        advice = f"prune the folder that {data.resolve()} lies in"
+        return _stays(seen, State.UNREADABLE, "it is a link", advice)
     if _is_played(data):
         return _stays(seen, State.PLAYED, "a server plays it", "stop its server if it is to go")
     if seen.ended_us is None:
