@@ -128,6 +128,8 @@ def _held_in_database(data: Path) -> Iterator[None]:
 def _reasons_to_stay(backup: Backup, data: Path, older_than_s: float) -> Iterator[str]:
     manifest = backup.manifest
     idle_us = to_micros(SystemClock().wall_ns()) - manifest.last_input_us
+    if data.is_symlink():
+        yield "it is a link to a game, not its directory"
     if manifest.last_input_us == 0:
         yield "nothing was ever played in it"
     if idle_us < older_than_s * _US_PER_S:
