@@ -19,6 +19,7 @@ SOON = "0.0000001"
 
 
 @pytest.mark.postgres
+@pytest.mark.timeout(240)
 def test_a_game_in_postgres_is_backed_up_pruned_and_brought_back(
     given: PostgresServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

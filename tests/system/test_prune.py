@@ -17,7 +17,7 @@ from itg.compose.retention import head_of
 from itg.kernel.times import to_micros
 from itg.runtime.clock import SystemClock
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 SOON = "0.0000001"  # days: everything that has ended is old enough
 
 

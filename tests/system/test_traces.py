@@ -15,7 +15,7 @@ from itg.cli import app, exits
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.trails import trace_id_of
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
 INSIDE = ("wait", "commit", "publish")
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"

@@ -1,6 +1,6 @@
 """One backup of a game that is played, as a process: `… DATA TO KEEP`, KEEP 0 for all.
 
-Copying and replaying take a processor and the disk for a while; beside the market, at the lowest
+Copying and replaying take a processor and the disk for a while; beside the market, at a low
 priority, they take what it leaves. The one line on standard output is a `BackupTold` as JSON.
 """
 
@@ -19,7 +19,7 @@ from itg.compose.logs import log_to_stderr
 from itg.kernel.errors import ItgError
 from itg.runtime.asserts import refuse_optimized
 
-NICENESS = 19
+NICENESS = 10  # at the very lowest a busy machine would never let it end
 
 
 class BackupTold(Struct, frozen=True, kw_only=True):
