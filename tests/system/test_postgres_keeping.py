@@ -13,6 +13,7 @@ from itg.adapters.postgres_url import PostgresUrl
 from itg.cli import app, exits
 from itg.compose.journals import GAME_FILE, lease_in_postgres
 from itg.compose.retention import head_of
+from itg.runtime.lease import LeaseKeeper
 
 __all__ = ["given"]
 SOON = "0.0000001"
@@ -33,9 +34,11 @@ def test_a_game_in_postgres_is_backed_up_pruned_and_brought_back(
     game, head = (data / GAME_FILE).read_text().strip(), head_of(data)
     elsewhere = lease_in_postgres(data, PostgresUrl(text_of(given)), "another host")
     assert elsewhere.take()
+    keeper = LeaseKeeper([elsewhere])
     assert app(command) == exits.DONE
     (told,) = json.loads(capsys.readouterr().out)
     assert told["state"] == "played"
+    keeper.stop()
     elsewhere.release()
     assert app(command) == exits.DONE
     (told,) = json.loads(capsys.readouterr().out)

@@ -7,7 +7,9 @@ priority, they take what it leaves. The one line on standard output is a `Backup
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -32,7 +34,7 @@ class BackupTold(Struct, frozen=True, kw_only=True):
     fault: str = ""
 
 
-def backed_up(data: Path, to: Path, keep: int) -> BackupTold:
+def backed_up(data: Path, to: Path, keep: int, on_made: Callable[[], object] = list) -> BackupTold:
     """Make a backup, replay it, and thin out older ones; never raises for what may go wrong.
 
     A copy that does not replay to what was recorded is kept all the same, unverified: it is all
@@ -47,6 +49,7 @@ def backed_up(data: Path, to: Path, keep: int) -> BackupTold:
             made = back_up(data, Wish(to=to))
     except (ItgError, OSError) as error:
         return BackupTold(fault=str(error))
+    on_made()
     if keep and not fault:
         try:
             keep_newest(made.manifest.game, to, keep)
@@ -81,7 +84,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _end)
     os.nice(NICENESS)
     data, to, keep = sys.argv[1:]
-    told = backed_up(Path(data), Path(to), int(keep))
+    # Thinning out is short, and cut short it would leave half of a backup behind.
+    made = partial(signal.signal, signal.SIGTERM, signal.SIG_IGN)
+    told = backed_up(Path(data), Path(to), int(keep), made)
     with suppress(BrokenPipeError):  # the market is gone, and the backup is made all the same
         os.write(out, Encoder().encode(told) + b"\n")
     return 0
