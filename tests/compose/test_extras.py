@@ -10,6 +10,7 @@ EXTRAS = (
     "confluent_kafka",
     "matplotlib",
     "nats",
+    "opentelemetry",
     "polars",
     "psycopg",
     "rstream",

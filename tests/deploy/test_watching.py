@@ -93,8 +93,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Labels:
     folder: Path = tmp_path_factory.mktemp("watched")
     broker = NatsServer(folder / "nats")
     broker.start()
+    flags = ("--bus", broker.url, "--backup-to", str(folder / "backups"))
     try:
-        with Server(folder / "data", "bare", "--bus", broker.url) as server:
+        with Server(folder / "data", "bare", *flags) as server:
             _, key = server.register("Watched", "market_maker")
             for _ in range(40):  # handlers are timed at every sixteenth input
                 server.call("POST", "/exchange/orders", {"side": "buy"}, key)

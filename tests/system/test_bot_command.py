@@ -112,6 +112,8 @@ def is_of(frame: dict[str, object], channel: str, phase: str) -> bool:
     if frame.get("channel") != channel or not isinstance(data, dict):
         return False
     return data.get("phase") == phase and data.get("instrument_id") is None
+
+
 def test_a_team_that_cannot_be_is_told_what_would_be_right(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -260,6 +260,21 @@ class SqliteJournal:
                 os.close(directory)
 
 
+def head_of_copy(directory: Path) -> Head:
+    """Return the end of a copy's journal; not a byte of the copy changes. Raises `JournalError`.
+
+    Not for a journal that somebody has open.
+    """
+    place = (directory / DATABASE).absolute().as_uri()
+    query = f"SELECT {_COLUMNS} FROM batch ORDER BY first_seq DESC LIMIT 1"  # noqa: S608
+    with (
+        _failing(f"read the end of {directory}"),
+        closing(sqlite3.connect(f"{place}?mode=ro&immutable=1", uri=True)) as connection,
+    ):
+        row = connection.execute(query).fetchone()
+    return Head() if row is None else Head((last := _batch(row)).last_seq, last.hash)
+
+
 def _tables(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
     query = "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema ORDER BY rowid"
     return connection.execute(query).fetchall()

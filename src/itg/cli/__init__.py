@@ -17,6 +17,7 @@ from itg.cli.organizing import audit, game_app, news_app, team_app, trade_app
 from itg.cli.safety import safety_app
 from itg.cli.scenarios import scenario_app
 from itg.cli.scoring import score_app
+from itg.cli.traces import TraceShare
 
 # Only what the command line itself needs is loaded here; each command loads its own world, so that
 # `itg --help` answers at once.
@@ -48,6 +49,15 @@ app.command(db_app)
 Port = Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 Seed = Annotated[int | None, Parameter(help="Seed of every dice in the game; default: the file's.")]
+BackupTo = Annotated[
+    Path | None,
+    Parameter(env_var="ITG_BACKUP_TO", help="Back the game up there while it is played."),
+]
+BackupEvery = Annotated[str, Parameter(env_var="ITG_BACKUP_EVERY", help="Again after so long.")]
+BackupKeep = Annotated[
+    int | None,
+    Parameter(env_var="ITG_BACKUP_KEEP", help="Keep so many of them; default: all."),
+]
 
 
 @app.command
@@ -78,14 +88,18 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
     standby: Annotated[
         bool, Parameter(negative="", help="While another process leads this game, follow it.")
     ] = False,
+    backup_to: BackupTo = None,
+    backup_every: BackupEvery = "24h",
+    backup_keep: BackupKeep = None,
+    trace_share: TraceShare = 0.0,
 ) -> int:
     """Run a game: exchange, world and gateway in one process.
 
     The same data directory continues the same game, to the last acknowledged order. A fault inside
     restarts the game through recovery. With --standby it listens and leads as soon as nobody else
-    does. Stop with Ctrl-C.
+    does. With --backup-to a process beside it makes backups, each replayed. Stop with Ctrl-C.
     """
-    from itg.cli.serving import bus_of, serve_forever
+    from itg.cli.serving import backups_of, bus_of, serve_forever
     from itg.compose.journals import POSTGRES_VARIABLE, postgres_url
     from itg.compose.solo import SoloSettings
 
@@ -103,6 +117,8 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
             bus=bus_of(bus),
             postgres=postgres_url(postgres),
             standby=standby,
+            trace_share=trace_share,
+            backups=backups_of(backup_to, backup_every, backup_keep),
         )
     )
 

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from itg.cli import exits
+from itg.cli.traces import TraceShare
 
 fleet_app = App()
 
@@ -34,6 +35,7 @@ def gateway(
     ] = "nats://127.0.0.1:4222",
     host: Host = "127.0.0.1",
     port: Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")] = 8001,
+    trace_share: TraceShare = 0.0,
 ) -> int:
     """Serve a game that another process plays: one more door to the same market.
 
@@ -45,7 +47,9 @@ def gateway(
 
     settings = bus_of(bus)
     assert settings is not None, "it has a default"
-    door = Door(DoorSettings(data=data, bus=settings, host=host, port=port))
+    door = Door(
+        DoorSettings(data=data, bus=settings, host=host, port=port, trace_share=trace_share)
+    )
 
     async def serve(stop: asyncio.Event) -> None:
         await door.start()

@@ -1,4 +1,4 @@
-"""The commands that keep a game safe: backup, restore, preflight, rehearse."""
+"""The commands that keep a game safe: backup, restore, prune, preflight, rehearse."""
 
 import re
 from pathlib import Path
@@ -81,6 +81,44 @@ def restore(
 
     target = RestoreTarget(path=to, into_postgres=into_postgres)
     return show_restore(backup, target, verify=verify, as_json=as_json)
+
+
+@safety_app.command
+def prune(  # noqa: PLR0913 - each parameter is a flag
+    folder: Annotated[Path, Parameter(help="A folder of several games, or one game's data.")],
+    /,
+    *,
+    days: Annotated[
+        float, Parameter(help="Keep a game so many days after its last round ended.")
+    ] = 90.0,
+    backups: Annotated[
+        Path | None, Parameter(help="Where backups lie; default: DATA.backups, beside each game.")
+    ] = None,
+    dry_run: Annotated[
+        bool, Parameter(negative="", help="Show what would go, and why not.")
+    ] = False,
+    yes: Annotated[bool, Parameter(negative="", help="Do not ask first.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """List games with end, size and verified backup; remove finished ones older than `--days`.
+
+    Only a game that nobody plays goes, and only if a backup of its last row was replayed, keys
+    included, and reads as it was sealed. 1 if one is old enough and no backup lets it go.
+    """
+    from itg.cli.pruning import PruneWish, show_prune
+
+    if days <= 0:
+        return wrong_use(f"--days {days:g} would keep nothing; give more than 0")
+    return show_prune(
+        PruneWish(
+            folder=folder,
+            kept_s=days * _UNITS_S["d"],
+            backups=backups,
+            is_dry=dry_run,
+            yes=yes,
+            as_json=as_json,
+        )
+    )
 
 
 @safety_app.command

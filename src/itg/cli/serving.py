@@ -4,10 +4,13 @@ import asyncio
 import os
 import signal
 from collections.abc import Sequence
+from pathlib import Path
 
 import uvloop
 
 from itg.cli import exits
+from itg.cli.safety import seconds_in
+from itg.compose.backup_child import BackupPlan
 from itg.compose.game_settings import SoloSettings
 from itg.compose.journals import game_in_postgres
 from itg.compose.logs import log_to_stderr, say_failure
@@ -41,6 +44,17 @@ def bus_of(url: str) -> BusSettings | None:
     settings = BusSettings(url=url, ca=os.environ.get("ITG_BUS_CA", ""))
     settings.check()
     return settings
+
+
+def backups_of(to: Path | None, every: str, keep: int | None) -> BackupPlan | None:
+    """Return how a served game is backed up, or None; raises `ConfigurationError`."""
+    if to is None:
+        return None
+    if keep is not None and keep < 1:
+        raise ConfigurationError(f"--backup-keep {keep} would keep nothing; give 1 or more")
+    every_s = seconds_in("--backup-every", every)
+    assert every_s is not None, "a text has a duration"
+    return BackupPlan(to=to, every_s=every_s, keep=keep or 0)
 
 
 async def _serve(settings: SoloSettings) -> None:
@@ -103,6 +117,8 @@ def _announce(solo: Solo, settings: SoloSettings) -> None:
     if solo.relay is not None:
         told = solo.relay.numbers
         print(f"bus            {told.address}, subjects itg.v1.{told.game}.>")
+    if settings.backups is not None:
+        print(f"backups        to {settings.backups.to}, each replayed after it is made")
     print(f"bundle key     {solo.bundle_key}")
     came = solo.recovery
     if came.seq:

@@ -72,7 +72,7 @@ def show_status(url: str, *, as_json: bool) -> int:
         table = Table(box=None, show_header=False, pad_edge=False)
         told = {name: value for name, value in health.items() if value is not None}
         for name, value in told.items():
-            table.add_row(name.removesuffix("_us").replace("_", " "), _readable(name, value))
+            table.add_row(_word(name).replace("_", " "), _readable(name, value))
         Console().print(table)
     return _done(health.get("status") == "ready")
 
@@ -87,6 +87,10 @@ async def _health(url: str) -> dict[str, object]:
         return json.decode(await r.read(), type=dict[str, object])
 
 
+def _word(name: str) -> str:
+    return name.removesuffix("_us")
+
+
 def _readable(name: str, value: object) -> str:
     if name.endswith("_us") and isinstance(value, int):
         return datetime.fromtimestamp(value / 1_000_000, UTC).isoformat(" ", "seconds")
@@ -95,7 +99,11 @@ def _readable(name: str, value: object) -> str:
 
 def _plain(value: object) -> str:
     if isinstance(value, dict):
-        return "  ".join(f"{name} {_plain(item)}" for name, item in value.items())
+        return "  ".join(
+            f"{_word(name)} {_readable(name, item)}"
+            for name, item in value.items()
+            if item is not None
+        )
     return f"{value:,.2f}" if isinstance(value, float) else str(value)
 
 

@@ -15,6 +15,7 @@ from itg.compose.order_steps import Step, Who, told
 from itg.compose.order_trace import OrderTrace, trace_order
 from itg.kernel.errors import ConfigurationError, ItgError
 from itg.kernel.money import PRICE_SCALE
+from itg.runtime.trails import trace_id_of
 
 _MONEY = frozenset(
     {
@@ -119,6 +120,8 @@ def _table(steps: list[Step]) -> Table:
 def _words(step: Step) -> Iterator[str]:
     if step.is_input and step.trace_id:
         yield f"trace={step.trace_id}"
+        if (spans := trace_id_of(step.trace_id)) != step.trace_id.replace("-", "").lower():
+            yield f"otel={spans}"
     for place, value in told(step.data):
         name = place.rpartition(".")[2]
         if name in _UNTOLD and not (step.is_input and name == "instrument_id"):

@@ -28,6 +28,7 @@ from itg.compose.journals import GAME_FILE, assert_holds_game, is_in_postgres, o
 from itg.compose.manifest import (
     BackupError,
     Manifest,
+    Verified,
     assert_whole,
     kept_file,
     write_manifest,
@@ -47,6 +48,10 @@ _STAMPED = r"_\d{8}T\d{6}\.\d{6}Z"
 _LEFT_OUT = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", GAME_FILE, LOCK_FILE})
 _UNFINISHED = (".part", ".draft")
 _KEYS = (".key", ".code")
+
+
+class UnequalReplayError(BackupError):
+    """A copy is whole, and its replay does not come to what was recorded."""
 
 
 class Backup(Struct, frozen=True):
@@ -161,12 +166,7 @@ def _described(draft: Path, game: str, wish: Wish, made_us: int) -> Manifest:
                 raise BackupError(f"the snapshot at seq {snapshot.seq} is of no row of the journal")
     finally:
         journal.close()
-    state_hash = ""
-    if wish.verify and epochs:
-        report = verify_data(draft)
-        if not report.is_equal:
-            raise BackupError(f"the journal of {game} does not replay: {report.difference}")
-        state_hash = report.state_hash
+    verified = _verified(draft, game) if wish.verify and epochs else None
     header = epochs[-1].header if epochs else None
     made_at = datetime.fromtimestamp(made_us / 1_000_000, UTC)
     return Manifest(
@@ -180,8 +180,21 @@ def _described(draft: Path, game: str, wish: Wish, made_us: int) -> Manifest:
         build="" if header is None else header.code_fingerprint,
         version=__version__,
         has_keys=wish.keys,
-        state_hash=state_hash,
+        state_hash="" if verified is None else verified.state_hash,
+        verified=verified,
         files=[],
+    )
+
+
+def _verified(draft: Path, game: str) -> Verified:
+    report = verify_data(draft)
+    if not report.is_equal:
+        raise UnequalReplayError(f"the journal of {game} does not replay: {report.difference}")
+    return Verified(
+        at_us=to_micros(SystemClock().wall_ns()),
+        inputs=report.inputs,
+        head_hash=report.head_hash,
+        state_hash=report.state_hash,
     )
 
 

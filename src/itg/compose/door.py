@@ -30,6 +30,7 @@ from itg.compose.relay_child import BusSettings
 from itg.compose.report_files import REPORTS
 from itg.compose.surveillance import LiveWatch
 from itg.compose.topologies import SOLO
+from itg.compose.traces import Traces
 from itg.compose.verify import machine_of, opened_for_reading
 from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings
@@ -49,6 +50,7 @@ class DoorSettings(Struct, frozen=True, kw_only=True):
     bus: BusSettings
     host: str = "127.0.0.1"
     port: int = 0
+    trace_share: float = 0.0  # of the requests, as spans for a collector
 
 
 class Door:
@@ -60,6 +62,7 @@ class Door:
         self._gateway: Gateway | None = None
         self._server: HttpServer | None = None
         self.watch = LiveWatch()
+        self._traces = Traces(settings.trace_share, "itg-gateway")
 
     @property
     def url(self) -> str:
@@ -97,6 +100,7 @@ class Door:
             surveillance=None if is_joined else self.watch,
             steward=RemoteSteward(self.pump.note),
         )
+        self._traces.follow(self._gateway)
         await self._gateway.start()
         self._server = HttpServer(build_app(self._gateway), settings.host, settings.port)
         await self._server.start()
@@ -115,6 +119,7 @@ class Door:
             await self.pump.stop()
             await self._carrier.close()
             self.pump.journal.close()
+        await self._traces.stop()
 
     def _followed(self, game: LinkedGame) -> FollowedPump:
         journal = opened_for_reading(self._settings.data)

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from itg import scenario
 from itg.adapters.postgres_url import PostgresUrl
+from itg.compose.backup_child import BackupPlan
 from itg.compose.data_directory import DataDirectory, digest_of
 from itg.compose.journals import open_journal
 from itg.compose.models import refuse_unknown_models
@@ -29,6 +30,8 @@ class SoloSettings(Struct, frozen=True, kw_only=True):
     unsafe: bool = False
     bus: BusSettings | None = None  # where the facts go; None: nowhere
     postgres: PostgresUrl | None = None  # where the journal is; None: in `data`
+    trace_share: float = 0.0  # of the requests, as spans for a collector
+    backups: BackupPlan | None = None  # None: none are made by the process that plays
     standby: bool = False  # follow the game while another leads it
 
 

@@ -28,11 +28,20 @@ class KeptFile(Struct, frozen=True, kw_only=True):
     owner_only: bool
 
 
+class Verified(Struct, frozen=True, kw_only=True):
+    """That a copy was replayed from its first input to the end it has, and what it came to."""
+
+    at_us: int  # wall time
+    inputs: int
+    head_hash: str
+    state_hash: str
+
+
 class Manifest(Struct, frozen=True, kw_only=True):
     """Whose copy it is, of which instant, and every file in it.
 
     `made_us` is wall time. `state_hash` is that of a replay from the first input, where one was
-    asked for; empty otherwise.
+    asked for; empty otherwise, and `verified` None.
     """
 
     format: int = FORMAT
@@ -47,6 +56,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     version: str
     has_keys: bool
     state_hash: str = ""
+    verified: Verified | None = None
     files: list[KeptFile]
 
 

@@ -29,6 +29,7 @@ from itg.positions.contract import AccountOrderUpdated, ReserveOrder
 from itg.runtime.codec import Codec
 from itg.runtime.envelope import Record
 from itg.runtime.journal import Journal, SealedBatch, checked_rows
+from itg.runtime.trails import request_ids_of
 from itg.scenario.nearest import nearest
 
 _encode: Final = Encoder().encode
@@ -137,6 +138,7 @@ class _Reading:
 
     def _by_trace_id(self, text: str) -> Sought:
         asked = self._asked(text)
+        text = asked[0].trace_id
         ids: dict[OrderId, None] = {}
         for record in asked:
             for message in (record.body, *record.outputs):
@@ -154,11 +156,12 @@ class _Reading:
     def _asked(self, trace_id: str) -> list[Record]:
         asked: list[Record] = []
         callers: set[str] = set()
+        spellings = request_ids_of(trace_id)
         for row in self._rows():
-            if trace_id.encode() not in row.body:
+            if not any(spelling.encode() in row.body for spelling in spellings):
                 continue
             for record in self._records(row):
-                if record.trace_id == trace_id:
+                if record.trace_id in spellings:
                     asked.append(record)
                 elif ClientOrderId(trace_id) in client_order_ids_of(record.body):
                     callers.add(record.actor)

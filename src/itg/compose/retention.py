@@ -1,23 +1,35 @@
 """Finished games of a season folder: found, and removed once old and safely backed up."""
 
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
+from socket import gethostname
 
 from msgspec import Struct
 
 from itg.compose.backup import Backup
 from itg.compose.data_directory import DataDirectory
-from itg.compose.journals import assert_holds_game, forget_journal, holds_game
-from itg.compose.manifest import assert_whole
+from itg.compose.journals import (
+    assert_holds_game,
+    forget_journal,
+    holds_game,
+    is_in_postgres,
+    lease_in_postgres,
+)
+from itg.compose.manifest import BackupError, assert_whole
 from itg.compose.verify import machine_of, opened_for_reading
 from itg.game.contract import GetRounds, Rounds, RoundStatus
 from itg.kernel.errors import ConfigurationError, ItgError
 from itg.kernel.times import to_micros
 from itg.runtime.clock import SystemClock
+from itg.runtime.journal import Journal
 from itg.runtime.recovery import reread
 
 _US_PER_S = 1_000_000
+_PRUNED = ".pruned"
 
 
 class Kept(Struct, frozen=True):
@@ -46,27 +58,78 @@ def prune(backup: Backup, data: Path, older_than_s: float) -> Kept | None:
     reason = next(_reasons_to_stay(backup, data, older_than_s), None)
     if reason is not None:
         return Kept(data, reason)
-    directory = DataDirectory(data)
     try:
-        directory.hold()
+        remove_game(data, backup)
     except ConfigurationError:
         return Kept(data, "it is being played")
-    try:
-        if _head_of(data) != backup.manifest.head_hash:
-            return Kept(data, "it has moved since its backup")
+    except MovedError as error:
+        return Kept(data, str(error))
+    return None
+
+
+class MovedError(BackupError):
+    """A game went on after its backup."""
+
+
+def remove_game(data: Path, backup: Backup) -> None:
+    """Remove a game of which `backup`, read once more, holds the last row.
+
+    Raises `ConfigurationError` if somebody plays it, `MovedError` if it went on after the backup,
+    `BackupError` if that is not whole; then nothing is removed.
+    """
+    with held(data):
+        if head_of(data) != backup.manifest.head_hash:
+            raise MovedError("it has moved since its backup")
         assert_whole(backup.path)
         forget_journal(data)
-        fading = data.with_name(f".{data.name}.pruned")
+        fading = data.with_name(f".{data.name}{_PRUNED}")
         data.replace(fading)
         shutil.rmtree(fading)
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Finish what a removal that was cut short left of games; return what is gone."""
+    left = sorted(folder.glob(f".*{_PRUNED}"))
+    for path in left:
+        shutil.rmtree(path)
+    return left
+
+
+@contextmanager
+def held(data: Path) -> Iterator[None]:
+    """Keep everybody, on this host and before the same database, from playing a game meanwhile.
+
+    Raises `ConfigurationError` if somebody plays it.
+    """
+    directory = DataDirectory(data)
+    directory.hold()
+    try:
+        with _held_in_database(data):
+            yield
     finally:
         directory.release()
-    return None
+
+
+@contextmanager
+def _held_in_database(data: Path) -> Iterator[None]:
+    if not is_in_postgres(data):
+        yield
+        return
+    # Not renewed: who plays the game renews a lease of its own, and that is what is asked here.
+    lease = lease_in_postgres(data, None, f"{gethostname()}:{os.getpid()}:{token_hex(4)}")
+    try:
+        if not lease.take():
+            raise ConfigurationError(f"{data} is being played before the same database")
+        yield
+    finally:
+        lease.release()
 
 
 def _reasons_to_stay(backup: Backup, data: Path, older_than_s: float) -> Iterator[str]:
     manifest = backup.manifest
     idle_us = to_micros(SystemClock().wall_ns()) - manifest.last_input_us
+    if data.is_symlink():
+        yield "it is a link to a game, not its directory"
     if manifest.last_input_us == 0:
         yield "nothing was ever played in it"
     if idle_us < older_than_s * _US_PER_S:
@@ -85,16 +148,22 @@ def _reasons_to_stay(backup: Backup, data: Path, older_than_s: float) -> Iterato
 def _is_over(data: Path) -> bool:
     journal = opened_for_reading(data)
     try:
-        machine = machine_of(journal)
-        reread(journal, machine)
-        rounds = machine.query(GetRounds())
+        return has_ended(journal)
     finally:
         journal.close()
+
+
+def has_ended(journal: Journal) -> bool:
+    """Tell whether every round of a game has ended."""
+    machine = machine_of(journal)
+    reread(journal, machine)
+    rounds = machine.query(GetRounds())
     assert isinstance(rounds, Rounds)
     return all(each.status is RoundStatus.ENDED for each in rounds.rounds)
 
 
-def _head_of(data: Path) -> str:
+def head_of(data: Path) -> str:
+    """Return the hash of a game's last row, in hexadecimal."""
     journal = opened_for_reading(data)
     try:
         return journal.head().hash.hex()

@@ -13,6 +13,7 @@ from contextlib import ExitStack, suppress
 from msgspec.structs import replace
 
 from itg.adapters.http_server import HttpServer, assert_free
+from itg.compose.backup_child import BackupChild
 from itg.compose.bundle import signing_key
 from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
@@ -26,6 +27,7 @@ from itg.compose.report_files import REPORTS
 from itg.compose.reports import Reports
 from itg.compose.services import services_of
 from itg.compose.surveillance import LiveWatch
+from itg.compose.traces import Traces
 from itg.exchange.contract import PhaseChanged
 from itg.game.contract import (
     GameState,
@@ -72,6 +74,7 @@ class Solo:
         self._host, self._port = settings.host, settings.port
         self._server: HttpServer | None = None
         self._postgres = settings.postgres
+        self._traces = Traces(settings.trace_share, "itg-node")
         with ExitStack() as undo:
             self.lead = Lead(self.directory, settings.postgres) if taken is None else taken.lead
             if taken is None:
@@ -113,6 +116,8 @@ class Solo:
             self.relay.start()
         if self.link is not None:
             self.link.start()
+        if self.backups is not None:
+            self.backups.start()
         await self.gateway.start()
         # Beside the loop: gateways in other processes are served meanwhile.
         app = await asyncio.to_thread(build_app, self.gateway)
@@ -133,6 +138,8 @@ class Solo:
             if self.pump.failure is None:
                 await self.pump.drain()
         finally:
+            if self.backups is not None:
+                await self.backups.stop()
             await self.watch.stop()
             if self.link is not None:
                 await self.link.stop()
@@ -142,6 +149,7 @@ class Solo:
             if self._server is not None:
                 await self._server.stop()
             await self.reports.stop()
+            await self._traces.stop()
             self.journal.close()
             self.lead.release()
 
@@ -177,11 +185,20 @@ class Solo:
         bus = None if self.relay is None else self.relay.numbers
         self.gateway = Gateway(self.pump, bounds, surveillance=self.watch, bus=bus)
         self.link = self._link(settings)
+        self.backups = self._backups(settings)
+        self._traces.follow(self.gateway)
 
     def _relay(self, settings: SoloSettings) -> RelayChild | None:
         if settings.bus is None:
             return None
         return RelayChild(settings.bus, self.directory.path, self._name())
+
+    def _backups(self, settings: SoloSettings) -> BackupChild | None:
+        if settings.backups is None:
+            return None
+        backups = BackupChild(settings.backups, self.directory.path)
+        self.gateway.backups = backups.numbers
+        return backups
 
     def _link(self, settings: SoloSettings) -> NodeLink | None:
         if settings.bus is None or not settings.bus.carries_links or self.rules.lock_step:

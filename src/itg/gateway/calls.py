@@ -10,6 +10,7 @@ from itg.game.contract import Scope
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import SCOPE_MISSING, TEAM_KEY_NEEDED
 from itg.kernel.ids import AccountId, Role, TeamId
+from itg.runtime.trails import Trail
 from itg.wire.v1.orders import Body
 from itg.wire.v1.problems import Problem
 
@@ -59,6 +60,7 @@ class Call(Struct, frozen=True, kw_only=True):
     is_rest: bool
     if_none_match: bytes = b""
     accept: bytes = b""
+    trail: Trail | None = None  # of a sampled request
 
     def account_id(self) -> AccountId:
         """Return the caller's account; refuses the organizer, who has none."""

@@ -32,7 +32,7 @@ from itg.gateway.flushing import Flusher
 from itg.gateway.lockstep import LockStep
 from itg.gateway.membership import MEMBER_EVENTS, Membership
 from itg.gateway.numbers import Numbers
-from itg.gateway.pending import Compose, Pending, busy_of
+from itg.gateway.pending import Compose, Pending, busy_of, pending_of
 from itg.gateway.problems import RefusedError, busy, problem_of, problem_of_refusal
 from itg.gateway.reasons import INSTRUMENT_NOT_FOUND, LOCK_STEP, PROCESSING_TIMEOUT
 from itg.gateway.round_files import RoundFiles
@@ -47,9 +47,11 @@ from itg.gateway.withdrawals import Absences, Deadman
 from itg.kernel.ids import AccountId, InstrumentId, Role, Seq
 from itg.kernel.messages import Command, Message, Query, Reply
 from itg.positions.contract import GetQuotes, Quotes, Roles
+from itg.runtime.backups import BackupNumbers
 from itg.runtime.bus import BusNumbers
 from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.pump_port import OverloadedError, PumpPort, PumpStoppedError
+from itg.runtime.trails import Trails
 from itg.wire.v1.socket import CLOSE_RESTART, DeadmanData
 
 log = structlog.get_logger()
@@ -74,6 +76,8 @@ class Gateway:
         self.settings = settings or GatewaySettings()
         self.surveillance = surveillance or Unwatched()
         self.bus = bus
+        self.trails: Trails | None = None  # set where requests are sampled
+        self.backups: BackupNumbers | None = None  # set where the process makes some
         self.pump = pump
         self.feed = Feed(pump.epoch, pump.clock)
         self.outlet = Outlet()
@@ -217,7 +221,7 @@ class Gateway:
         elif call.is_rest:
             raise RefusedError(problem_of(LOCK_STEP))
         else:
-            waiting = Pending(self, call, command, compose, seat=None)
+            waiting = pending_of(self, call, command, compose, seat=None)
             self.lock_step.hold(call.account_id(), lambda: self._submit_late(waiting))
 
     def send(
@@ -230,7 +234,7 @@ class Gateway:
         settings = self.settings
         deadline_s = settings.cancel_deadline_s if is_cancel else settings.order_deadline_s
         seat = self._enter(call, deadline_s, headroom=is_cancel)
-        self._submit(Pending(self, call, command, compose, seat), headroom=is_cancel)
+        self._submit(pending_of(self, call, command, compose, seat), headroom=is_cancel)
 
     def read(
         self,

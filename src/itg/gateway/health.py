@@ -32,6 +32,22 @@ class BusHealth(Struct, frozen=True, kw_only=True):
     fault: str
 
 
+class BackupHealth(Struct, frozen=True, kw_only=True):
+    """The newest backup of a game whose process makes some; None: there is none yet.
+
+    `fault` says what the last try failed of, "" where it did not.
+    """
+
+    to: str
+    made_us: int | None
+    head_seq: int
+    is_verified: bool
+    is_running: bool
+    next_us: int
+    faults: int
+    fault: str
+
+
 class Health(Struct, frozen=True, kw_only=True):
     """`status` is `ready`, or why it is not."""
 
@@ -44,6 +60,7 @@ class Health(Struct, frozen=True, kw_only=True):
     sessions: int
     pump: PumpHealth
     bus: BusHealth | None = None
+    backup: BackupHealth | None = None
 
 
 def health_of(gateway: Gateway) -> Health:
@@ -68,6 +85,7 @@ def health_of(gateway: Gateway) -> Health:
             sessions=sessions,
             pump=state,
             bus=_bus_of(gateway),
+            backup=_backup_of(gateway),
         )
     directory = gateway.directory
     return Health(
@@ -80,6 +98,7 @@ def health_of(gateway: Gateway) -> Health:
         sessions=sessions,
         pump=state,
         bus=_bus_of(gateway),
+        backup=_backup_of(gateway),
     )
 
 
@@ -99,6 +118,22 @@ def _bus_of(gateway: Gateway) -> BusHealth | None:
         is_up=told.is_up,
         behind=behind_of(gateway, told),
         events=told.events,
+        fault=told.fault,
+    )
+
+
+def _backup_of(gateway: Gateway) -> BackupHealth | None:
+    told = gateway.backups
+    if told is None:
+        return None
+    return BackupHealth(
+        to=told.to,
+        made_us=told.made_us or None,
+        head_seq=told.head_seq,
+        is_verified=told.is_verified,
+        is_running=told.is_running,
+        next_us=told.next_us,
+        faults=told.faults,
         fault=told.fault,
     )
 

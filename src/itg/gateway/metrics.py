@@ -9,11 +9,12 @@ from prometheus_client.registry import Collector
 
 from itg.gateway.gateway import Gateway
 from itg.gateway.health import behind_of
-from itg.kernel.times import NS_PER_S, NS_PER_US
+from itg.kernel.times import NS_PER_S, NS_PER_US, to_micros
 from itg.runtime.metrics import Histogram
 
 # From a commit to memory to one on a sick disk.
 COMMIT_NS_MIN, COMMIT_NS_MAX = 10 * NS_PER_US, 2 * NS_PER_S
+_US_PER_S = 1_000_000
 CONTENT_TYPE = "text/plain; version=0.0.4"
 
 
@@ -27,6 +28,7 @@ class _Collector(Collector):
         yield from self._requests()
         yield from self._sockets()
         yield from self._bus()
+        yield from self._backups()
 
     def _pump(self) -> Iterator[Metric]:
         pump, numbers = self._gateway.pump, self._gateway.pump.numbers
@@ -56,6 +58,17 @@ class _Collector(Collector):
         yield _gauge("itg_bus_behind_events", "Events released, not yet on the bus", behind)
         yield _counter("itg_bus_events", "Events handed to the bus", told.events)
         yield _counter("itg_bus_faults", "Times the bus or the relay failed", told.faults)
+
+    def _backups(self) -> Iterator[Metric]:
+        told = self._gateway.backups
+        if told is None:
+            return
+        now_us = to_micros(self._gateway.pump.clock.wall_ns())
+        age_s = (now_us - (told.made_us or told.since_us)) / _US_PER_S
+        yield _gauge("itg_backup_up", "1 unless the last backup failed", not told.fault)
+        yield _gauge("itg_backup_age_seconds", "Since the newest backup, or the start", age_s)
+        yield _counter("itg_backups", "Backups made", told.count)
+        yield _counter("itg_backup_faults", "Backups that failed", told.faults)
 
     def _handlers(self) -> Iterator[Metric]:
         family = GaugeMetricFamily(

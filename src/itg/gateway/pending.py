@@ -14,6 +14,7 @@ from itg.gateway.waiting import WaitingRoom
 from itg.kernel.messages import Command
 from itg.runtime.envelope import Record
 from itg.runtime.pump_port import FateUnknownError, OverloadedError, PumpStoppedError
+from itg.runtime.trails import Passage
 from itg.wire.v1.problems import Problem
 
 # None: there is no answer yet, ask again with the same command.
@@ -69,6 +70,32 @@ class Pending(Struct, frozen=True):
         engine_ms = (perf_counter() - self.started) * 1_000
         timing = (b"server-timing", b"engine;dur=%.3f" % engine_ms)
         return Answer(answer.status, answer.body, (*answer.headers, timing), answer.problem)
+
+
+class TracedPending(Pending, frozen=True):
+    """The same for a sampled request: it notes when it is released and when it is published."""
+
+    passages: list[Passage] = field(default_factory=list)
+
+    def __call__(self, record: Record) -> None:
+        if (trail := self.call.trail) is not None:
+            self.passages.append(trail.release(record, self.started))
+        super().__call__(record)
+
+    def settle(self, record: Record) -> None:
+        """Answer; what was released is published by now."""
+        if (trail := self.call.trail) is not None:
+            for passage in self.passages:
+                passage.published_ns = trail.now_ns()
+        super().settle(record)
+
+
+def pending_of(
+    doors: Doors, call: Call, command: Command, compose: Compose, seat: int | None
+) -> Pending:
+    """Return a command on its way, followed if its request is sampled."""
+    kind = Pending if call.trail is None else TracedPending
+    return kind(doors, call, command, compose, seat)
 
 
 def busy_of(error: OverloadedError | PumpStoppedError | FateUnknownError) -> Problem:

@@ -17,7 +17,7 @@ from itg.gateway.calls import ANYBODY, Answer, Call, Caller, Headers, encode, re
 from itg.gateway.decoding import field_fault, query_fields
 from itg.gateway.flood import refuse_empty
 from itg.gateway.gateway import Gateway
-from itg.gateway.operations import Operation
+from itg.gateway.operations import Operation, Route
 from itg.gateway.problems import RefusedError, busy, problem_of, problem_of_field
 from itg.gateway.reasons import (
     BODY_TOO_LARGE,
@@ -27,6 +27,7 @@ from itg.gateway.reasons import (
 )
 from itg.kernel.ids import AccountId
 from itg.runtime.guard import Guard
+from itg.runtime.trails import Trail, parent_of
 from itg.translate.numbers import UnfitFieldError
 from itg.wire.v1.problems import Problem
 
@@ -57,18 +58,33 @@ async def serve(
     """Serve one request of an operation; `fields` are the values in its path. Never raises."""
     started = perf_counter()
     headers = dict(scope["headers"])
-    trace_id = gateway.trace_ids.of(headers.get(b"x-request-id"))
+    spanned = headers.get(b"traceparent")
+    parent = None if spanned is None else parent_of(spanned)
+    trace_id = gateway.trace_ids.of(headers.get(b"x-request-id"), parent)
+    route, trail = operation.route, None
+    if gateway.trails is not None:
+        trail = gateway.trails.begin(trace_id, f"{route.method} {route.path}", parent)
     failures: list[Exception] = []
     answer = refused(problem_of(INTERNAL_ERROR))
     with Guard(failures.append):
-        request = _Request(scope, receive, headers, fields)
+        request = _Request(scope, receive, headers, fields, trail)
         answer = await _answer(gateway, operation, request, trace_id)
     if failures:
         log.error("request_failed", request_id=trace_id, exc_info=failures[0])
-    route = operation.route
+    if trail is not None:
+        trail.attributes = _told(route, answer.status)
+        trail.end(answer.status)
     duration_s = perf_counter() - started
     gateway.numbers.count_request(route.method, route.path, answer.status, duration_s)
     return completed(answer, trace_id, scope["path"])
+
+
+def _told(route: Route, status: int) -> dict[str, str | int]:
+    return {
+        "http.request.method": route.method,
+        "http.route": route.path,
+        "http.response.status_code": status,
+    }
 
 
 class _Request(Struct, frozen=True, gc=False):
@@ -76,6 +92,7 @@ class _Request(Struct, frozen=True, gc=False):
     receive: Receive
     headers: dict[bytes, bytes]
     fields: dict[str, str]
+    trail: Trail | None
 
     @property
     def address(self) -> str:
@@ -100,6 +117,7 @@ async def _answer(
             is_rest=True,
             if_none_match=request.headers.get(b"if-none-match", b""),
             accept=request.headers.get(b"accept", b""),
+            trail=request.trail,
         )
         body = await _body(gateway, request) if operation.has_body else b""
         operation.run_fields(gateway, call, _fields(request), body)

@@ -35,6 +35,7 @@ from itg.gateway.subscriptions import subscribe, unsubscribe
 from itg.gateway.wires import wire_of
 from itg.kernel.times import NS_PER_MS, NS_PER_S, to_micros
 from itg.runtime.guard import Guard
+from itg.runtime.trails import Trails
 from itg.translate.numbers import UnfitFieldError
 from itg.wire.v1.orders import Body
 from itg.wire.v1.reads import NoParams
@@ -202,6 +203,8 @@ class _Connection:
         # What ends a bot's turn is answered with what the step brings, in one write.
         wakes = request.method != "sim.ready"
         call = self._call(self._answerer(request.id, trace_id, wakes=wakes), trace_id)
+        if self._gateway.trails is not None:
+            call = _followed(call, self._gateway.trails, self._known_name(request.method))
         failures: list[Exception] = []
         with Guard(failures.append):
             self._serve(request, call)
@@ -278,6 +281,20 @@ class _Connection:
         # Answered first: everything the step brings stands after it.
         call.reply(done(Body()) if lock_step.is_turn(call.account_id(), step) else _no_turn(step))
         lock_step.ready(call.account_id(), step)
+
+
+def _followed(call: Call, trails: Trails, method: str) -> Call:
+    trail = trails.begin(call.trace_id, f"ws {method}")
+    if trail is None:
+        return call
+    trail.attributes = {"rpc.system": "itg", "rpc.method": method}
+
+    def reply(answer: Answer) -> None:
+        call.reply(answer)
+        trail.attributes["itg.status"] = answer.status
+        trail.end(answer.status)
+
+    return replace(call, reply=reply, trail=trail)
 
 
 def _no_turn(step: int) -> Answer:

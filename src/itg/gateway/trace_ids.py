@@ -1,10 +1,14 @@
-"""Request ids: the client's own, or a UUIDv7 (RFC 9562). For people and logs; no rule reads one."""
+"""Request ids: the client's own, its trace's, or a UUIDv7 (RFC 9562).
+
+They are for people and logs; no rule reads one.
+"""
 
 import re
 import secrets
 from collections.abc import Callable
 
 from itg.kernel.times import NS_PER_MS, Nanos
+from itg.runtime.trails import Parent
 
 _GIVEN = re.compile(rb"[\x21-\x7e]{1,64}")
 _RANDOM_BITS = 62
@@ -19,11 +23,14 @@ class TraceIds:
         self._counter = secrets.randbits(_RANDOM_BITS)
         self._epoch = secrets.randbits(12)
 
-    def of(self, given: bytes | None) -> str:
-        """Return the id a request came with, if it is printable and short; else a fresh one."""
+    def of(self, given: bytes | None, parent: Parent | None = None) -> str:
+        """Return the id a request came with, if it is printable and short; else a fresh one.
+
+        A request without an id of its own has that of the trace it is part of.
+        """
         if given is not None and _GIVEN.fullmatch(given) is not None:
             return given.decode("ascii")
-        return self.fresh()
+        return self.fresh() if parent is None else parent.trace_id
 
     def fresh(self) -> str:
         self._counter = (self._counter + 1) & _RANDOM_MASK
