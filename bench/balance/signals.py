@@ -3,14 +3,15 @@
     python -m bench.balance.signals [--seeds 32]
 
 The fund plays a fast session, half an hour that is a whole session, on a day on which the nearest
-options expire: headlines as often as on a `news-day`, one underlying, and no later expiries, for
-nobody here trades the rest. The desk plays the first three quarters of an hour of a `news-day` at
-its own pace, alone with the house, for nobody else trades the follower. Each seed is played twice:
+options expire: a headline every twenty minutes, one underlying, and no later expiries, for nobody
+here trades the rest. The desk plays the first three quarters of an hour of a long day with as many
+headlines, alone with the house, for nobody else trades the follower. Each seed is played twice:
 with the bot that acts on its signals, and with the twin that throws a coin at the same moments.
 Nothing else differs and every dice of the game is the same, so the difference of the two profits is
 the signal's and what it set in motion. `--turned` plays each seed a third time, with the coin's
-other side: against the mean of both sides the luck of the coin is gone. `--whole-day` plays either
-through all 5.5 hours of a `news-day`, alone with the house.
+other side: against the mean of both sides the luck of the coin is gone. `--news-day` plays the
+shipped scenario of that name as it is instead, fund and desk in one market with two makers: both
+with their signals, then both blind.
 """
 
 import argparse
@@ -24,6 +25,9 @@ from statistics import fmean
 from bench.balance.measure import Case, Outcome, play
 from bench.balance.study import mean_error
 from msgspec.structs import replace
+
+from itg.compose.lab import LabSettings
+from itg.compose.lab import play as play_scenario
 
 MAKERS = ("market_maker", "market_maker")
 NEAREST_ALONE = """
@@ -47,21 +51,11 @@ GAMES = {
     "arbitrage_desk": Case(
         name="arbitrage_desk",
         seats=(),
-        base="news-day",
-        more="[series]\nexpiries = 1\n",
+        more=NEAREST_ALONE,
         retail=3.0,
         seconds=2_700,
     ),
 }
-
-WHOLE_DAY = Case(
-    name="whole_day",
-    seats=(),
-    base="news-day",
-    more="[series]\nexpiries = 1\n",
-    retail=3.0,
-    seconds=19_800,
-)
 
 
 def main() -> int:
@@ -70,15 +64,19 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--roles", nargs="+", default=list(GAMES), choices=list(GAMES))
     parser.add_argument("--turned", action="store_true")
-    parser.add_argument("--whole-day", action="store_true", help="5.5 hours of a news-day instead")
+    parser.add_argument("--news-day", action="store_true", help="the shipped scenario instead")
     asked = parser.parse_args()
-    games = dict.fromkeys(GAMES, WHOLE_DAY) if asked.whole_day else GAMES
     twins = ("", "_blind", "_turned") if asked.turned else ("", "_blind")
     seeds = range(asked.first, asked.first + asked.seeds)
     print("| role | with signals | blind | difference | ± error | ratio | won | tied | lost |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+    if asked.news_day:
+        days = _days(seeds)
+        for role in asked.roles:
+            _print_worth(role, *([day[role] for day in days[twin]] for twin in ("", "_blind")))
+        return 0
     for role in asked.roles:
-        played = _played(role, games[role], seeds, twins)
+        played = _played(role, GAMES[role], seeds, twins)
         _print_worth(role, *played[:2])
         if asked.turned:
             both = [fmean(sides) for sides in zip(*played[1:], strict=True)]
@@ -96,6 +94,25 @@ def _played(role: str, case: Case, seeds: Sequence[int], twins: Sequence[str]) -
             print(f"\r{role}: {len(profits)} of {len(jobs)} games", end="", file=sys.stderr)
     print(file=sys.stderr)
     return [profits[place :: len(twins)] for place in range(len(twins))]
+
+
+def _days(seeds: Sequence[int]) -> dict[str, list[dict[str, float]]]:
+    jobs = [(seed, twin) for seed in seeds for twin in ("", "_blind")]
+    days: dict[str, list[dict[str, float]]] = {"": [], "_blind": []}
+    with ProcessPoolExecutor(cpu_count(), mp_context=get_context("spawn")) as pool:
+        played = pool.map(_news_day, *zip(*jobs, strict=True))
+        for done, ((_, twin), day) in enumerate(zip(jobs, played, strict=True), start=1):
+            days[twin].append(day)
+            print(f"\rnews-day: {done} of {len(jobs)} games", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    return days
+
+
+def _news_day(seed: int, twin: str) -> dict[str, float]:
+    """Play the scenario; return each role's profit in USD."""
+    seats = ("market_maker:2", *(f"{role}{twin}" for role in GAMES))
+    settings = LabSettings(scenario="news-day", seed=seed, seats=seats, is_digested=False)
+    return {team.role: team.pnl for team in play_scenario(settings).teams}
 
 
 def _print_worth(what: str, seeing: Sequence[float], blind: Sequence[float]) -> None:

@@ -219,12 +219,18 @@ def test_crash_s_small_investors_run() -> None:
     assert flow_of("crash").behaviors.panic > flow_of("lively").behaviors.panic
 
 
-def test_news_day_has_news_every_twenty_minutes_and_is_classic_otherwise() -> None:
+def test_news_day_is_half_an_hour_of_an_expiry_day_with_much_news_and_classic_otherwise() -> None:
     arrivals = arrivals_of("news-day")
-    assert (arrivals.mean_gap_s, arrivals.gap_min_s, arrivals.gap_max_s) == (1_200, 300, 3_600)
-    assert changed_kinds("news-day") == {ConfigureNews, ConfigureMarketData}
+    assert (arrivals.mean_gap_s, arrivals.gap_min_s, arrivals.gap_max_s) == (450, 300, 900)
+    game = scenario.load("news-day")
+    (day,) = game.rules.rounds
+    assert day.session_end_ns - day.session_start_ns == 1_800 * NS_PER_S
+    listed = [each.instrument.option for each in of(ListInstrument, game)]
+    assert {option.expiry_date for option in listed if option} == {day.trading_day}
+    assert not {ConfigureSignals, ConfigureRetail} & changed_kinds("news-day")
     mine, classic = market_of("news-day"), market_of("classic")
-    assert replace(mine, news=classic.news, seed=classic.seed) == classic
+    longer = replace(mine, session_seconds=classic.session_seconds)
+    assert replace(longer, news=classic.news, seed=classic.seed) == classic
 
 
 def test_tracking_break_tracks_worse_and_is_classic_otherwise() -> None:
