@@ -153,4 +153,5 @@ def routing_table(
             tuple(dict.fromkeys(s.name for s in services if kind in s.accepts)),
         )
         for kind in message_kinds(services)
+        if kind is not Arrival  # it is heard as the message it carries
     )
