@@ -21,6 +21,7 @@ from bench.lab import measure_lab
 from bench.matching.run import measure_matching
 from bench.options import measure_options
 from bench.rest import measure_orders
+from bench.topologies import measure_topologies
 
 PARTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "matching": measure_matching,
@@ -30,6 +31,7 @@ PARTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "process": measure_inprocess,
     "bus": measure_bus,
     "doors": measure_doors,
+    "topologies": measure_topologies,
     "orders": measure_orders,
 }
 

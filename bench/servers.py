@@ -35,6 +35,7 @@ class Server:
     """A started server; a context manager that ends it. `keys_of` gives a client's two teams."""
 
     has_socket = True
+    is_on_one_core = True
 
     def __init__(self, name: str, command: list[str], ready_path: str = "/") -> None:
         self.name = name
@@ -45,7 +46,7 @@ class Server:
             self._process = subprocess.Popen(
                 [*command, "--port", str(self.port)], cwd=ROOT, stdout=log, stderr=log
             )
-        if hasattr(os, "sched_setaffinity"):
+        if self.is_on_one_core and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(self.pid, {SERVER_CORE})
         with ExitStack() as on_failure:
             on_failure.callback(self.stop)
@@ -116,13 +117,15 @@ class Server:
 class MarketServer(Server):
     """`itg serve --scenario bare`, in continuous trading, its journal on disk."""
 
+    command: tuple[str, ...] = ("serve",)
+
     def __init__(self, clients: int) -> None:
         SCRATCH.mkdir(exist_ok=True)
         self._data = TemporaryDirectory(prefix="bench-", dir=SCRATCH)
         self.data = self._data.name
         self._clients = clients
         self._keys: list[tuple[tuple[str, str], ...]] = []
-        command = [sys.executable, "-m", "itg", "serve", "--scenario", "bare"]
+        command = [sys.executable, "-m", "itg", *self.command, "--scenario", "bare"]
         super().__init__("itg", [*command, "--data", self._data.name], "/health/ready")
 
     def stop(self) -> None:

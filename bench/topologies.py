@@ -1,0 +1,39 @@
+"""Order to acknowledgement on one pump and with the services on nodes of their own (S14).
+
+    python -m bench.run topologies
+
+`itg serve` beside `itg up --topology services` and `apart`, each asked at the organizer's door, in
+turn. All nodes, the broker and the clients share this machine.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+from bench.doors import ROUNDS, SECONDS, figures
+from bench.figures import Figure
+from bench.servers import Commits, MarketServer, Server, free_port
+
+CLIENTS = 8
+
+
+class NodesServer(MarketServer):
+    """`itg up` with the services on nodes."""
+
+    is_on_one_core = False
+
+    def __init__(self, clients: int, topology: str) -> None:
+        where = ("--gateways", "0", "--bus-port", str(free_port()))
+        self.command = ("up", "--topology", topology, *where)
+        super().__init__(clients)
+
+    def commits(self) -> Commits:
+        return {}  # each node has its own
+
+
+def measure_topologies(rounds: int = ROUNDS, seconds: float = SECONDS) -> Iterator[Figure]:
+    """Yield latency and rate of each topology, each the middle of its rounds."""
+    with ExitStack() as stack:
+        servers: dict[str, Server] = {"solo": stack.enter_context(MarketServer(CLIENTS))}
+        for topology in ("services", "apart"):
+            servers[topology] = stack.enter_context(NodesServer(CLIENTS, topology))
+        yield from figures(servers, rounds, seconds, goal_of="services")
