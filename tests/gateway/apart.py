@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tests.runtime.carriers import MemoryCarrier
 
 from itg.compose.node import Node, Recovered, Wiring, machine_in
-from itg.compose.topologies import CHIEF, nodes_of
+from itg.compose.topologies import CHIEF, REPORTING, nodes_of
 from itg.runtime.clock import Clock
 from itg.runtime.envelope import Record
 from itg.runtime.followed import FollowedPump
@@ -72,7 +72,8 @@ class Ensemble:
             name: self.wiring.followed(name, f"door.{name}", node.pump.journal)
             for name, node in self.nodes.items()
         }
-        return JoinedPump(self.doors, self.wiring.layout, CHIEF, self.nodes[CHIEF].pump.journal)
+        journal = self.nodes[CHIEF].pump.journal
+        return JoinedPump(self.doors, self.wiring.layout, CHIEF, journal, REPORTING)
 
     async def restart(self, name: str) -> None:
         """Begin a node that was stopped anew, on its journal."""

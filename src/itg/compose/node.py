@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from itg.compose.links import query_codec
 from itg.runtime.carrier import Carrier
 from itg.runtime.cascade import Machine
 from itg.runtime.clock import Clock
@@ -17,7 +18,7 @@ from itg.runtime.followers import Followers, Notes
 from itg.runtime.hearing import Hearer
 from itg.runtime.joined_machine import Layout, codec_of
 from itg.runtime.journal import Journal
-from itg.runtime.link import QueryCodec, all_replies
+from itg.runtime.link import QueryCodec
 from itg.runtime.metrics import HandlerTimes
 from itg.runtime.pump import Pump
 from itg.runtime.pump_port import OnBatch
@@ -41,7 +42,7 @@ class Wiring(Struct, frozen=True, kw_only=True):
 
     def queries(self) -> QueryCodec:
         """Return what encodes the queries that any node answers."""
-        return QueryCodec([kind for s in self.services for kind in s.answers], all_replies())
+        return query_codec(self.services)
 
     def followed(self, name: str, follower: str, journal: Journal) -> FollowedPump:
         """Return the pump of the node `name` as it is seen at the subject `follower`."""

@@ -18,7 +18,7 @@ from itg.compose.links import LinkedGame, carrier_of, door_subject, ear_subject,
 from itg.compose.node import Node, Recovered, Wiring, machine_in
 from itg.compose.nodes_read import joined_journal, layout_of, node_directory
 from itg.compose.relay_child import BusSettings
-from itg.compose.topologies import CHIEF
+from itg.compose.topologies import CHIEF, REPORTING
 from itg.exchange.contract import PhaseChanged
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.carrier import Carrier
@@ -64,7 +64,7 @@ def joined_pump(data: Path, wiring: Wiring, game: str, door: str) -> JoinedPump:
         name: wiring.followed(name, door_subject(game, f"{door}-{name}"), journal)
         for name in wiring.layout
     }
-    return JoinedPump(followed, wiring.layout, wiring.chief, journal)
+    return JoinedPump(followed, wiring.layout, wiring.chief, journal, REPORTING)
 
 
 class NodeProcess:

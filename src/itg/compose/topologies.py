@@ -12,6 +12,8 @@ APART: Final = "apart"
 TOPOLOGIES: Final = (SOLO, SERVICES, APART)
 # The node of the game service, in every topology: it creates the game and has its clock.
 CHIEF: Final = "game"
+# Positions tells an account what became of its order: an answer waits for it, wherever it stands.
+REPORTING: Final = frozenset({"positions"})
 _NODE_OF: Final = {
     "exchange": "core",
     "positions": "core",

@@ -36,13 +36,13 @@ from itg.runtime.service import Service
 # A node that does not answer its part of a question holds the others' rows no longer than this.
 QUESTION_S_MAX = 2.0
 _TURN_S = 0.25
-_REPORTING = frozenset({"positions"})
 
 
 class JoinedPump:
     """The pumps of `nodes`, followed, as one; `layout` has their services, `chief` has the clock.
 
-    See `PumpPort` for what it does; numbers of different nodes are not compared.
+    See `PumpPort` for what it does; numbers of different nodes are not compared. An answer waits
+    for what the services `reporting` hear, see `Courses`.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class JoinedPump:
         layout: Mapping[str, Sequence[Service]],
         chief: str,
         journal: Journal,
+        reporting: frozenset[str],
     ) -> None:
         self.nodes = dict(nodes)
         self.numbers = PumpNumbers()
@@ -58,7 +59,7 @@ class JoinedPump:
         self.times: HandlerTimes | None = None
         self._chief = nodes[chief]
         self._lanes = Lanes(list(nodes), lambda name: self.nodes[name].is_live)
-        self._courses = Courses(layout, _REPORTING)
+        self._courses = Courses(layout, reporting)
         self._owners = {name: Hearing(services) for name, services in layout.items()}
         self._layout = {name: tuple(services) for name, services in layout.items()}
         self._placed: dict[str, list[tuple[OnRelease, Record]]] = {name: [] for name in nodes}
