@@ -120,4 +120,4 @@ def _minute(wall_us: int | None) -> str:
 def _iso(wall_us: int | None) -> str | None:
     if wall_us is None:
         return None
-    return datetime.fromtimestamp(wall_us / 1_000_000, UTC).isoformat(timespec="seconds")
+    return datetime.fromtimestamp(wall_us / 1_000_000, UTC).isoformat(timespec="milliseconds")
