@@ -23,6 +23,7 @@ from itg.gateway.routes import (
     messages,
     positions,
     prices,
+    replay,
     scores,
     signals,
 )
@@ -45,6 +46,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *scores.OPERATIONS,
     *exports.OPERATIONS,
     *after_round.OPERATIONS,
+    *replay.OPERATIONS,
     *admin.OPERATIONS,
     *admin_keys.OPERATIONS,
     *admin_teams.OPERATIONS,
