@@ -72,6 +72,10 @@ def test_what_is_committed_is_what_the_program_says(name: str, written: dict[str
     assert committed == written[name], "run `make api` and commit what it writes"
 
 
+def test_the_page_has_the_types_of_what_the_program_sends() -> None:
+    assert api.WIRE_TYPES.read_text(encoding="utf-8") == api.page_types(), "run `make api`"
+
+
 def scope_of(scope: object) -> str:
     return "" if scope is None else str(getattr(scope, "value", ""))
 

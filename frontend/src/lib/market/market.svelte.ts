@@ -1,0 +1,219 @@
+// The market as everybody sees it: instruments, best prices, marks, prints, the tape, phases, news.
+// One row an instrument, replaced when it changes: only what shows that row is drawn anew.
+
+import { SvelteMap } from "svelte/reactivity";
+import type {
+  ChainPush,
+  InstrumentBody,
+  InstrumentPage,
+  LastNewsPush,
+  NewsPush,
+  PhasePush,
+  PhasesPush,
+  PricesPush,
+  TopsPush,
+  TradeBody,
+  TradesPush,
+} from "../../wire";
+import { type Frame, link } from "../net/link.svelte";
+
+export type Phase = PhasePush["phase"];
+
+export interface Row {
+  bid: number | null;
+  bidQuantity: number;
+  ask: number | null;
+  askQuantity: number;
+  last: number | null;
+  lastSide: "buy" | "sell" | null;
+  mark: number | null;
+  iv: number | null;
+  delta: number | null;
+  gamma: number | null;
+  vega: number | null;
+  theta: number | null;
+}
+
+export interface Print {
+  price: number;
+  previous: number;
+  isMoving: boolean;
+  gameUs: number;
+}
+
+const EMPTY: Row = {
+  bid: null,
+  bidQuantity: 0,
+  ask: null,
+  askQuantity: 0,
+  last: null,
+  lastSide: null,
+  mark: null,
+  iv: null,
+  delta: null,
+  gamma: null,
+  vega: null,
+  theta: null,
+};
+const TAPE_MAX = 200;
+const NEWS_MAX = 50;
+
+class Market {
+  instruments = $state.raw<InstrumentBody[]>([]);
+  /** The instrument every panel shows. */
+  selected = $state<string | null>(null);
+  readonly rows = new SvelteMap<string, Row>();
+  readonly prints = new SvelteMap<string, Print>();
+  readonly phases = new SvelteMap<string, PhasePush>();
+  /** Newest first. */
+  tape = $state.raw<TradeBody[]>([]);
+  /** Newest first. */
+  news = $state.raw<NewsPush[]>([]);
+  /** What befell the market last: a halt, a resumption, an open guard. */
+  notice = $state.raw<{ type: string; data: Record<string, unknown>; gameUs: number } | null>(null);
+
+  readonly byId = $derived(new Map(this.instruments.map((each) => [each.instrument_id, each])));
+  /** Underlyings in listing order. */
+  readonly underlyings = $derived(
+    this.instruments.filter((each) => each.kind === "underlying").map((each) => each.instrument_id),
+  );
+
+  #ends: (() => void)[] = [];
+  #following = new Set<string>();
+
+  /** Follow the market until `end`; instruments are read anew after each reconnection. */
+  begin(): void {
+    this.#ends = [
+      link.hear("system", (frame) => {
+        if (frame.type === "hello" || frame.type.startsWith("round.")) void this.#list();
+      }),
+      link.hear("phase", (frame) => this.#phase(frame)),
+      link.hear("events", (frame) => this.#event(frame)),
+      link.hear("prices", (frame) => this.#prices(frame.data as PricesPush)),
+      link.hear("trades.*", (frame) => this.#trades(frame)),
+    ];
+  }
+
+  end(): void {
+    for (const end of this.#ends) end();
+    this.#ends = [];
+    this.#following.clear();
+  }
+
+  row(instrumentId: string): Row {
+    return this.rows.get(instrumentId) ?? EMPTY;
+  }
+
+  /** The phase an instrument is in: its own where it differs from its underlying's. */
+  phaseOf(instrumentId: string): Phase | null {
+    const own = this.phases.get(instrumentId);
+    const underlying = this.byId.get(instrumentId)?.underlying_id;
+    return (own ?? this.phases.get(`${underlying ?? instrumentId}/*`))?.phase ?? null;
+  }
+
+  /** Expiry times of an underlying's series, soonest first. */
+  expiries(underlyingId: string): number[] {
+    const times = this.instruments
+      .filter((each) => each.underlying_id === underlyingId && each.expires_us != null)
+      .map((each) => each.expires_us as number);
+    return [...new Set(times)].sort((a, b) => a - b);
+  }
+
+  async #list(): Promise<void> {
+    const found: InstrumentBody[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: InstrumentPage = await link.request("instruments.list", { limit: 1000, cursor });
+      found.push(...page.items);
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+    this.instruments = found;
+    if (this.selected === null || !this.byId.has(this.selected))
+      this.selected = found[0]?.instrument_id ?? null;
+    for (const underlying of this.underlyings) this.#follow(underlying);
+  }
+
+  #follow(underlying: string): void {
+    if (this.#following.has(underlying)) return;
+    this.#following.add(underlying);
+    this.#ends.push(
+      link.hear(`bbo.${underlying}`, (frame) => this.#tops(frame.data as TopsPush)),
+      link.hear(`chain.${underlying}`, (frame) => this.#marks(frame.data as ChainPush)),
+    );
+  }
+
+  #tops(push: TopsPush): void {
+    for (const top of push.tops)
+      this.rows.set(top.instrument_id, {
+        ...this.row(top.instrument_id),
+        bid: top.bid,
+        bidQuantity: top.bid_quantity,
+        ask: top.ask,
+        askQuantity: top.ask_quantity,
+      });
+  }
+
+  #marks(push: ChainPush): void {
+    for (const { instrument_id, mark_price, ...greeks } of push.marks)
+      this.rows.set(instrument_id, { ...this.row(instrument_id), mark: mark_price, ...greeks });
+  }
+
+  #prices(push: PricesPush): void {
+    for (const each of push.prices) {
+      const before = this.prints.get(each.underlying_id);
+      this.prints.set(each.underlying_id, {
+        price: each.price,
+        previous: before?.price ?? each.price,
+        isMoving: each.is_moving,
+        gameUs: each.game_us,
+      });
+    }
+  }
+
+  #trades(frame: Frame): void {
+    if (frame.type === "bust") return;
+    const isSnapshot = frame.type === "snapshot";
+    const trades = isSnapshot ? (frame.data as TradesPush).trades : [frame.data as TradeBody];
+    const known = isSnapshot ? [] : this.tape;
+    this.tape = [...trades.toReversed(), ...known].slice(0, TAPE_MAX);
+    for (const trade of trades)
+      this.rows.set(trade.instrument_id, {
+        ...this.row(trade.instrument_id),
+        last: trade.price,
+        lastSide: trade.aggressor_side,
+      });
+  }
+
+  #phase(frame: Frame): void {
+    if (frame.type === "snapshot") {
+      this.phases.clear();
+      for (const each of (frame.data as PhasesPush).phases) this.#enter(each);
+    } else if (frame.type === "phase" || frame.type === "uncross") {
+      this.#enter(frame.data as PhasePush);
+    } else {
+      const data = frame.data as Record<string, unknown>;
+      this.notice = { type: frame.type, data, gameUs: frame.game_us };
+      if (frame.type === "listed" || frame.type === "delisted") void this.#list();
+    }
+  }
+
+  #enter(phase: PhasePush): void {
+    if (phase.instrument_id !== null) {
+      this.phases.set(phase.instrument_id, phase);
+      return;
+    }
+    this.phases.set(`${phase.underlying_id}/*`, phase);
+    // What all enter, every instrument of it enters; those that differ say so again.
+    for (const [name, each] of [...this.phases])
+      if (each.instrument_id !== null && each.underlying_id === phase.underlying_id)
+        this.phases.delete(name);
+  }
+
+  #event(frame: Frame): void {
+    const isSnapshot = frame.type === "snapshot";
+    const news = isSnapshot ? (frame.data as LastNewsPush).news : [frame.data as NewsPush];
+    this.news = [...news.toReversed(), ...(isSnapshot ? [] : this.news)].slice(0, NEWS_MAX);
+  }
+}
+
+export const market = new Market();

@@ -1,0 +1,1 @@
+import{a as e,i as t,n,r,t as i}from"./index.js";var a=r(`<main> </main>`);function o(r,o){var s=a(),c=e(s);t(()=>i(c,`Admin ${o.id??``??``}`)),n(r,s)}export{o as default};
