@@ -103,6 +103,19 @@ class Market {
     this.#showing = 0;
   }
 
+  /** Forget what was heard; what follows is another moment of a recorded round. */
+  restart(): void {
+    clearTimeout(this.#showing);
+    this.#showing = 0;
+    this.#heardRows.clear();
+    this.#heardTrades = [];
+    this.rows.clear();
+    this.prints.clear();
+    this.tape = [];
+    this.news = [];
+    this.notice = null;
+  }
+
   row(instrumentId: string): Row {
     return this.rows.get(instrumentId) ?? EMPTY;
   }
