@@ -2,6 +2,7 @@
 
     Node(game) ─ its clock, its commitment
     Gateway ─ JoinedPump ─ every node of the game: the steward's, for all gateways
+    Reports ─ the same: written when a round's scores are told
 
 The gateway in this process takes absent teams out, ends keys and notes service for all others,
 which tell it what they see over the link.
@@ -21,6 +22,9 @@ from itg.compose.data_directory import DataDirectory
 from itg.compose.game_settings import assert_made_by, create_command
 from itg.compose.links import LinkFile
 from itg.compose.node_process import NodeProcess, NodeSettings, joined_pump, linked_game
+from itg.compose.relay_child import RelayChild
+from itg.compose.report_files import REPORTS
+from itg.compose.reports import Reports
 from itg.game.contract import (
     GameState,
     GetGame,
@@ -57,10 +61,12 @@ class Chief:
         assert_made_by(self.create, self.process.journal, self.process.directory)
         LinkFile(self.directory).write(self.process.game)
         self.clock, self._director = clock_of(self.rules)
+        self.relay = RelayChild(settings.bus, solo.data, name)
         self._host, self._port = solo.host, solo.port
         self._steward: Steward | None = None
         self._gateway: Gateway | None = None
         self._joined: JoinedPump | None = None
+        self._reports: Reports | None = None
         self._server: HttpServer | None = None
         self._opening: asyncio.Task[None] | None = None
 
@@ -89,9 +95,15 @@ class Chief:
         else:
             self._continue()
         self._joined = joined_pump(self.directory.path, wiring, process.game.name, "steward")
+        self._reports = Reports(self._joined, self.directory.path, self.rules, is_read=True)
         await self._joined.start(self._publish, on_return=self._return, deadline_s=_OTHERS_S)
-        bounds = GatewaySettings(bundle_key=signing_key(self.directory).public_key)
-        self._gateway = Gateway(self._joined, bounds)
+        self._reports.catch_up()
+        bounds = GatewaySettings(
+            bundle_key=signing_key(self.directory).public_key,
+            reports=str(self.directory.path / REPORTS),
+        )
+        self.relay.start()
+        self._gateway = Gateway(self._joined, bounds, bus=self.relay.numbers)
         await self._gateway.start()
         assert isinstance(self._gateway.steward, Steward), "a gateway without another's is it"
         self._steward = self._gateway.steward
@@ -118,6 +130,9 @@ class Chief:
             await self._gateway.stop()
         if self._server is not None:
             await self._server.stop()
+        if self._reports is not None:
+            await self._reports.stop()
+        await self.relay.stop()
         if self._joined is not None:
             await self._joined.stop()
         await self.process.stop()
@@ -152,6 +167,9 @@ class Chief:
     def _publish(self, records: Sequence[Record]) -> None:
         if self._gateway is not None:
             self._gateway.publish(records)
+        if self._reports is not None:
+            self._reports.see(records, kinds_of(records))
+        self.relay.see(records)
 
     def _return(self) -> None:
         if self._gateway is not None:

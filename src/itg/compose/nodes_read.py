@@ -32,14 +32,20 @@ def layout_of(game: LinkedGame) -> Layout:
     return nodes_of(game.topology, services_of(game.shards))
 
 
+def layout_in(data: Path) -> Layout:
+    """Return the nodes of a directory's game, each with fresh services."""
+    return layout_of(LinkFile(DataDirectory(data)).read())
+
+
+def node_journals(data: Path) -> dict[str, Journal]:
+    """Return the journal of every node of a directory's game; `ConfigurationError` for none."""
+    return {name: _opened(data, name) for name in layout_in(data)}
+
+
 def joined_journal(data: Path) -> JoinedJournal:
     """Return the journals of the nodes of a directory's game, to be read as one."""
     game = LinkFile(DataDirectory(data)).read()
-
-    def open_all() -> dict[str, Journal]:
-        return {name: _opened(data, name) for name in layout_of(game)}
-
-    return JoinedJournal(open_all, partial(layout_of, game))
+    return JoinedJournal(partial(node_journals, data), partial(layout_of, game))
 
 
 def verify_nodes(data: Path) -> dict[str, VerifyReport]:
