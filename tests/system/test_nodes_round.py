@@ -16,9 +16,11 @@ from tests.system.server import Server
 
 from itg.adapters.nats_bus import NatsBus, NatsSettings
 from itg.cli import exits
+from itg.compose.backup import backups_of
 from itg.compose.bus_facts import PASSING_KINDS, envelopes_of, fact_kinds
 from itg.compose.data_directory import DataDirectory
 from itg.compose.links import LinkFile
+from itg.compose.manifest import assert_whole
 from itg.compose.nodes_read import layout_in, node_journals
 from itg.compose.nodes_relay import NodesRelay, tape_shard_of
 from itg.compose.report_again import report_again
@@ -236,3 +238,25 @@ def test_in_the_stream_no_fact_stands_before_what_caused_it(closed: ClosedRound)
                 causes += 1
                 assert all(effect is None or effect > cause for effect in effects)
     assert causes > 100
+
+
+def test_a_running_game_on_nodes_is_backed_up_and_brought_back_to_the_same_states(
+    closed: ClosedRound, tmp_path: Path
+) -> None:
+    made = called("backup", str(closed.data), "--to", str(tmp_path / "backups"), "--verify")
+    assert made.code == exits.DONE, made.complained
+    (backup,) = backups_of("data", tmp_path / "backups")
+    manifest = assert_whole(backup)
+    assert [end.node for end in manifest.nodes] == ["world", "core", "game"]
+    names = {entry.name for entry in manifest.files}
+    assert {"game.link", "admin.key", "reports/round-1/t1.json"} <= names
+    assert not any(name.startswith("nats/") or name.endswith("lock") for name in names)
+    back = called("restore", str(backup), "--to", str(tmp_path / "back"), "--verify")
+    assert back.code == exits.DONE, back.complained
+    damaged = backup / "nodes" / "world" / "journal.sqlite"
+    with damaged.open("r+b") as file:
+        file.seek(damaged.stat().st_size // 2)
+        file.write(b"damaged")
+    refused = called("restore", str(backup), "--to", str(tmp_path / "other"))
+    assert refused.code == exits.FAILED
+    assert "nodes/world/journal.sqlite" in refused.complained

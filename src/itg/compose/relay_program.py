@@ -17,8 +17,9 @@ import uvloop
 from msgspec.json import Encoder
 
 from itg.compose.bus_engines import connected
+from itg.compose.journals import is_on_nodes
 from itg.compose.logs import log_to_stderr
-from itg.compose.nodes_read import is_on_nodes, layout_in, node_journals
+from itg.compose.nodes_read import layout_in, node_journals
 from itg.compose.nodes_relay import NodesRelay
 from itg.compose.relay import Connect, Relay
 from itg.compose.relay_child import BusSettings
