@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError, Parameter
 from itg import __version__
 from itg.cli import exits
 from itg.cli.after_round import bundle, bundle_app, export, report
+from itg.cli.backup_flags import BackupEvery, BackupKeep, BackupTo
 from itg.cli.databases import Postgres, db_app
 from itg.cli.fleet import fleet_app
 from itg.cli.granting import key_app, role_app
@@ -49,15 +50,6 @@ app.command(db_app)
 Port = Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 Seed = Annotated[int | None, Parameter(help="Seed of every dice in the game; default: the file's.")]
-BackupTo = Annotated[
-    Path | None,
-    Parameter(env_var="ITG_BACKUP_TO", help="Back the game up there while it is played."),
-]
-BackupEvery = Annotated[str, Parameter(env_var="ITG_BACKUP_EVERY", help="Again after so long.")]
-BackupKeep = Annotated[
-    int | None,
-    Parameter(env_var="ITG_BACKUP_KEEP", help="Keep so many of them; default: all."),
-]
 
 
 @app.command
