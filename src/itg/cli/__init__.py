@@ -15,6 +15,7 @@ from itg.cli.databases import Postgres, db_app
 from itg.cli.fleet import fleet_app
 from itg.cli.granting import key_app, role_app
 from itg.cli.organizing import audit, game_app, news_app, team_app, trade_app
+from itg.cli.projecting import project_app
 from itg.cli.safety import safety_app
 from itg.cli.scenarios import scenario_app
 from itg.cli.scoring import score_app
@@ -37,6 +38,7 @@ app.command(lab_app)
 app.command(scenario_app)
 app.command(safety_app, name="*")
 app.command(fleet_app, name="*")
+app.command(project_app, name="*")
 for organizers in (game_app, team_app, role_app, news_app, trade_app, key_app):
     app.command(organizers)
 game_app.command(bundle)

@@ -1,6 +1,7 @@
 """`itg gateway`, `itg up`, `itg ps`, `itg logs`: a game in several processes."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -11,7 +12,7 @@ from typing import Annotated
 
 import uvloop
 from cyclopts import App, Parameter
-from msgspec import json
+from msgspec import json, to_builtins
 from rich.console import Console
 from rich.table import Table
 
@@ -169,21 +170,43 @@ def up(  # noqa: PLR0913 - each parameter is a flag
 
 
 @fleet_app.command
-def ps(*, data: Data = Path("data"), as_json: AsJson = False) -> int:
-    """Show the processes of the game that `itg up` runs on a data directory."""
-    from itg.compose.fleet import fleet_of, is_running
+def ps(
+    *,
+    data: Data = Path("data"),
+    nats: Annotated[
+        str, Parameter(help="Show what answers on this bus instead, on any host: nats://host:port.")
+    ] = "",
+    as_json: AsJson = False,
+) -> int:
+    """Show the processes of the game that `itg up` runs on a data directory.
 
+    Each one that answers on the game's bus tells which services it runs. With --nats, or ITG_BUS
+    in the environment where `itg up` runs nothing on the directory, whoever answers there is shown.
+    """
+    from itg.cli.discovering import services_there, show_answering
+    from itg.cli.serving import bus_of
+    from itg.compose.fleet import FLEET_FILE, fleet_of, is_running
+
+    told = nats or ("" if (data / FLEET_FILE).exists() else os.environ.get("ITG_BUS", ""))
+    if (bus := bus_of(told)) is not None:
+        return show_answering(bus, as_json=as_json)
     state = fleet_of(data)
+    broker = next((ship.port for ship in state.ships if ship.name == "nats"), 0)
+    services = services_there(broker)
     if as_json:
-        print(json.format(json.encode(state)).decode())
+        shown = to_builtins(state)
+        for ship in shown["ships"]:
+            ship["services"] = services.get(ship["pid"], [])
+        print(json.format(json.encode(shown)).decode())
         return exits.DONE
     table = Table(box=None, pad_edge=False)
-    for name in ("process", "pid", "state", "port", "starts"):
+    for name in ("process", "pid", "state", "port", "starts", "services"):
         table.add_column(name, justify="right" if name in {"pid", "port", "starts"} else "left")
     for ship in state.ships:
         runs = "runs" if is_running(ship.pid) else "down"
         port = str(ship.port or "")
-        table.add_row(ship.name, str(ship.pid or ""), runs, port, str(ship.starts))
+        what = ", ".join(services.get(ship.pid, []))
+        table.add_row(ship.name, str(ship.pid or ""), runs, port, str(ship.starts), what)
     Console().print(table)
     return exits.DONE if all(is_running(ship.pid) for ship in state.ships) else exits.FAILED
 
