@@ -10,11 +10,13 @@ from cyclopts import App, CycloptsError, Parameter
 from itg import __version__
 from itg.cli import exits
 from itg.cli.after_round import bundle, bundle_app, export, report
+from itg.cli.backup_flags import BackupEvery, BackupKeep, BackupTo
 from itg.cli.databases import Postgres, db_app
 from itg.cli.fleet import fleet_app
 from itg.cli.granting import key_app, role_app
 from itg.cli.links import login_link
 from itg.cli.organizing import audit, game_app, news_app, team_app, trade_app
+from itg.cli.projecting import project_app
 from itg.cli.safety import safety_app
 from itg.cli.scenarios import scenario_app
 from itg.cli.scoring import score_app
@@ -37,6 +39,7 @@ app.command(lab_app)
 app.command(scenario_app)
 app.command(safety_app, name="*")
 app.command(fleet_app, name="*")
+app.command(project_app, name="*")
 for organizers in (game_app, team_app, role_app, news_app, trade_app, key_app):
     app.command(organizers)
 game_app.command(bundle)
@@ -51,15 +54,6 @@ app.command(db_app)
 Port = Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 Seed = Annotated[int | None, Parameter(help="Seed of every dice in the game; default: the file's.")]
-BackupTo = Annotated[
-    Path | None,
-    Parameter(env_var="ITG_BACKUP_TO", help="Back the game up there while it is played."),
-]
-BackupEvery = Annotated[str, Parameter(env_var="ITG_BACKUP_EVERY", help="Again after so long.")]
-BackupKeep = Annotated[
-    int | None,
-    Parameter(env_var="ITG_BACKUP_KEEP", help="Keep so many of them; default: all."),
-]
 
 
 @app.command

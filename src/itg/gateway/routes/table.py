@@ -24,6 +24,7 @@ from itg.gateway.routes import (
     messages,
     positions,
     prices,
+    replay,
     scores,
     signals,
 )
@@ -47,6 +48,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *scores.OPERATIONS,
     *exports.OPERATIONS,
     *after_round.OPERATIONS,
+    *replay.OPERATIONS,
     *admin.OPERATIONS,
     *admin_keys.OPERATIONS,
     *admin_teams.OPERATIONS,
