@@ -185,7 +185,8 @@ def ps(
     """
     from itg.cli.discovering import services_there, show_answering
     from itg.cli.serving import bus_of
-    from itg.compose.fleet import FLEET_FILE, fleet_of, is_running
+    from itg.compose.data_directory import FLEET_FILE
+    from itg.compose.fleet import fleet_of, is_running
 
     told = nats or ("" if (data / FLEET_FILE).exists() else os.environ.get("ITG_BUS", ""))
     if (bus := bus_of(told)) is not None:
