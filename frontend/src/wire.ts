@@ -802,6 +802,34 @@ export interface LogParams {
   team_id?: string | null;
 }
 
+/** A fresh key, shown this once, and whose it is. */
+export interface LoginBody {
+  scopes: (string)[];
+  team_id: string | null;
+  team_name: string | null;
+  role: string | null;
+  key_name: string | null;
+  api_key: string;
+}
+
+/** The ticket of a link, good once. */
+export interface LoginRequest {
+  ticket: string;
+}
+
+/** A ticket for `POST /game/logins`, and the page's address with it. A browser keeps what follows `#` to itself: no server and no log reads it. */
+export interface LoginTicketBody {
+  ticket: string;
+  expires_in_s: number;
+  path: string;
+}
+
+/** For whom: oneself; an organizer may name a team, or ask for a key that reads alone. */
+export interface LoginTicketRequest {
+  team_id?: string | null;
+  read_only?: boolean;
+}
+
 /** Data of `loss.stopped`, in USD: until the next open only what reduces passes. */
 export interface LossStopPush {
   session_pnl: number;
@@ -839,6 +867,15 @@ export interface MarkoutsBody {
 /** The orders a mass cancel took out. */
 export interface MassCancelBody {
   order_ids: (number)[];
+}
+
+/** Whose key it is and what it may do; no team: an organizer's or a researcher's. */
+export interface MeBody {
+  scopes: (string)[];
+  team_id: string | null;
+  team_name: string | null;
+  role: string | null;
+  key_name: string | null;
 }
 
 /** A message of the organizer; no team: it went to all. */
@@ -2120,6 +2157,15 @@ export interface TriggerNewsRequest {
   is_shift?: boolean | null;
   jump?: number | null;
   reason?: string;
+}
+
+/** Data of `ui.{underlying}`: what changed since the frame before, or all in a snapshot. The latest top and mark of each instrument, the latest print, and the newest trades (at most 100, in a snapshot 50), oldest first; `busts`, where there are any, undo or reprice trades. */
+export interface UiPush {
+  tops: (TopPush)[];
+  marks: (MarkPush)[];
+  prices: (PriceBody)[];
+  trades: (TradeBody)[];
+  busts?: (MarketBustPush)[];
 }
 
 /** One underlying's phase, with the instruments that differ from it. Takers wait while the jump guard is open, until `guard_ends_us`. */
