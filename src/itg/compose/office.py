@@ -97,7 +97,9 @@ def _unnumbered(name: str) -> str:
 
 
 def _shown(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    if isinstance(value, list | dict | bool | int | float):
+        return json.dumps(value, default=str, ensure_ascii=False)
+    return str(value)  # a text, a day or a time of day
 
 
 def _meanings() -> dict[str, str]:
