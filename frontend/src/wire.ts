@@ -2041,6 +2041,15 @@ export interface TriggerNewsRequest {
   reason?: string;
 }
 
+/** Data of `ui.{underlying}`: what changed since the frame before, or all in a snapshot. The latest top and mark of each instrument, the latest print, and the newest trades (at most 100, in a snapshot 50), oldest first; `busts`, where there are any, undo or reprice trades. */
+export interface UiPush {
+  tops: (TopPush)[];
+  marks: (MarkPush)[];
+  prices: (PriceBody)[];
+  trades: (TradeBody)[];
+  busts?: (MarketBustPush)[];
+}
+
 /** One underlying's phase, with the instruments that differ from it. Takers wait while the jump guard is open, until `guard_ends_us`. */
 export interface UnderlyingStatusBody {
   underlying_id: string;

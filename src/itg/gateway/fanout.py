@@ -28,6 +28,7 @@ class Fanout:
         self.numbers = FanoutNumbers()
         self.in_lock_step = False
         self._unflushed: list[Channel] = []
+        self._unflushed_paced: list[Channel] = []
         self._holding: dict[Subscription, None] = {}
 
     def enter(self, session: Session) -> None:
@@ -69,7 +70,8 @@ class Fanout:
         """Give the publication that the channel just counted to all who hear it."""
         if channel.delivery is Delivery.STATE:
             if not channel.batch:
-                self._unflushed.append(channel)
+                waiting = self._unflushed_paced if channel.is_paced else self._unflushed
+                waiting.append(channel)
             channel.batch.append(fact)
             return
         seq = channel.seq
@@ -91,9 +93,20 @@ class Fanout:
         """Whether state waits to be flushed, to all or to those who did not read."""
         return bool(self._unflushed or self._holding)
 
-    def flush(self) -> None:
-        """Give every session the state that changed since the last flush, a frame a channel."""
+    @property
+    def has_unflushed_paced(self) -> bool:
+        """Whether state of paced channels waits to be flushed."""
+        return bool(self._unflushed_paced)
+
+    def flush(self, *, paced: bool = False) -> None:
+        """Give every session the state that changed since the last flush, a frame a channel.
+
+        With `paced` that of paced channels too, after what they repeat.
+        """
         channels, self._unflushed = self._unflushed, []
+        if paced:
+            channels += self._unflushed_paced
+            self._unflushed_paced = []
         for channel in channels:
             if channel.batch:
                 self._flush(channel)
@@ -133,12 +146,18 @@ class Fanout:
                 self._hold(place, fact)
                 continue
             if place.seq + 1 != first_seq:
-                frame = self._frame_since(place, fact)  # came in the middle
+                frame = self._frame_since(place, self._missed(place, facts, fact))
             else:
                 frame = shared = shared or self._frame_since(place, fact)
             place.seq = seq
             session.push(frame)
             self.numbers.frames += 1
+
+    def _missed(self, place: Subscription, facts: list[Fact], merged: Fact) -> Fact:
+        # Of a session that came in the middle. Levels may be told twice, trades of a page not.
+        if not place.channel.is_paced:
+            return merged
+        return place.channel.merged(facts[place.seq - place.channel.seq :])
 
     def _hold(self, place: Subscription, fact: Fact) -> None:
         place.held = fact if place.held is None else place.channel.merged((place.held, fact))

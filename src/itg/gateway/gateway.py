@@ -97,7 +97,9 @@ class Gateway:
         self.round_files = RoundFiles(pump.journal, pump.codec, self.settings.reports)
         self.lock_step: LockStep | None = None
         self.is_ready = False
-        self._flusher = Flusher(self.feed.fanout, self.settings.flush_s)
+        self._flusher = Flusher(
+            self.feed.fanout, self.settings.flush_s, self.settings.paced_flush_s
+        )
         self._directory: Directory | None = None
         self._settling: list[tuple[Pending, Record]] = []
         self._created = asyncio.Event()
@@ -208,6 +210,8 @@ class Gateway:
                     self.lock_step.see(record)
         if self.lock_step is None or not self.lock_step.is_running:
             self._flusher.see_release()
+        else:
+            self._flusher.stop()  # a step's end flushes
         settling, self._settling = self._settling, []
         for waiting, record in settling:
             waiting.settle(record)
@@ -364,7 +368,9 @@ class Gateway:
         self.members.begin(directory)
         if directory.game.rules.lock_step:
             silence_s = self.settings.silent_bot_s
-            self.lock_step = LockStep(self.pump, self.feed, directory.game, silence_s)
+            self.lock_step = LockStep(
+                self.pump, self.feed, directory.game, self._flusher, silence_s
+            )
             self.feed.fanout.in_lock_step = True
         self.absences.is_on = self.lock_step is None and isinstance(self.steward, Steward)
         for account_id in absent:  # it quoted when the last process ended

@@ -16,6 +16,7 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     public_bytes_max: int = 1024 * 1024  # beyond it a session that does not read loses public facts
     stalled_s: float = 3.0  # a socket that takes nothing for so long is closed
     flush_s: float = 0.05  # state channels are conflated over this interval
+    paced_flush_s: float = 0.1  # those of pages, `ui.…`, over this one
     absence_s: float = 5.0  # grace before cancel_on_disconnect
     sessions_per_team: int = 8
     unanswered_max: int = 256
