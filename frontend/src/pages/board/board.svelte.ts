@@ -59,7 +59,12 @@ export class Board {
   readonly leading = $derived(market.underlyings[0] ?? null);
   readonly rows = $derived.by(() => this.#rows());
   readonly news = $derived(
-    market.news.filter((each) => each.seq <= (this.moment?.newsSeq ?? 0)).slice(0, 3),
+    market.news
+      .filter(
+        (each) =>
+          each.seq <= (this.moment?.newsSeq ?? 0) && each.game_us >= (this.round?.start_us ?? 0),
+      )
+      .slice(0, 3),
   );
   readonly prices = $derived(this.moment === undefined ? [] : this.#chart.until(this.moment.gameUs));
 
