@@ -23,7 +23,7 @@ from itg.game.contract import (
     RegistrationRejected,
     TeamRegistered,
 )
-from itg.gateway.auth import KeyRing, Tickets, digest_of, fresh_key
+from itg.gateway.auth import KeyRing, digest_of, fresh_key
 from itg.gateway.calls import Answer, Call, refused
 from itg.gateway.directory import Directory, first_queries, reply_of
 from itg.gateway.feed import Feed
@@ -32,6 +32,7 @@ from itg.gateway.flushing import Flusher
 from itg.gateway.lockstep import LockStep
 from itg.gateway.membership import MEMBER_EVENTS, Membership
 from itg.gateway.numbers import Numbers
+from itg.gateway.passes import Passes
 from itg.gateway.pending import Compose, Pending, busy_of, pending_of
 from itg.gateway.problems import RefusedError, busy, problem_of, problem_of_refusal
 from itg.gateway.reasons import INSTRUMENT_NOT_FOUND, LOCK_STEP, PROCESSING_TIMEOUT
@@ -84,9 +85,9 @@ class Gateway:
         self.absences = Absences(pump, self.settings.absence_s)
         self.deadman = Deadman(pump, self._tell_expired)
         self.keys = KeyRing(pump, self.settings, monotonic)
-        self.tickets = Tickets(self.settings.ticket_s, monotonic)
+        self.passes = Passes(self.settings, monotonic)
         self.members = Membership(
-            pump, self.feed, self.keys, self.tickets, ends_keys=steward is None
+            pump, self.feed, self.keys, self.passes, ends_keys=steward is None
         )
         self.guard = FloodGuard(self.settings, monotonic)
         self.waiting = WaitingRoom(self.settings.waiting_max)

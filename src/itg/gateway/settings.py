@@ -26,6 +26,9 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     failed_keys_per_s: int = 1
     failed_keys_burst: int = 20
     ticket_s: float = 30.0
+    login_ticket_s: float = 600.0
+    login_tickets_per_s: float = 1 / 30  # of one team; each may become a key
+    login_tickets_burst: int = 20
     silent_bot_s: float = 5.0
     start_deadline_s: float = 60.0
     reports: str = ""  # the folder of the rounds' reports; "": none are written

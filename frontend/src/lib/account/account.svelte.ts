@@ -45,12 +45,24 @@ class Account {
   #end: (() => void) | null = null;
 
   begin(): void {
-    this.#end = link.hear("private", (frame) => this.#take(frame));
+    this.#end ??= link.hear("private", (frame) => this.#take(frame));
   }
 
   end(): void {
     this.#end?.();
     this.#end = null;
+  }
+
+  /** Forget what was heard; what follows is another moment of a recorded round. */
+  restart(): void {
+    this.orders.clear();
+    this.quotes.clear();
+    this.positions.clear();
+    this.fills = [];
+    this.notices = [];
+    this.isKilled = false;
+    this.cash = 0;
+    this.seq = 0;
   }
 
   #take(frame: Frame): void {
