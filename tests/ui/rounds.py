@@ -62,6 +62,16 @@ class Round:
         assert status in {200, 201}, (method, path, status, told)
         return told
 
+    def place(self, team: int, **order: object) -> Answer:
+        """Place an order with a `client_order_id`; where its outcome was unknown, ask again."""
+        deadline = time.monotonic() + DEADLINE_S
+        while True:
+            status, told = self.server.call("POST", "/exchange/orders", order, self.keys[team])
+            if status in {200, 201}:
+                return told
+            assert status in {503, 504}, (status, told)
+            assert time.monotonic() < deadline, told
+
     def report(self, team: int) -> ReportBody | None:
         """Return a team's report once it is written."""
         path = f"/game/rounds/1/report?team_id={self.ids[team]}&format=json"
