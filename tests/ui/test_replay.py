@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.ui.conftest import axe, sign_in
+from tests.ui.conftest import axe
 from tests.ui.rounds import Answer, Round, server_of
 
 NAMES = ("Amber", "Blue Heron", "Coral")
