@@ -1189,6 +1189,20 @@ export interface PositionsBody {
   unrealized_pnl: number;
 }
 
+/** The list in the order in which a person would mend it; ready while none is red. */
+export interface PreflightBody {
+  is_ready: boolean;
+  items: (PreflightRowBody)[];
+}
+
+/** One question with its answer; `advice` says what to do, empty where it is green. */
+export interface PreflightRowBody {
+  name: string;
+  status: "green" | "red" | "unknown";
+  found: string;
+  advice: string;
+}
+
 /** What placing this order would do to the book as it is shown; nothing is sent or reserved. What is neither in `fills` nor in `resting_quantity` would be canceled. `would_pend`: it would wait outside the book. `limits` are the rows it would use, as they are before it. */
 export interface PreviewBody {
   is_valid: boolean;
@@ -1759,6 +1773,28 @@ export interface RulesBody {
   problem_codes: (string)[];
 }
 
+/** What is played: the file's tables with all that it extends, without the seed. `speed` is the game's, which the command line may have set. No `tables`: another process keeps the data. */
+export interface ScenarioBody {
+  scenario: string;
+  scenario_hash: string;
+  speed: number;
+  tables: (ScenarioTableBody)[];
+  shipped: (ScenarioNameBody)[];
+}
+
+/** A shipped scenario and what it is for. */
+export interface ScenarioNameBody {
+  scenario: string;
+  purpose: string;
+}
+
+/** One table of the scenario's file: what it is about, and its keys with their values. */
+export interface ScenarioTableBody {
+  table: string;
+  meaning: string;
+  settings: Record<string, string>;
+}
+
 /** Publish a headline at an instant of game time; signals warn of it unless told not to. */
 export interface ScheduleNewsRequest {
   headline_id: string;
@@ -2028,13 +2064,34 @@ export interface TeamBody {
   is_suspended?: boolean;
 }
 
-/** A team with its open sockets, oldest first; without any it is missing. */
+/** A team with its open sockets, oldest first; without any it is missing. `last_seen_us` is the wall time now while it has one, and when its last one ended otherwise; null: none since the server began. */
 export interface TeamConnectionsBody {
   team_id: string;
   team_name: string;
   account_id: string;
   role: string;
   connections: (ConnectionBody)[];
+  last_seen_us?: number | null;
+}
+
+/** A team's fills, oldest first. */
+export interface TeamFillsParams {
+  since_seq?: number | null;
+  instrument_id?: string | null;
+  cursor?: string | null;
+  limit?: number;
+  team_id: string;
+}
+
+/** A team's orders, oldest first. */
+export interface TeamOrdersParams {
+  status?: "all" | "done" | "working";
+  instrument_id?: string | null;
+  tag?: string | null;
+  since_seq?: number | null;
+  cursor?: string | null;
+  limit?: number;
+  team_id: string;
 }
 
 /** Teams in registration order. */
@@ -2046,6 +2103,12 @@ export interface TeamPage {
 /** One team; `me` is the caller's. */
 export interface TeamParams {
   team_id?: string;
+}
+
+/** A team's standing quotes. */
+export interface TeamQuotesParams {
+  instrument_id?: string | null;
+  team_id: string;
 }
 
 /** One team's score of a round; `terms` are shown to the team itself and to the organizer. */
@@ -2132,6 +2195,24 @@ export interface TradeBody {
   is_auction: boolean;
   game_us: number;
   seq: number;
+}
+
+/** A team's half of a trade. */
+export interface TradeFillBody {
+  team_id: string;
+  team_name: string;
+  fill: FillBody;
+}
+
+/** Who traded: the halves that are a team's and not too old; no half is shown of the house's. */
+export interface TradeFillsBody {
+  trade_id: number;
+  items: (TradeFillBody)[];
+}
+
+/** One trade. */
+export interface TradeFillsParams {
+  trade_id: number;
 }
 
 /** The public tape, oldest first. */

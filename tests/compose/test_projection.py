@@ -1,5 +1,6 @@
 """Read models are what happened, each event once, however often and from wherever they are made."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -18,6 +19,7 @@ from itg.adapters.read_models.databases import ReadModelDatabase, ReadModelError
 from itg.adapters.read_models.tables import OWN, SCHEMAS
 from itg.adapters.sqlite_journal import SqliteJournal
 from itg.compose.data_directory import DataDirectory
+from itg.compose.journals import POSTGRES_VARIABLE, move_to_postgres
 from itg.compose.links import LinkedGame, LinkFile
 from itg.compose.nodes_read import layout_of, node_directory
 from itg.compose.projection import Projected, ProjectionWish, project
@@ -296,6 +298,19 @@ def test_two_games_in_one_database_are_apart(data: Path, to: str, tmp_path: Path
         service: {name: [r for r in rows if r["game"] in own] for name, rows in tables.items()}
         for service, tables in after.items()
     } == before
+
+
+def test_a_journal_in_postgres_comes_to_the_same(
+    data: Path, tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, there = str(tmp_path / "whole"), str(tmp_path / "there")
+    made(data, whole)
+    moved = tmp_path / "moved"
+    shutil.copytree(data, moved)
+    monkeypatch.setenv(POSTGRES_VARIABLE, postgres.text(postgres.url.parts["dbname"]))
+    move_to_postgres(moved, postgres.url)
+    made(moved, there)
+    assert everything(there) == everything(whole)
 
 
 def on_nodes(data: Path, target: Path, topology: str) -> None:

@@ -12,6 +12,7 @@ from tests.system.test_fleet import Persistent, load
 from tests.system.test_kill import check_books_and_positions, check_orders, wait_for_orders
 
 from itg.compose.nodes_read import verify_nodes
+from itg.compose.projection import ProjectionWish, project
 
 
 def running_on(fleet: Fleet) -> dict[str, list[str]]:
@@ -70,6 +71,10 @@ def kill_in_turn(data: Path, topology: str, killed: tuple[str, ...], rounds: int
             check_books_and_positions(fleet.door(door), keys)
     for name, report in verify_nodes(data).items():
         assert report.is_equal, (name, report.difference)
+    exchange, positions, _ = project(data, ProjectionWish())
+    assert exchange.rows["trades"] > 0
+    assert positions.rows["fills"] == 2 * exchange.rows["trades"]
+    assert [made.events for made in project(data, ProjectionWish())] == [0, 0, 0]
 
 
 @pytest.mark.nats

@@ -30,13 +30,13 @@ def test_every_table_of_a_service_is_there_with_its_columns(service: str) -> Non
 def test_the_how_to_s_query_runs_on_what_the_command_makes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    recorded(tmp_path, acts=60)
-    assert app(["project", str(tmp_path)]) == exits.DONE
+    recorded(tmp_path / "data", acts=60)
+    assert app(["project", str(tmp_path / "data")]) == exits.DONE
     assert re.search(
         r"positions +\S+positions\.sqlite\n +bare-\w{8} to seq", capsys.readouterr().out
     )
     (query,) = re.findall(r"<!-- query -->\n+```sql\n(.*?)```", HOW_TO, re.DOTALL)
-    with closing(sqlite3.connect(tmp_path / "read-models" / "positions.sqlite")) as database:
+    with closing(sqlite3.connect(tmp_path / "data.read-models" / "positions.sqlite")) as database:
         rows = database.execute(query).fetchall()
         (fills,) = database.execute("SELECT count(*) FROM fills").fetchone()
     assert {row[0] for row in rows} <= {"t1", "t2", "t3"}

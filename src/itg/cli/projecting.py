@@ -20,7 +20,7 @@ def project(
         str,
         Parameter(
             env_var="ITG_READ_MODELS",
-            help="A folder for SQLite files, or a PostgreSQL URL; default: DATA/read-models.",
+            help="A folder for SQLite files, or a PostgreSQL URL; default: DATA.read-models.",
         ),
     ] = "",
     service: Annotated[

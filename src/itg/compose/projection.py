@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from itg.adapters.read_models.databases import Place
     from itg.adapters.read_models.store import Batch, ReadModelStore
 
-FOLDER: Final = "read-models"
+_BESIDE: Final = ".read-models"
 _GAME: Final = "game"
 _ROWS_AT_ONCE: Final = 256
 _EXTRA_MISSING: Final = (
@@ -46,7 +46,7 @@ _EXTRA_MISSING: Final = (
 
 
 class ProjectionWish(Struct, frozen=True, kw_only=True):
-    """What to make: where (empty: in the data's own folder), of which services, anew or onward."""
+    """What to make: where (empty: beside the data), of which services, anew or onward."""
 
     to: str = ""
     services: tuple[str, ...] = ()
@@ -102,7 +102,9 @@ def _place(data: Path, to: str) -> "Place":
         raise ConfigurationError(
             "--to: give a folder for SQLite files, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
         )
-    return Path(to) if to else data / FOLDER
+    # Beside the data, as backups are: neither copied with it nor gone with it.
+    data = data.absolute()
+    return Path(to) if to else data.with_name(f"{data.name}{_BESIDE}")
 
 
 def _sources(data: Path) -> list[_Source]:

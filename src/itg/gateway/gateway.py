@@ -32,6 +32,7 @@ from itg.gateway.flushing import Flusher
 from itg.gateway.lockstep import LockStep
 from itg.gateway.membership import MEMBER_EVENTS, Membership
 from itg.gateway.numbers import Numbers
+from itg.gateway.office import NoOffice, Office
 from itg.gateway.passes import Passes
 from itg.gateway.pending import Compose, Pending, busy_of, pending_of
 from itg.gateway.problems import RefusedError, busy, problem_of, problem_of_refusal
@@ -57,7 +58,6 @@ from itg.wire.v1.socket import CLOSE_RESTART, DeadmanData
 
 log = structlog.get_logger()
 _AGAIN_S = 0.02
-R = TypeVar("R", bound=Reply)
 M = TypeVar("M", bound=Message)
 ComposeRead = Callable[[Sequence[Reply]], Answer]
 Follow = Callable[[Sequence[Reply]], tuple[Query, ...]]
@@ -79,6 +79,7 @@ class Gateway:
         self.bus = bus
         self.trails: Trails | None = None  # set where requests are sampled
         self.backups: BackupNumbers | None = None  # set where the process makes some
+        self.office: Office = NoOffice()  # set where the process keeps the data
         self.pump = pump
         self.feed = Feed(pump.epoch, pump.clock)
         self.outlet = Outlet()

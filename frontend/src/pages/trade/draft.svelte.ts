@@ -58,6 +58,11 @@ export class Draft {
     if (start !== null) this.price = onGrid(start, tick, this.price === null ? 0 : ticks);
   }
 
+  stepStop(ticks: number, tick: number, from: number | null): void {
+    const start = this.stopPrice ?? from;
+    if (start !== null) this.stopPrice = onGrid(start, tick, this.stopPrice === null ? 0 : ticks);
+  }
+
   stepQuantity(by: number): void {
     this.quantity = Math.max(1, (this.quantity ?? 0) + by);
   }

@@ -1,6 +1,6 @@
 // A signal in a sentence, and until when it says something.
 
-import type { Signal } from "../../lib/market/signals.svelte";
+import type { Signal } from "../../lib/market/told";
 import { clock, fixed, percent, price } from "../../lib/parts/format";
 
 export interface Told {

@@ -4,6 +4,7 @@ In SQLite each service has a file of its own in one folder; in PostgreSQL a sche
 which a role is enough that may read no other.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import StringIO
@@ -14,7 +15,7 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -121,19 +122,19 @@ class ReadModelDatabase:
 
 def _sqlite(folder: Path, service: str) -> Engine:
     folder.mkdir(parents=True, exist_ok=True)
-    where = URL.create("sqlite", database=str(folder / f"{service}.sqlite"))
-    engine = create_engine(where, poolclass=NullPool, connect_args={"timeout": _BUSY_S})
+    file = folder / f"{service}.sqlite"
 
-    # The driver begins transactions late and ends them early: tables would be made outside.
-    @event.listens_for(engine, "connect")
-    def leave_it_to_us(session: object, _: object) -> None:
-        session.isolation_level = None  # type: ignore[attr-defined]  # the driver's connection
+    def made() -> sqlite3.Connection:
+        # The driver begins transactions late and ends them early: tables would be made outside.
+        return sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None)
 
-    @event.listens_for(engine, "begin")
-    def begin(session: Connection) -> None:
-        session.exec_driver_sql("BEGIN IMMEDIATE")
-
+    engine = create_engine("sqlite://", creator=made, poolclass=NullPool)
+    event.listen(engine, "begin", _begin)
     return engine
+
+
+def _begin(session: Connection) -> None:
+    session.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _postgres(url: PostgresUrl) -> Engine:

@@ -4,6 +4,7 @@ from itg.gateway.operations import Operation
 from itg.gateway.routes import (
     admin,
     admin_connections,
+    admin_inspecting,
     admin_keys,
     admin_market,
     admin_surveillance,
@@ -55,6 +56,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *admin_market.OPERATIONS,
     *admin_connections.OPERATIONS,
     *admin_surveillance.OPERATIONS,
+    *admin_inspecting.OPERATIONS,
 )
 BY_NAME: dict[str, Operation] = {
     operation.route.name: operation for operation in OPERATIONS if operation.route.on_socket
