@@ -105,8 +105,6 @@ class Market {
 
   /** Forget what was heard; what follows is another moment of a recorded round. */
   restart(): void {
-    clearTimeout(this.#showing);
-    this.#showing = 0;
     this.#heardRows.clear();
     this.#heardTrades = [];
     this.rows.clear();
