@@ -25,7 +25,7 @@ from itg.runtime.digest import EventDigest
 from itg.runtime.envelope import Record
 
 WATCHING = "You"  # the team of whoever watches
-CREW_READY_S_MAX = 30.0
+CREW_READY_S_MAX = 60.0
 SHOW_EVERY_S = 0.25
 CREW_ENDS_S_MAX = 10.0
 
