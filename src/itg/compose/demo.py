@@ -12,6 +12,7 @@ from itg.compose.day_book import DayBook, standings_of
 from itg.compose.result import GameResult, Played, Tally
 from itg.compose.solo import Solo, SoloSettings
 from itg.game.contract import GetTeams, RoundEnded, Teams
+from itg.gateway.enrolling import enrol
 from itg.kernel.errors import ItgError
 from itg.kernel.ids import AccountId
 from itg.kernel.times import Nanos
@@ -88,7 +89,7 @@ async def _enrolled(solo: Solo) -> list[CrewBot]:
     return [
         CrewBot(
             role=team.role,
-            api_key=await solo.gateway.enrol(team.team_name, team.role),
+            api_key=await enrol(solo.gateway, team.team_name, team.role),
             seed=number,
         )
         for number, team in enumerate(solo.rules.teams, start=1)

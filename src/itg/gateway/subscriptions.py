@@ -42,7 +42,6 @@ from itg.translate.chain import is_option, mark_push
 from itg.translate.market import (
     book_snapshot_push,
     phase_rows,
-    price_bodies,
     raw_snapshot_push,
 )
 from itg.translate.news import news_push
@@ -301,8 +300,7 @@ class _Planner:
         self._feed.send(self._session, channel, "snapshot", data)
 
     def _last_prices(self, channel: Channel, replies: Sequence[Reply]) -> None:
-        last = self._directory.last_prices
-        rows = price_bodies(last.prices, last.game_ns, is_moving=last.is_moving)
+        rows = self._gateway.last_known.prices(self._directory)
         self._feed.send(self._session, channel, "snapshot", PricesPush(prices=rows))
 
     def _phases(self, channel: Channel, replies: Sequence[Reply]) -> None:
