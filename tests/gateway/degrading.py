@@ -14,14 +14,14 @@ async def opened(house: House) -> Team:
     return team
 
 
-async def stop(house: House, *names: str, is_noticed: bool = True) -> None:
+async def stop(house: House, *names: str) -> None:
     """End nodes, and wait until the gateway has noticed."""
     assert house.ensemble is not None
     for name in names:
         await house.ensemble.nodes.pop(name).stop()
     followed = house.ensemble.doors
     async with asyncio.timeout(10):
-        while is_noticed and any(followed[name].is_live for name in names):  # noqa: ASYNC110
+        while any(followed[name].is_live for name in names):  # noqa: ASYNC110
             await asyncio.sleep(0)
 
 
@@ -30,7 +30,8 @@ async def restart(house: House, name: str) -> None:
     assert house.ensemble is not None
     await house.ensemble.restart(name)
     async with asyncio.timeout(10):
-        while not house.gateway.reach.is_whole:  # noqa: ASYNC110 - nobody tells
+        callees = house.gateway.reach.callees.values()
+        while not all(callee.takes_calls for callee in callees):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0)
 
 

@@ -12,7 +12,7 @@ from itg.gateway.settings import GatewaySettings
 from itg.runtime.calls import CallLimits
 
 pytestmark = pytest.mark.gate
-DEADLINE_S = 0.5
+DEADLINE_S = 3.0
 
 
 @pytest.fixture
@@ -60,7 +60,9 @@ async def test_calls_to_it_are_refused_at_once_and_the_others_serve_until_it_ans
     async with asyncio.timeout(10):
         while house.gateway.reach.to("positions"):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0)
-    refused = await team.place("buy", 1, 9.0, client_order_id="refused")
+    async with asyncio.timeout(30):  # it may happen to be the one that is let through to see
+        while (refused := await team.place("buy", 1, 9.0, client_order_id="refused")).status == 504:
+            pass
     assert (refused.status, refused.json["code"]) == (503, "SERVICE_UNAVAILABLE")
     assert int(refused.headers["retry-after"]) >= 1
     told = await samples(house)

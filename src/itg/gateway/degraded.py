@@ -24,7 +24,7 @@ from itg.gateway.directory import Directory
 from itg.gateway.flood import Metered
 from itg.gateway.pending import Compose
 from itg.gateway.problems import RefusedError, busy, problem_of, problem_of_refusal
-from itg.gateway.reach import Reach
+from itg.gateway.reach import EXCHANGE, POSITIONS, Reach
 from itg.gateway.reasons import PROCESSING_TIMEOUT
 from itg.gateway.working_orders import WorkingOrders
 from itg.kernel.ids import InstrumentId, OrderId, Shard, UnderlyingId, shard_of_id
@@ -50,8 +50,6 @@ from itg.runtime.pump_port import PumpPort
 from itg.translate.orders import order_body, quote_body
 from itg.wire.v1.orders import MassCancelBody, QuotesBody
 from itg.wire.v1.problems import Problem
-
-EXCHANGE, POSITIONS = "exchange", "positions"
 
 
 class Doors(Protocol):

@@ -214,7 +214,7 @@ class Gateway:
 
     def trade(self, call: Call, command: Command, compose: Compose, metered: Metered) -> None:
         """Send a team's command in its turn; `compose` makes the answer from what it caused."""
-        if self.lock_step is None and self.reach.is_whole:
+        if self.lock_step is None and self.reach.has_market:
             self.send(call, command, compose, metered)
         elif self.lock_step is None:
             self._degraded.trade(call, command, compose, metered)

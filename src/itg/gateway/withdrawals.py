@@ -12,6 +12,7 @@ from contextlib import suppress
 from msgspec import Struct
 
 from itg.exchange.contract import MassCancel
+from itg.gateway.reach import EXCHANGE, POSITIONS
 from itg.kernel.ids import AccountId
 from itg.kernel.times import Nanos, to_micros
 from itg.kernel.words import CancelReason, InFreeze
@@ -29,8 +30,8 @@ def withdraw(pump: PumpPort, account_id: AccountId, reason: CancelReason, *, ord
 
     While positions does not answer it goes straight to every exchange that does.
     """
-    if isinstance(pump, JoinedPump) and not pump.reaches("positions"):
-        for shard in pump.shards_of("exchange"):
+    if isinstance(pump, JoinedPump) and not pump.reaches(POSITIONS):
+        for shard in pump.shards_of(EXCHANGE):
             sweep = MassCancel(
                 shard=shard,
                 account_id=account_id,

@@ -37,11 +37,13 @@ class WorkingOrders:
     def fold(self, outputs: Iterable[Message]) -> None:
         """Take in what an input caused."""
         for event in outputs:
-            if isinstance(event, AccountOrderUpdated):
+            kind = type(event)  # quicker than isinstance, of which most outputs are neither
+            if kind is AccountOrderUpdated:
+                assert isinstance(event, AccountOrderUpdated)
                 self._keep(event.account_id, event.order)
-            elif isinstance(event, AccountFilled) and event.fill.order_id in self._orders:
-                account_id, order = self._orders[event.fill.order_id]
-                self._keep(account_id, order_after(order, event))
+            elif kind is AccountFilled:
+                assert isinstance(event, AccountFilled)
+                self._fill(event)
 
     def find(
         self, account_id: AccountId, order_id: OrderId | None, client_order_id: ClientOrderId | None
@@ -62,6 +64,12 @@ class WorkingOrders:
     def has(self, order_id: OrderId) -> bool:
         """Tell whether an order works; the sides of quotes are no orders."""
         return order_id in self._orders
+
+    def _fill(self, event: AccountFilled) -> None:
+        known = self._orders.get(event.fill.order_id)
+        if known is not None:
+            account_id, order = known
+            self._keep(account_id, order_after(order, event))
 
     def _keep(self, account_id: AccountId, order: OrderState) -> None:
         if order.status in TERMINAL_STATUSES:

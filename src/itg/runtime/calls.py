@@ -57,6 +57,11 @@ class CircuitBreaker:
             return BreakerState.HALF_OPEN
         return self._state
 
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether everything is let through."""
+        return self._state is BreakerState.CLOSED
+
     def wait_ms(self) -> int:
         """Return how long nothing is let through, 0: the next call is."""
         if self._state is BreakerState.CLOSED:
@@ -136,7 +141,8 @@ class Callee:
     @property
     def takes_calls(self) -> bool:
         """Tell whether a call would be sent: it is heard of, and the breaker lets one through."""
-        return self.is_heard and self.breaker.wait_ms() == 0
+        breaker = self.breaker
+        return self.is_heard and (breaker.is_closed or breaker.wait_ms() == 0)
 
     @property
     def state(self) -> BreakerState:

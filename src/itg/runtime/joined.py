@@ -111,8 +111,12 @@ class JoinedPump:
 
     def reaches(self, service: str, shard: Shard | None = None) -> bool:
         """Tell whether a call to a service, of one shard where it has some, would be sent now."""
-        node = self._homes[service, shard]
+        node = self.home_of(service, shard)
         return node.is_live and node.callee.takes_calls
+
+    def home_of(self, service: str, shard: Shard | None = None) -> FollowedPump:
+        """Return the node of a service, of one shard where it has some."""
+        return self._homes[service, shard]
 
     def shards_of(self, service: str) -> list[Shard]:
         """Return the shards of a service."""
