@@ -127,7 +127,7 @@ async def test_without_the_game_scores_are_those_of_before_and_flagged() -> None
 
 
 async def test_a_key_is_good_for_so_long_after_the_game_was_heard_of_and_no_longer() -> None:
-    settings = GatewaySettings(known_keys_s=4.0, heartbeat_s=0.05)
+    settings = GatewaySettings(known_keys_s=3.0, heartbeat_s=0.05)
     async with House(settings=settings) as house:
         team = await opened(house)
         await stop(house, "game")

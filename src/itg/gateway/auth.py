@@ -39,7 +39,8 @@ class KeyRing:
         self._pump = pump
         self._now = now
         self._good_s = settings.known_keys_s
-        self._game_s = now()  # when the game was heard of last: it ends keys
+        # Since when the game, which ends keys, does not answer; None: it does.
+        self._alone_s: float | None = None
         self._deadline_s = settings.order_deadline_s
         self._known: dict[str, Caller] = {}
         self._forgotten = 0  # how often; what was asked for before is not to be kept
@@ -51,7 +52,7 @@ class KeyRing:
             raise RefusedError(problem_of(UNAUTHENTICATED))
         digest = digest_of(shown.api_key)
         caller = self._known.get(digest)
-        if caller is not None and self._now() - self._game_s > self._good_s:
+        if self._alone_s is not None and self._now() - self._alone_s > self._good_s:
             raise RefusedError(busy())
         forgotten = -1
         while caller is None and forgotten != self._forgotten:
@@ -67,9 +68,12 @@ class KeyRing:
         self._known[digest] = caller
         return caller
 
-    def note_game(self) -> None:
-        """Note that the game was heard of: had a key ended, it would have said so."""
-        self._game_s = self._now()
+    def note_game(self, *, is_reached: bool) -> None:
+        """Note whether the game answers: as long as it does, it says which keys end."""
+        if is_reached:
+            self._alone_s = None
+        elif self._alone_s is None:
+            self._alone_s = self._now()
 
     def forget(self) -> None:
         """Look every key up again: one may have ended, or its team have another role."""

@@ -27,9 +27,8 @@ class LastKnown:
         return price_bodies(last.prices, last.game_ns, is_moving=last.is_moving, is_stale=is_stale)
 
     def beat(self, directory: Directory) -> None:
-        """Let keys be good for longer, and tell the channel `prices` when they become stale."""
-        if self._reach.to(GAME):
-            self._keys.note_game()
+        """Count how long keys are good without the game; tell `prices` when they become stale."""
+        self._keys.note_game(is_reached=self._reach.to(GAME))
         are_stale = self._are_stale(directory)
         if are_stale and not self._were_stale:
             self._feed.tell_prices(self.prices(directory))
