@@ -29,13 +29,13 @@ def begun_on_nodes(data: Path, topology: str) -> None:
 
 def test_nodes_do_not_continue_a_game_of_one_process(tmp_path: Path) -> None:
     SqliteJournal(tmp_path).close()
-    with pytest.raises(ConfigurationError, match="--topology services: .* was begun as solo"):
+    with pytest.raises(ConfigurationError, match=r"--topology services: .* was begun as solo"):
         Chief(chief_settings(tmp_path, "services"))
 
 
 def test_another_topology_does_not_continue_a_game_on_nodes(tmp_path: Path) -> None:
     begun_on_nodes(tmp_path, "services")
-    with pytest.raises(ConfigurationError, match="--topology apart: .* was begun as services"):
+    with pytest.raises(ConfigurationError, match=r"--topology apart: .* was begun as services"):
         Chief(chief_settings(tmp_path, "apart"))
 
 

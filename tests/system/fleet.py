@@ -16,9 +16,9 @@ from tests.system.server import Server
 
 from itg.compose.data_directory import FLEET_FILE
 from itg.compose.fleet import FleetState, Ship
+from itg.compose.nodes_read import node_directory
 
 READY_S_MAX = 60.0
-NODES = ("node", "standby")
 
 
 class Fleet:
@@ -45,8 +45,13 @@ class Fleet:
         command += ["--data", str(self.data), "--port", str(self.port)]
         command += ["--bus-port", str(self.bus_port), *self.flags]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        for door in range(3):
-            self.until_ready(door)
+        try:
+            for door in range(3):
+                self.until_ready(door)
+        except BaseException:
+            self._process.terminate()
+            self._process.wait(60)
+            raise
         return self
 
     def __exit__(
@@ -75,26 +80,29 @@ class Fleet:
         os.kill(ship.pid, number)
         return ship.starts
 
-    def leader(self) -> Ship:
-        """Return the process that holds the lease."""
+    def leader(self, node: str = "") -> Ship:
+        """Return the process that holds the lease, of one node where there are several."""
         deadline = time.monotonic() + READY_S_MAX
         while True:
-            pid = (self.data / "lock").read_text().split("\n")[0]
-            for ship in self.state.ships:
-                if str(ship.pid) == pid:
+            for ship in self._of(node):
+                if ship.leads:
                     return ship
             assert time.monotonic() < deadline, "nobody leads"
 
-    def until_standing_by(self) -> None:
-        """Wait until the process that does not lead follows the game."""
+    def until_standing_by(self, node: str = "") -> None:
+        """Wait until the process that does not lead follows the game, or the node."""
         deadline = time.monotonic() + READY_S_MAX
         while True:
-            leader = self.leader().name
-            ship = next(s for s in self.state.ships if s.name in NODES and s.name != leader)
+            leader = self.leader(node).name
+            ship = next(s for s in self._of(node) if s.name != leader)
             lives = Path(ship.log).read_text().split("stand-by  ")
             if ship.pid and len(lives) > ship.starts and "stands_by" in lives[-1]:
                 return
             assert time.monotonic() < deadline, "nobody stands by"
+
+    def _of(self, node: str) -> list[Ship]:
+        place = str(node_directory(self.data, node) if node else self.data)
+        return [ship for ship in self.state.ships if ship.place == place]
 
     def until_started(self, name: str, starts: int) -> None:
         """Wait until a process has been started more often than that."""

@@ -7,17 +7,20 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from time import sleep
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import uvloop
 from cyclopts import App, Parameter
-from msgspec import json
+from msgspec import json, structs
 from rich.console import Console
 from rich.table import Table
 
 from itg.cli import exits
 from itg.cli.backup_flags import BackupEvery, BackupKeep, BackupTo
 from itg.cli.traces import TraceShare
+
+if TYPE_CHECKING:
+    from itg.compose.fleet import Ship
 
 fleet_app = App()
 
@@ -80,6 +83,9 @@ def node(  # noqa: PLR0913 - each parameter is a flag
     ] = "demo",
     host: Host = "127.0.0.1",
     port: Annotated[int, Parameter(help="For `game`: port of the organizer's door.")] = 8000,
+    standby: Annotated[
+        bool, Parameter(negative="", help="While another process leads this node, follow it.")
+    ] = False,
     backup_to: BackupTo = None,
     backup_every: BackupEvery = "24h",
     backup_keep: BackupKeep = None,
@@ -99,7 +105,9 @@ def node(  # noqa: PLR0913 - each parameter is a flag
     there = bus_of(bus)
     assert there is not None, "it has a default"
     backups = backups_of(backup_to, backup_every, backup_keep) if name == CHIEF else None
-    game = SoloSettings(scenario=scenario, data=data, host=host, port=port, backups=backups)
+    game = SoloSettings(
+        scenario=scenario, data=data, host=host, port=port, backups=backups, standby=standby
+    )
     settings = NodeSettings(name=name, topology=topology, bus=there, game=game)
     play = play_chief if name == CHIEF else play_node
 
@@ -121,7 +129,10 @@ def up(  # noqa: PLR0913 - each parameter is a flag
     port: Annotated[int, Parameter(help="Port of the node; gateways take the next ones.")] = 8000,
     bus_port: Annotated[int, Parameter(help="Port of the broker, on loopback.")] = 4222,
     standby: Annotated[
-        bool, Parameter(negative="", help="Keep a second node that leads when the first fails.")
+        bool,
+        Parameter(
+            negative="", help="Keep a second process of each node that leads when the first fails."
+        ),
     ] = False,
     topology: Annotated[
         str, Parameter(help="solo: one node; services: three; apart: each service on its own.")
@@ -170,20 +181,21 @@ def up(  # noqa: PLR0913 - each parameter is a flag
 
 @fleet_app.command
 def ps(*, data: Data = Path("data"), as_json: AsJson = False) -> int:
-    """Show the processes of the game that `itg up` runs on a data directory."""
+    """Show the processes of the game that `itg up` runs on a data directory, and who leads."""
     from itg.compose.fleet import fleet_of, is_running
 
     state = fleet_of(data)
     if as_json:
-        print(json.format(json.encode(state)).decode())
+        told = json.decode(json.encode(state), type=dict[str, object])
+        told["ships"] = [{**structs.asdict(s), "state": _state_of(s)} for s in state.ships]
+        print(json.format(json.encode(told)).decode())
         return exits.DONE
     table = Table(box=None, pad_edge=False)
     for name in ("process", "pid", "state", "port", "starts"):
         table.add_column(name, justify="right" if name in {"pid", "port", "starts"} else "left")
     for ship in state.ships:
-        runs = "runs" if is_running(ship.pid) else "down"
         port = str(ship.port or "")
-        table.add_row(ship.name, str(ship.pid or ""), runs, port, str(ship.starts))
+        table.add_row(ship.name, str(ship.pid or ""), _state_of(ship), port, str(ship.starts))
     Console().print(table)
     return exits.DONE if all(is_running(ship.pid) for ship in state.ships) else exits.FAILED
 
@@ -210,6 +222,16 @@ def logs(
                 print(file.read(), end="", flush=True)
                 sleep(0.2)
     return exits.DONE
+
+
+def _state_of(ship: "Ship") -> str:
+    from itg.compose.fleet import is_running
+
+    if not is_running(ship.pid):
+        return "down"
+    if not ship.place:
+        return "runs"
+    return "leads" if ship.leads else "stands by"
 
 
 def _run(life: Callable[[asyncio.Event], Awaitable[None]], service: str) -> int:

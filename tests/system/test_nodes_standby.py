@@ -1,0 +1,102 @@
+"""The leader of a node is killed, or paused and woken: its stand-by leads, and nothing is lost."""
+
+import os
+import signal
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import structlog
+from tests.system.desk import called
+from tests.system.fleet import READY_S_MAX, Fleet
+from tests.system.test_standby import Game, pause_between_commits
+
+from itg.adapters.sqlite_journal import DATABASE
+from itg.cli import exits
+from itg.compose.nodes_read import node_directory, restarted_nodes_hash, verify_as_one
+
+pytestmark = [pytest.mark.nats, pytest.mark.system, pytest.mark.timeout(600)]
+log = structlog.get_logger()
+NODES = ("core", "world", "game")
+
+
+def epochs_of(data: Path, node: str) -> int:
+    place = (node_directory(data, node) / DATABASE).as_uri()
+    with closing(sqlite3.connect(f"{place}?mode=ro", uri=True)) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM epoch").fetchone()
+    assert isinstance(count, int)
+    return count
+
+
+def until_epoch(fleet: Fleet, node: str, former: int) -> None:
+    """Wait until a later epoch of a node began: another leads."""
+    deadline = time.monotonic() + READY_S_MAX
+    while epochs_of(fleet.data, node) == former:
+        assert time.monotonic() < deadline, f"nobody else leads {node}"
+
+
+def take_over(game: Game, node: str, number: signal.Signals = signal.SIGKILL) -> float:
+    """End the leader of a node under load; return the longest time without an order."""
+    fleet = game.fleet
+    fleet.until_standing_by(node)
+    leader, epoch = fleet.leader(node), epochs_of(fleet.data, node)
+    traders = game.trade()
+    began = time.monotonic()
+    fleet.kill(leader.name, number)
+    until_epoch(fleet, node, epoch)
+    led_s = time.monotonic() - began
+    gap_s = game.until_orders_pass(traders)
+    told = {"node": node, "leader": leader.name, "led_s": round(led_s, 2), "gap_s": round(gap_s, 2)}
+    log.info(number.name, **told)
+    assert fleet.leader(node).name != leader.name
+    return gap_s
+
+
+def pause(game: Game, node: str) -> None:
+    """Pause the leader of a node until another leads, wake it, and see it end."""
+    fleet = game.fleet
+    fleet.until_standing_by(node)
+    leader, epoch = fleet.leader(node), epochs_of(fleet.data, node)
+    traders = game.trade()
+    pause_between_commits(node_directory(fleet.data, node), leader.pid)
+    began = time.monotonic()
+    until_epoch(fleet, node, epoch)
+    led_s = time.monotonic() - began
+    gap_s = game.until_orders_pass(traders)
+    log.info("paused", node=node, led_s=round(led_s, 2), gap_s=round(gap_s, 2))
+    os.kill(leader.pid, signal.SIGCONT)
+    fleet.until_started(leader.name, leader.starts)
+    assert "another server" in Path(leader.log).read_text()
+
+
+def assert_whole(data: Path) -> None:
+    report = verify_as_one(data)
+    assert report.is_equal, report.difference
+    assert restarted_nodes_hash(data) == report.state_hash
+
+
+def leaders_of(fleet: Fleet) -> list[str]:
+    told = called("ps", "--data", str(fleet.data))
+    assert told.code == exits.DONE, told.said
+    return [line.split()[0] for line in told.said.splitlines() if " leads " in line]
+
+
+@pytest.mark.gate
+def test_a_node_s_standby_leads_when_its_leader_is_killed_or_paused_and_nothing_is_lost(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    with Fleet(data, standby=True, topology="services") as fleet:
+        game = Game(fleet)
+        for node in NODES:
+            take_over(game, node)
+        fleet.until_standing_by("core")
+        assert sorted(leaders_of(fleet)) == ["core-standby", "game-standby", "world-standby"]
+        pause(game, "core")
+        assert "core" in leaders_of(fleet)
+        for door in (1, 2, 3):
+            fleet.until_ready(door)
+            game.check(door)
+    assert_whole(data)
