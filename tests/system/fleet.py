@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
@@ -32,10 +33,12 @@ class Fleet:
         standby: bool = False,
         topology: str = "solo",
         flags: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.data = data
         self.scenario = scenario
         self.flags = ["--topology", topology, *(["--standby"] if standby else []), *flags]
+        self.environment = {**os.environ, **(environment or {})}
         self.port = free_ports(5)
         self.bus_port = self.port + 4
         self._process: subprocess.Popen[bytes] | None = None
@@ -44,7 +47,7 @@ class Fleet:
         command = [sys.executable, "-m", "itg", "up", "--scenario", self.scenario]
         command += ["--data", str(self.data), "--port", str(self.port)]
         command += ["--bus-port", str(self.bus_port), *self.flags]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=self.environment)
         try:
             for door in range(3):
                 self.until_ready(door)

@@ -1,9 +1,11 @@
 """The leader of a node is killed, or paused and woken: its stand-by leads, and nothing is lost."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -11,11 +13,16 @@ import pytest
 import structlog
 from tests.system.desk import called
 from tests.system.fleet import READY_S_MAX, Fleet
-from tests.system.test_standby import Game, pause_between_commits
+from tests.system.test_fleet import Persistent
+from tests.system.test_kill import wait_for_orders
+from tests.system.test_standby import MORE_ORDERS, Game, pause_between_commits
 
-from itg.adapters.sqlite_journal import DATABASE
+import itg
+from itg.adapters.sqlite_journal import DATABASE, SqliteJournal
 from itg.cli import exits
+from itg.compose.fleet import Ship
 from itg.compose.nodes_read import node_directory, restarted_nodes_hash, verify_as_one
+from itg.runtime.journal import EpochStart
 
 pytestmark = [pytest.mark.nats, pytest.mark.system, pytest.mark.timeout(600)]
 log = structlog.get_logger()
@@ -100,3 +107,81 @@ def test_a_node_s_standby_leads_when_its_leader_is_killed_or_paused_and_nothing_
             fleet.until_ready(door)
             game.check(door)
     assert_whole(data)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_800)
+def test_every_process_is_restarted_in_turn_under_trading_and_one_node_on_a_changed_build(
+    tmp_path: Path,
+) -> None:
+    data, package = tmp_path / "data", tmp_path / "build" / "itg"
+    shutil.copytree(Path(itg.__file__).parent, package)
+    path = os.pathsep.join([str(package.parent), str(Path.cwd())])
+    with Fleet(data, standby=True, topology="services", environment={"PYTHONPATH": path}) as fleet:
+        game = Game(fleet)
+        for node in ("world", "game"):
+            restart(game, node)
+        rules = package / "kernel" / "words.py"
+        rules.write_text(f"{rules.read_text()}# a changed build\n")
+        restart(game, "core")
+        for door in (1, 2):
+            restart_gateway(game, door)
+        for door in (1, 2):
+            fleet.until_ready(door)
+            game.check(door)
+    assert_whole(data)
+    builds = [start.header.code_fingerprint for start in epochs_in(data, "core")]
+    assert len(set(builds)) == 2
+    assert builds[-1] != builds[0]
+
+
+def restart(game: Game, node: str) -> None:
+    """Restart the two processes of a node: who stands by first, then who leads."""
+    fleet = game.fleet
+    fleet.until_standing_by(node)
+    leader = fleet.leader(node)
+    second = next(s for s in fleet.state.ships if s.place == leader.place and s.pid != leader.pid)
+    fleet.until_started(second.name, fleet.kill(second.name, signal.SIGTERM))
+    until_ready_to_lead(second)
+    epoch, traders = epochs_of(fleet.data, node), game.trade()
+    began = time.monotonic()
+    fleet.kill(leader.name, signal.SIGTERM)
+    until_epoch(fleet, node, epoch)
+    led_s, gap_s = time.monotonic() - began, game.until_orders_pass(traders)
+    log.info("restarted", node=node, led_s=round(led_s, 2), gap_s=round(gap_s, 2))
+    assert fleet.leader(node).name == second.name
+    fleet.until_started(leader.name, leader.starts)
+
+
+def restart_gateway(game: Game, door: int) -> None:
+    """Restart a gateway whose teams have moved to the other one, where they trade."""
+    fleet, other = game.fleet, game.fleet.door(3 - door)
+    sides = ("buy", "sell", "buy", "sell")
+    traders = [
+        Persistent(other, key, side, len(game.lives))
+        for key, side in zip(game.keys, sides, strict=True)
+    ]
+    game.lives.append(traders)
+    for trader in traders:
+        trader.start()
+    wait_for_orders([*traders], MORE_ORDERS)
+    name = f"gateway-{door}"
+    fleet.until_started(name, fleet.kill(name, signal.SIGTERM))
+    fleet.until_ready(door)
+    log.info("restarted", node=name, gap_s=round(game.until_orders_pass(traders), 2))
+
+
+def until_ready_to_lead(ship: Ship) -> None:
+    """Wait until a new life of a stand-by follows, or waits for the other build's snapshot."""
+    deadline = time.monotonic() + READY_S_MAX
+    while True:
+        lives = Path(ship.log).read_text().split("stand-by  ")
+        is_new = len(lives) > ship.starts + 1
+        if is_new and ("stands_by" in lives[-1] or "follows_no_other_build" in lives[-1]):
+            return
+        assert time.monotonic() < deadline, f"{ship.name} does not stand by"
+
+
+def epochs_in(data: Path, node: str) -> Sequence[EpochStart]:
+    with closing(SqliteJournal(node_directory(data, node))) as journal:
+        return journal.epochs()

@@ -23,10 +23,12 @@ from itg.runtime.cascade import Machine
 from itg.runtime.fingerprint import header_of
 from itg.runtime.journal import Journal
 from itg.runtime.metrics import HandlerTimes
+from itg.runtime.recovery import OtherBuildError
 from itg.runtime.tail import Tail
 
 log = structlog.get_logger()
 _LOOK_S = 0.03
+_AGAIN_S = 10.0
 
 
 class Standby:
@@ -42,11 +44,17 @@ class Standby:
         self._journal: Journal | None = None
         self._machine: Machine | None = None
         self._tail: Tail | None = None
+        self._again_s = 0.0  # when to try again to follow, 0: nothing was in the way
 
     @property
     def seq(self) -> Seq | None:
         """Return the last number it has applied, None before it follows."""
         return None if self._tail is None else self._tail.seq
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether it waits for a snapshot: the leader is of another build."""
+        return self._again_s > 0 and self._tail is None
 
     async def until_leading(self, stop: asyncio.Event) -> Taken | None:
         """Follow until the lease is held; None if `stop` is set before that."""
@@ -69,12 +77,18 @@ class Standby:
         return Taken(self._lead, self._journal, self._machine)
 
     def _step(self) -> int:
-        if self._tail is None:
-            return self._begin()
-        return self._tail.step()
+        try:
+            return self._begin() if self._tail is None else self._tail.step()
+        except OtherBuildError as error:
+            # It may lead all the same, where the leader ends with a snapshot; until then it waits.
+            if not self._again_s:
+                log.warning("follows_no_other_build", reason=str(error))
+            self._tail = self._machine = None
+            self._again_s = monotonic() + _AGAIN_S
+            return 0
 
     def _begin(self) -> int:
-        if not holds_game(self._directory.path):
+        if monotonic() < self._again_s or not holds_game(self._directory.path):
             return 0
         self._journal = self._journal or self._opened()
         if not self._journal.epochs():
@@ -82,6 +96,8 @@ class Standby:
         began = monotonic()
         self._machine = self._fresh(self._journal)
         self._tail = Tail(self._journal, self._machine, header_of(self._machine))
+        self._tail.step()  # or what it restored is followed by another build's rows
+        self._again_s = 0.0
         log.info("stands_by", seq=self._tail.seq, restored_s=round(monotonic() - began, 3))
         return 1
 
