@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from http.client import HTTPException
@@ -20,6 +21,8 @@ from itg.compose.fleet import FleetState, Ship
 from itg.compose.nodes_read import node_directory
 
 READY_S_MAX = 60.0
+_NEVER = threading.Event()
+STARTED_S_MAX = 180.0  # several processes, one after the other
 
 
 class Fleet:
@@ -50,7 +53,7 @@ class Fleet:
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=self.environment)
         try:
             for door in range(3):
-                self.until_ready(door)
+                self.until_ready(door, STARTED_S_MAX)
         except BaseException:
             self._process.terminate()
             self._process.wait(60)
@@ -102,6 +105,7 @@ class Fleet:
             if ship.pid and len(lives) > ship.starts and "stands_by" in lives[-1]:
                 return
             assert time.monotonic() < deadline, "nobody stands by"
+            _NEVER.wait(0.05)
 
     def _of(self, node: str) -> list[Ship]:
         place = str(node_directory(self.data, node) if node else self.data)
@@ -112,14 +116,16 @@ class Fleet:
         deadline = time.monotonic() + READY_S_MAX
         while not any(s.name == name and s.pid and s.starts > starts for s in self.state.ships):
             assert time.monotonic() < deadline, f"{name} is not started again"
+            _NEVER.wait(0.05)
 
-    def until_ready(self, door: int) -> None:
+    def until_ready(self, door: int, ready_s_max: float = READY_S_MAX) -> None:
         """Wait until a door answers and hears of its node."""
-        deadline = time.monotonic() + READY_S_MAX
+        deadline = time.monotonic() + ready_s_max
         while not self.is_ready(door):
             assert self._process is not None
             assert self._process.poll() is None, "the fleet gave up"
             assert time.monotonic() < deadline, f"door {door} is not ready in time"
+            _NEVER.wait(0.05)  # what it waits for needs the processor
 
     def is_ready(self, door: int) -> bool:
         try:

@@ -20,6 +20,7 @@ from itg.compose.bundle import signing_key
 from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory
+from itg.compose.door import let_finish
 from itg.compose.game_settings import assert_made_by, create_command
 from itg.compose.journals import holds_game, is_on_nodes
 from itg.compose.lead import Taken
@@ -142,6 +143,7 @@ class Chief:
         if self._backups is not None:
             await self._backups.stop()
         if self._gateway is not None:
+            await let_finish(self._gateway)
             await self._gateway.stop()
         if self._server is not None:
             await self._server.stop()
