@@ -20,6 +20,8 @@ from itg.exchange.contract import TradeExecuted
 from itg.game.contract import CorrectTrade
 from itg.kernel.errors import ConfigurationError
 
+pytestmark = pytest.mark.timeout(180)  # a server is started, and everybody may start one at once
+
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "query-a-game-in-sql.md"
 NEWEST = {"exchange": "0002", "positions": "0001", "game": "0001"}
 
