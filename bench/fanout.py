@@ -51,7 +51,9 @@ class House:
     def __init__(self) -> None:
         self.fanout = Fanout(Framer(1, SystemClock()))
         self.channels = [channel_of("trades.*"), channel_of("book.X")]
-        self.flusher = Flusher(self.fanout, GatewaySettings().flush_s)
+        self.flusher = Flusher(
+            self.fanout, GatewaySettings().flush_s, GatewaySettings().paced_flush_s
+        )
         self._outlet = Outlet()
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:

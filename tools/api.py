@@ -17,6 +17,7 @@ from tools.api_changes import asyncapi_changes, openapi_changes
 from tools.bus_api import bus_document, permissions, subject_table
 from tools.read_models_page import read_models_page
 from tools.services_page import services_page
+from tools.wire_types import wire_types
 
 from itg.gateway.asyncapi import asyncapi_document
 from itg.gateway.openapi import openapi_document
@@ -29,6 +30,7 @@ from itg.wire.v1.channels import CHANNELS, CLOSE_CODES, PROMISES
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 RELEASED = REFERENCE / "released"
+WIRE_TYPES = ROOT / "frontend" / "src" / "wire.ts"
 COMPARE = {"openapi.json": openapi_changes, "asyncapi.json": asyncapi_changes}
 WIDTH = 100
 
@@ -38,6 +40,7 @@ def main() -> int:
         case ["write"]:
             for name, text in written().items():
                 (REFERENCE / name).write_text(text, encoding="utf-8")
+            WIRE_TYPES.write_text(page_types(), encoding="utf-8")
             return 0
         case ["check"]:
             broken = [name for name in COMPARE if breaks(name)]
@@ -74,6 +77,11 @@ def documents() -> dict[str, str]:
         "asyncapi.json": asyncapi_document(BY_NAME.values()),
     }
     return {name: _formatted(document) for name, document in made.items()}
+
+
+def page_types() -> str:
+    """Return the page's module of types as it should be."""
+    return wire_types([openapi_document(OPERATIONS), asyncapi_document(BY_NAME.values())])
 
 
 def _formatted(document: object) -> str:

@@ -27,6 +27,7 @@ def rows_of(channel: str, kind: str) -> list[PushRow]:
         for row in CHANNELS
         if re.fullmatch(re.sub(r"{\w+}", ".+", row.name.replace(".", r"\.")), channel)
         and row.name.endswith(".raw") is channel.endswith(".raw")
+        and row.name.startswith("ui.book.") is channel.startswith("ui.book.")
         for push in row.pushes
         if push.name == kind
     ]

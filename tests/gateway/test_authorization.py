@@ -7,15 +7,15 @@ import pytest_asyncio
 from tests.gateway.house import ADMIN_KEY, House, Team
 
 from itg.game.contract import Scope
-from itg.gateway.auth import Tickets
 from itg.gateway.calls import ANYBODY
 from itg.gateway.operations import Operation
+from itg.gateway.passes import Tickets
 from itg.gateway.problems import RefusedError
 from itg.gateway.routes.table import BY_NAME, OPERATIONS
 from itg.gateway.settings import GatewaySettings
 
 # Who may ask without a key; a new row here is a decision.
-PUBLIC = {"bundle_key.get", "teams.register", "time.get", "rules.get"}
+PUBLIC = {"bundle_key.get", "logins.exchange", "teams.register", "time.get", "rules.get"}
 ROLES = ("market_maker", "hedge_fund", "arbitrage_desk")
 
 

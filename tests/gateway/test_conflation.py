@@ -13,9 +13,8 @@ from itg.client import Book
 from itg.client.frames import Frame
 from itg.client.streams import Streams, Verdict
 from itg.exchange.contract import BookDelta
-from itg.gateway.channels import Channel, Delivery
+from itg.gateway.channels import Channel, Delivery, channel_of
 from itg.gateway.fanout import Fanout
-from itg.gateway.feed import channel_of
 from itg.gateway.framing import Fact, Framer
 from itg.gateway.settings import GatewaySettings
 from itg.kernel.ids import InstrumentId, Seq, Shard

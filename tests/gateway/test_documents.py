@@ -20,6 +20,7 @@ WRITTEN = (
     "bus.md",
     "nats-permissions.conf",
     "problems.md",
+    "read-models.md",
     "scenario.schema.json",
     "services.md",
     "websocket.md",
@@ -70,6 +71,10 @@ def test_what_is_committed_is_what_the_program_says(name: str, written: dict[str
     assert written.keys() == set(WRITTEN)
     committed = (REFERENCE / name).read_text(encoding="utf-8")
     assert committed == written[name], "run `make api` and commit what it writes"
+
+
+def test_the_page_has_the_types_of_what_the_program_sends() -> None:
+    assert api.WIRE_TYPES.read_text(encoding="utf-8") == api.page_types(), "run `make api`"
 
 
 def scope_of(scope: object) -> str:

@@ -15,9 +15,9 @@ from msgspec import Struct
 
 from itg.adapters.postgres_url import PostgresUrl
 from itg.compose.data_directory import DataDirectory
-from itg.compose.journals import assert_holds_game, open_journal
+from itg.compose.journals import assert_holds_game, is_on_nodes, open_journal
 from itg.compose.links import LinkFile
-from itg.compose.nodes_read import is_on_nodes, layout_of, node_directory
+from itg.compose.nodes_read import layout_of, node_directory
 from itg.compose.verify import machine_of
 from itg.game.contract import CreateGame
 from itg.kernel.errors import ConfigurationError

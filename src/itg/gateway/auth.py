@@ -1,4 +1,4 @@
-"""Who a key belongs to. Keys are known by their SHA-256 alone; a browser's ticket works once."""
+"""Who a key belongs to. Keys are known by their SHA-256 alone."""
 
 import asyncio
 import secrets
@@ -58,7 +58,7 @@ class KeyRing:
                 caller = None
         if caller is None:
             # Looked up first: whoever shares an address with a guesser still gets in.
-            raise RefusedError(self._problem(shown.address))
+            raise RefusedError(self.problem_for(shown.address, "nobody has this key"))
         self._known[digest] = caller
         return caller
 
@@ -67,10 +67,11 @@ class KeyRing:
         self._known.clear()
         self._forgotten += 1
 
-    def _problem(self, address: str) -> Problem:
+    def problem_for(self, address: str, detail: str) -> Problem:
+        """Charge an address for a secret that was not good, and say so, or that it is too many."""
         retry_after_ms = self._failures.take(address)
         if retry_after_ms is None:
-            return problem_of(UNAUTHENTICATED, "nobody has this key")
+            return problem_of(UNAUTHENTICATED, detail)
         return problem_of(RATE_LIMIT_EXCEEDED, "too many bad keys", retry_after_ms=retry_after_ms)
 
     async def _find(self, digest: str) -> Caller | None:
@@ -118,33 +119,3 @@ def key_of(api_key: bytes | None, authorization: bytes | None) -> bytes:
     if authorization is not None and authorization[: len(_BEARER)].lower() == _BEARER:
         return authorization[len(_BEARER) :].strip()
     return b""
-
-
-class Tickets:
-    """One-time tickets for browsers, which cannot send a key with a socket's handshake."""
-
-    def __init__(self, life_s: float, now: Callable[[], float]) -> None:
-        self.life_s = life_s
-        self._now = now
-        self._issued: dict[str, tuple[Caller, float]] = {}
-
-    def issue(self, caller: Caller) -> str:
-        """Return a ticket for a caller; tickets that were never used are forgotten in time."""
-        now = self._now()
-        for ticket in [t for t, (_, ends_at) in self._issued.items() if ends_at <= now]:
-            del self._issued[ticket]
-        ticket = secrets.token_urlsafe(_KEY_BYTES)
-        self._issued[ticket] = (caller, now + self.life_s)
-        return ticket
-
-    def forget(self, is_gone: Callable[[Caller], bool]) -> None:
-        """Let tickets be good no more: what they were issued for has changed."""
-        for ticket in [t for t, (caller, _) in self._issued.items() if is_gone(caller)]:
-            del self._issued[ticket]
-
-    def redeem(self, ticket: str) -> Caller:
-        """Return whose ticket this is, once; raise `RefusedError` for any other."""
-        caller, ends_at = self._issued.pop(ticket, (None, 0.0))
-        if caller is None or ends_at <= self._now():
-            raise RefusedError(problem_of(UNAUTHENTICATED, "this ticket was used or is too old"))
-        return caller

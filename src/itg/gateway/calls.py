@@ -60,6 +60,7 @@ class Call(Struct, frozen=True, kw_only=True):
     is_rest: bool
     if_none_match: bytes = b""
     accept: bytes = b""
+    address: str = ""  # the peer's, of a request over REST
     trail: Trail | None = None  # of a sampled request
 
     def account_id(self) -> AccountId:

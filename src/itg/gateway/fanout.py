@@ -1,12 +1,18 @@
 """Encoded frames to sessions, to each in the way of the channel's class; nothing here waits."""
 
+from collections import deque
+from itertools import pairwise
+from time import monotonic
+
 from itg.gateway.channels import Channel, Delivery, Subscription
 from itg.gateway.framing import Fact, Framer
 from itg.gateway.sessions import Session
+from itg.kernel.ids import AccountId
 from itg.wire.v1.orders import Body
 from itg.wire.v1.socket import GapData, HeartbeatData
 
 SYSTEM = "system"
+_BEATS_KEPT = 11
 
 
 class FanoutNumbers:
@@ -17,6 +23,14 @@ class FanoutNumbers:
         self.merged = 0  # publications that share a frame with later ones
         self.held = 0  # frames of state kept back from sessions that do not read
         self.lost = 0  # public facts that sessions did not get
+        self._beats_s: deque[float] = deque(maxlen=_BEATS_KEPT)
+
+    def count_beat(self, now_s: float) -> None:
+        self._beats_s.append(now_s)
+
+    def beat_gap_s(self) -> float:
+        """Return the longest time between two of the last heartbeats, 0 before the second."""
+        return max((later - sooner for sooner, later in pairwise(self._beats_s)), default=0.0)
 
 
 class Fanout:
@@ -27,7 +41,9 @@ class Fanout:
         self.places: dict[Session, dict[str, Subscription]] = {}
         self.numbers = FanoutNumbers()
         self.in_lock_step = False
+        self.left_s: dict[AccountId, float] = {}  # when an account's last session ended
         self._unflushed: list[Channel] = []
+        self._unflushed_paced: list[Channel] = []
         self._holding: dict[Subscription, None] = {}
 
     def enter(self, session: Session) -> None:
@@ -39,6 +55,8 @@ class Fanout:
         for name in list(self.places.get(session, ())):
             self.part(session, name)
         self.places.pop(session, None)
+        if session.caller.account_id is not None:
+            self.left_s[session.caller.account_id] = monotonic()
 
     def join(self, session: Session, channel: Channel) -> None:
         """Let a session, which was given the channel's state, hear what follows it."""
@@ -69,7 +87,8 @@ class Fanout:
         """Give the publication that the channel just counted to all who hear it."""
         if channel.delivery is Delivery.STATE:
             if not channel.batch:
-                self._unflushed.append(channel)
+                waiting = self._unflushed_paced if channel.is_paced else self._unflushed
+                waiting.append(channel)
             channel.batch.append(fact)
             return
         seq = channel.seq
@@ -91,9 +110,20 @@ class Fanout:
         """Whether state waits to be flushed, to all or to those who did not read."""
         return bool(self._unflushed or self._holding)
 
-    def flush(self) -> None:
-        """Give every session the state that changed since the last flush, a frame a channel."""
+    @property
+    def has_unflushed_paced(self) -> bool:
+        """Whether state of paced channels waits to be flushed."""
+        return bool(self._unflushed_paced)
+
+    def flush(self, *, paced: bool = False) -> None:
+        """Give every session the state that changed since the last flush, a frame a channel.
+
+        With `paced` that of paced channels too, after what they repeat.
+        """
         channels, self._unflushed = self._unflushed, []
+        if paced:
+            channels += self._unflushed_paced
+            self._unflushed_paced = []
         for channel in channels:
             if channel.batch:
                 self._flush(channel)
@@ -112,6 +142,7 @@ class Fanout:
 
     def beat(self) -> None:
         """Tell every session the last numbers it was sent, and what it lost, if it reads again."""
+        self.numbers.count_beat(monotonic())
         for session, places in self.places.items():
             for place in places.values():
                 if place.lost_seq and not session.sheds():
@@ -133,12 +164,18 @@ class Fanout:
                 self._hold(place, fact)
                 continue
             if place.seq + 1 != first_seq:
-                frame = self._frame_since(place, fact)  # came in the middle
+                frame = self._frame_since(place, self._missed(place, facts, fact))
             else:
                 frame = shared = shared or self._frame_since(place, fact)
             place.seq = seq
             session.push(frame)
             self.numbers.frames += 1
+
+    def _missed(self, place: Subscription, facts: list[Fact], merged: Fact) -> Fact:
+        # Of a session that came in the middle. Levels may be told twice, trades of a page not.
+        if not place.channel.is_paced:
+            return merged
+        return place.channel.merged(facts[place.seq - place.channel.seq :])
 
     def _hold(self, place: Subscription, fact: Fact) -> None:
         place.held = fact if place.held is None else place.channel.merged((place.held, fact))

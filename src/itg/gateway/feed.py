@@ -20,13 +20,14 @@ from itg.exchange.contract import (
 )
 from itg.game.contract import RoundScored
 from itg.gateway.announcing import Announced, announcement
-from itg.gateway.channels import Channel, Delivery, Merge
+from itg.gateway.channels import Channel, Delivery, channel_of
 from itg.gateway.directory import Directory
 from itg.gateway.fanout import Fanout
 from itg.gateway.framing import PRIVATE, SIGNALS, Fact, Framer
 from itg.gateway.score_channels import ScoreChannels
 from itg.gateway.sessions import Session
-from itg.kernel.ids import AccountId, InstrumentId, Role, Seq, UnderlyingId
+from itg.gateway.ui_channels import UiChannels
+from itg.kernel.ids import AccountId, InstrumentId, Role, Seq, Shard, UnderlyingId, shard_of_id
 from itg.kernel.messages import Message
 from itg.kernel.times import to_micros
 from itg.market_data.contract import Mark, MarksPublished, PricesStepped
@@ -37,7 +38,6 @@ from itg.runtime.envelope import Record
 from itg.signals.contract import AnySignal, SignalItem
 from itg.translate.account import private_push
 from itg.translate.chain import is_option, mark_push
-from itg.translate.conflation import merged_book, merged_marks, merged_prices, merged_tops
 from itg.translate.market import (
     AnyMarketEvent,
     book_delta_push,
@@ -69,21 +69,6 @@ TRADES_KEPT = 50
 Publish = Callable[[Record, Message], None]
 
 
-def channel_of(name: str) -> Channel:
-    """Return a fresh channel of the class its name says."""
-    kind, _, of = name.partition(".")
-    merges: dict[str, tuple[str, Merge]] = {
-        "book": ("delta", partial(merged_book, of)),
-        "bbo": ("tops", merged_tops),
-        "prices": ("prices", merged_prices),
-        "chain": ("marks", merged_marks),
-    }
-    merge = None if name.endswith(".raw") else merges.get(kind)
-    if merge is None:
-        return Channel(name, Delivery.PUBLIC)
-    return Channel(name, Delivery.STATE, merge=merge)
-
-
 class Feed:
     """Every channel of one gateway; `epoch` is that of all that restart."""
 
@@ -93,6 +78,7 @@ class Feed:
         self.private: dict[AccountId, Channel] = {}
         self.signals: dict[Role, Channel] = {}
         self.scores = ScoreChannels()
+        self._ui = UiChannels(self.channel)
         self._channels: dict[str, Channel] = {}
         self._marks: tuple[Mark, ...] = ()
         self._tops: dict[UnderlyingId, Tops] = {}
@@ -165,6 +151,14 @@ class Feed:
         """Return the last trades of a channel since the epoch began, oldest first."""
         return list(self._last_trades.get(name, ()))
 
+    def last_trades_of(self, shard: Shard) -> list[TradeBody]:
+        """Return the last trades of all instruments of a shard, as `last_trades` does of one."""
+        kept = (
+            trade for name, of in self._last_trades.items() if name != "trades.*" for trade in of
+        )
+        own = (trade for trade in kept if shard_of_id(trade.trade_id) == shard)
+        return sorted(own, key=lambda trade: trade.trade_id)[-TRADES_KEPT:]
+
     def tops(self, underlying_id: UnderlyingId, books: Sequence[BookSnapshot]) -> list[TopPush]:
         """Return an underlying's tops; `books`, of this very moment, are folded from now on."""
         if underlying_id not in self._tops:
@@ -174,11 +168,18 @@ class Feed:
     def join(self, session: Session, channel: Channel) -> None:
         """Let a session hear a channel from the next publication on."""
         self.fanout.join(session, channel)
+        if channel.is_paced and channel.subscribers:
+            assert self._directory is not None
+            self._ui.attach(channel, self._directory.shards)
 
     def part(self, session: Session, name: str) -> None:
         """Let a session no longer hear a channel."""
-        if self.fanout.part(session, name) and name.startswith("bbo."):
-            self._tops.pop(UnderlyingId(name.removeprefix("bbo.")), None)
+        if not self.fanout.part(session, name):
+            return
+        self._ui.detach(name)
+        underlying_id = UnderlyingId(name.partition(".")[2])
+        if underlying_id in self._tops and not self.channel(f"bbo.{underlying_id}").is_heard:
+            del self._tops[underlying_id]
 
     def move_signals(self, session: Session, role: Role | None) -> None:
         """Let a session that hears signals hear another role's: from now on, and nothing older."""
@@ -226,7 +227,13 @@ class Feed:
 
     def _put(self, record: Record, channel: Channel, kind: str, data: Body) -> None:
         times_us = (to_micros(record.ts_ns), to_micros(record.game_ns))
-        self.fanout.publish(channel, Fact(kind, data, times_us))
+        fact = Fact(kind, data, times_us)
+        if channel.subscribers:
+            self.fanout.publish(channel, fact)
+        for mirror in channel.mirrors:
+            if mirror.takes(data):
+                mirror.channel.seq += 1
+                self.fanout.publish(mirror.channel, fact)
 
     def _publish_private(self, record: Record, event: Message) -> None:
         assert isinstance(event, PrivateEvent)
@@ -318,7 +325,7 @@ class Feed:
         """Count a publication; return the channel if anybody hears it."""
         channel = self.channel(name)
         channel.seq += 1
-        return channel if channel.subscribers else None
+        return channel if channel.is_heard else None
 
     def _publish_trade(self, record: Record, event: Message) -> None:
         assert isinstance(event, TradeExecuted)

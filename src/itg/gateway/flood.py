@@ -31,6 +31,9 @@ class FloodGuard:
         self._by_rate: dict[tuple[Metered, float], Buckets[AccountId]] = {}
         rate = settings.queries_per_s
         self.queries = Buckets[str](rate, rate, now)
+        self.login_tickets = Buckets[str](
+            settings.login_tickets_per_s, settings.login_tickets_burst, now
+        )
         self.anonymous = Buckets[str](settings.anonymous_per_s, settings.anonymous_per_s, now)
 
     def admit(self, caller: Caller, metered: Metered, directory: Directory) -> None:

@@ -23,7 +23,7 @@ from itg.game.contract import (
     RegistrationRejected,
     TeamRegistered,
 )
-from itg.gateway.auth import KeyRing, Tickets, digest_of, fresh_key
+from itg.gateway.auth import KeyRing, digest_of, fresh_key
 from itg.gateway.calls import Answer, Call, refused
 from itg.gateway.directory import Directory, first_queries, reply_of
 from itg.gateway.feed import Feed
@@ -32,6 +32,8 @@ from itg.gateway.flushing import Flusher
 from itg.gateway.lockstep import LockStep
 from itg.gateway.membership import MEMBER_EVENTS, Membership
 from itg.gateway.numbers import Numbers
+from itg.gateway.office import NoOffice, Office
+from itg.gateway.passes import Passes
 from itg.gateway.pending import Compose, Pending, busy_of, pending_of
 from itg.gateway.problems import RefusedError, busy, problem_of, problem_of_refusal
 from itg.gateway.reasons import INSTRUMENT_NOT_FOUND, LOCK_STEP, PROCESSING_TIMEOUT
@@ -56,7 +58,6 @@ from itg.wire.v1.socket import CLOSE_RESTART, DeadmanData
 
 log = structlog.get_logger()
 _AGAIN_S = 0.02
-R = TypeVar("R", bound=Reply)
 M = TypeVar("M", bound=Message)
 ComposeRead = Callable[[Sequence[Reply]], Answer]
 Follow = Callable[[Sequence[Reply]], tuple[Query, ...]]
@@ -78,15 +79,16 @@ class Gateway:
         self.bus = bus
         self.trails: Trails | None = None  # set where requests are sampled
         self.backups: BackupNumbers | None = None  # set where the process makes some
+        self.office: Office = NoOffice()  # set where the process keeps the data
         self.pump = pump
         self.feed = Feed(pump.epoch, pump.clock)
         self.outlet = Outlet()
         self.absences = Absences(pump, self.settings.absence_s)
         self.deadman = Deadman(pump, self._tell_expired)
         self.keys = KeyRing(pump, self.settings, monotonic)
-        self.tickets = Tickets(self.settings.ticket_s, monotonic)
+        self.passes = Passes(self.settings, monotonic)
         self.members = Membership(
-            pump, self.feed, self.keys, self.tickets, ends_keys=steward is None
+            pump, self.feed, self.keys, self.passes, ends_keys=steward is None
         )
         self.guard = FloodGuard(self.settings, monotonic)
         self.waiting = WaitingRoom(self.settings.waiting_max)
@@ -97,7 +99,9 @@ class Gateway:
         self.round_files = RoundFiles(pump.journal, pump.codec, self.settings.reports)
         self.lock_step: LockStep | None = None
         self.is_ready = False
-        self._flusher = Flusher(self.feed.fanout, self.settings.flush_s)
+        self._flusher = Flusher(
+            self.feed.fanout, self.settings.flush_s, self.settings.paced_flush_s
+        )
         self._directory: Directory | None = None
         self._settling: list[tuple[Pending, Record]] = []
         self._created = asyncio.Event()
@@ -208,6 +212,8 @@ class Gateway:
                     self.lock_step.see(record)
         if self.lock_step is None or not self.lock_step.is_running:
             self._flusher.see_release()
+        else:
+            self._flusher.stop()  # a step's end flushes
         settling, self._settling = self._settling, []
         for waiting, record in settling:
             waiting.settle(record)
@@ -364,7 +370,9 @@ class Gateway:
         self.members.begin(directory)
         if directory.game.rules.lock_step:
             silence_s = self.settings.silent_bot_s
-            self.lock_step = LockStep(self.pump, self.feed, directory.game, silence_s)
+            self.lock_step = LockStep(
+                self.pump, self.feed, directory.game, self._flusher, silence_s
+            )
             self.feed.fanout.in_lock_step = True
         self.absences.is_on = self.lock_step is None and isinstance(self.steward, Steward)
         for account_id in absent:  # it quoted when the last process ended

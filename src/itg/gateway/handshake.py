@@ -1,7 +1,7 @@
 """Who may open a socket: a key in a header or a one-time ticket, from no foreign page."""
 
 import asyncio
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from litestar.types import Send, WebSocketScope
 
@@ -9,8 +9,8 @@ from itg.gateway.auth import Credentials, key_of
 from itg.gateway.calls import Answer, Call, Caller, refused
 from itg.gateway.decoding import read_fields
 from itg.gateway.gateway import Gateway, first_of
-from itg.gateway.problems import RefusedError, busy, problem_of
-from itg.gateway.reasons import ORIGIN_NOT_ALLOWED
+from itg.gateway.origins import assert_own_origin
+from itg.gateway.problems import RefusedError, busy
 from itg.gateway.rest import completed
 from itg.positions.contract import ConnectionOpened, OpenConnection
 from itg.runtime.envelope import Record
@@ -26,7 +26,7 @@ async def greeted(gateway: Gateway, scope: WebSocketScope, trace_id: str) -> tup
     if not gateway.is_ready:
         raise RefusedError(busy())
     headers = dict(scope["headers"])
-    _assert_own_origin(headers)
+    assert_own_origin(headers)
     caller = await _caller(gateway, scope, headers)
     if caller.account_id is None:
         return caller, 0
@@ -40,20 +40,10 @@ def cancel_on_disconnect_in(query: bytes) -> CancelOnDisconnect:
     return read_fields(SessionParams, fields).cancel_on_disconnect
 
 
-def _assert_own_origin(headers: dict[bytes, bytes]) -> None:
-    # Browsers send cookies and tickets for any page; only they send an Origin.
-    origin = headers.get(b"origin")
-    if origin is None:
-        return
-    host = urlsplit(origin.decode("latin-1")).netloc
-    if host != headers.get(b"host", b"").decode("latin-1"):
-        raise RefusedError(problem_of(ORIGIN_NOT_ALLOWED))
-
-
 async def _caller(gateway: Gateway, scope: WebSocketScope, headers: dict[bytes, bytes]) -> Caller:
     tickets = parse_qs(scope["query_string"].decode("latin-1")).get("ticket")
     if tickets:
-        return gateway.tickets.redeem(tickets[0])
+        return gateway.passes.sockets.redeem(tickets[0])
     client = scope["client"]
     address = "" if client is None else client[0]
     key = key_of(headers.get(b"x-api-key"), headers.get(b"authorization"))

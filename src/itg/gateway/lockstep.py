@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from itg.game.contract import DropBot, GameState, RoundEnded, RoundStarted
 from itg.gateway.feed import Feed
+from itg.gateway.flushing import Flusher
 from itg.gateway.sessions import Session
 from itg.kernel.ids import AccountId
 from itg.kernel.rng import Rng
@@ -27,13 +28,16 @@ Submit = Callable[[], None]
 class LockStep:
     """The turns of one game. Nothing runs before `begin`, nothing after `end`."""
 
-    def __init__(self, pump: PumpPort, feed: Feed, game: GameState, silence_s: float) -> None:
+    def __init__(
+        self, pump: PumpPort, feed: Feed, game: GameState, flusher: Flusher, silence_s: float
+    ) -> None:
         assert isinstance(pump.clock, VirtualClock), "lock step moves a virtual clock"
         self.step = 0
         self._step_ns = game.rules.step_ns
         self._pump = pump
         self._clock = pump.clock
         self._feed = feed
+        self._flusher = flusher
         # The scenario's hash covers its seed.
         self._dice = Rng(int(game.scenario_hash or "0", 16), "lock_step")
         self._silence_s = silence_s
@@ -122,12 +126,13 @@ class LockStep:
     def _announce(self) -> None:
         self._ready = dict.fromkeys(self._ready, False)
         is_last = self._is_ending
-        self._feed.fanout.flush()
+        self._flusher.flush()
         for session in self._feed.sessions:
             self._feed.tell(session, "sim.step", StepData(step=self.step, is_last=is_last))
         loop = asyncio.get_running_loop()
         if is_last:
             self.stop()
+            self._flusher.see_release()  # what is paced may still wait, and no step follows
             return
         if self._alarm is not None:
             self._alarm.cancel()

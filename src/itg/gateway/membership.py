@@ -5,6 +5,7 @@ command like any other; the instant is in the journal too, so a restart arms it 
 """
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import assert_never
 
@@ -17,10 +18,11 @@ from itg.game.contract import (
     RetireKey,
     TeamReseated,
 )
-from itg.gateway.auth import KeyRing, Tickets
+from itg.gateway.auth import KeyRing
 from itg.gateway.calls import Caller
 from itg.gateway.directory import Directory
 from itg.gateway.feed import Feed
+from itg.gateway.passes import Passes
 from itg.gateway.sessions import Session
 from itg.kernel.ids import AccountId, TeamId
 from itg.kernel.messages import Message
@@ -32,7 +34,9 @@ AnyMemberEvent = KeyRotated | KeyRetired | KeyRevoked | TeamReseated
 MEMBER_EVENTS = frozenset(AnyMemberEvent.__args__)
 _OVERLAP_OVER = "the overlap of a rotated key is over"
 _RETRY_S = 1.0
-_FIRST_KEY = "organizer"  # the name of the first organizer's key, which callers leave out
+FIRST_KEY = "organizer"  # the name of the first organizer's key, which callers leave out
+# The game gives a team another key by rotation alone; this end of the others is none.
+NO_END_WALL_NS = 2**63 - 1
 
 
 class Membership:
@@ -43,25 +47,37 @@ class Membership:
         pump: PumpPort,
         feed: Feed,
         keys: KeyRing,
-        tickets: Tickets,
+        passes: Passes,
         *,
         ends_keys: bool = True,
     ) -> None:
         self._pump = pump
         self._feed = feed
         self._keys = keys
-        self._tickets = tickets
+        self._passes = passes
         self._ends_keys = ends_keys
         self._directory: Directory | None = None
         self._alarms: dict[tuple[TeamId, int], asyncio.TimerHandle] = {}
+        self._endless: dict[TeamId, set[int]] = {}  # keys beside which another was issued
         self._retired: set[tuple[TeamId, int]] = set()
         self._revoked: set[tuple[str, int]] = set()
 
     def begin(self, directory: Directory) -> None:
         """Follow from now on; arm the alarms of a game that is continued."""
         self._directory = directory
-        for key in directory.retiring:
-            self._arm(key.team_id, key.key_number, key.retires_wall_ns)
+        # A rotation takes all keys there are, but marks those alone that bear no mark yet. One that
+        # stands beside others has the mark of no end: it ends with the next key that has an end.
+        until: dict[TeamId, int] = {}
+        numbers: dict[tuple[TeamId, int], list[int]] = {}
+        for key in sorted(directory.retiring, key=lambda key: -key.key_number):
+            if key.retires_wall_ns < NO_END_WALL_NS:
+                until[key.team_id] = key.retires_wall_ns
+            if key.team_id in until:
+                numbers.setdefault((key.team_id, until[key.team_id]), []).append(key.key_number)
+            else:
+                self._endless.setdefault(key.team_id, set()).add(key.key_number)
+        for (team_id, at_wall_ns), ending in numbers.items():
+            self._arm(team_id, ending, at_wall_ns)
 
     def stop(self) -> None:
         """Stop every alarm: the process ends, and the next one arms them again."""
@@ -88,9 +104,7 @@ class Membership:
         assert isinstance(event, AnyMemberEvent)
         match event:
             case KeyRotated():
-                if event.retires_wall_ns is not None:
-                    for number in event.retiring:
-                        self._arm(event.team_id, number, event.retires_wall_ns)
+                self._rotate(event)
             case KeyRetired():
                 self._retire(event)
             case KeyRevoked():
@@ -100,31 +114,47 @@ class Membership:
             case _:
                 assert_never(event)
 
-    def _arm(self, team_id: TeamId, number: int, at_wall_ns: int) -> None:
+    def _rotate(self, event: KeyRotated) -> None:
+        if event.retires_wall_ns is None:
+            return
+        if event.retires_wall_ns >= NO_END_WALL_NS:
+            self._endless.setdefault(event.team_id, set()).update(event.retiring)
+            return
+        numbers = {*event.retiring, *self._endless.pop(event.team_id, ())}
+        self._arm(event.team_id, numbers, event.retires_wall_ns)
+
+    def _arm(self, team_id: TeamId, numbers: Iterable[int], at_wall_ns: int) -> None:
         if not self._ends_keys:
             return
         wait_s = max(0.0, (at_wall_ns - self._pump.clock.wall_ns()) / NS_PER_S)
-        loop = asyncio.get_running_loop()
-        self._alarms[team_id, number] = loop.call_later(wait_s, self._end, team_id, number)
+        self._arm_in(wait_s, team_id, sorted(numbers))
 
-    def _end(self, team_id: TeamId, number: int) -> None:
-        ends = RetireKey(team_id=team_id, key_number=number, reason=_OVERLAP_OVER)
-        try:
-            with suppress(PumpStoppedError):
-                self._pump.submit(ends, headroom=True)
-        except OverloadedError:
-            again = asyncio.get_running_loop().call_later(_RETRY_S, self._end, team_id, number)
-            self._alarms[team_id, number] = again
+    def _arm_in(self, wait_s: float, team_id: TeamId, numbers: Sequence[int]) -> None:
+        loop = asyncio.get_running_loop()
+        alarm = loop.call_later(wait_s, self._end, team_id, numbers)
+        self._alarms.update(((team_id, number), alarm) for number in numbers)
+
+    def _end(self, team_id: TeamId, numbers: Sequence[int]) -> None:
+        # The newest last: its mark is what a restart ends the others by.
+        for place, number in enumerate(numbers):
+            ends = RetireKey(team_id=team_id, key_number=number, reason=_OVERLAP_OVER)
+            try:
+                with suppress(PumpStoppedError):
+                    self._pump.submit(ends, headroom=True)
+            except OverloadedError:
+                self._arm_in(_RETRY_S, team_id, numbers[place:])
+                return
 
     def _retire(self, event: KeyRetired) -> None:
         gone = {(event.team_id, number) for number in event.key_numbers}
         self._retired |= gone
+        self._endless.get(event.team_id, set()).difference_update(event.key_numbers)
         for key in gone:
             alarm = self._alarms.pop(key, None)
             if alarm is not None:
                 alarm.cancel()
         self._keys.forget()
-        self._tickets.forget(lambda caller: caller.team_id == event.team_id)
+        self._passes.forget(lambda caller: caller.team_id == event.team_id)
         for session in self._sessions_of(event.account_id):
             if (event.team_id, session.caller.key_number) in gone:
                 session.close(CLOSE_POLICY)
@@ -132,17 +162,17 @@ class Membership:
     def _revoke(self, event: KeyRevoked) -> None:
         self._revoked |= {(event.key_name, number) for number in event.key_numbers}
         self._keys.forget()
-        self._tickets.forget(self._is_revoked)
+        self._passes.forget(self._is_revoked)
         for session in [s for s in self._feed.sessions if self._is_revoked(s.caller)]:
             session.close(CLOSE_POLICY)
 
     def _is_revoked(self, caller: Caller) -> bool:
-        key = (caller.key_name or _FIRST_KEY, caller.key_number)
+        key = (caller.key_name or FIRST_KEY, caller.key_number)
         return caller.team_id is None and key in self._revoked
 
     def _reseat(self, event: TeamReseated) -> None:
         self._keys.forget()
-        self._tickets.forget(lambda caller: caller.team_id == event.team_id)
+        self._passes.sockets.forget(lambda caller: caller.team_id == event.team_id)
         for session in self._sessions_of(event.account_id):
             session.caller = replace(session.caller, role=event.role)
             if event.role != event.previous_role:

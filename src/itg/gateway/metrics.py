@@ -96,6 +96,9 @@ class _Collector(Collector):
         for route, latency in sorted(numbers.latencies.items()):
             latencies.add_metric((route,), latency.buckets(), latency.total_s)
         yield latencies
+        gap_s = self._gateway.feed.fanout.numbers.beat_gap_s()
+        lag_s = max(gap_s - self._gateway.settings.heartbeat_s, 0.0)
+        yield _gauge("itg_loop_lag_seconds", "Latest of the last ten heartbeats", lag_s)
         yield _gauge("itg_requests_waiting", "Requests that wait", len(self._gateway.waiting))
         yield _counter("itg_request_timeouts", "Requests answered 504", numbers.timeouts)
 

@@ -31,8 +31,7 @@ Handle = Callable[[Gateway, Call, P], None]
 class Route(Struct, frozen=True, kw_only=True):
     """Where an operation lives: method, path with `{names}`, and its name on the socket.
 
-    `scope` None: anybody may ask. `body` is what stands in a REST request's body, if not all of
-    the params.
+    `scope` None: anybody may ask. `is_of_pages`: no page but this program's own may.
     """
 
     name: str
@@ -44,6 +43,7 @@ class Route(Struct, frozen=True, kw_only=True):
     metered: Metered = Metered.QUERY
     status: int = 200
     on_socket: bool = True
+    is_of_pages: bool = False
     media_types: tuple[str, ...] = ("application/json",)
 
     @property

@@ -77,6 +77,18 @@ _STATUSES = {
 }
 
 
+def unbuilt_page() -> bytes:
+    """Return what stands where the page of the browser would, had it been built."""
+    content = (
+        "<p>The page is not in this installation. In a clone with Node and npm, "
+        "<code>make ui-write</code> builds it and <code>make ui</code> compares it with what is "
+        "committed; then start the program again.</p>"
+        '<p>The game is being served all the same: <a href="/docs">REST</a>, '
+        '<a href="/docs/ws">the WebSocket</a>, <a href="/problems">problem codes</a>.</p>'
+    )
+    return _PAGE.format(title="The page was not built", content=content).encode()
+
+
 def docs_page() -> bytes:
     """Return the page that shows the REST interface."""
     return (_STATIC / "docs.html").read_bytes()

@@ -18,6 +18,7 @@ from itg.gateway.decoding import field_fault, query_fields
 from itg.gateway.flood import refuse_empty
 from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation, Route
+from itg.gateway.origins import assert_own_origin
 from itg.gateway.problems import RefusedError, busy, problem_of, problem_of_field
 from itg.gateway.reasons import (
     BODY_TOO_LARGE,
@@ -117,6 +118,7 @@ async def _answer(
             is_rest=True,
             if_none_match=request.headers.get(b"if-none-match", b""),
             accept=request.headers.get(b"accept", b""),
+            address=request.address,
             trail=request.trail,
         )
         body = await _body(gateway, request) if operation.has_body else b""
@@ -132,6 +134,8 @@ async def _admitted(gateway: Gateway, operation: Operation, request: _Request) -
     if not gateway.is_ready:
         raise RefusedError(busy())
     route, headers = operation.route, request.headers
+    if route.is_of_pages:
+        assert_own_origin(headers)
     if route.scope is None:
         refuse_empty(gateway.guard.anonymous, AccountId(request.address), "requests")
         return ANYBODY

@@ -16,6 +16,7 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     public_bytes_max: int = 1024 * 1024  # beyond it a session that does not read loses public facts
     stalled_s: float = 3.0  # a socket that takes nothing for so long is closed
     flush_s: float = 0.05  # state channels are conflated over this interval
+    paced_flush_s: float = 0.1  # those of pages, `ui.…`, over this one
     absence_s: float = 5.0  # grace before cancel_on_disconnect
     sessions_per_team: int = 8
     unanswered_max: int = 256
@@ -25,6 +26,9 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     failed_keys_per_s: int = 1
     failed_keys_burst: int = 20
     ticket_s: float = 30.0
+    login_ticket_s: float = 600.0
+    login_tickets_per_s: float = 1 / 30  # of one team; each may become a key
+    login_tickets_burst: int = 20
     silent_bot_s: float = 5.0
     start_deadline_s: float = 60.0
     reports: str = ""  # the folder of the rounds' reports; "": none are written

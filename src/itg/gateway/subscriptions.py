@@ -19,7 +19,7 @@ from itg.exchange.contract import (
 )
 from itg.game.contract import GetScores, Scores
 from itg.gateway.calls import Answer, Call, done, refused
-from itg.gateway.channels import Channel
+from itg.gateway.channels import UI, Channel
 from itg.gateway.fanout import SYSTEM
 from itg.gateway.framing import PRIVATE, PRIVATE_EPOCH, SCORES, SIGNALS
 from itg.gateway.gateway import Gateway
@@ -49,14 +49,16 @@ from itg.translate.news import news_push
 from itg.translate.scores import scores_push
 from itg.translate.signals import signal_body
 from itg.wire.v1.account import ResumeTooOld
-from itg.wire.v1.chain import ChainPush
+from itg.wire.v1.chain import ChainPush, MarkPush
 from itg.wire.v1.market import PhasesPush, PricesPush, TopsPush, TradesPush
 from itg.wire.v1.news import LastNewsPush
 from itg.wire.v1.problems import FieldError
 from itg.wire.v1.signals import LastSignalsPush
 from itg.wire.v1.socket import ResumePoint, SubscribedBody, SubscribeParams, UnsubscribeParams
+from itg.wire.v1.ui import UiPush
 
 _RAW = ".raw"
+_BOOK = "book."
 _SIGNALS_SHOWN = 50
 _SIGNALS_KEPT = 10_000
 Begin = Callable[[Sequence[Reply]], None]
@@ -160,6 +162,10 @@ class _Planner:
         match name.split(".", 1):
             case ["chain", of] if of in self._directory.shards:
                 return self._chain(UnderlyingId(of))
+            case ["ui", of] if of in self._directory.shards:
+                return self._page(UnderlyingId(of))
+            case ["ui", of] if self._is_book(of):
+                return self._book(name, InstrumentId(of.removeprefix(_BOOK)))
             case ["events"]:
                 return _Plan((), self._starter(name, self._last_news))
             case ["signals"]:
@@ -234,19 +240,45 @@ class _Planner:
 
     def _chain(self, underlying_id: UnderlyingId) -> _Plan:
         def send(channel: Channel, replies: Sequence[Reply]) -> None:
-            listed = self._directory.instruments
-            rows = [
-                mark_push(mark)
-                for reply in replies
-                if isinstance(reply, Marks)
-                for mark in reply.marks
-                if mark.instrument_id in listed and is_option(listed[mark.instrument_id])
-            ]
+            rows = self._mark_rows(replies)
             self._feed.send(self._session, channel, "snapshot", ChainPush(marks=rows))
 
-        has_market = self._directory.game.rules.has_market
-        queries = (GetMarks(underlying_id=underlying_id),) if has_market else ()
+        queries = self._mark_queries(underlying_id)
         return _Plan(queries, self._starter(f"chain.{underlying_id}", send))
+
+    def _is_book(self, of: str) -> bool:
+        return of.startswith(_BOOK) and of.removeprefix(_BOOK) in self._directory.instruments
+
+    def _mark_queries(self, underlying_id: UnderlyingId) -> tuple[Query, ...]:
+        has_market = self._directory.game.rules.has_market
+        return (GetMarks(underlying_id=underlying_id),) if has_market else ()
+
+    def _mark_rows(self, replies: Sequence[Reply]) -> list[MarkPush]:
+        listed = self._directory.instruments
+        return [
+            mark_push(mark)
+            for reply in replies
+            if isinstance(reply, Marks)
+            for mark in reply.marks
+            if mark.instrument_id in listed and is_option(listed[mark.instrument_id])
+        ]
+
+    def _page(self, underlying_id: UnderlyingId) -> _Plan:
+        shard = self._directory.shards[underlying_id]
+
+        def send(channel: Channel, replies: Sequence[Reply]) -> None:
+            books = replies[0]
+            assert isinstance(books, BookSnapshots)
+            data = UiPush(
+                tops=self._feed.tops(underlying_id, books.books),
+                marks=self._mark_rows(replies),
+                prices=[p for p in self._prices().prices if p.underlying_id == underlying_id],
+                trades=self._feed.last_trades_of(shard),
+            )
+            self._feed.send(self._session, channel, "snapshot", data)
+
+        queries = (GetBooks(shard=shard), *self._mark_queries(underlying_id))
+        return _Plan(queries, self._starter(f"{UI}{underlying_id}", send))
 
     def _signals(self, role: Role | None) -> _Plan:
         point = self._resume.get(SIGNALS)
@@ -301,9 +333,12 @@ class _Planner:
         self._feed.send(self._session, channel, "snapshot", data)
 
     def _last_prices(self, channel: Channel, replies: Sequence[Reply]) -> None:
+        self._feed.send(self._session, channel, "snapshot", self._prices())
+
+    def _prices(self) -> PricesPush:
         last = self._directory.last_prices
         rows = price_bodies(last.prices, last.game_ns, is_moving=last.is_moving)
-        self._feed.send(self._session, channel, "snapshot", PricesPush(prices=rows))
+        return PricesPush(prices=rows)
 
     def _phases(self, channel: Channel, replies: Sequence[Reply]) -> None:
         rows = [row for r in replies if isinstance(r, ExchangeStatus) for row in phase_rows(r)]

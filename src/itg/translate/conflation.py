@@ -3,8 +3,20 @@
 from collections.abc import Sequence
 
 from itg.wire.v1.chain import ChainPush, MarkPush
-from itg.wire.v1.market import BookPush, PhasePush, PriceBody, PricesPush, TopPush, TopsPush
+from itg.wire.v1.market import (
+    BookPush,
+    BustPush,
+    PhasePush,
+    PriceBody,
+    PricesPush,
+    TopPush,
+    TopsPush,
+    TradeBody,
+)
 from itg.wire.v1.orders import Body
+from itg.wire.v1.ui import UiPush
+
+UI_TRADES_MAX = 100
 
 
 def merged_book(instrument_id: str, bodies: Sequence[Body]) -> BookPush:
@@ -70,3 +82,41 @@ def merged_marks(bodies: Sequence[Body]) -> ChainPush:
         assert isinstance(body, ChainPush), "a chain's channel carries marks"
         last.update((mark.instrument_id, mark) for mark in body.marks)
     return ChainPush(marks=list(last.values()))
+
+
+def merged_page(underlying_id: str, bodies: Sequence[Body]) -> UiPush:
+    """Return the last of everything that an underlying's page shows, and its newest trades.
+
+    `bodies` are of the channels it repeats, or merged ones; of the prints its own is kept.
+    """
+    tops: dict[str, TopPush] = {}
+    marks: dict[str, MarkPush] = {}
+    prices: dict[str, PriceBody] = {}
+    trades: list[TradeBody] = []
+    busts: dict[int, BustPush] = {}
+    for body in bodies:
+        match body:
+            case TradeBody():
+                trades.append(body)
+            case BustPush():
+                busts[body.trade_id] = body
+            case TopsPush():
+                tops.update((top.instrument_id, top) for top in body.tops)
+            case ChainPush():
+                marks.update((mark.instrument_id, mark) for mark in body.marks)
+            case PricesPush():
+                prices.update((price.underlying_id, price) for price in body.prices)
+            case _:
+                assert isinstance(body, UiPush), "a page shows tops, marks, prints and the tape"
+                tops.update((top.instrument_id, top) for top in body.tops)
+                marks.update((mark.instrument_id, mark) for mark in body.marks)
+                prices.update((price.underlying_id, price) for price in body.prices)
+                trades += body.trades
+                busts.update((bust.trade_id, bust) for bust in body.busts)
+    return UiPush(
+        tops=list(tops.values()),
+        marks=list(marks.values()),
+        prices=[price for price in prices.values() if price.underlying_id == underlying_id],
+        trades=trades[-UI_TRADES_MAX:],
+        busts=list(busts.values()),
+    )

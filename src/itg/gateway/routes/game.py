@@ -159,7 +159,7 @@ def _get_rules(gateway: Gateway, call: Call) -> None:
 
 
 def _issue_ticket(gateway: Gateway, call: Call) -> None:
-    tickets = gateway.tickets
+    tickets = gateway.passes.sockets
     body = TicketBody(ticket=tickets.issue(call.caller), expires_in_s=int(tickets.life_s))
     call.reply(done(body, 201, ((b"cache-control", b"no-store"),)))
 

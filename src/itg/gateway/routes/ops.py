@@ -24,6 +24,8 @@ from itg.gateway.pages import (
     problems_page,
     socket_docs_page,
 )
+from itg.gateway.routes.ui import ui_handlers
+from itg.gateway.ui_files import ui_files
 
 _JSON = "application/json"
 _OK = 200
@@ -33,7 +35,8 @@ _UNAVAILABLE = 503
 def handlers_of(gateway: Gateway, operations: Iterable[Operation]) -> tuple[HTTPRouteHandler, ...]:
     """Return the handlers that belong to no service; all of them are public."""
     documents = _documents(list(operations))
-    return (*_health(gateway), _metrics(gateway), *documents, *_docs(), *_problems())
+    pages = (*_docs(), *_problems(), *ui_handlers(ui_files()))
+    return (*_health(gateway), _metrics(gateway), *documents, *pages)
 
 
 def _health(gateway: Gateway) -> tuple[HTTPRouteHandler, HTTPRouteHandler]:

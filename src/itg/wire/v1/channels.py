@@ -72,6 +72,7 @@ from itg.wire.v1.socket import (
     SubscribeParams,
     UnsubscribeParams,
 )
+from itg.wire.v1.ui import UiPush
 
 
 class PushRow(Struct, frozen=True):
@@ -220,6 +221,25 @@ CHANNELS: tuple[ChannelRow, ...] = (
         ),
     ),
     ChannelRow(
+        "ui.{underlying}",
+        "For pages that people watch: what `bbo`, `chain`, `prices` and `trades` say of an "
+        "underlying and its series, never earlier than they do. State: at most ten frames a "
+        "second, always merged.",
+        (
+            PushRow("snapshot", UiPush, "all tops, all marks, the print, the last 50 trades"),
+            PushRow("frame", UiPush, "what changed since the frame before"),
+        ),
+    ),
+    ChannelRow(
+        "ui.book.{instrument}",
+        "For pages that people watch: `book.{instrument}`, at most ten frames a second, always "
+        "merged.",
+        (
+            PushRow("snapshot", BookPush, "the whole book"),
+            PushRow("delta", BookPush, "levels, phase and indication that changed"),
+        ),
+    ),
+    ChannelRow(
         "events",
         "News: the headlines, as everybody hears them. Public facts.",
         (
@@ -333,8 +353,9 @@ PROMISES: tuple[str, ...] = (
     ),
     (
         "A reader that falls behind delays no other. Its state channels (`book.`, `bbo.`, "
-        "`chain.`, `prices`) are merged to the latest: `conflated`, standing for `first_seq` to "
-        "`seq`. `private`, `signals` and `scores` are never merged nor dropped: with 4 MiB waiting "
+        "`chain.`, `prices`, `ui.`) are merged to the latest: `conflated`, standing for "
+        "`first_seq` to `seq`. `private`, `signals` and `scores` are never merged nor dropped: "
+        "with 4 MiB waiting "
         "the connection is told `slow`, closed with 4008, and resumes. Of public facts (`trades.`, "
         "`events`, `phase`, `book.….raw`) what it could not take is announced: `gap`."
     ),
