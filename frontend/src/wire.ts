@@ -1454,6 +1454,48 @@ export interface ReplaceParams {
   expected_revision?: number | null;
 }
 
+/** The table of contents of a round's replay, and its timeline in order. `team_id` is whose own stream the chunks hold, null for none. */
+export interface ReplayBody {
+  round_id: number;
+  team_id: string | null;
+  trading_day: string;
+  start_us: number;
+  end_us: number;
+  chunks: (ReplayStretchBody)[];
+  markers: (ReplayMarkerBody)[];
+}
+
+/** What the step answers to: one's own command, an organizer's act, or the house's own input. */
+export interface ReplayCause {
+  by: "house" | "organizer" | "own";
+  command: string;
+  client_order_id?: string | null;
+  order_id?: number | null;
+  instrument_id?: string | null;
+}
+
+/** A stretch of a round; a step with both public and own frames is in both lists by its `seq`. `own` is null for whoever has no team. */
+export interface ReplayChunkBody {
+  chunk: number;
+  keyframe: ReplayKeyframe;
+  steps: (ReplayStep)[];
+  own: ReplayOwn | null;
+}
+
+/** One stretch of a replay, counted from 0; only an organizer names a team. */
+export interface ReplayChunkParams {
+  round_id: number;
+  chunk: number;
+  team_id?: string | null;
+}
+
+/** What a channel said, as on the socket; marks are thinned to at most one in a game second. */
+export interface ReplayFrame {
+  channel: string;
+  type: string;
+  data: Body;
+}
+
 /** One item of a history: a row of the table by its id or its text, or a text of its own. With both, the text is shown and the id says what its chances are; without a row nothing happens but what the item fixes. */
 export interface ReplayItemIn {
   after_s: number;
@@ -1463,10 +1505,58 @@ export interface ReplayItemIn {
   jump?: number | null;
 }
 
+/** The market as it stood before a chunk's first step. */
+export interface ReplayKeyframe {
+  instruments: (InstrumentBody)[];
+  phases: (PhasePush)[];
+  books: (BookPush)[];
+  prices: (PriceBody)[];
+  marks: (MarkPush)[];
+  trades: (TradeBody)[];
+  news: (NewsPush)[];
+}
+
+/** Something on the timeline: a phase, a halt, a headline, an own fill. */
+export interface ReplayMarkerBody {
+  kind: "fill" | "halt" | "news" | "phase";
+  seq: number;
+  game_us: number;
+  text: string;
+}
+
 /** Publish a recorded history, counted in seconds of game time from now. */
 export interface ReplayNewsRequest {
   items: (ReplayItemIn)[];
   reason?: string;
+}
+
+/** A team's own part of a chunk: what it had before it, and its steps. */
+export interface ReplayOwn {
+  snapshot: PrivateSnapshot;
+  steps: (ReplayStep)[];
+}
+
+/** Whose replay of an ended round; only an organizer names a team. */
+export interface ReplayParams {
+  round_id: number;
+  team_id?: string | null;
+}
+
+/** Everything one input of the journal led to; `seq` is its number there. Commands of other participants are not told; their `cause` is null. */
+export interface ReplayStep {
+  seq: number;
+  game_us: number;
+  frames: (ReplayFrame)[];
+  cause?: ReplayCause | null;
+}
+
+/** Where a chunk stands: the numbers and game times of its first and last step. */
+export interface ReplayStretchBody {
+  from_seq: number;
+  to_seq: number;
+  from_us: number;
+  to_us: number;
+  steps: number;
 }
 
 /** One team's report of a round; the first fields say of which. `pnl` has one-minute intervals, `pnl_total` their sum. `service` null: nothing was noted, as in lock step. `timeline_omitted`: so many entries of the team's own came after those told. */

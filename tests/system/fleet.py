@@ -14,7 +14,8 @@ from typing import Self
 from msgspec.json import decode
 from tests.system.server import Server
 
-from itg.compose.fleet import FLEET_FILE, FleetState, Ship
+from itg.compose.data_directory import FLEET_FILE
+from itg.compose.fleet import FleetState, Ship
 
 READY_S_MAX = 60.0
 NODES = ("node", "standby")
@@ -30,10 +31,11 @@ class Fleet:
         *,
         standby: bool = False,
         topology: str = "solo",
+        flags: tuple[str, ...] = (),
     ) -> None:
         self.data = data
         self.scenario = scenario
-        self.flags = ["--topology", topology, *(["--standby"] if standby else [])]
+        self.flags = ["--topology", topology, *(["--standby"] if standby else []), *flags]
         self.port = free_ports(5)
         self.bus_port = self.port + 4
         self._process: subprocess.Popen[bytes] | None = None

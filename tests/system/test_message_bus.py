@@ -18,7 +18,10 @@ from tests.system.server import GatewayProcess, Server
 from itg.adapters.nats_bus import NatsBus, NatsSettings
 from itg.adapters.nats_server import NatsServer
 from itg.compose.bus_facts import PASSING_KINDS, envelopes_of, fact_kinds
+from itg.compose.discovery import answering
+from itg.compose.relay_child import BusSettings
 from itg.compose.verify import machine_of, opened_for_reading
+from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import Seq
 from itg.runtime.envelope import Envelope
 from itg.runtime.journal import read
@@ -171,6 +174,48 @@ def test_a_gateway_needs_no_more_than_its_own_permissions(
         assert status == 201, placed
         path = f"/exchange/orders/{placed['order_id']}"
         assert market.call("GET", path, key=key)[1]["status"] == "working"
+
+
+def shown(broker: NatsServer, user: str) -> list[dict[str, object]]:
+    """Return what `itg ps` lists for a user of the bus."""
+    command = [sys.executable, "-m", "itg", "ps", "--json", "--nats", url_of(broker, user)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert isinstance(found, list)
+    return found
+
+
+def test_who_is_there_is_listed_with_its_services_and_the_requests_it_answered(
+    market: Server, broker: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ITG_BUS", url_of(broker, "door"))
+    with GatewayProcess(market.data) as gateway:
+        gateway.register("Through a door", "hedge_fund")
+        service = BusSettings(url=url_of(broker, "service"))
+        wait_until(lambda: len(answering(service)) == 2)
+        node, door = shown(broker, "service")
+        told = node["presence"]
+        assert isinstance(told, dict)
+        assert (told["kind"], told["node"], told["pid"]) == ("node", "game", market.pid)
+        assert {"exchange.0", "positions", "game"} < set(told["services"])
+        assert isinstance(node["requests"], int)
+        assert node["requests"] > 0
+        assert node["errors"] == 0
+        assert door["presence"] == {
+            "kind": "gateway",
+            "game": told["game"],
+            "node": f"127.0.0.1:{gateway.port}",
+            "version": told["version"],
+            "build": told["build"],
+            "pid": gateway.pid,
+            "services": [],
+            "subject": "",
+        }
+    wait_until(lambda: len(answering(service)) == 1)
+    with pytest.raises(ConfigurationError, match="may not ask who is there") as refused:
+        answering(BusSettings(url=url_of(broker, "public")))
+    assert PASSWORDS["public"] not in str(refused.value)
 
 
 def test_killed_markets_and_brokers_leave_every_fact_once_and_in_order(

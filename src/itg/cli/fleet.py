@@ -1,6 +1,7 @@
 """`itg gateway`, `itg up`, `itg ps`, `itg logs`: a game in several processes."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -11,11 +12,12 @@ from typing import Annotated
 
 import uvloop
 from cyclopts import App, Parameter
-from msgspec import json
+from msgspec import json, to_builtins
 from rich.console import Console
 from rich.table import Table
 
 from itg.cli import exits
+from itg.cli.backup_flags import BackupEvery, BackupKeep, BackupTo
 from itg.cli.traces import TraceShare
 
 fleet_app = App()
@@ -79,21 +81,26 @@ def node(  # noqa: PLR0913 - each parameter is a flag
     ] = "demo",
     host: Host = "127.0.0.1",
     port: Annotated[int, Parameter(help="For `game`: port of the organizer's door.")] = 8000,
+    backup_to: BackupTo = None,
+    backup_every: BackupEvery = "24h",
+    backup_keep: BackupKeep = None,
 ) -> int:
     """Run one of the nodes on which a game's services stand apart.
 
     The node `game` creates the game or continues it; the others find it through its data directory
-    and the bus. Each has a journal of its own in DATA/nodes/NAME. `itg up --topology` runs all.
+    and the bus. Each has a journal of its own in DATA/nodes/NAME; `game` makes the backups of all.
+    `itg up --topology` runs all.
     """
     from itg.cli.node_lives import play_chief, play_node
-    from itg.cli.serving import bus_of
+    from itg.cli.serving import backups_of, bus_of
     from itg.compose.game_settings import SoloSettings
     from itg.compose.node_process import NodeSettings
     from itg.compose.topologies import CHIEF
 
     there = bus_of(bus)
     assert there is not None, "it has a default"
-    game = SoloSettings(scenario=scenario, data=data, host=host, port=port)
+    backups = backups_of(backup_to, backup_every, backup_keep) if name == CHIEF else None
+    game = SoloSettings(scenario=scenario, data=data, host=host, port=port, backups=backups)
     settings = NodeSettings(name=name, topology=topology, bus=there, game=game)
     play = play_chief if name == CHIEF else play_node
 
@@ -120,14 +127,25 @@ def up(  # noqa: PLR0913 - each parameter is a flag
     topology: Annotated[
         str, Parameter(help="solo: one node; services: three; apart: each service on its own.")
     ] = "solo",
+    backup_to: BackupTo = None,
+    backup_every: BackupEvery = "24h",
+    backup_keep: BackupKeep = None,
 ) -> int:
     """Run a game as several processes on this host and keep them running.
 
     A NATS server, the node that plays the game or the nodes of its services, and gateways before
     it, each with its log in `DATA/logs`. What ends is started again. The stand-by's port follows
-    the gateways'. Stop with Ctrl-C.
+    the gateways'. With --backup-to backups are made, each replayed. Stop with Ctrl-C.
     """
+    from itg.cli.serving import backups_of
     from itg.compose.fleet import Fleet, FleetPlan
+
+    backups = backups_of(backup_to, backup_every, backup_keep)
+    options: tuple[str, ...] = ()
+    if backups is not None:
+        backups.check(data)
+        options = ("--backup-to", str(backups.to), "--backup-every", backup_every)
+        options += ("--backup-keep", str(backup_keep)) if backup_keep else ()
 
     fleet = Fleet(
         FleetPlan(
@@ -139,6 +157,7 @@ def up(  # noqa: PLR0913 - each parameter is a flag
             bus_port=bus_port,
             standby=standby,
             topology=topology,
+            options=options,
         )
     )
     fleet.assert_room()
@@ -151,21 +170,44 @@ def up(  # noqa: PLR0913 - each parameter is a flag
 
 
 @fleet_app.command
-def ps(*, data: Data = Path("data"), as_json: AsJson = False) -> int:
-    """Show the processes of the game that `itg up` runs on a data directory."""
+def ps(
+    *,
+    data: Data = Path("data"),
+    nats: Annotated[
+        str, Parameter(help="Show what answers on this bus instead, on any host: nats://host:port.")
+    ] = "",
+    as_json: AsJson = False,
+) -> int:
+    """Show the processes of the game that `itg up` runs on a data directory.
+
+    Each one that answers on the game's bus tells which services it runs. With --nats, or ITG_BUS
+    in the environment where `itg up` runs nothing on the directory, whoever answers there is shown.
+    """
+    from itg.cli.discovering import services_there, show_answering
+    from itg.cli.serving import bus_of
+    from itg.compose.data_directory import FLEET_FILE
     from itg.compose.fleet import fleet_of, is_running
 
+    told = nats or ("" if (data / FLEET_FILE).exists() else os.environ.get("ITG_BUS", ""))
+    if (bus := bus_of(told)) is not None:
+        return show_answering(bus, as_json=as_json)
     state = fleet_of(data)
+    broker = next((ship.port for ship in state.ships if ship.name == "nats"), 0)
+    services = services_there(broker)
     if as_json:
-        print(json.format(json.encode(state)).decode())
+        shown = to_builtins(state)
+        for ship in shown["ships"]:
+            ship["services"] = services.get(ship["pid"], [])
+        print(json.format(json.encode(shown)).decode())
         return exits.DONE
     table = Table(box=None, pad_edge=False)
-    for name in ("process", "pid", "state", "port", "starts"):
+    for name in ("process", "pid", "state", "port", "starts", "services"):
         table.add_column(name, justify="right" if name in {"pid", "port", "starts"} else "left")
     for ship in state.ships:
         runs = "runs" if is_running(ship.pid) else "down"
         port = str(ship.port or "")
-        table.add_row(ship.name, str(ship.pid or ""), runs, port, str(ship.starts))
+        what = ", ".join(services.get(ship.pid, []))
+        table.add_row(ship.name, str(ship.pid or ""), runs, port, str(ship.starts), what)
     Console().print(table)
     return exits.DONE if all(is_running(ship.pid) for ship in state.ships) else exits.FAILED
 

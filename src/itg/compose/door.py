@@ -17,6 +17,7 @@ from msgspec import Struct
 from itg.adapters.http_server import HttpServer, assert_free
 from itg.compose.bundle import signing_key
 from itg.compose.data_directory import DataDirectory
+from itg.compose.discovery import gateway_presence
 from itg.compose.links import (
     LinkedGame,
     LinkFile,
@@ -39,6 +40,7 @@ from itg.kernel.errors import ConfigurationError
 from itg.runtime.envelope import Record
 from itg.runtime.followed import Ends, FollowedPump
 from itg.runtime.joined import JoinedPump
+from itg.runtime.presence import Answered
 
 _START_S = 10.0
 
@@ -104,6 +106,8 @@ class Door:
         await self._gateway.start()
         self._server = HttpServer(build_app(self._gateway), settings.host, settings.port)
         await self._server.start()
+        at = f"{settings.host}:{self._server.port}"
+        await self._carrier.announce(gateway_presence(game.name, at), Answered())
 
     async def failed(self) -> None:
         """Wait for a failure of the link, which nothing but a new start mends, and raise it."""

@@ -23,6 +23,7 @@ from msgspec.json import Decoder, Encoder
 
 from itg.adapters.http_server import assert_free
 from itg.adapters.nats_server import nats_server
+from itg.compose.data_directory import BROKER, FLEET_FILE
 from itg.compose.services import services_of
 from itg.compose.topologies import CHIEF, SOLO, assert_topology, nodes_of
 from itg.kernel.errors import ConfigurationError, ItgError
@@ -30,7 +31,6 @@ from itg.runtime.supervise import RestartPolicy, supervise
 from itg.scenario import load
 
 log = structlog.get_logger()
-FLEET_FILE = "fleet.json"
 _STOP_S = 15.0
 _LOOK_S = 0.1
 _POLICY = RestartPolicy(delay_s=0.5, delay_s_max=10.0, tries=20, healthy_s=30.0)
@@ -70,7 +70,7 @@ class FleetPlan(Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8000
     bus_port: int = 4222
-    options: tuple[str, ...] = ()  # more of `itg serve`
+    options: tuple[str, ...] = ()  # more of `itg serve`, or of the chief
     standby: bool = False  # a second node, whose port follows the gateways'
     topology: str = SOLO
 
@@ -225,7 +225,7 @@ def is_running(pid: int) -> bool:
 
 def _ships(plan: FleetPlan, logs: Path) -> list[Ship]:
     itg = [sys.executable, "-m", "itg"]
-    store = plan.data / "nats"
+    store = plan.data / BROKER
     broker = [str(nats_server()), "--addr", "127.0.0.1", "--port", str(plan.bus_port)]
     broker += ["--jetstream", "--store_dir", str(store)]
     ships = [Ship(name="nats", command=broker, port=plan.bus_port, log=str(logs / "nats.log"))]
@@ -255,7 +255,7 @@ def _nodes(plan: FleetPlan, logs: Path) -> list[Ship]:
         if name == CHIEF:
             port = plan.port
             command += ["--topology", plan.topology, "--scenario", plan.scenario]
-            command += ["--host", plan.host, "--port", str(port)]
+            command += ["--host", plan.host, "--port", str(port), *plan.options]
         ships.append(Ship(name=name, command=command, port=port, log=str(logs / f"{name}.log")))
     return ships
 

@@ -20,6 +20,7 @@ from itg.runtime.joined_machine import Layout, codec_of
 from itg.runtime.journal import Journal
 from itg.runtime.link import QueryCodec
 from itg.runtime.metrics import HandlerTimes
+from itg.runtime.presence import Answered
 from itg.runtime.pump import Pump
 from itg.runtime.pump_port import OnBatch
 from itg.runtime.routing import elsewhere
@@ -95,6 +96,12 @@ class Node:
     def followers(self) -> list[str]:
         """Return the subjects of those who follow."""
         return [] if self._followers is None else self._followers.names
+
+    @property
+    def answered(self) -> Answered:
+        """Return what it has answered to those who follow."""
+        assert self._followers is not None, "start it first"
+        return self._followers.answered
 
     async def start(self, notes: Notes | None = None) -> None:
         """Run the pump, be followed, and hear the others whenever they are there."""

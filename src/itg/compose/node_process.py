@@ -12,9 +12,17 @@ from pathlib import Path
 from msgspec import Struct
 
 from itg.compose.data_directory import DataDirectory
+from itg.compose.discovery import node_presence
 from itg.compose.game_settings import SoloSettings, create_command
 from itg.compose.journals import open_journal
-from itg.compose.links import LinkedGame, carrier_of, door_subject, ear_subject, node_subject
+from itg.compose.links import (
+    KnownCarrier,
+    LinkedGame,
+    carrier_of,
+    door_subject,
+    ear_subject,
+    node_subject,
+)
 from itg.compose.node import Node, Recovered, Wiring, machine_in
 from itg.compose.nodes_read import joined_journal, layout_of, node_directory
 from itg.compose.relay_child import BusSettings
@@ -77,7 +85,7 @@ class NodeProcess:
         self.directory.hold()
         self.journal = open_journal(settings.directory, unsafe=settings.game.unsafe)
         self.recovery: RecoveryReport | None = None
-        self._carrier: Carrier | None = None
+        self._carrier: KnownCarrier | None = None
         self._node: Node | None = None
 
     @property
@@ -115,6 +123,10 @@ class NodeProcess:
             name, wiring, Recovered(self.journal, machine), clock=clock, on_release=see
         )
         await self._node.start(notes)
+        if self._carrier is not None:
+            subject = node_subject(self.game.name, name)
+            presence = node_presence(self.game.name, name, wiring.layout[name], subject)
+            await self._carrier.announce(presence, self._node.answered)
 
     async def finished(self) -> None:
         """Wait until the pump is drained; raises its failure."""

@@ -39,6 +39,7 @@ from itg.runtime.link import (
     heard_by_node,
     pieces_of,
 )
+from itg.runtime.presence import Answered
 from itg.runtime.pump import Pump
 from itg.runtime.pump_port import OverloadedError, PumpStoppedError
 
@@ -84,6 +85,7 @@ class Followers:
         self._subject = subject
         self._queries = queries
         self._notes = notes
+        self.answered = Answered()
         self._links: dict[str, _Link] = {}
         self._has_stopped = False
         self._link_count = 0
@@ -151,7 +153,10 @@ class Followers:
                 pass
 
     def _submit(self, link: _Link, said: Submit) -> None:
+        answered, began_ns = self.answered, self.answered.begin()
+
         def placed(record: Record) -> None:
+            answered.end(began_ns)
             link.placed.append((said.number, record.seq))
 
         try:
@@ -164,17 +169,23 @@ class Followers:
                 headroom=said.has_headroom,
             )
         except OverloadedError as error:
+            answered.refuse(began_ns, f"too many inputs wait: again in {error.retry_after_ms} ms")
             self._say(link, Refused(said.number, error.retry_after_ms))
-        except (PumpStoppedError, JournalError):  # or an input of another build
+        except (PumpStoppedError, JournalError) as error:  # or an input of another build
+            answered.refuse(began_ns, str(error) or type(error).__name__)
             self._say(link, Refused(said.number, None))
 
     def _ask(self, link: _Link, said: Ask) -> None:
+        answered, began_ns = self.answered, self.answered.begin()
+
         def replied(replies: Sequence[Reply], seq: Seq) -> None:
+            answered.end(began_ns)
             self._say(link, Replied(said.number, seq, self._queries.encode(replies)))
 
         try:
             queries = self._queries.decode_queries(said.queries)
         except LinkError as error:
+            answered.refuse(began_ns, str(error))
             log.warning("query_dropped", follower=link.name, reason=str(error))
             return
         with suppress(PumpStoppedError):  # the beat that stays away tells it

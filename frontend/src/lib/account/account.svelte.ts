@@ -41,16 +41,39 @@ class Account {
   notices = $state.raw<Notice[]>([]);
   isKilled = $state(false);
   seq = $state(0);
+  /** How often the stream began anew: what was before is not in `fills`. */
+  snapshots = $state(0);
 
   #end: (() => void) | null = null;
 
   begin(): void {
-    this.#end = link.hear("private", (frame) => this.#take(frame));
+    this.#end ??= link.hear("private", (frame) => this.#take(frame));
   }
 
+  /** Follow it no more, and forget it: the next one to sign in may be another team. */
   end(): void {
     this.#end?.();
     this.#end = null;
+    this.orders.clear();
+    this.quotes.clear();
+    this.positions.clear();
+    this.cash = 0;
+    this.fills = [];
+    this.notices = [];
+    this.isKilled = false;
+    this.seq = 0;
+  }
+
+  /** Forget what was heard; what follows is another moment of a recorded round. */
+  restart(): void {
+    this.orders.clear();
+    this.quotes.clear();
+    this.positions.clear();
+    this.fills = [];
+    this.notices = [];
+    this.isKilled = false;
+    this.cash = 0;
+    this.seq = 0;
   }
 
   #take(frame: Frame): void {
@@ -93,6 +116,7 @@ class Account {
     for (const position of snapshot.positions)
       this.positions.set(position.instrument_id, position);
     this.cash = snapshot.cash;
+    this.snapshots += 1;
   }
 
   #order(order: OrderBody): void {

@@ -17,7 +17,7 @@ export class Book {
   #end: () => void;
 
   constructor(instrumentId: string) {
-    this.#end = link.hear(`book.${instrumentId}`, (frame) => this.#take(frame));
+    this.#end = link.hear(`ui.book.${instrumentId}`, (frame) => this.#take(frame));
   }
 
   close(): void {
@@ -26,17 +26,16 @@ export class Book {
 
   #take(frame: Frame): void {
     this.seq = frame.seq;
-    if (frame.type === "phase" || frame.type === "uncross") {
-      this.phase = (frame.data as { phase: Phase }).phase;
-      return;
-    }
     const push = frame.data as BookPush;
     const isWhole = frame.type === "snapshot";
     this.bids = merged(isWhole ? [] : this.bids, push.bids ?? [], -1);
     this.asks = merged(isWhole ? [] : this.asks, push.asks ?? [], 1);
     if (push.phase != null) this.phase = push.phase;
-    this.indicativePrice = push.indicative_price ?? null;
-    this.indicativeQuantity = push.indicative_quantity ?? 0;
+    // A delta says nothing of the indication unless it changed: quantity 0 ends it.
+    if (isWhole || push.indicative_quantity != null) {
+      this.indicativePrice = push.indicative_price ?? null;
+      this.indicativeQuantity = push.indicative_quantity ?? 0;
+    }
   }
 }
 

@@ -3,17 +3,14 @@
 
 import { SvelteMap } from "svelte/reactivity";
 import type {
-  ChainPush,
   InstrumentBody,
   InstrumentPage,
   LastNewsPush,
   NewsPush,
   PhasePush,
   PhasesPush,
-  PricesPush,
-  TopsPush,
   TradeBody,
-  TradesPush,
+  UiPush,
 } from "../../wire";
 import { type Frame, link } from "../net/link.svelte";
 
@@ -56,6 +53,8 @@ const EMPTY: Row = {
   theta: null,
 };
 const TAPE_MAX = 200;
+/** What is shown changes at most so often, whatever is heard: ten times a second. */
+const PACE_MS = 100;
 const NEWS_MAX = 50;
 
 class Market {
@@ -80,6 +79,10 @@ class Market {
 
   #ends: (() => void)[] = [];
   #following = new Set<string>();
+  #heardRows = new Map<string, Partial<Row>>();
+  #heardTrades: TradeBody[] = [];
+  #shownMs = 0;
+  #isDue = false;
 
   /** Follow the market until `end`; instruments are read anew after each reconnection. */
   begin(): void {
@@ -89,8 +92,6 @@ class Market {
       }),
       link.hear("phase", (frame) => this.#phase(frame)),
       link.hear("events", (frame) => this.#event(frame)),
-      link.hear("prices", (frame) => this.#prices(frame.data as PricesPush)),
-      link.hear("trades.*", (frame) => this.#trades(frame)),
     ];
   }
 
@@ -98,6 +99,19 @@ class Market {
     for (const end of this.#ends) end();
     this.#ends = [];
     this.#following.clear();
+    this.#heardRows.clear();
+    this.#heardTrades = [];
+  }
+
+  /** Forget what was heard; what follows is another moment of a recorded round. */
+  restart(): void {
+    this.#heardRows.clear();
+    this.#heardTrades = [];
+    this.rows.clear();
+    this.prints.clear();
+    this.tape = [];
+    this.news = [];
+    this.notice = null;
   }
 
   row(instrumentId: string): Row {
@@ -136,16 +150,22 @@ class Market {
   #follow(underlying: string): void {
     if (this.#following.has(underlying)) return;
     this.#following.add(underlying);
-    this.#ends.push(
-      link.hear(`bbo.${underlying}`, (frame) => this.#tops(frame.data as TopsPush)),
-      link.hear(`chain.${underlying}`, (frame) => this.#marks(frame.data as ChainPush)),
-    );
+    this.#ends.push(link.hear(`ui.${underlying}`, (frame) => this.#page(frame, underlying)));
   }
 
-  #tops(push: TopsPush): void {
-    for (const top of push.tops)
-      this.rows.set(top.instrument_id, {
-        ...this.row(top.instrument_id),
+  /** What changed of an underlying and its series, or all of it. */
+  #page(frame: Frame, underlying: string): void {
+    const { tops, marks, prices, trades } = frame.data as UiPush;
+    this.#tops(tops);
+    this.#marks(marks);
+    this.#prices(prices);
+    this.#trades(trades, underlying, frame.type === "snapshot");
+    this.#showSoon();
+  }
+
+  #tops(tops: UiPush["tops"]): void {
+    for (const top of tops)
+      this.#heard(top.instrument_id, {
         bid: top.bid,
         bidQuantity: top.bid_quantity,
         ask: top.ask,
@@ -153,13 +173,13 @@ class Market {
       });
   }
 
-  #marks(push: ChainPush): void {
-    for (const { instrument_id, mark_price, ...greeks } of push.marks)
-      this.rows.set(instrument_id, { ...this.row(instrument_id), mark: mark_price, ...greeks });
+  #marks(marks: UiPush["marks"]): void {
+    for (const { instrument_id, mark_price, ...greeks } of marks)
+      this.#heard(instrument_id, { mark: mark_price, ...greeks });
   }
 
-  #prices(push: PricesPush): void {
-    for (const each of push.prices) {
+  #prices(prices: UiPush["prices"]): void {
+    for (const each of prices) {
       const before = this.prints.get(each.underlying_id);
       this.prints.set(each.underlying_id, {
         price: each.price,
@@ -170,18 +190,48 @@ class Market {
     }
   }
 
-  #trades(frame: Frame): void {
-    if (frame.type === "bust") return;
-    const isSnapshot = frame.type === "snapshot";
-    const trades = isSnapshot ? (frame.data as TradesPush).trades : [frame.data as TradeBody];
-    const known = isSnapshot ? [] : this.tape;
-    this.tape = [...trades.toReversed(), ...known].slice(0, TAPE_MAX);
-    for (const trade of trades)
-      this.rows.set(trade.instrument_id, {
-        ...this.row(trade.instrument_id),
-        last: trade.price,
-        lastSide: trade.aggressor_side,
-      });
+  #trades(trades: UiPush["trades"], underlying: string, isSnapshot: boolean): void {
+    // The tape of a page is that of its underlying's exchange, which may trade others' series too.
+    const ofOwn = trades.filter(
+      ({ instrument_id }) => this.byId.get(instrument_id)?.underlying_id === underlying,
+    );
+    this.#heardTrades.push(...ofOwn);
+    if (isSnapshot) {
+      const known = new Set(ofOwn.map((trade) => trade.trade_id));
+      this.tape = this.tape.filter((trade) => !known.has(trade.trade_id));
+    }
+    if (this.#heardTrades.length > 2 * TAPE_MAX) this.#heardTrades.splice(0, TAPE_MAX);
+    for (const { instrument_id, price, aggressor_side } of ofOwn)
+      this.#heard(instrument_id, { last: price, lastSide: aggressor_side });
+  }
+
+  #heard(instrumentId: string, part: Partial<Row>): void {
+    const waiting = this.#heardRows.get(instrumentId);
+    if (waiting === undefined) this.#heardRows.set(instrumentId, part);
+    else Object.assign(waiting, part);
+  }
+
+  #showSoon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    const since = performance.now() - this.#shownMs;
+    // With the next picture, so that frames of several channels that come together show together;
+    // a frame that comes a little early is not made to wait for another tenth of a second.
+    const show = (): number => requestAnimationFrame(() => this.#show());
+    if (since > 0.7 * PACE_MS) show();
+    else setTimeout(show, PACE_MS - since);
+  }
+
+  #show(): void {
+    this.#isDue = false;
+    this.#shownMs = performance.now();
+    for (const [id, part] of this.#heardRows) this.rows.set(id, { ...this.row(id), ...part });
+    this.#heardRows.clear();
+    if (this.#heardTrades.length === 0) return;
+    const tape = [...this.#heardTrades, ...this.tape];
+    tape.sort((a, b) => b.game_us - a.game_us || b.trade_id - a.trade_id);
+    this.tape = tape.slice(0, TAPE_MAX);
+    this.#heardTrades = [];
   }
 
   #phase(frame: Frame): void {

@@ -25,6 +25,7 @@ from itg.gateway.routes import (
     messages,
     positions,
     prices,
+    replay,
     scores,
     signals,
 )
@@ -48,6 +49,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *scores.OPERATIONS,
     *exports.OPERATIONS,
     *after_round.OPERATIONS,
+    *replay.OPERATIONS,
     *admin.OPERATIONS,
     *admin_keys.OPERATIONS,
     *admin_teams.OPERATIONS,
