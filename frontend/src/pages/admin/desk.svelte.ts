@@ -30,7 +30,10 @@ class Desk {
   begin(): () => void {
     void this.refresh();
     const timer = window.setInterval(() => void this.refresh(), EVERY_MS);
-    return () => window.clearInterval(timer);
+    return () => {
+      window.clearInterval(timer);
+      this.keys.clear(); // whoever signs in next in this tab sees none of them
+    };
   }
 
   async refresh(): Promise<void> {

@@ -80,6 +80,8 @@ export function csv(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("");
 }
 
+const KEPT_MS = 60_000;
+
 /** Have the browser keep a text as a file. */
 export function download(name: string, text: string, type = "text/csv"): void {
   const address = URL.createObjectURL(new Blob([text], { type }));
@@ -87,5 +89,5 @@ export function download(name: string, text: string, type = "text/csv"): void {
   link.href = address;
   link.download = name;
   link.click();
-  URL.revokeObjectURL(address);
+  window.setTimeout(() => URL.revokeObjectURL(address), KEPT_MS); // the browser may still be reading
 }
