@@ -11,14 +11,14 @@ from tests.system.server import Server
 
 from itg.wire.v1.report import ReportBody
 
-# `liquid` has pars, so that there are scores; a game minute is a second.
+# `liquid` has pars, so that there are scores; one expiry, so that a busy machine keeps pace.
 SCENARIO = """
 extends = "liquid"
 title = "A short round"
 seed = 5
 
 [clock]
-speed = 60
+speed = 20
 
 [registration]
 open = false
@@ -28,6 +28,9 @@ max_teams = 40
 kind = "organizer"
 starts = 09:00:00
 session_s = 28_800
+
+[series]
+expiries = 1
 
 [retail]
 orders_per_minute = 40
