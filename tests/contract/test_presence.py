@@ -158,6 +158,7 @@ async def test_another_program_s_service_is_left_out(
     assert await who_answers(NatsSettings(url=own_nats_server.url)) == []
 
 
+@pytest.mark.timeout(180)
 async def test_the_command_lists_them_and_says_where_nobody_is(
     own_nats_server: NatsServer,
     capsys: pytest.CaptureFixture[str],
