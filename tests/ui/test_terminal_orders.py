@@ -24,9 +24,10 @@ def team(game: Game) -> Team:
 
 
 class Series:
-    """A call at the money and its fair value."""
+    """A call at the money, its fair value, and a maker who offers both sides of it."""
 
     def __init__(self, game: Game) -> None:
+        self.maker = game.team(f"Maker {next(NUMBERS)}", "market_maker")
         rows = game.do("GET", "/market/chains/SPX")["items"]
         assert isinstance(rows, list)
         calls = [row for row in rows if row["right"] == "call" and row["mark_price"] is not None]
@@ -35,12 +36,13 @@ class Series:
         self.mark: float = row["mark_price"]
         self.low = f"{self.mark * FAR_BELOW:.2f}"
 
-    def offer(self, game: Game, maker: Team) -> None:
-        """Have both sides of the book offered, whatever the small investors have taken."""
+    def offer(self, game: Game) -> None:
+        """Have both sides of the book offered, whatever others have taken."""
+        game.do("DELETE", "/exchange/orders", key=self.maker.key)
         for side, factor in (("buy", 0.95), ("sell", 1.05)):
             price = f"{self.mark * factor:.2f}"
             placed = {"instrument_id": self.instrument_id, "side": side, "price": price}
-            game.place(maker, quantity=20, **placed)
+            game.place(self.maker, quantity=20, **placed)
 
     def buy(self, game: Game, team: Team, quantity: int, **terms: object) -> int:
         """Place a bid that stays in the book."""
@@ -66,15 +68,16 @@ class Series:
             price=self.low,
             time_in_force="ioc",
         )
+        self.offer(game)
 
 
 @pytest.fixture
 def series(game: Game) -> Iterator[Series]:
     """Find what to trade, and a maker for as long as the test lasts."""
-    found, maker = Series(game), game.team(f"Maker {next(NUMBERS)}", "market_maker")
-    found.offer(game, maker)
+    found = Series(game)
+    found.offer(game)
     yield found
-    game.do("DELETE", "/exchange/orders", key=maker.key)
+    game.do("DELETE", "/exchange/orders", key=found.maker.key)
 
 
 def panel(page: Page, name: str) -> Locator:
@@ -163,9 +166,8 @@ def test_keys_rest_while_somebody_types_and_a_sheet_lists_them(
     tag.press_sequentially("sck3?")
     expect(tag).to_have_value("sck3?")
     expect(page.get_by_label("Quantity", exact=True)).to_have_value("1")
-    expect(page.get_by_role("button", name="Buy", exact=False).first).to_have_attribute(
-        "aria-pressed", "true"
-    )
+    buy = page.get_by_role("group", name="Side").get_by_role("button", name="Buy")
+    expect(buy).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     sheet = page.get_by_role("dialog", name="Keys")
@@ -220,6 +222,7 @@ def test_a_refusal_is_shown_with_its_reason(
     open_at(page, game, team, series)
     for key in ("b", "4", "0", "0"):
         page.keyboard.press(key)
+    expect(page.get_by_label("Quantity", exact=True)).to_have_value("400")
     reason = "position_limit is 150"
     foreseen = page.get_by_role("region", name="What it would do")
     expect(foreseen).to_contain_text(reason)
