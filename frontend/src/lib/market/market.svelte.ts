@@ -82,7 +82,7 @@ class Market {
   #heardRows = new Map<string, Partial<Row>>();
   #heardTrades: TradeBody[] = [];
   #shownMs = 0;
-  #showing = 0;
+  #isDue = false;
 
   /** Follow the market until `end`; instruments are read anew after each reconnection. */
   begin(): void {
@@ -99,8 +99,8 @@ class Market {
     for (const end of this.#ends) end();
     this.#ends = [];
     this.#following.clear();
-    clearTimeout(this.#showing);
-    this.#showing = 0;
+    this.#heardRows.clear();
+    this.#heardTrades = [];
   }
 
   row(instrumentId: string): Row {
@@ -201,13 +201,18 @@ class Market {
   }
 
   #showSoon(): void {
-    if (this.#showing !== 0) return;
+    if (this.#isDue) return;
+    this.#isDue = true;
     const since = performance.now() - this.#shownMs;
-    this.#showing = window.setTimeout(() => this.#show(), Math.max(0, PACE_MS - since));
+    // With the next picture, so that frames of several channels that come together show together;
+    // a frame that comes a little early is not made to wait for another tenth of a second.
+    const show = (): number => requestAnimationFrame(() => this.#show());
+    if (since > 0.7 * PACE_MS) show();
+    else setTimeout(show, PACE_MS - since);
   }
 
   #show(): void {
-    this.#showing = 0;
+    this.#isDue = false;
     this.#shownMs = performance.now();
     for (const [id, part] of this.#heardRows) this.rows.set(id, { ...this.row(id), ...part });
     this.#heardRows.clear();
