@@ -42,7 +42,7 @@ class Series:
         for side, factor in (("buy", 0.95), ("sell", 1.05)):
             price = f"{self.mark * factor:.2f}"
             placed = {"instrument_id": self.instrument_id, "side": side, "price": price}
-            game.place(self.maker, quantity=20, **placed)
+            game.place(self.maker, quantity=8, **placed)
 
     def buy(self, game: Game, team: Team, quantity: int, **terms: object) -> int:
         """Place a bid that stays in the book."""
