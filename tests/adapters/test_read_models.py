@@ -14,11 +14,17 @@ from tests.postgres_server import PostgresServer
 
 from itg.adapters.postgres_url import PostgresUrl
 from itg.adapters.read_models.databases import Place, ReadModelDatabase, ReadModelError
+from itg.adapters.read_models.store import Batch, ReadModelStore
 from itg.adapters.read_models.tables import SCHEMAS
 from itg.compose.projection import ProjectionWish, project
 from itg.exchange.contract import TradeExecuted
 from itg.game.contract import CorrectTrade
 from itg.kernel.errors import ConfigurationError
+from itg.kernel.ids import Seq
+from itg.runtime.effects import Effect
+from itg.runtime.journal import Head
+
+pytestmark = pytest.mark.timeout(180)  # a server is started, and everybody may start one at once
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "query-a-game-in-sql.md"
 NEWEST = {"exchange": "0002", "positions": "0001", "game": "0001"}
@@ -140,6 +146,27 @@ def test_down_and_up_with_a_game_in_it_brings_back_all_of_it(place: Place, data:
 
 def postgres_text(url: PostgresUrl) -> str:
     return f"postgresql://{url.parts['user']}@/{url.parts['dbname']}?host={url.parts['host']}"
+
+
+def test_what_another_command_brought_in_meanwhile_is_refused_and_not_doubled(place: Place) -> None:
+    database = ReadModelDatabase(place, "exchange")
+    database.upgrade()
+    one, other = (ReadModelStore(database, "bare-1a2b3c4d") for _ in range(2))
+    stream = ("game", 0, "round_started")
+    values = {"round_id": 1, "trading_day": "2026-12-01", "start_ns": 7}
+    batch = Batch(
+        node="",
+        head=Head(Seq(5), b"end of a row"),
+        before={stream: Seq(0)},
+        after={stream: Seq(5)},
+        effects=[Effect("rounds", values)],
+    )
+    one.apply(batch)
+    with pytest.raises(ConfigurationError, match="read the same game meanwhile"):
+        other.apply(batch)
+    reading = other.reading()
+    assert (reading.cursors, reading.heads) == ({stream: 5}, {"": batch.head})
+    assert (reading.rounds, other.counts()) == ([(7, 1)], {"rounds": 1, "trades": 0})
 
 
 def test_a_step_of_a_newer_build_is_refused_with_what_to_do(tmp_path: Path) -> None:

@@ -45,6 +45,8 @@ from itg.runtime.joined_machine import JoinedMachine, codec_of
 from itg.runtime.journal import FROM_START, Head, Sealer, read
 from itg.runtime.recovery import verify
 
+pytestmark = pytest.mark.timeout(180)  # another process may have the machine
+
 Tables = dict[str, list[dict[str, object]]]
 GAME_OF_NODES = "bare-nodes"
 

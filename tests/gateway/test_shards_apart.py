@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.compose.reported import Played
+from tests.compose.reported import SCENARIO, ReportedGame
 from tests.gateway.house import ADMIN_KEY, House
 
-from itg.cli import app, exits
-from itg.compose.verify import verify_data
+from itg.compose.conducted import conducted
+from itg.compose.verify import machine_of, opened_for_reading
 from itg.exchange.contract import OrderAccepted
+from itg.runtime.digest import EventDigest
 from itg.runtime.journal import read
 
 pytestmark = pytest.mark.gate
@@ -57,11 +58,19 @@ def accepted_on(house: House, node: str) -> list[tuple[str, int]]:
     ]
 
 
-def test_with_its_shards_on_nodes_of_their_own_a_game_has_the_same_events(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.timeout(300)
+async def test_with_its_shards_on_nodes_of_their_own_a_game_has_the_same_events(
+    tmp_path: Path,
 ) -> None:
-    data = Played(tmp_path).data
-    assert app(["verify", str(data), "--topology", "apart", "--json"]) == exits.DONE
-    told = capsys.readouterr().out
-    assert all(f'"{shard}"' in told for shard in SHARDS)
-    assert verify_data(data).event_digest in told
+    game = ReportedGame(tmp_path / "data", text=SCENARIO.replace("150", "40"), is_heard=False)
+    game.play()
+    await game.stop()
+    assert {trade.shard for trade in game.trades} == {0, 1}
+    journal = opened_for_reading(tmp_path / "data")
+    report = await conducted(journal, "apart", lambda *_: None)
+    recorded = EventDigest(machine_of(journal).codec)
+    for record in read(journal, machine_of(journal).codec):
+        recorded.add(record)
+    journal.close()
+    assert all(report.nodes[shard] > 0 for shard in SHARDS)
+    assert (report.difference, report.event_digest) == (None, recorded.hexdigest())

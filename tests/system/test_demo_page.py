@@ -1,6 +1,6 @@
 """The demo has a page: a link to a seat, printed once, and a day that is played all the same."""
 
-import asyncio
+import re
 from pathlib import Path
 
 import aiohttp
@@ -10,7 +10,9 @@ from itg.cli.links import has_screen
 from itg.compose import demo
 from itg.compose.demo import DemoView, run_demo
 from itg.compose.solo import Solo, SoloSettings
-from itg.gateway.routes.logins import VIEWER
+from itg.gateway.calls import ANYBODY
+from itg.gateway.passes import Login
+from itg.gateway.routes.logins import VIEWER, login_path
 
 SHORT = """\
 extends = "demo"
@@ -33,38 +35,42 @@ def short_day(folder: Path, more: str = "") -> SoloSettings:
 
 
 @pytest.mark.system
-@pytest.mark.timeout(120)
-async def test_a_demos_link_opens_the_page_and_takes_a_seat_in_the_running_market(
-    tmp_path: Path,
-) -> None:
-    seen: list[dict[str, object]] = []
-    visits: list[asyncio.Task[None]] = []
+@pytest.mark.timeout(240)
+async def test_a_demo_gives_whoever_watches_a_link_once_and_plays_its_day(tmp_path: Path) -> None:
+    links: list[str] = []
 
-    async def visit(link: str) -> None:
+    def show(view: DemoView) -> None:
+        assert len(links) == 1, "before the market opens"
+        assert len(view.connected) == 6
+
+    result = await run_demo(short_day(tmp_path), show, links.append)
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/trade#ticket=[\w-]{43}", links[0])
+    assert result.phases[-1] == "closed"
+    assert (result.contracts_sum, result.cash_sum) == (0, 0)
+    assert [team.team for team in result.teams][-1] == demo.WATCHING
+
+
+async def test_the_link_opens_the_page_and_takes_a_seat_that_trades(tmp_path: Path) -> None:
+    solo = Solo(short_day(tmp_path))
+    await solo.start(begin=False)
+    try:
+        await demo._enrolled(solo)
+        seat = await demo._seat(solo)
+        link = f"{solo.url}{login_path(solo.gateway, Login(issuer=ANYBODY, seat=seat))}"
         page, _, ticket = link.partition("#ticket=")
         async with aiohttp.ClientSession() as http:
             async with http.get(page) as answer:
                 assert "default-src 'none'" in answer.headers["content-security-policy"]
-            url = page.removesuffix("/trade")
-            async with http.post(f"{url}/game/logins", json={"ticket": ticket}) as answer:
-                seen.append(await answer.json())
-            async with http.post(f"{url}/game/logins", json={"ticket": ticket}) as answer:
+            url = f"{solo.url}/game/logins"
+            async with http.post(url, json={"ticket": ticket}) as answer:
+                assert answer.status == 201
+                told = await answer.json()
+            async with http.post(url, json={"ticket": ticket}) as answer:
                 assert answer.status == 401
-
-    def invite(link: str) -> None:
-        visits.append(asyncio.get_running_loop().create_task(visit(link)))
-
-    def show(view: DemoView) -> None:
-        assert len(view.connected) == 6
-
-    result = await run_demo(short_day(tmp_path), show, invite)
-    await asyncio.gather(*visits)
-    assert len(visits) == 1
-    assert (seen[0]["team_name"], seen[0]["scopes"]) == (demo.WATCHING, ["read", "trade"])
-    assert seen[0]["role"] == "hedge_fund"
-    assert result.phases[-1] == "closed"
-    assert (result.contracts_sum, result.cash_sum) == (0, 0)
-    assert [team.team for team in result.teams][-1] == demo.WATCHING
+    finally:
+        await solo.stop()
+    assert (told["team_name"], told["scopes"]) == (demo.WATCHING, ["read", "trade"])
+    assert told["role"] == "hedge_fund", "the first role that need not quote"
 
 
 async def test_where_all_seats_are_taken_whoever_watches_reads_alone(tmp_path: Path) -> None:

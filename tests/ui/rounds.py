@@ -11,14 +11,14 @@ from tests.system.server import Server
 
 from itg.wire.v1.report import ReportBody
 
-# `liquid` has pars, so that there are scores; a game minute is a second.
+# `liquid` has pars, so that there are scores; one expiry, so that a busy machine keeps pace.
 SCENARIO = """
 extends = "liquid"
 title = "A short round"
 seed = 5
 
 [clock]
-speed = 60
+speed = 20
 
 [registration]
 open = false
@@ -28,6 +28,9 @@ max_teams = 40
 kind = "organizer"
 starts = 09:00:00
 session_s = 28_800
+
+[series]
+expiries = 1
 
 [retail]
 orders_per_minute = 40
@@ -61,6 +64,16 @@ class Round:
         status, told = self.server.call(method, path, body, key or self.admin_key)
         assert status in {200, 201}, (method, path, status, told)
         return told
+
+    def place(self, team: int, **order: object) -> Answer:
+        """Place an order with a `client_order_id`; where its outcome was unknown, ask again."""
+        deadline = time.monotonic() + DEADLINE_S
+        while True:
+            status, told = self.server.call("POST", "/exchange/orders", order, self.keys[team])
+            if status in {200, 201}:
+                return told
+            assert status in {503, 504}, (status, told)
+            assert time.monotonic() < deadline, told
 
     def report(self, team: int) -> ReportBody | None:
         """Return a team's report once it is written."""

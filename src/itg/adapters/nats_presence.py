@@ -29,7 +29,8 @@ _PREFIX: Final = "itg-"
 _ASK: Final = "$SRV.STATS"
 _INBOX: Final = "_INBOX."
 _LINK: Final = "link"
-_CONNECT_S: Final = 2
+_CONNECT_S: Final = 5
+_AGAIN_S: Final = 0.25
 _QUIET_S: Final = 0.5  # so long nothing more came: those who answer have answered
 _FAULTS: Final = (Error, OSError, TimeoutError, RuntimeError)
 
@@ -137,6 +138,8 @@ async def who_answers(settings: NatsSettings, quiet_s: float = _QUIET_S) -> list
                 tls=context,
                 connect_timeout=_CONNECT_S,
                 allow_reconnect=False,
+                max_reconnect_attempts=1,
+                reconnect_time_wait=_AGAIN_S,  # type: ignore[arg-type]  # to asyncio.sleep
                 error_cb=note,
             )
         found = await _heard(client, quiet_s)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from time import sleep
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import uvloop
 from cyclopts import App, Parameter
@@ -19,6 +19,9 @@ from rich.table import Table
 from itg.cli import exits
 from itg.cli.backup_flags import BackupEvery, BackupKeep, BackupTo
 from itg.cli.traces import TraceShare
+
+if TYPE_CHECKING:
+    from itg.compose.fleet import Ship
 
 fleet_app = App()
 
@@ -81,6 +84,9 @@ def node(  # noqa: PLR0913 - each parameter is a flag
     ] = "demo",
     host: Host = "127.0.0.1",
     port: Annotated[int, Parameter(help="For `game`: port of the organizer's door.")] = 8000,
+    standby: Annotated[
+        bool, Parameter(negative="", help="While another process leads this node, follow it.")
+    ] = False,
     backup_to: BackupTo = None,
     backup_every: BackupEvery = "24h",
     backup_keep: BackupKeep = None,
@@ -100,7 +106,9 @@ def node(  # noqa: PLR0913 - each parameter is a flag
     there = bus_of(bus)
     assert there is not None, "it has a default"
     backups = backups_of(backup_to, backup_every, backup_keep) if name == CHIEF else None
-    game = SoloSettings(scenario=scenario, data=data, host=host, port=port, backups=backups)
+    game = SoloSettings(
+        scenario=scenario, data=data, host=host, port=port, backups=backups, standby=standby
+    )
     settings = NodeSettings(name=name, topology=topology, bus=there, game=game)
     play = play_chief if name == CHIEF else play_node
 
@@ -122,7 +130,10 @@ def up(  # noqa: PLR0913 - each parameter is a flag
     port: Annotated[int, Parameter(help="Port of the node; gateways take the next ones.")] = 8000,
     bus_port: Annotated[int, Parameter(help="Port of the broker, on loopback.")] = 4222,
     standby: Annotated[
-        bool, Parameter(negative="", help="Keep a second node that leads when the first fails.")
+        bool,
+        Parameter(
+            negative="", help="Keep a second process of each node that leads when the first fails."
+        ),
     ] = False,
     topology: Annotated[
         str, Parameter(help="solo: one node; services: three; apart: each service on its own.")
@@ -178,7 +189,7 @@ def ps(
     ] = "",
     as_json: AsJson = False,
 ) -> int:
-    """Show the processes of the game that `itg up` runs on a data directory.
+    """Show the processes of the game that `itg up` runs on a data directory, and who leads.
 
     Each one that answers on the game's bus tells which services it runs. With --nats, or ITG_BUS
     in the environment where `itg up` runs nothing on the directory, whoever answers there is shown.
@@ -196,18 +207,19 @@ def ps(
     services = services_there(broker)
     if as_json:
         shown = to_builtins(state)
-        for ship in shown["ships"]:
-            ship["services"] = services.get(ship["pid"], [])
+        for ship, row in zip(state.ships, shown["ships"], strict=True):
+            row["services"] = services.get(ship.pid, [])
+            row["state"] = _state_of(ship)
         print(json.format(json.encode(shown)).decode())
         return exits.DONE
     table = Table(box=None, pad_edge=False)
     for name in ("process", "pid", "state", "port", "starts", "services"):
         table.add_column(name, justify="right" if name in {"pid", "port", "starts"} else "left")
     for ship in state.ships:
-        runs = "runs" if is_running(ship.pid) else "down"
         port = str(ship.port or "")
         what = ", ".join(services.get(ship.pid, []))
-        table.add_row(ship.name, str(ship.pid or ""), runs, port, str(ship.starts), what)
+        state_of, starts = _state_of(ship), str(ship.starts)
+        table.add_row(ship.name, str(ship.pid or ""), state_of, port, starts, what)
     Console().print(table)
     return exits.DONE if all(is_running(ship.pid) for ship in state.ships) else exits.FAILED
 
@@ -234,6 +246,16 @@ def logs(
                 print(file.read(), end="", flush=True)
                 sleep(0.2)
     return exits.DONE
+
+
+def _state_of(ship: "Ship") -> str:
+    from itg.compose.fleet import is_running
+
+    if not is_running(ship.pid):
+        return "down"
+    if not ship.place:
+        return "runs"
+    return "leads" if ship.leads else "stands by"
 
 
 def _run(life: Callable[[asyncio.Event], Awaitable[None]], service: str) -> int:

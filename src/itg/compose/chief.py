@@ -20,8 +20,10 @@ from itg.compose.bundle import signing_key
 from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory
+from itg.compose.door import let_finish
 from itg.compose.game_settings import assert_made_by, create_command
 from itg.compose.journals import holds_game, is_on_nodes
+from itg.compose.lead import Taken
 from itg.compose.links import LinkFile
 from itg.compose.node_process import NodeProcess, NodeSettings, joined_pump, linked_game
 from itg.compose.relay_child import RelayChild
@@ -50,9 +52,12 @@ _OTHERS_S = 600.0
 
 
 class Chief:
-    """The chief's process; `start` creates or continues the game and opens the door."""
+    """The chief's process; `start` creates or continues the game and opens the door.
 
-    def __init__(self, settings: NodeSettings) -> None:
+    `taken` is what a stand-by has.
+    """
+
+    def __init__(self, settings: NodeSettings, taken: Taken | None = None) -> None:
         solo = settings.game
         assert_free(solo.host, solo.port)
         self.directory = DataDirectory(solo.data)
@@ -62,7 +67,7 @@ class Chief:
         self.rules = self.create.rules
         _assert_begun_so(self.directory, settings.topology)
         name = f"{self.rules.scenario}-{self._commitment.hash[:8]}"
-        self.process = NodeProcess(settings, linked_game(settings, name))
+        self.process = NodeProcess(settings, linked_game(settings, name), taken)
         assert_made_by(self.create, self.process.journal, self.process.directory)
         LinkFile(self.directory).write(self.process.game)
         self.clock, self._director = clock_of(self.rules)
@@ -138,6 +143,7 @@ class Chief:
         if self._backups is not None:
             await self._backups.stop()
         if self._gateway is not None:
+            await let_finish(self._gateway)
             await self._gateway.stop()
         if self._server is not None:
             await self._server.stop()
@@ -198,9 +204,11 @@ class Chief:
 
 def _assert_begun_so(directory: DataDirectory, topology: str) -> None:
     data = directory.path
-    if not holds_game(data):
-        return
-    began = LinkFile(directory).read().topology if is_on_nodes(data) else SOLO
+    if is_on_nodes(data):
+        # Its folder may be another node's, which waits for this one to begin the game.
+        began = LinkFile(directory).topology or topology
+    else:
+        began = SOLO if holds_game(data) else topology
     if began != topology:
         raise ConfigurationError(
             f"--topology {topology}: the game in {data} was begun as {began}; go on with that, or "

@@ -14,6 +14,7 @@ from itg.compose.solo import Solo, SoloSettings
 from itg.game.contract import GetTeams, RoundEnded, Teams
 from itg.gateway.auth import Credentials
 from itg.gateway.calls import ANYBODY, Caller
+from itg.gateway.enrolling import enrol
 from itg.gateway.passes import Login
 from itg.gateway.routes.logins import VIEWER, login_path
 from itg.kernel.errors import ItgError
@@ -25,7 +26,7 @@ from itg.runtime.digest import EventDigest
 from itg.runtime.envelope import Record
 
 WATCHING = "You"  # the team of whoever watches
-CREW_READY_S_MAX = 30.0
+CREW_READY_S_MAX = 60.0
 SHOW_EVERY_S = 0.25
 CREW_ENDS_S_MAX = 10.0
 
@@ -101,7 +102,7 @@ async def _enrolled(solo: Solo) -> list[CrewBot]:
     return [
         CrewBot(
             role=team.role,
-            api_key=await solo.gateway.enrol(team.team_name, team.role),
+            api_key=await enrol(solo.gateway, team.team_name, team.role),
             seed=number,
         )
         for number, team in enumerate(solo.rules.teams, start=1)
@@ -116,7 +117,7 @@ async def _seat(solo: Solo) -> Caller:
     roles.sort(key=lambda role: role.quotes_allowed)
     if not roles or len(directory.teams) >= rules.max_teams:
         return VIEWER
-    api_key = await solo.gateway.enrol(WATCHING, roles[0].role)
+    api_key = await enrol(solo.gateway, WATCHING, roles[0].role)
     return await solo.gateway.keys.caller(Credentials(api_key.encode(), ""))
 
 

@@ -134,6 +134,11 @@ class LinkFile:
     def __init__(self, directory: DataDirectory) -> None:
         self._file = directory.path / GAME_FILE
 
+    @property
+    def topology(self) -> str:
+        """Return the topology of the game, "" before it has begun."""
+        return self.read().topology if self._file.exists() else ""
+
     def write(self, game: LinkedGame) -> None:
         """Keep what the game is."""
         self._file.write_bytes(Encoder().encode(game))

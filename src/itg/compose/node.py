@@ -5,11 +5,13 @@
 Whoever follows gets every row; each takes what its services hear.
 """
 
+import asyncio
 from collections.abc import Callable
 
 from msgspec import Struct
 
 from itg.compose.links import query_codec
+from itg.kernel.ids import Seq
 from itg.runtime.carrier import Carrier
 from itg.runtime.cascade import Machine
 from itg.runtime.clock import Clock
@@ -17,7 +19,7 @@ from itg.runtime.followed import Ends, FollowedPump
 from itg.runtime.followers import Followers, Notes
 from itg.runtime.hearing import Hearer
 from itg.runtime.joined_machine import Layout, codec_of
-from itg.runtime.journal import Journal
+from itg.runtime.journal import Journal, Snapshot
 from itg.runtime.link import QueryCodec
 from itg.runtime.metrics import HandlerTimes
 from itg.runtime.presence import Answered
@@ -117,7 +119,10 @@ class Node:
             await hearer.start()
 
     async def stop(self) -> None:
-        """Hear no more, finish what waits, and give the last rows."""
+        """Hear no more, finish what waits, give the last rows, and keep the state at the end.
+
+        From that snapshot another build goes on.
+        """
         for hearer in self._hearers:
             await hearer.stop()
         try:
@@ -126,6 +131,15 @@ class Node:
         finally:
             if self._followers is not None:
                 await self._followers.stop()
+        if self.pump.failure is None:
+            await asyncio.to_thread(self._keep_state)
+
+    def _keep_state(self) -> None:
+        machine, journal = self.pump.machine, self.pump.journal
+        seq = Seq(machine.next_seq - 1)
+        newest = next(journal.snapshots(), None)
+        if seq and (newest is None or newest.seq != seq):
+            journal.write_snapshot(Snapshot.of(seq, machine.snapshot()))
 
 
 def machine_in(layout: Layout, name: str, times: HandlerTimes | None = None) -> Machine:

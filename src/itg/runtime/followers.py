@@ -8,6 +8,7 @@ last number it has, and is given what it missed from the journal.
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import Protocol
 
 import structlog
@@ -22,6 +23,7 @@ from itg.runtime.envelope import Record
 from itg.runtime.journal import SealedBatch
 from itg.runtime.link import (
     FROM_NOW,
+    NEVER_DUE,
     Alive,
     Ask,
     Beat,
@@ -143,6 +145,8 @@ class Followers:
             return
         link.heard_s = asyncio.get_running_loop().time()
         match said:
+            case Submit() | Ask() if _is_late(said.due_s):
+                self._say(link, Refused(said.number, None, is_late=True))
             case Submit():
                 self._submit(link, said)
             case Ask():
@@ -198,7 +202,9 @@ class Followers:
         self._link_count += 1
         start = released_seq if said.after == FROM_NOW else said.after
         now, rate = _time_of(pump.clock)
-        self._post(said.follower, Hello(pump.epoch, self._link_count, start, now, rate))
+        self._post(
+            said.follower, Hello(pump.epoch, self._link_count, start, now, rate, monotonic())
+        )
         if start < released_seq:
             link.held = []
             task = loop.create_task(self._catch_up(link, start, released_seq))
@@ -255,9 +261,13 @@ class Followers:
             self._tell_time()
 
     def _tell_time(self) -> None:
-        beat = Beat(self._said_seq, *_time_of(self._pump.clock))
+        beat = Beat(self._said_seq, *_time_of(self._pump.clock), monotonic())
         for link in self._links.values():
             self._say(link, beat)
+
+
+def _is_late(due_s: float) -> bool:
+    return due_s != NEVER_DUE and monotonic() > due_s
 
 
 def _some(rows: Iterator[SealedBatch], until: Seq) -> list[SealedBatch]:

@@ -51,27 +51,34 @@ export class Telling {
   /** The first frame of a channel: what stood before the chunk's first step. */
   snapshot(channel: string): Frame | null {
     const data = this.#standing(channel);
-    return data === null ? null : frameOf(channel, "snapshot", data, 0, this.#startUs);
+    const { from, us } = this.#start;
+    return data === null ? null : frameOf(channel, "snapshot", data, from, us);
   }
 
   /** The frames of all channels for one step; it has to be told the steps in order. */
   of(step: Step): Frame[] {
     const pages = new Map<string, UiPush>();
     const frames: Frame[] = [];
-    for (const { channel, type, data } of step.frames) {
+    // What an input led to has the numbers after its own, so each frame of a stream has another.
+    for (const [n, { channel, type, data }] of step.frames.entries()) {
       const kind = channel.split(".")[0] ?? "";
       if (kind === "book") frames.push(this.#book(channel, type, data as never, pages, step));
       else if (kind === "trades" || kind === "prices" || kind === "chain")
         this.#onPage(kind, type, data, pages);
-      else frames.push(frameOf(channel, type, this.#listed(type, data), step.seq, step.game_us));
+      else frames.push(frameOf(channel, type, this.#listed(type, data), step.seq + n, step.game_us));
     }
     for (const [underlying, push] of pages)
       frames.push(frameOf(`ui.${underlying}`, "frame", push, step.seq, step.game_us));
     return frames;
   }
 
-  get #startUs(): number {
-    return this.#chunk.steps[0]?.game_us ?? 0;
+  /** Just before the first step. */
+  get #start(): { from: number; us: number } {
+    const { steps, own } = this.#chunk;
+    const first = [steps[0], own?.steps[0]].filter((step) => step !== undefined);
+    const from = Math.min(...first.map((step) => step.seq)) - 1;
+    const us = Math.min(...first.map((step) => step.game_us));
+    return first.length === 0 ? { from: 1, us: 0 } : { from, us };
   }
 
   #standing(channel: string): unknown {

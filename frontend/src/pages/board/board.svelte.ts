@@ -5,6 +5,7 @@ import type { CandlePage, RoundBody, ScoresBody, TeamPage, TimeBody } from "../.
 import { market, type Phase } from "../../lib/market/market.svelte";
 import { link } from "../../lib/net/link.svelte";
 import { ask } from "../../lib/net/rest";
+import { session } from "../../lib/net/session.svelte";
 import { Course, Past, type Point } from "./past";
 import { DELAY_S_MAX, type Read, type Settings, read, written } from "./settings";
 import { NOTHING, type Standing, type Told, rise, told } from "./standing";
@@ -19,7 +20,8 @@ const CHART_POINTS = 600;
 /** The market as it stood at one moment. */
 interface Moment {
   gameUs: number;
-  speed: number;
+  /** Game seconds a second; null: not known yet. */
+  speed: number | null;
   phase: Phase | null;
   nextPhase: Phase | null;
   nextUs: number | null;
@@ -31,6 +33,7 @@ export interface Row extends Standing {
   name: string;
   rise: number | null;
   course: Point[];
+  isOwn: boolean;
 }
 
 export class Board {
@@ -49,13 +52,15 @@ export class Board {
   #chart = new Course(CHART_POINTS);
   #charted: string | null = null;
   #coursesOf: number | null = null;
-  #speed = 0;
+  #speed: number | null = null;
+  #askedMs = -Infinity;
   #veil = veilOfTab();
-  #timers: number[] = [];
+  #timer = 0;
 
   readonly shownMs = $derived(this.wallMs - this.settings.delayS * 1_000);
   readonly moment = $derived(this.#moments.asOf(this.shownMs));
   readonly told = $derived(this.#scores.asOf(this.shownMs) ?? NOTHING);
+  readonly isRead = $derived(this.told !== NOTHING);
   readonly leading = $derived(market.underlyings[0] ?? null);
   readonly rows = $derived.by(() => this.#rows());
   readonly news = $derived(
@@ -75,15 +80,11 @@ export class Board {
 
   begin(): void {
     this.#tick();
-    void this.#ask();
-    this.#timers = [
-      window.setInterval(() => this.#tick(), TICK_MS),
-      window.setInterval(() => void this.#ask(), SCORES_MS),
-    ];
+    this.#timer = window.setInterval(() => this.#tick(), TICK_MS);
   }
 
   end(): void {
-    for (const each of this.#timers) window.clearInterval(each);
+    window.clearInterval(this.#timer);
   }
 
   set(changed: Partial<Settings>): void {
@@ -108,10 +109,13 @@ export class Board {
       });
     if (price?.isMoving) this.#chart.add({ gameUs: price.gameUs, value: price.price });
     this.wallMs = wallMs;
+    if (link.isLive && wallMs - this.#askedMs >= SCORES_MS) {
+      this.#askedMs = wallMs;
+      void this.#ask();
+    }
   }
 
   async #ask(): Promise<void> {
-    if (link.status !== "live") return;
     try {
       const [scores, time] = await Promise.all([
         link.request<ScoresBody>("scores.list"),
@@ -199,6 +203,7 @@ export class Board {
       ...each,
       score: blind === "scores" ? null : each.score,
       name: blind === "names" ? this.#veil.name(each.teamId) : this.#nameOf(each.teamId),
+      isOwn: blind !== "names" && each.teamId === session.me?.team_id,
       rise: rise(each, then?.[kind] ?? []),
       course: blind === "scores" ? [] : (this.#courses[kind].get(each.teamId)?.until(untilUs) ?? []),
     }));

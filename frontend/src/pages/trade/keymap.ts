@@ -52,6 +52,7 @@ export const BINDINGS: Binding[] = [
 export const LISTED: Omit<Binding, "act" | "key">[] = [
   { group: "Order", shown: ["0", "…", "9"], does: "Quantity, digit by digit" },
   { group: "Page", shown: ["/"], does: "Search an instrument" },
+  { group: "Page", shown: ["←", "→"], does: "Into the option chain; there the arrows walk it" },
   { group: "Page", shown: ["Esc"], does: "Leave a field or a dialog" },
 ];
 

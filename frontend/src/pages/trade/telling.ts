@@ -30,7 +30,7 @@ export function sentence(signal: Signal): Told {
       return {
         head: `${underlying_id} ${isOver ? "is back" : announcement}`,
         rest:
-          `${price(spot_price)} against ${price(theo_price)}: ${percent(tracking_error, 2)}, ` +
+          `${price(spot_price)} against ${price(theo_price)}: ${fixed(100 * tracking_error, 2)} %, ` +
           `z ${fixed(z_score, 1)}; right in ${percent(accuracy, 0)}`,
         untilUs: isOver ? signal.game_us : signal.horizon_us,
       };
@@ -38,7 +38,7 @@ export function sentence(signal: Signal): Told {
     case "alpha": {
       const { model, underlying_id, expected_return, confidence, horizon_us } = signal;
       return {
-        head: `${underlying_id} ${percent(expected_return, 2)}`,
+        head: `${underlying_id} ${fixed(100 * expected_return, 2)} %`,
         rest: `${model} until ${clock(horizon_us)}, confidence ${percent(confidence, 0)}`,
         untilUs: horizon_us,
       };
