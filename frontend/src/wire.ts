@@ -1233,12 +1233,13 @@ export interface PreviewFillBody {
   quantity: number;
 }
 
-/** The last print of an underlying; `is_moving` is false outside the session. */
+/** The last print of an underlying; `is_moving` is false outside the session. `is_stale`: market data does not answer, and the print may be older than a step. */
 export interface PriceBody {
   underlying_id: string;
   price: number;
   is_moving: boolean;
   game_us: number;
+  is_stale?: boolean;
 }
 
 /** Every underlying's last print. */
@@ -1883,7 +1884,7 @@ export interface ScoreTermsBody {
   unscored: UnscoredBody;
 }
 
-/** A round's scores in registration order, and the season's so far in rank order. `pars` are what scores are measured against; of roles without one the score is null. `round_id` null: no round has begun, or the scenario scores nothing. */
+/** A round's scores in registration order, and the season's so far in rank order. `pars` are what scores are measured against; of roles without one the score is null. `round_id` null: no round has begun, or the scenario scores nothing. `is_stale`: the game does not answer, and these are the scores as they were read last. */
 export interface ScoresBody {
   round_id: number | null;
   formula_version: number;
@@ -1892,6 +1893,7 @@ export interface ScoresBody {
   items: (TeamScoreBody)[];
   final: (FinalScoreBody)[];
   pars: (ParBody)[];
+  is_stale?: boolean;
 }
 
 /** Whose round; without one the newest that began. */
@@ -2125,7 +2127,7 @@ export interface TeamQuotesParams {
   team_id: string;
 }
 
-/** One team's score of a round; `terms` are shown to the team itself and to the organizer. */
+/** One team's score of a round; `terms` are shown to the team itself and to the organizer. `is_stale`: the game does not answer, and this is the score as it was read last. */
 export interface TeamScoreBody {
   team_id: string;
   role: string;
@@ -2133,6 +2135,7 @@ export interface TeamScoreBody {
   score: number | null;
   is_zeroed: boolean;
   terms: ScoreTermsBody | null;
+  is_stale?: boolean;
 }
 
 /** One team's score of a round; `me` is the caller's own. */
