@@ -1783,6 +1783,20 @@ export interface ScenarioBody {
   shipped: (ScenarioNameBody)[];
 }
 
+/** A shipped scenario as a game would be made of it; `faults` say why none can be. `scenario_hash` is that of its own seed and speed, null where it has faults. */
+export interface ScenarioCheckBody {
+  scenario: string;
+  purpose: string;
+  scenario_hash: string | null;
+  faults: (string)[];
+  tables: (ScenarioTableBody)[];
+}
+
+/** A shipped scenario by its name. */
+export interface ScenarioCheckParams {
+  scenario: string;
+}
+
 /** A shipped scenario and what it is for. */
 export interface ScenarioNameBody {
   scenario: string;

@@ -8,6 +8,7 @@ import pytest_asyncio
 from msgspec import convert
 from tests.gateway.house import ADMIN_KEY, Answered, House
 
+from itg import scenario
 from itg.compose.game_settings import SoloSettings
 from itg.compose.office import LocalOffice, tables_of
 from itg.compose.solo import Solo
@@ -18,6 +19,7 @@ from itg.wire.v1.operating import (
     PreflightBody,
     PreflightRowBody,
     ScenarioBody,
+    ScenarioCheckBody,
     ScenarioNameBody,
     ScenarioTableBody,
 )
@@ -39,6 +41,13 @@ class Office:
 
     def shipped(self) -> Sequence[ScenarioNameBody]:
         return [ScenarioNameBody(scenario="calm", purpose="No jumps.")]
+
+    def check(self, scenario: str) -> ScenarioCheckBody | None:
+        if scenario != "calm":
+            return None
+        return ScenarioCheckBody(
+            scenario=scenario, purpose="", scenario_hash="f00", faults=[], tables=[]
+        )
 
 
 @pytest_asyncio.fixture
@@ -121,6 +130,14 @@ async def test_the_scenario_is_told_with_what_is_played_and_which_others_there_a
     assert told.shipped[0].scenario == "calm"
 
 
+async def test_another_scenario_is_checked_by_its_name_alone(house: House) -> None:
+    house.gateway.office = Office()
+    assert (await read(house, "/admin/scenarios/calm")).json["scenario_hash"] == "f00"
+    answer = await read(house, "/admin/scenarios/etc")
+    assert (answer.status, answer.json["code"]) == (400, "INVALID_FIELD")
+    assert "there are: calm" in answer.json["detail"]
+
+
 def test_every_table_of_a_scenario_is_told_with_its_meaning_and_never_the_seed() -> None:
     tables = {each.table: each for each in tables_of(resolve("demo").tables)}
     assert tables["clock"].settings["speed"] == "10"
@@ -140,8 +157,12 @@ async def test_a_served_game_answers_with_the_checks_of_the_command(tmp_path: Pa
         assert isinstance(solo.gateway.office, LocalOffice)
         connections = ConnectionsBody(epoch=1, items=[], missing=[], others=0)
         rows = {each.name: each for each in solo.gateway.office.preflight(connections, 0)}
+        calm, file = (solo.gateway.office.check(name) for name in ("calm", "/etc/passwd.toml"))
     finally:
         await solo.stop()
+    assert file is None
+    assert calm is not None
+    assert (calm.faults, calm.scenario_hash) == ([], scenario.load("calm").scenario_hash)
     assert {"Python", "disk space", "fsync", "seed committed", "backup", "pars"} <= set(rows)
     assert rows["seed committed"].status == "green"
     assert rows["teams registered"].status == "red"

@@ -9,18 +9,21 @@ from msgspec.structs import fields
 
 from itg.compose.backup import default_place
 from itg.compose.game_settings import SoloSettings
+from itg.compose.models import model_faults
 from itg.compose.preflight.game import Subject, backup_row, commitment_row, demand_of
 from itg.compose.preflight.machine import machine_rows
 from itg.compose.preflight.rows import Row
 from itg.compose.preflight.server import pars_row, team_rows
 from itg.kernel.times import to_micros
 from itg.runtime.clock import SystemClock
-from itg.scenario import available
+from itg.scenario import available, load
+from itg.scenario.faults import faults_of
 from itg.scenario.files import purpose_of, resolve
 from itg.scenario.model import Scenario
 from itg.wire.v1.operating import (
     ConnectionsBody,
     PreflightRowBody,
+    ScenarioCheckBody,
     ScenarioNameBody,
     ScenarioTableBody,
 )
@@ -55,6 +58,20 @@ class LocalOffice:
 
     def shipped(self) -> Sequence[ScenarioNameBody]:
         return [ScenarioNameBody(scenario=name, purpose=purpose_of(name)) for name in available()]
+
+    def check(self, scenario: str) -> ScenarioCheckBody | None:
+        if scenario not in available():  # a path would have any file read
+            return None
+        faults = faults_of(scenario)
+        create = None if faults else load(scenario)
+        faults += () if create is None else model_faults(create)
+        return ScenarioCheckBody(
+            scenario=scenario,
+            purpose=purpose_of(scenario),
+            scenario_hash=None if create is None or faults else create.scenario_hash,
+            faults=faults,
+            tables=tables_of(resolve(scenario).tables),
+        )
 
 
 def tables_of(tables: Mapping[str, object]) -> list[ScenarioTableBody]:

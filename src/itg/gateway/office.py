@@ -6,6 +6,7 @@ from typing import Protocol
 from itg.wire.v1.operating import (
     ConnectionsBody,
     PreflightRowBody,
+    ScenarioCheckBody,
     ScenarioNameBody,
     ScenarioTableBody,
 )
@@ -26,6 +27,9 @@ class Office(Protocol):
     def shipped(self) -> Sequence[ScenarioNameBody]:
         """Return the scenarios there are besides. Slow: for a worker thread."""
 
+    def check(self, scenario: str) -> ScenarioCheckBody | None:
+        """Return what a game of a shipped scenario would be, None for no such name. Slow."""
+
 
 class NoOffice:
     """A door before a game that is kept elsewhere: it says so."""
@@ -41,3 +45,6 @@ class NoOffice:
 
     def shipped(self) -> Sequence[ScenarioNameBody]:
         return ()
+
+    def check(self, _scenario: str) -> ScenarioCheckBody | None:
+        return None

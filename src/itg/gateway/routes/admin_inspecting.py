@@ -5,11 +5,13 @@ from typing import TypeVar
 
 from itg.game.contract import TEAM_NOT_FOUND, GameState, GetGame, GetScores, Scope, Scores
 from itg.gateway.calls import Answer, Call, done
+from itg.gateway.decoding import field_fault
 from itg.gateway.directory import reply_of
 from itg.gateway.flood import Metered
 from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation, Route, parameterless, read
 from itg.gateway.problems import RefusedError, problem_of
+from itg.gateway.round_files import RoundFiles
 from itg.gateway.routes.admin_connections import connections_of
 from itg.gateway.routes.exchange_market import list_fills_of
 from itg.gateway.routes.exchange_orders import list_orders_of
@@ -21,6 +23,8 @@ from itg.translate.orders import fill_body
 from itg.wire.v1.operating import (
     PreflightBody,
     ScenarioBody,
+    ScenarioCheckBody,
+    ScenarioCheckParams,
     TeamFillsParams,
     TeamOrdersParams,
     TeamQuotesParams,
@@ -33,6 +37,7 @@ from itg.wire.v1.orders import Body, FillPage, OrderPage, QuotesBody
 R = TypeVar("R", bound=Reply)
 _FILLS_LOOKED_AT = 100_000  # more than an account's mailbox holds
 _TO_MAKE = Answer(202)
+_ELSEWHERE = "none that this process could tell of"
 
 
 def _list_orders(gateway: Gateway, call: Call, params: TeamOrdersParams) -> None:
@@ -99,6 +104,18 @@ def _get_scenario(gateway: Gateway, call: Call) -> None:
         return body
 
     _made_beside(gateway, call, (GetGame(), GameState), make)
+
+
+def _check_scenario(gateway: Gateway, call: Call, params: ScenarioCheckParams) -> None:
+    def make(_: RoundFiles) -> Answer:
+        office = gateway.office
+        checked = office.check(params.scenario)
+        if checked is None:
+            known = ", ".join(each.scenario for each in office.shipped()) or _ELSEWHERE
+            raise field_fault("/scenario", f"no shipped scenario of that name; there are: {known}")
+        return done(checked)
+
+    gateway.round_files.run(make, call.reply)
 
 
 def _made_beside(
@@ -196,5 +213,15 @@ OPERATIONS: tuple[Operation, ...] = (
             ScenarioBody,
         ),
         _get_scenario,
+    ),
+    read(
+        _route(
+            "scenario_check",
+            "/admin/scenarios/{scenario}",
+            "Check a shipped scenario as `itg scenario check --quick` does, and read its settings.",
+            ScenarioCheckBody,
+        ),
+        ScenarioCheckParams,
+        _check_scenario,
     ),
 )

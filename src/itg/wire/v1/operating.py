@@ -94,6 +94,25 @@ class ScenarioBody(Body, frozen=True, kw_only=True):
     shipped: list[ScenarioNameBody]
 
 
+class ScenarioCheckParams(Request, frozen=True, kw_only=True):
+    """A shipped scenario by its name."""
+
+    scenario: str
+
+
+class ScenarioCheckBody(Body, frozen=True, kw_only=True):
+    """A shipped scenario as a game would be made of it; `faults` say why none can be.
+
+    `scenario_hash` is that of its own seed and speed, null where it has faults.
+    """
+
+    scenario: str
+    purpose: str
+    scenario_hash: str | None
+    faults: list[str]
+    tables: list[ScenarioTableBody]
+
+
 class TeamOrdersParams(OrdersParams, frozen=True, kw_only=True):
     """A team's orders, oldest first."""
 
