@@ -57,6 +57,7 @@ from itg.wire.v1.chain import ChainPush, MarkPush
 from itg.wire.v1.market import (
     BookPush,
     PhasePush,
+    PriceBody,
     PricesPush,
     TopPush,
     TopsPush,
@@ -347,6 +348,13 @@ class Feed:
         if channel is not None:
             rows = price_bodies(event.prices, record.game_ns, is_moving=event.is_moving)
             self._put(record, channel, "prices", PricesPush(prices=rows))
+
+    def tell_prices(self, rows: list[PriceBody]) -> None:
+        """Publish prices that no step brought: they have become stale."""
+        channel = self._counted("prices")
+        if channel is not None:
+            fact = self.fanout.framer.present("prices", PricesPush(prices=rows))
+            self.fanout.publish(channel, fact)
 
     def _publish_marks(self, record: Record, event: Message) -> None:
         assert isinstance(event, MarksPublished)
