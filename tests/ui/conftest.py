@@ -2,10 +2,10 @@
 
 import shutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-import axe_core_python
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 from tests.system.server import Server
@@ -19,7 +19,6 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 WAIT_MS = 30_000
-AXE = Path(axe_core_python.__file__).parent / "axe.min.js"
 # `classic` with its house, small investors and roles, the phases by the organizer's hand.
 UNDER_WAY = """
 extends = "classic"
@@ -143,7 +142,11 @@ def sign_in(page: Page, url: str, key: str, path: str = "/trade") -> None:
 
 def axe(page: Page) -> list[str]:
     """Return what axe-core objects to on the page, a line a violation with its first places."""
-    page.evaluate(AXE.read_text(encoding="utf-8") + "; undefined")
+    package = find_spec("axe_core_python")
+    assert package is not None
+    assert package.origin is not None
+    script = Path(package.origin).with_name("axe.min.js").read_text(encoding="utf-8")
+    page.evaluate(script + "; undefined")
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
         f"{each['id']}: {each['help']}: {[node['target'] for node in each['nodes'][:3]]}"

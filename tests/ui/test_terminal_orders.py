@@ -1,4 +1,4 @@
-"""An order's whole life on the terminal: keys, mouse, a refusal, the lock, a lost connection.
+"""An order's whole life on the terminal: by keys, by mouse, refused, over a lost connection.
 
 Orders that have to stay in the book stand far below fair value; those that have to trade there meet
 a sale of another team that takes all the bids down to their price.
