@@ -9,7 +9,7 @@ PYTEST  = $(RUN) -m pytest --quiet
 XDIST   = -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install extras demo test test-fast test-versions gate long stats plots check format api bench lock clean
+.PHONY: help install extras demo test test-fast test-versions gate long stats plots check format api ui ui-write bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,12 @@ api: ## write the documents of the interfaces and the tables read from the progr
 	@$(BOOT) dev
 	$(RUN) -m tools.api write
 
+ui: ## check the page's types, build it, compare it with what is committed (needs Node and npm)
+	@$(or $(PYTHON),$(error no python3 on PATH: install Python 3.11 or newer)) tools/ui.py check
+
+ui-write: ## the same, and write what is built to src/itg/ui
+	@$(or $(PYTHON),$(error no python3 on PATH: install Python 3.11 or newer)) tools/ui.py write
+
 bench: ## measure, print the change against the last run
 	@$(BOOT) bench
 	$(RUN) -m bench.run
@@ -76,6 +82,6 @@ lock: ## resolve the dependencies anew and write requirements*.lock
 	@$(BOOT) lock
 
 clean: ## remove everything the targets made
-	rm -rf .venv .venv-* .tools dist .cache .hypothesis .import_linter_cache .mypy_cache \
+	rm -rf .venv .venv-* .tools dist frontend/node_modules .cache .hypothesis .import_linter_cache .mypy_cache \
 	  .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

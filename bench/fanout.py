@@ -23,18 +23,18 @@ from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 from itg.adapters.http_server import HttpServer
 from itg.gateway.calls import ANYBODY
-from itg.gateway.channels import Channel
+from itg.gateway.channels import Channel, channel_of
 from itg.gateway.fanout import Fanout
-from itg.gateway.feed import channel_of
 from itg.gateway.flushing import Flusher
 from itg.gateway.framing import Fact, Framer
 from itg.gateway.sessions import Outlet, Session
 from itg.gateway.settings import GatewaySettings
 from itg.gateway.wires import wire_of
 from itg.runtime.clock import SystemClock
-from itg.wire.v1.market import BookPush, TradeBody
+from itg.wire.v1.market import BookPush, TopPush, TopsPush, TradeBody
 
 READERS = 200
+PAGES, SERIES = 40, 240
 PUBLICATIONS, PAUSE_S = 500, 0.004
 PACED_S, PACED_PER_S = 5.0, 1_000
 TRADE = TradeBody(
@@ -42,15 +42,23 @@ TRADE = TradeBody(
     is_auction=False, game_us=1_781_000_000_000_000, seq=1,
 )  # fmt: skip
 DELTA = BookPush(instrument_id="SPX-20261217-C-4400", bids=[(12.5, 5)], asks=[(12.6, 0)])
+TOPS = [
+    TopsPush(tops=[TopPush(
+        instrument_id=f"SPX-20261217-C-{4_000 + 5 * n}", bid=12.5, bid_quantity=5, ask=12.6,
+        ask_quantity=10,
+    )])
+    for n in range(SERIES)
+]  # fmt: skip
 Publish = Callable[[], Awaitable[None]]
 
 
 class House:
     """The house's fan-out behind its own server, without a game."""
 
-    def __init__(self) -> None:
+    def __init__(self, *names: str) -> None:
         self.fanout = Fanout(Framer(1, SystemClock()))
-        self.channels = [channel_of("trades.*"), channel_of("book.X")]
+        self.channels = [channel_of(name) for name in names]
+        self.published = 0
         self.flusher = Flusher(
             self.fanout, GatewaySettings().flush_s, GatewaySettings().paced_flush_s
         )
@@ -83,6 +91,16 @@ class House:
 
     async def delta(self) -> None:
         self._put(self.channels[1], Fact("delta", DELTA, (1, 1)))
+        self.flusher.see_release()
+
+    async def page(self) -> None:
+        """Change a series' best price or its book, or trade: as an underlying's page is told."""
+        kinds = [Fact("tops", TOPS[self.published % SERIES], (1, 1)), Fact("trade", TRADE, (1, 1))]
+        kinds.append(Fact("delta", DELTA, (1, 1)))
+        place = self.published % 10  # eight tops, a trade, a change of the book that is open
+        fact = kinds[max(0, place - 7)]
+        self._put(self.channels[fact.kind == "delta"], fact)
+        self.published += 1
         self.flusher.see_release()
 
     def _put(self, channel: Channel, fact: Fact) -> None:
@@ -118,11 +136,15 @@ async def _measure() -> list[Figure]:
             name="200 readers × 1,000 events/s conflated, share of a core", value=share * 100,
             unit="%", is_less_better=True, goal=Goal(name="S8", at_most=5.0),
         ),
+        Figure(
+            name="40 pages × 1,000 events/s, share of a core", value=await _pages() * 100,
+            unit="%", is_less_better=True,
+        ),
     ]  # fmt: skip
 
 
 async def _house() -> tuple[float, float]:
-    house = House()
+    house = House("trades.*", "book.X")
     server = HttpServer(house.app, "127.0.0.1", 0)
     await server.start()
     async with _readers(server.port):
@@ -130,6 +152,17 @@ async def _house() -> tuple[float, float]:
         figures = await _cpu_us_per_delivery(house.trade), await _share_of_a_core(house.delta)
     await server.stop()
     return figures
+
+
+async def _pages() -> float:
+    house = House("ui.SPX", "ui.book.X")
+    server = HttpServer(house.app, "127.0.0.1", 0)
+    await server.start()
+    async with _readers(server.port, PAGES):
+        await _until(lambda: len(house.fanout.places) == PAGES)
+        share = await _share_of_a_core(house.page)
+    await server.stop()
+    return share
 
 
 async def _websockets() -> tuple[float, float]:
@@ -211,8 +244,8 @@ async def _share_of_a_core(publish: Publish) -> float:
 
 
 @asynccontextmanager
-async def _readers(port: int) -> AsyncIterator[None]:
-    words = (sys.executable, "-m", "bench.fanout", "read", str(port))
+async def _readers(port: int, count: int = READERS) -> AsyncIterator[None]:
+    words = (sys.executable, "-m", "bench.fanout", "read", str(port), str(count))
     process = await asyncio.create_subprocess_exec(*words)
     try:
         yield
@@ -226,12 +259,12 @@ async def _until(is_so: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
-def read(port: int) -> None:
+def read(port: int, count: int) -> None:
     """Open the readers' sockets and take whatever comes, until killed."""
 
     async def drain() -> None:
         loop = asyncio.get_running_loop()
-        connections = [FrameConnection(port, "") for _ in range(READERS)]
+        connections = [FrameConnection(port, "") for _ in range(count)]
         for connection in connections:
             raw = connection.detach()
             await loop.connect_accepted_socket(asyncio.Protocol, raw)
@@ -242,7 +275,7 @@ def read(port: int) -> None:
 
 def main() -> int:
     if sys.argv[1:2] == ["read"]:
-        read(int(sys.argv[2]))
+        read(int(sys.argv[2]), int(sys.argv[3]))
         return 0
     for figure in measure_fanout():
         beside = "" if figure.peer is None else f"  ({figure.peer.name}: {figure.peer.value:.2f})"

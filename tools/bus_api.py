@@ -192,7 +192,8 @@ authorization {{
       user: market, password: $ITG_BUS_MARKET
       permissions: {{
         publish: ["itg.v1.>", "itg.link.>", "$JS.API.>"]
-        subscribe: ["_INBOX.>", "itg.link.*.node.*", "itg.link.*.ear.*.*"]
+        subscribe: ["_INBOX.>", "itg.link.*.node.*", "itg.link.*.ear.*.*", "$SRV.>"]
+        allow_responses: true
       }}
     }}
     # itg gateway: speaks to the node, and hears what the node tells gateways.
@@ -200,7 +201,8 @@ authorization {{
       user: door, password: $ITG_BUS_DOOR
       permissions: {{
         publish: ["itg.link.*.node.*"]
-        subscribe: ["itg.link.*.door.*"]
+        subscribe: ["itg.link.*.door.*", "$SRV.>"]
+        allow_responses: true
       }}
     }}
     # Programs of the organizer: read everything, private facts too, and change nothing.
@@ -214,6 +216,7 @@ authorization {{
           "$JS.API.CONSUMER.CREATE.>"
           "$JS.API.CONSUMER.INFO.>"
           "$JS.API.CONSUMER.MSG.NEXT.>"
+          "$SRV.>"
         ]
         subscribe: ["itg.v1.>", "_INBOX.>"]
       }}

@@ -10,8 +10,13 @@ import textwrap
 from collections.abc import Sequence
 
 from itg.compose.services import services_of
+from itg.gateway.settings import GatewaySettings
 from itg.kernel.ids import Shard
 from itg.kernel.messages import Command, Event
+from itg.runtime.calls import CallLimits
+from itg.runtime.followed import ALIVE_S, SILENT_TURNS_MAX
+from itg.runtime.joined import QUESTION_S_MAX
+from itg.runtime.pump import PumpLimits
 from itg.runtime.service import Service
 
 WIDTH = 100
@@ -34,7 +39,126 @@ def services_page() -> str:
     ]
     for service in services_of([Shard(0)]):
         lines += section(service)
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *degraded(), *calls()]) + "\n"
+
+
+def degraded() -> list[str]:
+    """Return the table of what works while a service is down."""
+    known_keys_s = GatewaySettings().known_keys_s
+    rows = (
+        (
+            "positions | books, prices, scores, feeds of open sockets; cancels of orders and pulls "
+            "of quotes, which go straight to the exchange and are not metered; who loses the "
+            "connection is taken out | new orders, and what an account reads: 503. The owner's "
+            "private stream tells of a cancel when positions is back. New sockets of teams: 503"
+        ),
+        (
+            "exchange | what an account reads: orders (without `queue_ahead`), positions, fills; "
+            "prices, news, scores | orders, replaces, cancels and quotes for it: 503 at once. An "
+            "order whose name positions knows has its first answer, or 504 while there is none. A "
+            "mass cancel is kept until the exchange is back. Books: 503"
+        ),
+        (
+            "market_data | books, orders, positions | prices carry `is_stale: true`; candles and "
+            "chains: 503"
+        ),
+        "news, signals, retail | everything else | no news, no signals, no small investors",
+        (
+            f"game | trading, with keys that were seen at this gateway, for {known_keys_s:g} s | "
+            "registration, the organizer's acts and unknown keys: 503. Scores are those that were "
+            "read last, `is_stale: true`"
+        ),
+        "a gateway | the others | its clients connect to another one and resume",
+        (
+            "the bus of `--bus` | everything in the market | other programs get the facts when it "
+            "is back, all of them"
+        ),
+        (
+            "NATS between nodes | nothing that needs another node: 503 | nodes read what they "
+            "missed in each other's journals"
+        ),
+    )
+    return [
+        "",
+        "## What works while one is down",
+        "",
+        *textwrap.wrap(
+            "On nodes of their own (`itg up --topology apart`; in `services` exchange and "
+            "positions go down together). Each row has a test, in `tests/gateway/test_degraded.py` "
+            "and `test_straight_cancels.py`; NATS is ended in `tests/system/test_topologies.py`.",
+            WIDTH,
+        ),
+        "",
+        "| down | still works | degraded |",
+        "|---|---|---|",
+        *(f"| {row} |" for row in rows),
+        "",
+        *textwrap.wrap(
+            "503 says that nothing happened: it is told of what was not sent, or what its node "
+            "refused. What was sent and has no answer is 504, unknown: ask by `client_order_id`.",
+            WIDTH,
+        ),
+    ]
+
+
+def calls() -> list[str]:
+    """Return the section of calls between processes, its numbers from the code."""
+    limits, settings = CallLimits(), GatewaySettings()
+    rows = (
+        (
+            f"deadline | {settings.order_deadline_s:g} s, cancels {settings.cancel_deadline_s:g} s "
+            "| It goes with the call, in seconds of the callee's own steady clock. What comes to "
+            "the callee later is dropped there and has no effect."
+        ),
+        (
+            f"silence | {ALIVE_S * SILENT_TURNS_MAX:g} s | "
+            "A node that is not heard of for so long is sent no inputs: 503."
+        ),
+        (
+            f"breaker | {limits.failures_max} calls, {limits.pause_s:g} s | "
+            "So many calls in a row without an answer by their deadline open it; after the pause "
+            "one call is let through, and its answer closes it. So does a node's new life."
+        ),
+        (
+            f"second try | {limits.retry_s:g} s, {limits.retry_share:.0%}, {limits.retries_saved} "
+            "| A query without an answer for so long is asked once more, for this share of queries "
+            "and so many on top after quiet times. An input is never sent twice."
+        ),
+        (
+            f"bulkhead | {limits.in_flight_max} calls | "
+            "So many may be under way to one node, a quarter more for cancels; beyond that 503."
+        ),
+        (
+            f"seats of a gateway | {settings.waiting_max:,} requests | "
+            "So many wait in all, a quarter more for cancels; beyond that 503. One node cannot "
+            "take them all."
+        ),
+        (
+            f"ingress of a node | {PumpLimits().waiting_max:,} inputs | "
+            "What comes beyond is refused there: 503, `Retry-After` from its commits of late."
+        ),
+        (
+            f"question to several nodes | {QUESTION_S_MAX:g} s | "
+            "One that does not give its part holds the rows of the others no longer than this."
+        ),
+    )
+    return [
+        "",
+        "## Calls",
+        "",
+        *textwrap.wrap(
+            "Gateways call nodes: inputs to their owner, queries to whoever answers. Nodes do not "
+            "call each other, they hear each other's rows ([why]"
+            "(../adr/0027-services-on-nodes-of-their-own.md)). Each gateway keeps these bounds "
+            "towards each node ([why so](../adr/0031-calls-between-processes.md)); "
+            "[metrics](metrics.md) `itg_breaker_state` and `itg_calls_*` show them.",
+            WIDTH,
+        ),
+        "",
+        "| bound | | |",
+        "|---|---|---|",
+        *(f"| {row} |" for row in rows),
+    ]
 
 
 def section(service: Service) -> list[str]:

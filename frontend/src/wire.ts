@@ -1189,6 +1189,20 @@ export interface PositionsBody {
   unrealized_pnl: number;
 }
 
+/** The list in the order in which a person would mend it; ready while none is red. */
+export interface PreflightBody {
+  is_ready: boolean;
+  items: (PreflightRowBody)[];
+}
+
+/** One question with its answer; `advice` says what to do, empty where it is green. */
+export interface PreflightRowBody {
+  name: string;
+  status: "green" | "red" | "unknown";
+  found: string;
+  advice: string;
+}
+
 /** What placing this order would do to the book as it is shown; nothing is sent or reserved. What is neither in `fills` nor in `resting_quantity` would be canceled. `would_pend`: it would wait outside the book. `limits` are the rows it would use, as they are before it. */
 export interface PreviewBody {
   is_valid: boolean;
@@ -1219,12 +1233,13 @@ export interface PreviewFillBody {
   quantity: number;
 }
 
-/** The last print of an underlying; `is_moving` is false outside the session. */
+/** The last print of an underlying; `is_moving` is false outside the session. `is_stale`: market data does not answer, and the print may be older than a step. */
 export interface PriceBody {
   underlying_id: string;
   price: number;
   is_moving: boolean;
   game_us: number;
+  is_stale?: boolean;
 }
 
 /** Every underlying's last print. */
@@ -1440,6 +1455,48 @@ export interface ReplaceParams {
   expected_revision?: number | null;
 }
 
+/** The table of contents of a round's replay, and its timeline in order. `team_id` is whose own stream the chunks hold, null for none. */
+export interface ReplayBody {
+  round_id: number;
+  team_id: string | null;
+  trading_day: string;
+  start_us: number;
+  end_us: number;
+  chunks: (ReplayStretchBody)[];
+  markers: (ReplayMarkerBody)[];
+}
+
+/** What the step answers to: one's own command, an organizer's act, or the house's own input. */
+export interface ReplayCause {
+  by: "house" | "organizer" | "own";
+  command: string;
+  client_order_id?: string | null;
+  order_id?: number | null;
+  instrument_id?: string | null;
+}
+
+/** A stretch of a round; a step with both public and own frames is in both lists by its `seq`. `own` is null for whoever has no team. */
+export interface ReplayChunkBody {
+  chunk: number;
+  keyframe: ReplayKeyframe;
+  steps: (ReplayStep)[];
+  own: ReplayOwn | null;
+}
+
+/** One stretch of a replay, counted from 0; only an organizer names a team. */
+export interface ReplayChunkParams {
+  round_id: number;
+  chunk: number;
+  team_id?: string | null;
+}
+
+/** What a channel said, as on the socket; marks are thinned to at most one in a game second. */
+export interface ReplayFrame {
+  channel: string;
+  type: string;
+  data: Body;
+}
+
 /** One item of a history: a row of the table by its id or its text, or a text of its own. With both, the text is shown and the id says what its chances are; without a row nothing happens but what the item fixes. */
 export interface ReplayItemIn {
   after_s: number;
@@ -1449,10 +1506,58 @@ export interface ReplayItemIn {
   jump?: number | null;
 }
 
+/** The market as it stood before a chunk's first step. */
+export interface ReplayKeyframe {
+  instruments: (InstrumentBody)[];
+  phases: (PhasePush)[];
+  books: (BookPush)[];
+  prices: (PriceBody)[];
+  marks: (MarkPush)[];
+  trades: (TradeBody)[];
+  news: (NewsPush)[];
+}
+
+/** Something on the timeline: a phase, a halt, a headline, an own fill. */
+export interface ReplayMarkerBody {
+  kind: "fill" | "halt" | "news" | "phase";
+  seq: number;
+  game_us: number;
+  text: string;
+}
+
 /** Publish a recorded history, counted in seconds of game time from now. */
 export interface ReplayNewsRequest {
   items: (ReplayItemIn)[];
   reason?: string;
+}
+
+/** A team's own part of a chunk: what it had before it, and its steps. */
+export interface ReplayOwn {
+  snapshot: PrivateSnapshot;
+  steps: (ReplayStep)[];
+}
+
+/** Whose replay of an ended round; only an organizer names a team. */
+export interface ReplayParams {
+  round_id: number;
+  team_id?: string | null;
+}
+
+/** Everything one input of the journal led to; `seq` is its number there. Commands of other participants are not told; their `cause` is null. */
+export interface ReplayStep {
+  seq: number;
+  game_us: number;
+  frames: (ReplayFrame)[];
+  cause?: ReplayCause | null;
+}
+
+/** Where a chunk stands: the numbers and game times of its first and last step. */
+export interface ReplayStretchBody {
+  from_seq: number;
+  to_seq: number;
+  from_us: number;
+  to_us: number;
+  steps: number;
 }
 
 /** One team's report of a round; the first fields say of which. `pnl` has one-minute intervals, `pnl_total` their sum. `service` null: nothing was noted, as in lock step. `timeline_omitted`: so many entries of the team's own came after those told. */
@@ -1669,6 +1774,42 @@ export interface RulesBody {
   problem_codes: (string)[];
 }
 
+/** What is played: the file's tables with all that it extends, without the seed. `speed` is the game's, which the command line may have set. No `tables`: another process keeps the data. */
+export interface ScenarioBody {
+  scenario: string;
+  scenario_hash: string;
+  speed: number;
+  tables: (ScenarioTableBody)[];
+  shipped: (ScenarioNameBody)[];
+}
+
+/** A shipped scenario as a game would be made of it; `faults` say why none can be. `scenario_hash` is that of its own seed and speed, null where it has faults. */
+export interface ScenarioCheckBody {
+  scenario: string;
+  purpose: string;
+  scenario_hash: string | null;
+  faults: (string)[];
+  tables: (ScenarioTableBody)[];
+}
+
+/** A shipped scenario by its name. */
+export interface ScenarioCheckParams {
+  scenario: string;
+}
+
+/** A shipped scenario and what it is for. */
+export interface ScenarioNameBody {
+  scenario: string;
+  purpose: string;
+}
+
+/** One table of the scenario's file: what it is about, and its keys with their values. */
+export interface ScenarioTableBody {
+  table: string;
+  meaning: string;
+  settings: Record<string, string>;
+}
+
 /** Publish a headline at an instant of game time; signals warn of it unless told not to. */
 export interface ScheduleNewsRequest {
   headline_id: string;
@@ -1743,7 +1884,7 @@ export interface ScoreTermsBody {
   unscored: UnscoredBody;
 }
 
-/** A round's scores in registration order, and the season's so far in rank order. `pars` are what scores are measured against; of roles without one the score is null. `round_id` null: no round has begun, or the scenario scores nothing. */
+/** A round's scores in registration order, and the season's so far in rank order. `pars` are what scores are measured against; of roles without one the score is null. `round_id` null: no round has begun, or the scenario scores nothing. `is_stale`: the game does not answer, and these are the scores as they were read last. */
 export interface ScoresBody {
   round_id: number | null;
   formula_version: number;
@@ -1752,6 +1893,7 @@ export interface ScoresBody {
   items: (TeamScoreBody)[];
   final: (FinalScoreBody)[];
   pars: (ParBody)[];
+  is_stale?: boolean;
 }
 
 /** Whose round; without one the newest that began. */
@@ -1938,13 +2080,34 @@ export interface TeamBody {
   is_suspended?: boolean;
 }
 
-/** A team with its open sockets, oldest first; without any it is missing. */
+/** A team with its open sockets, oldest first; without any it is missing. `last_seen_us` is the wall time now while it has one, and when its last one ended otherwise; null: none since the server began. */
 export interface TeamConnectionsBody {
   team_id: string;
   team_name: string;
   account_id: string;
   role: string;
   connections: (ConnectionBody)[];
+  last_seen_us?: number | null;
+}
+
+/** A team's fills, oldest first. */
+export interface TeamFillsParams {
+  since_seq?: number | null;
+  instrument_id?: string | null;
+  cursor?: string | null;
+  limit?: number;
+  team_id: string;
+}
+
+/** A team's orders, oldest first. */
+export interface TeamOrdersParams {
+  status?: "all" | "done" | "working";
+  instrument_id?: string | null;
+  tag?: string | null;
+  since_seq?: number | null;
+  cursor?: string | null;
+  limit?: number;
+  team_id: string;
 }
 
 /** Teams in registration order. */
@@ -1958,7 +2121,13 @@ export interface TeamParams {
   team_id?: string;
 }
 
-/** One team's score of a round; `terms` are shown to the team itself and to the organizer. */
+/** A team's standing quotes. */
+export interface TeamQuotesParams {
+  instrument_id?: string | null;
+  team_id: string;
+}
+
+/** One team's score of a round; `terms` are shown to the team itself and to the organizer. `is_stale`: the game does not answer, and this is the score as it was read last. */
 export interface TeamScoreBody {
   team_id: string;
   role: string;
@@ -1966,6 +2135,7 @@ export interface TeamScoreBody {
   score: number | null;
   is_zeroed: boolean;
   terms: ScoreTermsBody | null;
+  is_stale?: boolean;
 }
 
 /** One team's score of a round; `me` is the caller's own. */
@@ -2042,6 +2212,24 @@ export interface TradeBody {
   is_auction: boolean;
   game_us: number;
   seq: number;
+}
+
+/** A team's half of a trade. */
+export interface TradeFillBody {
+  team_id: string;
+  team_name: string;
+  fill: FillBody;
+}
+
+/** Who traded: the halves that are a team's and not too old; no half is shown of the house's. */
+export interface TradeFillsBody {
+  trade_id: number;
+  items: (TradeFillBody)[];
+}
+
+/** One trade. */
+export interface TradeFillsParams {
+  trade_id: number;
 }
 
 /** The public tape, oldest first. */

@@ -12,6 +12,7 @@ from tests.client.test_link import until
 from itg.client import Account, Bot, Dice, LinkOptions, run_bot
 from itg.compose.solo import Solo, SoloSettings
 from itg.game.contract import PauseRound
+from itg.gateway.enrolling import enrol
 from itg.kernel.ids import AccountId, Role
 from itg.positions.contract import AccountState, GetAccountState
 from itg.translate.account import private_snapshot
@@ -117,7 +118,7 @@ async def test_hundred_drops_leave_no_gap_no_duplicate_and_the_server_s_state(
     await solo.start(begin=False)
     try:
         async with breaking_line(solo.server.port) as (url, line):
-            key = await solo.gateway.enrol("restless", Role("hedge_fund"))
+            key = await enrol(solo.gateway, "restless", Role("hedge_fund"))
             bot = Restless(line, seed=5)
             playing = asyncio.create_task(run_bot(bot, url, key, options=FAST))
             await until(lambda: bool(bot.recorded.seqs))

@@ -66,6 +66,7 @@ class RecordedGame:
         self._journal = SqliteJournal(data, unsafe=True)
         self._journal.open(header_of(machine, create.scenario_hash))
         self.clock = VirtualClock(create.rules.rounds[0].start_ns)
+        self.data = data
         self._pump = Pump(machine, self._journal, self.clock, on_release=self.records.extend)
         self.tell(self.create)
         listed = (o for r in self.records for o in r.outputs if isinstance(o, InstrumentListed))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec.json import encode
 
-from itg.compose.fleet import FLEET_FILE, Fleet, FleetPlan, FleetState
+from itg.compose.data_directory import FLEET_FILE
+from itg.compose.fleet import Fleet, FleetPlan, FleetState
 from itg.kernel.errors import ConfigurationError
 
 

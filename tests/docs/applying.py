@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("src", "tests", "docs", "tools", "changelog.d", "examples", "bench")
+FOLDERS = ("src", "tests", "docs", "tools", "changelog.d", "examples", "bench", "frontend")
 FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile")
 BLOCK = re.compile(r"```diff\n(.*?)```", re.DOTALL)
 ROW = re.compile(r"^\| (`.*`) \| .* \|$", re.MULTILINE)
@@ -27,7 +27,7 @@ class Tree:
     def __init__(self, place: Path) -> None:
         self.place = place
         for name in FOLDERS:
-            skipped = shutil.ignore_patterns("__pycache__", "*.pyc")
+            skipped = shutil.ignore_patterns("__pycache__", "*.pyc", "node_modules")
             shutil.copytree(ROOT / name, place / name, ignore=skipped)
         for name in FILES:
             shutil.copy(ROOT / name, place / name)

@@ -5,7 +5,7 @@ from functools import partial
 from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
-from tests.runtime.carriers import MemoryCarrier
+from tests.runtime.carriers import LossyCarrier
 
 from itg.compose.node import Node, Recovered, Wiring, machine_in
 from itg.compose.topologies import CHIEF, REPORTING, nodes_of
@@ -13,6 +13,7 @@ from itg.runtime.clock import Clock
 from itg.runtime.envelope import Record
 from itg.runtime.followed import FollowedPump
 from itg.runtime.joined import JoinedPump
+from itg.runtime.joined_journal import JoinedJournal
 from itg.runtime.journal import Journal, MemoryJournal, MemoryStore
 from itg.runtime.recovery import recover
 from itg.runtime.service import Service
@@ -33,8 +34,8 @@ class Ensemble:
         see: Callable[[str, Sequence[Record]], None],
     ) -> None:
         self.topology = topology
-        self._fresh = fresh
-        self.carrier = MemoryCarrier()
+        self.fresh = fresh
+        self.carrier = LossyCarrier()
         self.wiring = Wiring(
             layout=nodes_of(topology, fresh()),
             chief=CHIEF,
@@ -68,18 +69,36 @@ class Ensemble:
         """Start every node and return what stands before them."""
         for node in self.nodes.values():
             await node.start()
-        self.doors = {
-            name: self.wiring.followed(name, f"door.{name}", node.pump.journal)
+        joined = self.door("door")
+        self.doors = joined.nodes
+        return joined
+
+    def door(self, called: str) -> JoinedPump:
+        """Return what stands before the nodes at another door."""
+        followed = {
+            name: self.wiring.followed(name, f"{called}.{name}", node.pump.journal)
             for name, node in self.nodes.items()
         }
         journal = self.nodes[CHIEF].pump.journal
-        return JoinedPump(self.doors, self.wiring.layout, CHIEF, journal, REPORTING)
+        return JoinedPump(followed, self.wiring.layout, CHIEF, journal, REPORTING)
 
     async def restart(self, name: str) -> None:
         """Begin a node that was stopped anew, on its journal."""
-        fresh = nodes_of(self.topology, self._fresh())
+        fresh = nodes_of(self.topology, self.fresh())
         self.nodes[name] = self._node(name, replace(self.wiring, layout=fresh))
         await self.nodes[name].start()
+
+    def joined_journal(self) -> JoinedJournal:
+        """Return the journals of all nodes as one, to be read."""
+        stores = {**self._stores}
+        chief = self._journal
+        assert isinstance(chief, MemoryJournal)
+        stores[CHIEF] = chief.store
+        names = list(self.wiring.layout)
+        return JoinedJournal(
+            lambda: {name: MemoryJournal(stores[name]) for name in names},
+            lambda: nodes_of(self.topology, self.fresh()),
+        )
 
     async def stop(self) -> None:
         for node in self.nodes.values():

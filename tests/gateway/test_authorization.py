@@ -7,7 +7,7 @@ import pytest_asyncio
 from tests.gateway.house import ADMIN_KEY, House, Team
 
 from itg.game.contract import Scope
-from itg.gateway.calls import ANYBODY
+from itg.gateway.calls import ANYBODY, Caller
 from itg.gateway.operations import Operation
 from itg.gateway.passes import Tickets
 from itg.gateway.problems import RefusedError
@@ -167,7 +167,7 @@ async def test_no_record_holds_a_key_or_its_hash_but_the_commands(
 
 def test_a_ticket_works_once_and_for_its_time() -> None:
     now = 0.0
-    tickets = Tickets(30.0, lambda: now)
+    tickets = Tickets[Caller](30.0, lambda: now)
     first, late = tickets.issue(ANYBODY), tickets.issue(ANYBODY)
     assert tickets.redeem(first) is ANYBODY
     now = 30.0

@@ -20,6 +20,7 @@ WRITTEN = (
     "bus.md",
     "nats-permissions.conf",
     "problems.md",
+    "read-models.md",
     "scenario.schema.json",
     "services.md",
     "websocket.md",

@@ -16,7 +16,7 @@ from itg.runtime.envelope import Record
 from itg.runtime.followed import Ends, FollowedPump
 from itg.runtime.followers import Followers
 from itg.runtime.journal import MemoryJournal
-from itg.runtime.link import Hello, QueryCodec, pieces_of
+from itg.runtime.link import Hello, QueryCodec, Submit, asked, pieces_of
 from itg.runtime.pump_port import FateUnknownError, OverloadedError, PumpStoppedError
 
 QUERIES = QueryCodec([GetTotal], [Balance])
@@ -252,3 +252,20 @@ async def test_without_a_node_the_start_gives_up() -> None:
     with pytest.raises(TimeoutError):
         await pump.start(lambda _: None, on_return=lambda: None, deadline_s=0.1)
     await pump.stop()
+
+
+async def test_what_a_node_answered_and_refused_is_counted() -> None:
+    carrier = MemoryCarrier()
+    async with Node(carrier) as node:
+        door = Door(carrier, node)
+        await door.start()
+        await door.submitted(1)
+        await door.total()
+        answered = node.followers.answered
+        assert (answered.requests, answered.errors) == (2, 0)
+        assert answered.total_ns > 0
+        await carrier.send("node", asked(Submit("door", 9, "", "", False, b"\xc1")))
+        await until(lambda: answered.errors)
+        assert answered.requests == 3
+        assert "does not decode" in answered.last_error
+        await door.pump.stop()

@@ -12,16 +12,21 @@ from pathlib import Path
 
 import nats
 import pytest
+from msgspec.structs import replace
 from nats.js.errors import NotFoundError
 from tests.system.server import GatewayProcess, Server
 
 from itg.adapters.nats_bus import NatsBus, NatsSettings
 from itg.adapters.nats_server import NatsServer
 from itg.compose.bus_facts import PASSING_KINDS, envelopes_of, fact_kinds
+from itg.compose.discovery import answering
+from itg.compose.relay_child import BusSettings
 from itg.compose.verify import machine_of, opened_for_reading
+from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import Seq
 from itg.runtime.envelope import Envelope
 from itg.runtime.journal import read
+from itg.runtime.presence import Present
 
 pytestmark = [pytest.mark.nats, pytest.mark.system]
 
@@ -171,6 +176,36 @@ def test_a_gateway_needs_no_more_than_its_own_permissions(
         assert status == 201, placed
         path = f"/exchange/orders/{placed['order_id']}"
         assert market.call("GET", path, key=key)[1]["status"] == "working"
+
+
+def until_answering(broker: NatsServer, count: int) -> list[Present]:
+    """Return who answers the user for programs of the organizer, once it is so many."""
+    until = time.monotonic() + 60
+    # Who is busy for longer than others are waited for is not in a list.
+    while len(found := answering(BusSettings(url=url_of(broker, "service")))) != count:
+        assert time.monotonic() < until, found
+    return found
+
+
+@pytest.mark.timeout(240)
+def test_who_is_there_is_listed_with_its_services_and_the_requests_it_answered(
+    market: Server, broker: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ITG_BUS", url_of(broker, "door"))
+    with GatewayProcess(market.data) as gateway:
+        gateway.register("Through a door", "hedge_fund")
+        node, door = until_answering(broker, 2)
+        told = node.presence
+        assert (told.kind, told.node, told.pid) == ("node", "game", market.pid)
+        assert {"exchange.0", "positions", "game"} < set(told.services)
+        assert (node.requests > 0, node.errors) == (True, 0)
+        at = f"127.0.0.1:{gateway.port}"
+        expected = replace(told, kind="gateway", node=at, pid=gateway.pid, services=(), subject="")
+        assert door.presence == expected
+    until_answering(broker, 1)
+    with pytest.raises(ConfigurationError, match="may not ask who is there") as refused:
+        answering(BusSettings(url=url_of(broker, "public")))
+    assert PASSWORDS["public"] not in str(refused.value)
 
 
 def test_killed_markets_and_brokers_leave_every_fact_once_and_in_order(

@@ -253,6 +253,27 @@ def test_a_teams_keys_are_revoked_and_a_new_one_lets_it_in_again(desk: Desk) -> 
     desk.do("team", "rotate-key", "Locked", "--overlap", "0")
 
 
+def test_a_link_signs_a_browser_in_for_a_team_once(desk: Desk) -> None:
+    desk.do("team", "add", "Linked", "--role", "hedge_fund")
+    link, told = desk.do("login-link", "Linked").splitlines()
+    assert told == "good once, for 10 minutes"
+    page, _, ticket = link.partition("#ticket=")
+    assert page == f"{desk.server.url}/trade"
+    exchange = ("POST", "/game/logins", {"ticket": ticket})
+    status, body = desk.server.call(*exchange)
+    assert (status, body["team_name"]) == (201, "Linked")
+    assert desk.server.call(*exchange)[0] == 401
+    organizers = desk.read("login-link")
+    assert isinstance(organizers, dict)
+    assert organizers["url"].startswith(f"{desk.server.url}/admin#ticket=")
+    assert organizers["expires_in_s"] == 600
+    assert f"{desk.server.url}/board#ticket=" in desk.do("login-link", "--read-only")
+    assert desk("login-link", "Linked", "--read-only") == exits.FAILED
+    assert "read_only" in desk.complained
+    assert desk("login-link", "nobody") == exits.FAILED
+    assert ("team.rotate_key", "a browser signed in") in acts(desk)
+
+
 def rows(printed: object) -> list[dict[str, object]]:
     assert isinstance(printed, list)
     return printed

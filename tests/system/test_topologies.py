@@ -1,15 +1,47 @@
 """A game on several nodes: each is killed under load, and nothing acknowledged is lost."""
 
+import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
-from tests.system.fleet import Fleet
+from tests.system.fleet import READY_S_MAX, Fleet
 from tests.system.test_fleet import Persistent, load
 from tests.system.test_kill import check_books_and_positions, check_orders, wait_for_orders
 
 from itg.compose.nodes_read import verify_nodes
+from itg.compose.projection import ProjectionWish, project
+
+
+def running_on(fleet: Fleet) -> dict[str, list[str]]:
+    """Return what `itg ps` says each process runs, once every one but the broker answers."""
+    command = [sys.executable, "-m", "itg", "ps", "--json", "--data", str(fleet.data)]
+    deadline = time.monotonic() + READY_S_MAX
+    while True:
+        done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+        ships = json.loads(done.stdout)["ships"]
+        told = {ship["name"]: ship["services"] for ship in ships if ship["name"] != "nats"}
+        if all(told.values()):
+            return told
+        assert time.monotonic() < deadline, told
+
 
 SERVICES = ("core", "world", "game", "gateway-1", "nats")
+LAYOUTS = {
+    "services": {
+        "core": ["exchange.0", "positions"],
+        "world": ["news", "market_data", "signals", "retail"],
+        "game": ["game"],
+    },
+    "apart": {
+        name: [name]
+        for name in (
+            *("game", "news", "market_data", "exchange.0", "positions", "signals", "retail"),
+        )
+    },
+}
 APART = ("positions", "exchange.0", "market_data", "game")
 
 
@@ -17,6 +49,10 @@ def kill_in_turn(data: Path, topology: str, killed: tuple[str, ...], rounds: int
     with Fleet(data, topology=topology) as fleet:
         keys = [fleet.door(1 + n % 2).register(f"team {n}", "market_maker")[1] for n in range(4)]
         fleet.door(2).open_market()
+        told = running_on(fleet)
+        layout = {name: services for name, services in told.items() if "gateway" not in name}
+        assert layout == LAYOUTS[topology]
+        assert told["gateway-1"] == ["gateway"]
         lives: list[list[Persistent]] = []
         for life in range(rounds * len(killed)):
             name = killed[life % len(killed)]
@@ -35,6 +71,10 @@ def kill_in_turn(data: Path, topology: str, killed: tuple[str, ...], rounds: int
             check_books_and_positions(fleet.door(door), keys)
     for name, report in verify_nodes(data).items():
         assert report.is_equal, (name, report.difference)
+    exchange, positions, _ = project(data, ProjectionWish())
+    assert exchange.rows["trades"] > 0
+    assert positions.rows["fills"] == 2 * exchange.rows["trades"]
+    assert [made.events for made in project(data, ProjectionWish())] == [0, 0, 0]
 
 
 @pytest.mark.nats

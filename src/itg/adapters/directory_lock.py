@@ -34,11 +34,7 @@ class DirectoryLock:
 
     def __str__(self) -> str:
         """Return the number of the process that holds it, as that wrote it."""
-        try:
-            lines = self._path.read_text(encoding="ascii", errors="replace").splitlines()
-        except OSError:
-            lines = []
-        return lines[0] if lines else "of another machine"
+        return str(holder_of(self._path.parent) or "of another machine")
 
     def hold(self) -> bool:
         """Take it if no living process has it, stopped or not; tell whether it is held."""
@@ -105,6 +101,15 @@ class DirectoryLock:
             return os.path.samestat(os.fstat(file.fileno()), self._path.stat())
         except FileNotFoundError:
             return False
+
+
+def holder_of(directory: Path) -> int:
+    """Return the process that took the lock of a directory last, 0 if nobody did."""
+    try:
+        first = (directory / LOCK_FILE).read_text(encoding="ascii", errors="replace").split("\n")[0]
+    except OSError:
+        return 0
+    return int(first) if first.isdigit() else 0
 
 
 def _locked(file: TextIO) -> bool:

@@ -24,6 +24,7 @@ from nats.errors import Error
 from itg.adapters.nats_calls import NatsCalls
 from itg.adapters.nats_reading import Reader
 from itg.adapters.nats_stream import Bounds, GameStream
+from itg.kernel.ids import Seq
 from itg.kernel.messages import Message
 from itg.runtime.bus import (
     BusClosedError,
@@ -150,6 +151,14 @@ class NatsBus:
         except (Error, OSError, TimeoutError) as error:
             raise self._down(error) from error
         return None if found is None else self._decode(found.data or b"")
+
+    async def held(self, source: str, shard: int) -> Seq:
+        self._assert_up()
+        try:
+            await self._follow_on()
+            return Seq(await self._stream.last_seq(source, shard))
+        except (Error, OSError, TimeoutError) as error:
+            raise self._down(error) from error
 
     async def subscribe(self, pattern: str, after: Positions) -> AsyncIterator[Sequence[Envelope]]:
         reader = Reader(self._client, self._stream, self._decode, self._settings.ahead)

@@ -11,8 +11,10 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 
 from itg.adapters.nats_bus import NatsSettings
+from itg.adapters.nats_presence import Announced
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.carrier import CarrierDownError, Take
+from itg.runtime.presence import Answered, Presence
 
 log = structlog.get_logger()
 _AGAIN_S = 0.25
@@ -76,6 +78,11 @@ class NatsCarrier:
             pending_bytes_limit=_PENDING_BYTES,
         )
         await self._client.flush()
+
+    async def announce(self, presence: Presence, answered: Answered) -> None:
+        """Answer who asks the bus for this process, until `close`; a server may forbid it."""
+        with suppress(*_FAULTS):
+            await Announced(self._client, presence, answered).start()
 
     async def close(self) -> None:
         with suppress(*_FAULTS):

@@ -260,6 +260,17 @@ class SqliteJournal:
                 os.close(directory)
 
 
+def cut_copy(directory: Path, seq: Seq) -> None:
+    """Take every row that begins after `seq` out of a copy, and the epochs that began with them."""
+    with (
+        _failing(f"cut {directory} after seq {seq}"),
+        closing(sqlite3.connect(directory / DATABASE)) as connection,
+        connection,
+    ):
+        connection.execute("DELETE FROM batch WHERE first_seq > ?", (seq,))
+        connection.execute("DELETE FROM epoch WHERE first_seq > ?", (seq + 1,))
+
+
 def head_of_copy(directory: Path) -> Head:
     """Return the end of a copy's journal; not a byte of the copy changes. Raises `JournalError`.
 

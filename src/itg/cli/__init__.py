@@ -10,10 +10,13 @@ from cyclopts import App, CycloptsError, Parameter
 from itg import __version__
 from itg.cli import exits
 from itg.cli.after_round import bundle, bundle_app, export, report
+from itg.cli.backup_flags import BackupEvery, BackupKeep, BackupTo
 from itg.cli.databases import Postgres, db_app
 from itg.cli.fleet import fleet_app
 from itg.cli.granting import key_app, role_app
+from itg.cli.links import login_link
 from itg.cli.organizing import audit, game_app, news_app, team_app, trade_app
+from itg.cli.projecting import project_app
 from itg.cli.safety import safety_app
 from itg.cli.scenarios import scenario_app
 from itg.cli.scoring import score_app
@@ -36,6 +39,7 @@ app.command(lab_app)
 app.command(scenario_app)
 app.command(safety_app, name="*")
 app.command(fleet_app, name="*")
+app.command(project_app, name="*")
 for organizers in (game_app, team_app, role_app, news_app, trade_app, key_app):
     app.command(organizers)
 game_app.command(bundle)
@@ -44,20 +48,12 @@ app.command(score_app)
 app.command(export)
 app.command(report)
 app.command(audit)
+app.command(login_link)
 app.command(db_app)
 
 Port = Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 Seed = Annotated[int | None, Parameter(help="Seed of every dice in the game; default: the file's.")]
-BackupTo = Annotated[
-    Path | None,
-    Parameter(env_var="ITG_BACKUP_TO", help="Back the game up there while it is played."),
-]
-BackupEvery = Annotated[str, Parameter(env_var="ITG_BACKUP_EVERY", help="Again after so long.")]
-BackupKeep = Annotated[
-    int | None,
-    Parameter(env_var="ITG_BACKUP_KEEP", help="Keep so many of them; default: all."),
-]
 
 
 @app.command
@@ -142,19 +138,25 @@ def demo(  # noqa: PLR0913 - each parameter is a flag
         Path | None,
         Parameter(help="Keep the journal here; default: a directory removed at the end."),
     ] = None,
+    opens: Annotated[
+        bool,
+        Parameter(name="--open", negative="--no-open", help="Open the page, where a screen is."),
+    ] = True,
 ) -> int:
     """Watch six bots of three roles trade an SPX/SPY option chain, one day or several.
 
     Pre-open, opening auction, 30 minutes of continuous trading and the close, at ten times real
-    time: about three minutes. With `--headless --speed max` the bots trade in lock step, in under a
+    time: about three minutes. A link is printed to the page where that market lives, with a seat of
+    your own. With `--headless --speed max` the bots trade in lock step, in under a
     minute a day, and equal seeds give equal events. With `--days N` rounds follow one another in
     one journal, prices without a gap between them: series expire and settle, others are listed.
     """
-    from itg.cli.showing import show_demo
+    from itg.cli.showing import DemoShown, show_demo
 
     if (speed == "max") != headless:
         return wrong_use("--headless and --speed max belong together: give both or neither")
-    return show_demo(lock_step=headless, days=days, seed=seed, as_json=as_json, data=data)
+    shown = DemoShown(as_json=as_json, opens=opens)
+    return show_demo(shown, lock_step=headless, days=days, seed=seed, data=data)
 
 
 @bot_app.command

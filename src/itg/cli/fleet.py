@@ -1,22 +1,27 @@
 """`itg gateway`, `itg up`, `itg ps`, `itg logs`: a game in several processes."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from time import sleep
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import uvloop
 from cyclopts import App, Parameter
-from msgspec import json
+from msgspec import json, to_builtins
 from rich.console import Console
 from rich.table import Table
 
 from itg.cli import exits
+from itg.cli.backup_flags import BackupEvery, BackupKeep, BackupTo
 from itg.cli.traces import TraceShare
+
+if TYPE_CHECKING:
+    from itg.compose.fleet import Ship
 
 fleet_app = App()
 
@@ -79,21 +84,31 @@ def node(  # noqa: PLR0913 - each parameter is a flag
     ] = "demo",
     host: Host = "127.0.0.1",
     port: Annotated[int, Parameter(help="For `game`: port of the organizer's door.")] = 8000,
+    standby: Annotated[
+        bool, Parameter(negative="", help="While another process leads this node, follow it.")
+    ] = False,
+    backup_to: BackupTo = None,
+    backup_every: BackupEvery = "24h",
+    backup_keep: BackupKeep = None,
 ) -> int:
     """Run one of the nodes on which a game's services stand apart.
 
     The node `game` creates the game or continues it; the others find it through its data directory
-    and the bus. Each has a journal of its own in DATA/nodes/NAME. `itg up --topology` runs all.
+    and the bus. Each has a journal of its own in DATA/nodes/NAME; `game` makes the backups of all.
+    `itg up --topology` runs all.
     """
     from itg.cli.node_lives import play_chief, play_node
-    from itg.cli.serving import bus_of
+    from itg.cli.serving import backups_of, bus_of
     from itg.compose.game_settings import SoloSettings
     from itg.compose.node_process import NodeSettings
     from itg.compose.topologies import CHIEF
 
     there = bus_of(bus)
     assert there is not None, "it has a default"
-    game = SoloSettings(scenario=scenario, data=data, host=host, port=port)
+    backups = backups_of(backup_to, backup_every, backup_keep) if name == CHIEF else None
+    game = SoloSettings(
+        scenario=scenario, data=data, host=host, port=port, backups=backups, standby=standby
+    )
     settings = NodeSettings(name=name, topology=topology, bus=there, game=game)
     play = play_chief if name == CHIEF else play_node
 
@@ -115,19 +130,33 @@ def up(  # noqa: PLR0913 - each parameter is a flag
     port: Annotated[int, Parameter(help="Port of the node; gateways take the next ones.")] = 8000,
     bus_port: Annotated[int, Parameter(help="Port of the broker, on loopback.")] = 4222,
     standby: Annotated[
-        bool, Parameter(negative="", help="Keep a second node that leads when the first fails.")
+        bool,
+        Parameter(
+            negative="", help="Keep a second process of each node that leads when the first fails."
+        ),
     ] = False,
     topology: Annotated[
         str, Parameter(help="solo: one node; services: three; apart: each service on its own.")
     ] = "solo",
+    backup_to: BackupTo = None,
+    backup_every: BackupEvery = "24h",
+    backup_keep: BackupKeep = None,
 ) -> int:
     """Run a game as several processes on this host and keep them running.
 
     A NATS server, the node that plays the game or the nodes of its services, and gateways before
     it, each with its log in `DATA/logs`. What ends is started again. The stand-by's port follows
-    the gateways'. Stop with Ctrl-C.
+    the gateways'. With --backup-to backups are made, each replayed. Stop with Ctrl-C.
     """
+    from itg.cli.serving import backups_of
     from itg.compose.fleet import Fleet, FleetPlan
+
+    backups = backups_of(backup_to, backup_every, backup_keep)
+    options: tuple[str, ...] = ()
+    if backups is not None:
+        backups.check(data)
+        options = ("--backup-to", str(backups.to), "--backup-every", backup_every)
+        options += ("--backup-keep", str(backup_keep)) if backup_keep else ()
 
     fleet = Fleet(
         FleetPlan(
@@ -139,6 +168,7 @@ def up(  # noqa: PLR0913 - each parameter is a flag
             bus_port=bus_port,
             standby=standby,
             topology=topology,
+            options=options,
         )
     )
     fleet.assert_room()
@@ -151,21 +181,46 @@ def up(  # noqa: PLR0913 - each parameter is a flag
 
 
 @fleet_app.command
-def ps(*, data: Data = Path("data"), as_json: AsJson = False) -> int:
-    """Show the processes of the game that `itg up` runs on a data directory."""
+def ps(
+    *,
+    data: Data = Path("data"),
+    nats: Annotated[
+        str, Parameter(help="Show what answers on this bus instead, on any host: nats://host:port.")
+    ] = "",
+    as_json: AsJson = False,
+) -> int:
+    """Show the processes of the game that `itg up` runs on a data directory, and who leads.
+
+    Each one that answers on the game's bus tells which services it runs. With --nats, or ITG_BUS
+    in the environment where `itg up` runs nothing on the directory, whoever answers there is shown.
+    """
+    from itg.cli.discovering import services_there, show_answering
+    from itg.cli.serving import bus_of
+    from itg.compose.data_directory import FLEET_FILE
     from itg.compose.fleet import fleet_of, is_running
 
+    told = nats or ("" if (data / FLEET_FILE).exists() else os.environ.get("ITG_BUS", ""))
+    if (bus := bus_of(told)) is not None:
+        return show_answering(bus, as_json=as_json)
     state = fleet_of(data)
+    broker = next((ship.port for ship in state.ships if ship.name == "nats"), 0)
+    services = services_there(broker)
     if as_json:
-        print(json.format(json.encode(state)).decode())
+        shown = to_builtins(state)
+        for ship, row in zip(state.ships, shown["ships"], strict=True):
+            row["services"] = services.get(ship.pid, [])
+            row["state"] = _state_of(ship)
+        print(json.format(json.encode(shown)).decode())
         return exits.DONE
     table = Table(box=None, pad_edge=False)
-    for name in ("process", "pid", "state", "port", "starts"):
-        table.add_column(name, justify="right" if name in {"pid", "port", "starts"} else "left")
+    for name in ("process", "pid", "state", "port", "starts", "services"):
+        is_number = name in {"pid", "port", "starts"}
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for ship in state.ships:
-        runs = "runs" if is_running(ship.pid) else "down"
         port = str(ship.port or "")
-        table.add_row(ship.name, str(ship.pid or ""), runs, port, str(ship.starts))
+        what = ", ".join(services.get(ship.pid, []))
+        state_of, starts = _state_of(ship), str(ship.starts)
+        table.add_row(ship.name, str(ship.pid or ""), state_of, port, starts, what)
     Console().print(table)
     return exits.DONE if all(is_running(ship.pid) for ship in state.ships) else exits.FAILED
 
@@ -192,6 +247,16 @@ def logs(
                 print(file.read(), end="", flush=True)
                 sleep(0.2)
     return exits.DONE
+
+
+def _state_of(ship: "Ship") -> str:
+    from itg.compose.fleet import is_running
+
+    if not is_running(ship.pid):
+        return "down"
+    if not ship.place:
+        return "runs"
+    return "leads" if ship.leads else "stands by"
 
 
 def _run(life: Callable[[asyncio.Event], Awaitable[None]], service: str) -> int:

@@ -5,8 +5,10 @@ from collections.abc import Awaitable
 
 from itg.compose.chief import Chief
 from itg.compose.data_directory import DataDirectory
+from itg.compose.lead import Taken
 from itg.compose.links import LinkedGame, LinkFile
 from itg.compose.node_process import NodeProcess, NodeSettings, assert_node
+from itg.compose.node_standby import NodeStandby
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.supervise import collect_young, tuned_process
 
@@ -16,7 +18,10 @@ _GAME_S = 60.0
 
 async def play_chief(settings: NodeSettings, stop: asyncio.Event) -> None:
     """Run the node of the game service."""
-    chief = Chief(settings)
+    taken = await _taken(settings, stop)
+    if stop.is_set():
+        return
+    chief = Chief(settings, taken)
     try:
         starting = asyncio.ensure_future(chief.start())
         await _first(stop, starting)
@@ -26,25 +31,35 @@ async def play_chief(settings: NodeSettings, stop: asyncio.Event) -> None:
         print(f"market         {chief.url}    documentation: {chief.url}/docs")
         print(f"organizer key  in {chief.directory.admin_key}", flush=True)
         with tuned_process():
-            await _first(stop, chief.finished(), collect_young())
+            await _first(stop, chief.finished(), chief.process.lead.lost(), collect_young())
     finally:
         await chief.stop()
 
 
 async def play_node(settings: NodeSettings, stop: asyncio.Event) -> None:
     """Run any other node."""
+    taken = await _taken(settings, stop)
     game = await _game(settings, stop)
     if game is None:
+        if taken is not None:
+            taken.lead.release()
         return
     assert_node(game, settings.name)
-    process = NodeProcess(settings, game)
+    process = NodeProcess(settings, game, taken)
     try:
         await process.start(await process.connect())
         print(f"node           {settings.name} of {game.name}", flush=True)
         with tuned_process():
-            await _first(stop, process.finished(), collect_young())
+            await _first(stop, process.finished(), process.lead.lost(), collect_young())
     finally:
         await process.stop()
+
+
+async def _taken(settings: NodeSettings, stop: asyncio.Event) -> Taken | None:
+    if not settings.game.standby:
+        return None
+    print(f"stand-by       of {settings.name} in {settings.game.data}", flush=True)
+    return await NodeStandby(settings).until_leading(stop)
 
 
 async def _game(settings: NodeSettings, stop: asyncio.Event) -> LinkedGame | None:

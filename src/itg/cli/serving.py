@@ -9,6 +9,7 @@ from pathlib import Path
 import uvloop
 
 from itg.cli import exits
+from itg.cli.at import At
 from itg.cli.safety import seconds_in
 from itg.compose.backup_child import BackupPlan
 from itg.compose.game_settings import SoloSettings
@@ -107,6 +108,7 @@ def _collect_between_phases(records: Sequence[Record]) -> None:
 
 def _announce(solo: Solo, settings: SoloSettings) -> None:
     print(f"market         {solo.url}    documentation: {solo.url}/docs")
+    print(f"page           {solo.url}/    sign in: {_link_command(solo, settings)}")
     print(f"scenario       {solo.rules.scenario} at {solo.rules.speed:g} x real time")
     print(f"data           {settings.data}")
     if settings.postgres is not None:
@@ -126,6 +128,11 @@ def _announce(solo: Solo, settings: SoloSettings) -> None:
     if _is_over(solo):
         print("over           every round of this game has ended; a new --data starts another")
     print("stop with Ctrl-C", flush=True)
+
+
+def _link_command(solo: Solo, settings: SoloSettings) -> str:
+    at = "" if solo.url == At().url else f" --url {solo.url}"
+    return f"itg login-link --data {settings.data}{at}"
 
 
 def _is_over(solo: Solo) -> bool:

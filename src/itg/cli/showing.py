@@ -9,14 +9,16 @@ from pathlib import Path
 
 import aiohttp
 import uvloop
-from msgspec import json
+from msgspec import Struct, json
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from itg.cli import exits
-from itg.compose.demo import DemoView, run_demo
+from itg.cli.links import has_screen
+from itg.cli.signing_in import open_page
+from itg.compose.demo import DemoView, Invite, run_demo
 from itg.compose.logs import log_to_stderr
 from itg.compose.result import GameResult, TeamResult, TradingDay, team_results
 from itg.compose.solo import SoloSettings
@@ -28,8 +30,15 @@ WIDE = 132  # characters of a table that nobody's screen bounds
 LINE_EVERY_VIEWS = 20  # about every five seconds, where the output is no terminal
 
 
+class DemoShown(Struct, frozen=True, kw_only=True):
+    """How a demo is shown: its result as JSON, its page opened where a screen is."""
+
+    as_json: bool
+    opens: bool
+
+
 def show_demo(
-    *, lock_step: bool, days: int | None, seed: int | None, as_json: bool, data: Path | None
+    shown: DemoShown, *, lock_step: bool, days: int | None, seed: int | None, data: Path | None
 ) -> int:
     """Run the demo and print its result; 1 if the market did not sum to zero."""
     log_to_stderr("demo", quiet=True)
@@ -44,13 +53,16 @@ def show_demo(
             unsafe=data is None,
         )
         try:
-            result = _live(settings, quiet=as_json or lock_step)
+            if shown.as_json or lock_step:
+                result = _headless(settings)
+            else:
+                result = _live(settings, opens=shown.opens)
         except ConfigurationError:
             raise
         except ItgError as error:
             print(f"itg: {error}", file=sys.stderr)
             return exits.FAILED
-    if as_json:
+    if shown.as_json:
         print(json.format(json.encode(result)).decode())
     else:
         print_result(result, data)
@@ -107,24 +119,29 @@ def _plain(value: object) -> str:
     return f"{value:,.2f}" if isinstance(value, float) else str(value)
 
 
-def _live(settings: SoloSettings, *, quiet: bool) -> GameResult:
-    if quiet:
-        return _headless(settings)
+def _live(settings: SoloSettings, *, opens: bool) -> GameResult:
     console = Console()
+
+    def invite(link: str) -> None:
+        console.print(f"the page       {link}", soft_wrap=True, highlight=False)
+        console.print("               your seat; the link is good once, for ten minutes\n")
+        if opens and has_screen():
+            open_page(link)
+
     if not console.is_terminal:
-        return _plainly(settings)
+        return _plainly(settings, invite)
     with Live(console=console, refresh_per_second=4, transient=False) as live:
-        return uvloop.run(run_demo(settings, lambda view: live.update(_screen(view))))
+        return uvloop.run(run_demo(settings, lambda view: live.update(_screen(view)), invite))
 
 
-def _plainly(settings: SoloSettings) -> GameResult:
+def _plainly(settings: SoloSettings, invite: Invite) -> GameResult:
     lines = cycle([True] + [False] * (LINE_EVERY_VIEWS - 1))
 
     def tell(view: DemoView) -> None:
         if next(lines) or view.is_over:
             print(_headline(view), flush=True)
 
-    return uvloop.run(run_demo(settings, tell))
+    return uvloop.run(run_demo(settings, tell, invite))
 
 
 def _headless(settings: SoloSettings) -> GameResult:

@@ -164,7 +164,7 @@ def rotate_team_key(at: At, team: str, overlap: int, keys: Path | None, reason: 
     """Give a team a new key and keep it."""
 
     def act(organizer: Organizer) -> None:
-        found = _team(organizer, team)
+        found = team_named(organizer, team)
         path = f"/admin/teams/{found['team_id']}/rotate-key"
         body: Json = {"overlap_s": overlap, "reason": reason}
         told = _with_keys(
@@ -181,7 +181,7 @@ def revoke_team_keys(at: At, team: str, reason: str, *, yes: bool, as_json: bool
     """Revoke a team's keys once that is confirmed."""
 
     def act(organizer: Organizer) -> None:
-        found = _team(organizer, team)
+        found = team_named(organizer, team)
         confirm(f"Revoking every key of {found['team_name']}", yes=yes)
         path = f"/admin/teams/{found['team_id']}/revoke-keys"
         told = organizer.ask("POST", path, {"reason": reason})
@@ -199,7 +199,7 @@ def judge_team(at: At, team: str, points: Points, reason: str, *, as_json: bool)
 
     def act(organizer: Organizer) -> None:
         body = points.body(reason)
-        found = _team(organizer, team)
+        found = team_named(organizer, team)
         told = organizer.ask("PUT", f"/admin/judgements/{found['team_id']}", body)
         if as_json:
             print_json(told)
@@ -218,7 +218,7 @@ def suspend_team(at: At, team: str, reason: str, *, yes: bool) -> int:
     """Suspend a team once that is confirmed."""
 
     def act(organizer: Organizer) -> None:
-        found = _team(organizer, team)
+        found = team_named(organizer, team)
         confirm(f"Canceling every order of {found['team_name']}", yes=yes)
         organizer.ask("POST", f"/admin/teams/{found['team_id']}/suspend", {"reason": reason})
         print(f"{found['team_name']} is suspended: it reads, and its orders are refused")
@@ -230,7 +230,7 @@ def resume_team(at: At, team: str, reason: str) -> int:
     """Let a suspended team trade again."""
 
     def act(organizer: Organizer) -> None:
-        found = _team(organizer, team)
+        found = team_named(organizer, team)
         organizer.ask("POST", f"/admin/teams/{found['team_id']}/resume", {"reason": reason})
         print(f"{found['team_name']} trades again")
 
@@ -241,7 +241,7 @@ def adjust_team(at: At, team: str, correction: Correction, reason: str, *, yes: 
     """Correct a team's account once that is confirmed."""
 
     def act(organizer: Organizer) -> None:
-        found = _team(organizer, team)
+        found = team_named(organizer, team)
         confirm(f"A correction of {found['team_name']}", yes=yes)
         path = f"/admin/teams/{found['team_id']}/adjust"
         told = organizer.ask("POST", path, correction.body(reason))
@@ -260,7 +260,7 @@ def send_message(at: At, text: str, team: str | None, reason: str) -> int:
     def act(organizer: Organizer) -> None:
         body: Json = {"text": text, "reason": reason}
         if team is not None:
-            body["team_id"] = _team(organizer, team)["team_id"]
+            body["team_id"] = team_named(organizer, team)["team_id"]
         told = organizer.ask("POST", "/admin/messages", body)
         print(f"message {told['message_id']} sent to {team or 'all teams'}")
 
@@ -304,7 +304,8 @@ def correct_trade(at: At, trade_id: int, price: float | None, reason: str, *, ye
     return asked(at, act)
 
 
-def _team(organizer: Organizer, team: str) -> Json:
+def team_named(organizer: Organizer, team: str) -> Json:
+    """Return a team by its id or name; raises `AskingError` naming those there are."""
     teams = organizer.items("/game/teams")
     for found in teams:
         if team in {found["team_id"], found["team_name"]}:

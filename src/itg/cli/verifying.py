@@ -18,7 +18,8 @@ from rich.table import Table
 
 from itg.cli import exits
 from itg.compose.conducted import TopologyReport, verify_topology
-from itg.compose.nodes_read import is_on_nodes, verify_nodes
+from itg.compose.journals import is_on_nodes
+from itg.compose.nodes_read import verify_nodes
 from itg.compose.topologies import assert_topology
 from itg.compose.verify import verify_data
 from itg.kernel.errors import ConfigurationError

@@ -23,21 +23,32 @@ from itg.adapters.file_copies import (
     sync,
 )
 from itg.adapters.sqlite_journal import DATABASE, SqliteJournal
-from itg.compose.data_directory import OWNER_ONLY
-from itg.compose.journals import GAME_FILE, assert_holds_game, is_in_postgres, open_journal
+from itg.compose.data_directory import BROKER, FLEET_FILE, OWNER_ONLY
+from itg.compose.journals import (
+    GAME_FILE,
+    NODES,
+    assert_holds_game,
+    is_in_postgres,
+    is_on_nodes,
+    open_journal,
+)
 from itg.compose.manifest import (
     BackupError,
     Manifest,
+    NodeEnd,
     Verified,
     assert_whole,
     kept_file,
     write_manifest,
 )
-from itg.compose.verify import verify_data
+from itg.compose.nodes_backup import copy_nodes, ends_of
+from itg.compose.nodes_read import layout_in, node_directory, nodes_head
+from itg.compose.topologies import CHIEF
+from itg.compose.verify import prove_data
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.times import to_micros
 from itg.runtime.clock import SystemClock
-from itg.runtime.journal import FROM_START, checked_rows
+from itg.runtime.journal import FROM_START, EpochStart, Head, checked_rows
 
 _OWNER_DIRECTORY = 0o700
 READABLE = 0o644
@@ -46,6 +57,8 @@ _STAMP = "%Y%m%dT%H%M%S.%fZ"
 _STAMPED = r"_\d{8}T\d{6}\.\d{6}Z"
 # The database's own log comes with the copy; the rest is of the process that plays, or half made.
 _LEFT_OUT = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", GAME_FILE, LOCK_FILE})
+# Who runs now, and what the broker keeps: it is filled again from the journals.
+_OF_PROCESSES = frozenset({FLEET_FILE})
 _UNFINISHED = (".part", ".draft")
 _KEYS = (".key", ".code")
 
@@ -123,20 +136,30 @@ def keep_newest(game: str, to: Path, keep: int) -> list[Path]:
 
 
 def _filled(data: Path, draft: Path, wish: Wish, made_us: int) -> Manifest:
+    before = ends_of(data) if is_on_nodes(data) else {}
     copied = [
         (name, is_secret)
         for name, is_secret in _files_in(data)
         if wish.keys or not _is_key(name)
         if _is_copied(data, draft, name, OWNER_ONLY if is_secret else READABLE)
     ]
-    if is_in_postgres(data):
+    if before:
+        copy_nodes(data, draft, before)
+    elif is_in_postgres(data):
         copied += _copied_rows(data, draft)
     else:
         copy_database(data / DATABASE, draft / DATABASE)
     manifest = _described(draft, data.name, wish, made_us)
-    fold_database(draft / DATABASE)
-    files = [kept_file(draft, DATABASE, owner_only=False)]
-    files += [kept_file(draft, name, owner_only=is_secret) for name, is_secret in copied]
+    files = []
+    for place in _journals_in(draft).values():
+        fold_database(place / DATABASE)
+        name = (place / DATABASE).relative_to(draft).as_posix()
+        files.append(kept_file(draft, name, owner_only=False))
+    files += [
+        kept_file(draft, name, owner_only=is_secret)
+        for name, is_secret in copied
+        if (draft / name).exists()  # or it was a snapshot of what is cut
+    ]
     manifest = replace(manifest, files=files)
     write_manifest(draft, manifest)
     return manifest
@@ -154,18 +177,23 @@ def _copied_rows(data: Path, draft: Path) -> list[tuple[str, bool]]:
 
 
 def _described(draft: Path, game: str, wish: Wish, made_us: int) -> Manifest:
-    journal = SqliteJournal(draft)
-    try:
-        last_ns = 0
-        # Row by row: what was copied is whole from the first to the last, or is no backup.
-        for batch in checked_rows(journal, FROM_START):
-            last_ns = batch.ts_ns
-        head, epochs = journal.head(), journal.epochs()
-        for snapshot in journal.snapshots():
-            if journal.hash_at(snapshot.seq) is None:
-                raise BackupError(f"the snapshot at seq {snapshot.seq} is of no row of the journal")
-    finally:
-        journal.close()
+    last_ns, epochs, ends = 0, list[EpochStart](), dict[str, Head]()
+    for name, place in _journals_in(draft).items():
+        journal = SqliteJournal(place)
+        try:
+            # Row by row: what was copied is whole from the first to the last, or is no backup.
+            for batch in checked_rows(journal, FROM_START):
+                last_ns = max(last_ns, batch.ts_ns)
+            ends[name], epochs = journal.head(), list(journal.epochs())
+            for snapshot in journal.snapshots():
+                if journal.hash_at(snapshot.seq) is None:
+                    raise BackupError(
+                        f"the snapshot at seq {snapshot.seq} is of no row of the journal"
+                    )
+        finally:
+            journal.close()
+    on_nodes = is_on_nodes(draft)
+    head = nodes_head(ends) if on_nodes else ends[""]
     verified = _verified(draft, game) if wish.verify and epochs else None
     header = epochs[-1].header if epochs else None
     made_at = datetime.fromtimestamp(made_us / 1_000_000, UTC)
@@ -182,12 +210,25 @@ def _described(draft: Path, game: str, wish: Wish, made_us: int) -> Manifest:
         has_keys=wish.keys,
         state_hash="" if verified is None else verified.state_hash,
         verified=verified,
+        nodes=[
+            NodeEnd(node=name, head_seq=end.seq, head_hash=end.hash.hex())
+            for name, end in ends.items()
+            if on_nodes
+        ],
         files=[],
     )
 
 
+def _journals_in(place: Path) -> dict[str, Path]:
+    # The chief's is the last: a game's header is as good as any, and its build the chief's.
+    if not is_on_nodes(place):
+        return {"": place}
+    names = sorted(layout_in(place), key=lambda name: name == CHIEF)
+    return {name: node_directory(place, name) for name in names}
+
+
 def _verified(draft: Path, game: str) -> Verified:
-    report = verify_data(draft)
+    report = prove_data(draft)
     if not report.is_equal:
         raise UnequalReplayError(f"the journal of {game} does not replay: {report.difference}")
     return Verified(
@@ -201,8 +242,15 @@ def _verified(draft: Path, game: str) -> Verified:
 def _files_in(data: Path) -> Iterator[tuple[str, bool]]:
     for path in sorted(data.rglob("*")):
         name = path.relative_to(data).as_posix()
-        if path.is_file() and name not in _LEFT_OUT and path.suffix not in _UNFINISHED:
+        if path.is_file() and not _is_left_out(name) and path.suffix not in _UNFINISHED:
             yield name, path.stat().st_mode & _OTHERS == 0
+
+
+def _is_left_out(name: str) -> bool:
+    folder, _, rest = name.partition("/")
+    if folder == NODES:
+        rest = rest.partition("/")[2]
+    return name in _OF_PROCESSES or folder == BROKER or (rest or name) in _LEFT_OUT
 
 
 def _is_key(name: str) -> bool:

@@ -152,23 +152,26 @@ def source_of_kind(kind: type[Event]) -> str:
     return TAPE if kind in TAPE_KINDS else kind.__module__.split(".")[1]
 
 
-def envelopes_of(record: Record, epoch: int) -> Iterator[Envelope]:
+def envelopes_of(record: Record, epoch: int, tape_shard: int = 0) -> Iterator[Envelope]:
     """Yield what a bus is told of a record, in order; what the tape prints follows its cause.
 
-    Public envelopes name neither actor nor trace: either would tell whose order it was.
+    Public envelopes name neither actor nor trace: either would tell whose order it was. What the
+    tape prints of no shard stands under `tape_shard`: nodes do not count together.
     """
     for number, event in enumerate(record.outputs, start=1):
         if not isinstance(event, Event):
             continue
         seq = Seq(record.seq + number)
-        yield _envelope(record, seq, epoch, event)
+        yield _envelope(record, seq, (epoch, shard_of(event)), event)
         printed = _printed(event)
         if printed is not None:
-            yield _envelope(record, seq, epoch, printed)
+            shard = shard_of(printed) if hasattr(printed, "shard") else tape_shard
+            yield _envelope(record, seq, (epoch, shard), printed)
 
 
-def _envelope(record: Record, seq: Seq, epoch: int, event: Event) -> Envelope:
+def _envelope(record: Record, seq: Seq, place: tuple[int, int], event: Event) -> Envelope:
     kind = type(event)
+    epoch, shard = place
     is_public = kind in _PUBLIC
     return Envelope(
         seq=seq,
@@ -178,7 +181,7 @@ def _envelope(record: Record, seq: Seq, epoch: int, event: Event) -> Envelope:
         trace_id="" if is_public else record.trace_id,
         actor="" if is_public else record.actor,
         source=source_of_kind(kind),
-        shard=shard_of(event),
+        shard=shard,
         epoch=epoch,
         body=event,
     )

@@ -2,6 +2,7 @@
 
     Node(game) ─ its clock, its commitment
     Gateway ─ JoinedPump ─ every node of the game: the steward's, for all gateways
+    Reports ─ the same: written when a round's scores are told
 
 The gateway in this process takes absent teams out, ends keys and notes service for all others,
 which tell it what they see over the link.
@@ -14,13 +15,21 @@ from contextlib import suppress
 from msgspec.structs import replace
 
 from itg.adapters.http_server import HttpServer, assert_free
+from itg.compose.backup_child import BackupChild
 from itg.compose.bundle import signing_key
 from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory
+from itg.compose.door import let_finish
 from itg.compose.game_settings import assert_made_by, create_command
+from itg.compose.journals import holds_game, is_on_nodes
+from itg.compose.lead import Taken
 from itg.compose.links import LinkFile
 from itg.compose.node_process import NodeProcess, NodeSettings, joined_pump, linked_game
+from itg.compose.relay_child import RelayChild
+from itg.compose.report_files import REPORTS
+from itg.compose.reports import Reports
+from itg.compose.topologies import SOLO
 from itg.game.contract import (
     GameState,
     GetGame,
@@ -33,6 +42,7 @@ from itg.game.contract import (
 from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings
 from itg.gateway.steward import Steward
+from itg.kernel.errors import ConfigurationError
 from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.joined import JoinedPump
 from itg.runtime.pump_port import OverloadedError, PumpStoppedError
@@ -42,9 +52,12 @@ _OTHERS_S = 600.0
 
 
 class Chief:
-    """The chief's process; `start` creates or continues the game and opens the door."""
+    """The chief's process; `start` creates or continues the game and opens the door.
 
-    def __init__(self, settings: NodeSettings) -> None:
+    `taken` is what a stand-by has.
+    """
+
+    def __init__(self, settings: NodeSettings, taken: Taken | None = None) -> None:
         solo = settings.game
         assert_free(solo.host, solo.port)
         self.directory = DataDirectory(solo.data)
@@ -52,15 +65,19 @@ class Chief:
         self._commitment = Commitment.to(create, solo.scenario, solo.seed, self.directory)
         self.create = replace(create, commitment=self._commitment.hash)
         self.rules = self.create.rules
+        _assert_begun_so(self.directory, settings.topology)
         name = f"{self.rules.scenario}-{self._commitment.hash[:8]}"
-        self.process = NodeProcess(settings, linked_game(settings, name))
+        self.process = NodeProcess(settings, linked_game(settings, name), taken)
         assert_made_by(self.create, self.process.journal, self.process.directory)
         LinkFile(self.directory).write(self.process.game)
         self.clock, self._director = clock_of(self.rules)
+        self.relay = RelayChild(settings.bus, solo.data, name)
+        self._backups = None if solo.backups is None else BackupChild(solo.backups, solo.data)
         self._host, self._port = solo.host, solo.port
         self._steward: Steward | None = None
         self._gateway: Gateway | None = None
         self._joined: JoinedPump | None = None
+        self._reports: Reports | None = None
         self._server: HttpServer | None = None
         self._opening: asyncio.Task[None] | None = None
 
@@ -89,9 +106,18 @@ class Chief:
         else:
             self._continue()
         self._joined = joined_pump(self.directory.path, wiring, process.game.name, "steward")
+        self._reports = Reports(self._joined, self.directory.path, self.rules, is_read=True)
         await self._joined.start(self._publish, on_return=self._return, deadline_s=_OTHERS_S)
-        bounds = GatewaySettings(bundle_key=signing_key(self.directory).public_key)
-        self._gateway = Gateway(self._joined, bounds)
+        self._reports.catch_up()
+        bounds = GatewaySettings(
+            bundle_key=signing_key(self.directory).public_key,
+            reports=str(self.directory.path / REPORTS),
+        )
+        self.relay.start()
+        self._gateway = Gateway(self._joined, bounds, bus=self.relay.numbers)
+        if self._backups is not None:
+            self._gateway.backups = self._backups.numbers
+            self._backups.start()
         await self._gateway.start()
         assert isinstance(self._gateway.steward, Steward), "a gateway without another's is it"
         self._steward = self._gateway.steward
@@ -114,10 +140,16 @@ class Chief:
 
     async def stop(self) -> None:
         """Close the door, finish what waits, and give the journal back."""
+        if self._backups is not None:
+            await self._backups.stop()
         if self._gateway is not None:
+            await let_finish(self._gateway)
             await self._gateway.stop()
         if self._server is not None:
             await self._server.stop()
+        if self._reports is not None:
+            await self._reports.stop()
+        await self.relay.stop()
         if self._joined is not None:
             await self._joined.stop()
         await self.process.stop()
@@ -152,6 +184,9 @@ class Chief:
     def _publish(self, records: Sequence[Record]) -> None:
         if self._gateway is not None:
             self._gateway.publish(records)
+        if self._reports is not None:
+            self._reports.see(records, kinds_of(records))
+        self.relay.see(records)
 
     def _return(self) -> None:
         if self._gateway is not None:
@@ -165,3 +200,17 @@ class Chief:
             # A game that stops with its last round opens it at the next start.
             with suppress(PumpStoppedError, OverloadedError):
                 self.process.node.pump.submit(opening)
+
+
+def _assert_begun_so(directory: DataDirectory, topology: str) -> None:
+    data = directory.path
+    if is_on_nodes(data):
+        # Its folder may be another node's, which waits for this one to begin the game.
+        began = LinkFile(directory).topology or topology
+    else:
+        began = SOLO if holds_game(data) else topology
+    if began != topology:
+        raise ConfigurationError(
+            f"--topology {topology}: the game in {data} was begun as {began}; go on with that, or "
+            "name another --data"
+        )

@@ -9,6 +9,8 @@ from itg.adapters.directory_lock import DirectoryLock
 from itg.kernel.errors import ConfigurationError
 
 OWNER_ONLY = 0o600
+FLEET_FILE = "fleet.json"  # which processes run on it
+BROKER = "nats"  # the folder of the broker that `itg up` runs
 
 
 class DataDirectory:

@@ -12,6 +12,11 @@ from itg.compose.day_book import DayBook, standings_of
 from itg.compose.result import GameResult, Played, Tally
 from itg.compose.solo import Solo, SoloSettings
 from itg.game.contract import GetTeams, RoundEnded, Teams
+from itg.gateway.auth import Credentials
+from itg.gateway.calls import ANYBODY, Caller
+from itg.gateway.enrolling import enrol
+from itg.gateway.passes import Login
+from itg.gateway.routes.logins import VIEWER, login_path
 from itg.kernel.errors import ItgError
 from itg.kernel.ids import AccountId
 from itg.kernel.times import Nanos
@@ -20,7 +25,8 @@ from itg.positions.contract import Balances, ConnectionOpened, GetBalances
 from itg.runtime.digest import EventDigest
 from itg.runtime.envelope import Record
 
-CREW_READY_S_MAX = 30.0
+WATCHING = "You"  # the team of whoever watches
+CREW_READY_S_MAX = 60.0
 SHOW_EVERY_S = 0.25
 CREW_ENDS_S_MAX = 10.0
 
@@ -60,10 +66,14 @@ class DemoError(ItgError):
 
 
 Show = Callable[[DemoView], None]
+Invite = Callable[[str], None]
 
 
-async def run_demo(settings: SoloSettings, show: Show) -> GameResult:
-    """Run the demo's days and return their result; `show` is called about four times a second."""
+async def run_demo(settings: SoloSettings, show: Show, invite: Invite | None = None) -> GameResult:
+    """Run the demo's days and return their result; `show` is called about four times a second.
+
+    `invite` is told once, before the market opens, the address of the page with a link's ticket.
+    """
     started = perf_counter()
     view = DemoView()
     solo = Solo(settings, watchers=[lambda records: _see(solo, view, records)])
@@ -72,8 +82,12 @@ async def run_demo(settings: SoloSettings, show: Show) -> GameResult:
     await solo.start(begin=False)
     try:
         orders = CrewOrders(url=solo.url, bots=await _enrolled(solo))
+        seat = VIEWER if invite is None else await _seat(solo)
         async with _crew(orders) as process:
             await _connected(view, len(orders.bots), process)
+            if invite is not None:
+                path = login_path(solo.gateway, Login(issuer=ANYBODY, seat=seat))
+                invite(f"{solo.url}{path}")
             solo.gateway.expect_bots(view.connected)
             solo.begin()
             await _watch(solo, view, process, show)
@@ -88,11 +102,23 @@ async def _enrolled(solo: Solo) -> list[CrewBot]:
     return [
         CrewBot(
             role=team.role,
-            api_key=await solo.gateway.enrol(team.team_name, team.role),
+            api_key=await enrol(solo.gateway, team.team_name, team.role),
             seed=number,
         )
         for number, team in enumerate(solo.rules.teams, start=1)
     ]
+
+
+async def _seat(solo: Solo) -> Caller:
+    """Return a seat for whoever watches: a team's, or where all are taken one that reads alone."""
+    directory, rules = solo.gateway.directory, solo.rules
+    roles = [directory.roles[role] for role in rules.registrable_roles]
+    # By hand nobody quotes two sides of many series.
+    roles.sort(key=lambda role: role.quotes_allowed)
+    if not roles or len(directory.teams) >= rules.max_teams:
+        return VIEWER
+    api_key = await enrol(solo.gateway, WATCHING, roles[0].role)
+    return await solo.gateway.keys.caller(Credentials(api_key.encode(), ""))
 
 
 @asynccontextmanager

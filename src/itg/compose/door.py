@@ -7,9 +7,11 @@ It reads the journal where exports and logs of ended rounds are asked for, and w
 nothing: what it takes is in the book and on disk when the node says so.
 """
 
+import asyncio
 import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -17,6 +19,7 @@ from msgspec import Struct
 from itg.adapters.http_server import HttpServer, assert_free
 from itg.compose.bundle import signing_key
 from itg.compose.data_directory import DataDirectory
+from itg.compose.discovery import gateway_presence
 from itg.compose.links import (
     LinkedGame,
     LinkFile,
@@ -39,8 +42,12 @@ from itg.kernel.errors import ConfigurationError
 from itg.runtime.envelope import Record
 from itg.runtime.followed import Ends, FollowedPump
 from itg.runtime.joined import JoinedPump
+from itg.runtime.presence import Answered
 
 _START_S = 10.0
+# What is under way is answered within some commits, or nobody knows when.
+_FINISH_S = 2.0
+_LOOK_S = 0.01
 
 
 class DoorSettings(Struct, frozen=True, kw_only=True):
@@ -104,6 +111,8 @@ class Door:
         await self._gateway.start()
         self._server = HttpServer(build_app(self._gateway), settings.host, settings.port)
         await self._server.start()
+        at = f"{settings.host}:{self._server.port}"
+        await self._carrier.announce(gateway_presence(game.name, at), Answered())
 
     async def failed(self) -> None:
         """Wait for a failure of the link, which nothing but a new start mends, and raise it."""
@@ -113,6 +122,7 @@ class Door:
         """Close the sockets, which may come back to another gateway, and follow no more."""
         await self.watch.stop()
         if self._gateway is not None:
+            await let_finish(self._gateway)
             await self._gateway.stop()
         if self._server is not None:
             await self._server.stop()
@@ -145,3 +155,12 @@ class Door:
     def _return(self) -> None:
         if self._gateway is not None:
             self._gateway.tell_present()
+
+
+async def let_finish(gateway: Gateway) -> None:
+    """Take no more requests, and wait a while for the answers of those under way."""
+    gateway.is_ready = False
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_FINISH_S):
+            while len(gateway.waiting):  # noqa: ASYNC110 - nobody tells that the room is empty
+                await asyncio.sleep(_LOOK_S)

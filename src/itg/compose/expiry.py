@@ -15,12 +15,14 @@ from msgspec.structs import replace
 from itg.adapters.sqlite_journal import head_of_copy
 from itg.compose.backup import Backup, backups_of, default_place
 from itg.compose.manifest import BackupError, Manifest, assert_whole, read_manifest
+from itg.compose.nodes_read import node_directory, nodes_head
 from itg.compose.retention import has_ended, held, remove_game
-from itg.compose.verify import machine_of, opened_for_reading
+from itg.compose.verify import head_of_data, opened_with_rounds
 from itg.game.contract import RoundEnded
 from itg.kernel.errors import ConfigurationError, ItgError
 from itg.kernel.times import to_micros
-from itg.runtime.journal import FROM_START, Journal, checked_rows
+from itg.runtime.codec import Codec
+from itg.runtime.journal import FROM_START, Head, Journal, checked_rows
 
 _US_PER_S = 1_000_000
 _ENDED = b"RoundEnded"
@@ -119,10 +121,18 @@ def proven(backup: Path) -> Manifest:
     lack = next(_lacks(manifest), None)
     if lack is not None:
         raise BackupError(f"{backup.name} {lack}")
-    end = head_of_copy(backup).hash.hex()
+    end = _end_of_copy(backup, manifest).hash.hex()
     if end != manifest.head_hash:
         raise BackupError(f"{backup.name} ends in {end}, its manifest says {manifest.head_hash}")
     return manifest
+
+
+def _end_of_copy(backup: Path, manifest: Manifest) -> Head:
+    if not manifest.nodes:
+        return head_of_copy(backup)
+    return nodes_head(
+        {end.node: head_of_copy(node_directory(backup, end.node)) for end in manifest.nodes}
+    )
 
 
 def _judged(seen: Standing, keeping: Keeping, head: str) -> Standing:
@@ -157,17 +167,18 @@ def _fresh_backup(data: Path, place: Path) -> str:
 
 def _end_of(data: Path) -> tuple[int | None, str]:
     # The time of the last round's end, None where one is to come; and the hash of the last row.
-    journal = opened_for_reading(data)
+    head = head_of_data(data)
+    if not head.seq:
+        return None, ""
+    journal, machine = opened_with_rounds(data)
     try:
-        head = journal.head()
-        is_over = head.seq > 0 and has_ended(journal)
-        return (_last_end_us(journal) if is_over else None), head.hash.hex() if head.seq else ""
+        ended_us = _last_end_us(journal, machine.codec) if has_ended(journal, machine) else None
+        return ended_us, head.hash.hex()
     finally:
         journal.close()
 
 
-def _last_end_us(journal: Journal) -> int | None:
-    codec = machine_of(journal).codec
+def _last_end_us(journal: Journal, codec: Codec) -> int | None:
     last_us = None
     for row in checked_rows(journal, FROM_START):
         if _ENDED not in row.body:

@@ -1,7 +1,7 @@
 """The processes of one game on one host: started, kept running, stopped, by pid.
 
     nats-server ─ node (`itg serve --bus`), its stand-by ─ gateways (`itg gateway`)
-    nats-server ─ nodes of a topology (`itg node`) ─ gateways
+    nats-server ─ nodes of a topology (`itg node`), their stand-bys ─ gateways
 
 Each process has a log file of its own; the list of them stands in one file beside the data, so that
 another command can show what runs. A process that ends is started again after a pause that grows.
@@ -18,11 +18,14 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 from msgspec.json import Decoder, Encoder
 
+from itg.adapters.directory_lock import holder_of
 from itg.adapters.http_server import assert_free
 from itg.adapters.nats_server import nats_server
+from itg.compose.data_directory import BROKER, FLEET_FILE
+from itg.compose.nodes_read import node_directory
 from itg.compose.services import services_of
 from itg.compose.topologies import CHIEF, SOLO, assert_topology, nodes_of
 from itg.kernel.errors import ConfigurationError, ItgError
@@ -30,7 +33,7 @@ from itg.runtime.supervise import RestartPolicy, supervise
 from itg.scenario import load
 
 log = structlog.get_logger()
-FLEET_FILE = "fleet.json"
+_ITG = (sys.executable, "-m", "itg")
 _STOP_S = 15.0
 _LOOK_S = 0.1
 _POLICY = RestartPolicy(delay_s=0.5, delay_s_max=10.0, tries=20, healthy_s=30.0)
@@ -52,6 +55,12 @@ class Ship(Struct, kw_only=True):
     pid: int = 0  # 0: does not run
     starts: int = 0
     stands_by: bool = False  # listens only once it leads
+    place: str = ""  # where the lease of the node lies that it is of; "": of none
+
+    @property
+    def leads(self) -> bool:
+        """Tell whether it holds the lease of its node."""
+        return bool(self.place) and is_running(self.pid) and holder_of(Path(self.place)) == self.pid
 
 
 class FleetState(Struct, kw_only=True):
@@ -70,7 +79,7 @@ class FleetPlan(Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8000
     bus_port: int = 4222
-    options: tuple[str, ...] = ()  # more of `itg serve`
+    options: tuple[str, ...] = ()  # more of `itg serve`, or of the chief
     standby: bool = False  # a second node, whose port follows the gateways'
     topology: str = SOLO
 
@@ -80,17 +89,11 @@ class Fleet:
 
     def __init__(self, plan: FleetPlan) -> None:
         assert_topology(plan.topology)
-        if plan.standby and plan.topology != SOLO:
-            raise ConfigurationError(
-                f"--standby: there is none for the nodes of --topology {plan.topology}; "
-                "each is started again on its journal when it fails"
-            )
         self.plan = plan
-        logs = plan.data / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
+        (plan.data / "logs").mkdir(parents=True, exist_ok=True)
         self._environment = {**os.environ, "ITG_BUS": f"nats://127.0.0.1:{plan.bus_port}"}
         self._file = plan.data / FLEET_FILE
-        self.state = FleetState(keeper=os.getpid(), ships=list(_ships(plan, logs)))
+        self.state = FleetState(keeper=os.getpid(), ships=_ships(plan))
 
     def assert_room(self) -> None:
         """Raise `ConfigurationError` if the data or a port is another's already."""
@@ -223,49 +226,62 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def _ships(plan: FleetPlan, logs: Path) -> list[Ship]:
-    itg = [sys.executable, "-m", "itg"]
-    store = plan.data / "nats"
+def _ships(plan: FleetPlan) -> list[Ship]:
     broker = [str(nats_server()), "--addr", "127.0.0.1", "--port", str(plan.bus_port)]
-    broker += ["--jetstream", "--store_dir", str(store)]
-    ships = [Ship(name="nats", command=broker, port=plan.bus_port, log=str(logs / "nats.log"))]
-    ships += _nodes(plan, logs)
-    if plan.standby:
-        standby = _node(plan, "standby", plan.port + plan.gateways + 1, logs)
-        standby.stands_by = True
-        ships.append(standby)
+    broker += ["--jetstream", "--store_dir", str(plan.data / BROKER)]
+    ships = [_ship(plan, "nats", broker, plan.bus_port), *_nodes(plan)]
     for number in range(1, plan.gateways + 1):
-        name, port = f"gateway-{number}", plan.port + number
-        command = [*itg, "gateway", "--data", str(plan.data)]
+        port = plan.port + number
+        command = [*_ITG, "gateway", "--data", str(plan.data)]
         command += ["--host", plan.host, "--port", str(port)]
-        ships.append(Ship(name=name, command=command, port=port, log=str(logs / f"{name}.log")))
+        ships.append(_ship(plan, f"gateway-{number}", command, port))
     return ships
 
 
-def _nodes(plan: FleetPlan, logs: Path) -> list[Ship]:
+def _nodes(plan: FleetPlan) -> list[Ship]:
     if plan.topology == SOLO:
-        return [_node(plan, "node", plan.port, logs)]
-    shards = tuple(s for s, _ in load(plan.scenario).rules.shards)
-    names = list(nodes_of(plan.topology, services_of(shards)))
-    ships = []
-    # The chief answers when all others are there.
-    for name in (*(name for name in names if name != CHIEF), CHIEF):
-        command = [sys.executable, "-m", "itg", "node", name, "--data", str(plan.data)]
-        port = 0
-        if name == CHIEF:
-            port = plan.port
-            command += ["--topology", plan.topology, "--scenario", plan.scenario]
-            command += ["--host", plan.host, "--port", str(port)]
-        ships.append(Ship(name=name, command=command, port=port, log=str(logs / f"{name}.log")))
+        names = ["node"]
+    else:
+        shards = tuple(s for s, _ in load(plan.scenario).rules.shards)
+        every = nodes_of(plan.topology, services_of(shards))
+        # The chief answers when all others are there.
+        names = [*(name for name in every if name != CHIEF), CHIEF]
+    ships = [_node(plan, name, plan.port) for name in names]
+    if plan.standby:
+        ships += [_standby(plan, name) for name in names]
     return ships
 
 
-def _node(plan: FleetPlan, name: str, port: int, logs: Path) -> Ship:
-    command = [sys.executable, "-m", "itg", "serve", "--scenario", plan.scenario]
-    command += ["--data", str(plan.data), "--host", plan.host, "--port", str(port), *plan.options]
+def _standby(plan: FleetPlan, name: str) -> Ship:
+    ship = _node(plan, name, plan.port + plan.gateways + 1)
+    called = "standby" if plan.topology == SOLO else f"{name}-standby"
+    return structs.replace(ship, name=called, log=_log(plan, called), stands_by=True)
+
+
+def _node(plan: FleetPlan, name: str, port: int) -> Ship:
+    listens = ["--host", plan.host, "--port", str(port), *plan.options]
+    if plan.topology == SOLO:
+        command = [*_ITG, "serve", "--scenario", plan.scenario, *listens]
+        place = plan.data
+    else:
+        command = [*_ITG, "node", name]
+        place = node_directory(plan.data, name)
+        if name == CHIEF:
+            command += ["--topology", plan.topology, "--scenario", plan.scenario, *listens]
+        else:
+            port = 0
+    command += ["--data", str(plan.data)]
     if plan.standby:
         command.append("--standby")  # both: whoever leads, the other one follows
-    return Ship(name=name, command=command, port=port, log=str(logs / f"{name}.log"))
+    return structs.replace(_ship(plan, name, command, port), place=str(place))
+
+
+def _ship(plan: FleetPlan, name: str, command: list[str], port: int) -> Ship:
+    return Ship(name=name, command=command, port=port, log=_log(plan, name))
+
+
+def _log(plan: FleetPlan, name: str) -> str:
+    return str(plan.data / "logs" / f"{name}.log")
 
 
 async def _end(process: Process) -> None:

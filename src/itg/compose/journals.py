@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 POSTGRES_VARIABLE: Final = "ITG_POSTGRES"
 GAME_FILE: Final = "journal.postgres"
+NODES: Final = "nodes"  # the folder with a directory for each node, where there are several
 EXTRA_MISSING: Final = (
     "a journal in PostgreSQL needs the extra services: `make extras` in a clone, or pip install "
     "'intern-trading-game[services]'"
@@ -32,7 +33,12 @@ _OTHER_SIGNS: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 
 def holds_game(data: Path) -> bool:
     """Tell whether a directory is a game's data."""
-    return (data / DATABASE).exists() or (data / GAME_FILE).exists()
+    return (data / DATABASE).exists() or (data / GAME_FILE).exists() or is_on_nodes(data)
+
+
+def is_on_nodes(data: Path) -> bool:
+    """Tell whether a directory's game is played on several nodes, each with a journal there."""
+    return (data / NODES).is_dir()
 
 
 def is_in_postgres(data: Path) -> bool:
@@ -44,7 +50,7 @@ def assert_holds_game(data: Path) -> None:
     """Raise `ConfigurationError` unless a directory is a game's data."""
     if not holds_game(data):
         raise ConfigurationError(
-            f"{data} holds no game: there is no {DATABASE} and no {GAME_FILE} in it"
+            f"{data} holds no game: there is no {DATABASE}, no {GAME_FILE} and no {NODES} in it"
         )
 
 
@@ -57,6 +63,11 @@ def open_journal(
     already is found without it too, if the environment has the URL. Raises `ConfigurationError`
     where the game is elsewhere.
     """
+    if is_on_nodes(data):
+        raise ConfigurationError(
+            f"{data} holds a game that is played on several nodes: go on with "
+            f"`itg up --data {data} --topology` and the topology it was begun with"
+        )
     if postgres is None and not is_in_postgres(data):
         return SqliteJournal(data, unsafe=unsafe)
     if (data / DATABASE).exists():

@@ -7,12 +7,14 @@ Subjects stand outside those of facts: nothing of a link is public, and no strea
 
 import asyncio
 from collections.abc import Sequence
+from typing import Protocol
 
 import structlog
 from msgspec import Struct
 from msgspec.msgpack import Decoder, Encoder
 
 from itg.compose.data_directory import DataDirectory
+from itg.compose.discovery import node_presence
 from itg.compose.relay_child import BusSettings
 from itg.compose.topologies import CHIEF, SOLO
 from itg.gateway.steward import Steward
@@ -22,6 +24,7 @@ from itg.runtime.bus import subject_word
 from itg.runtime.carrier import Carrier
 from itg.runtime.followers import Followers
 from itg.runtime.link import QueryCodec, all_replies
+from itg.runtime.presence import Answered, Presence
 from itg.runtime.pump import Pump
 from itg.runtime.service import Service
 
@@ -50,7 +53,14 @@ def door_subject(game: str, name: str) -> str:
     return f"itg.link.{subject_word(game)}.door.{subject_word(name)}"
 
 
-async def carrier_of(bus: BusSettings) -> Carrier:
+class KnownCarrier(Carrier, Protocol):
+    """A carrier over which those who ask hear that this process is there."""
+
+    async def announce(self, presence: Presence, answered: Answered) -> None:
+        """Answer who asks for this process, until it is closed."""
+
+
+async def carrier_of(bus: BusSettings) -> KnownCarrier:
     """Return a connection for a link.
 
     Raises `ConfigurationError` where no server answers, or the bus carries facts alone.
@@ -71,7 +81,7 @@ class NodeLink:
         self._steward = steward
         self._bus = bus
         self._game = game
-        self._carrier: Carrier | None = None
+        self._carrier: KnownCarrier | None = None
         self._followers: Followers | None = None
         self._starting: asyncio.Task[None] | None = None
 
@@ -96,6 +106,8 @@ class NodeLink:
         self._followers = Followers(self._pump, self._carrier, subject, queries, self._steward)
         self._pump.on_row = self._followers.see_row
         await self._followers.start()
+        presence = node_presence(self._game, CHIEF, self._pump.machine.services, subject)
+        await self._carrier.announce(presence, self._followers.answered)
 
     async def stop(self) -> None:
         """Give the last rows and say no more."""
@@ -121,6 +133,11 @@ class LinkFile:
 
     def __init__(self, directory: DataDirectory) -> None:
         self._file = directory.path / GAME_FILE
+
+    @property
+    def topology(self) -> str:
+        """Return the topology of the game, "" before it has begun."""
+        return self.read().topology if self._file.exists() else ""
 
     def write(self, game: LinkedGame) -> None:
         """Keep what the game is."""

@@ -37,11 +37,20 @@ class Verified(Struct, frozen=True, kw_only=True):
     state_hash: str
 
 
+class NodeEnd(Struct, frozen=True, kw_only=True):
+    """Where the journal of one node of several ends in a copy."""
+
+    node: str
+    head_seq: int
+    head_hash: str
+
+
 class Manifest(Struct, frozen=True, kw_only=True):
     """Whose copy it is, of which instant, and every file in it.
 
     `made_us` is wall time. `state_hash` is that of a replay from the first input, where one was
-    asked for; empty otherwise, and `verified` None.
+    asked for; empty otherwise, and `verified` None. Of a game on several nodes `nodes` tells where
+    each journal ends, and the hashes are over those of the nodes.
     """
 
     format: int = FORMAT
@@ -57,6 +66,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     has_keys: bool
     state_hash: str = ""
     verified: Verified | None = None
+    nodes: list[NodeEnd] = []
     files: list[KeptFile]
 
 

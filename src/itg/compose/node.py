@@ -5,11 +5,13 @@
 Whoever follows gets every row; each takes what its services hear.
 """
 
+import asyncio
 from collections.abc import Callable
 
 from msgspec import Struct
 
 from itg.compose.links import query_codec
+from itg.kernel.ids import Seq
 from itg.runtime.carrier import Carrier
 from itg.runtime.cascade import Machine
 from itg.runtime.clock import Clock
@@ -17,9 +19,10 @@ from itg.runtime.followed import Ends, FollowedPump
 from itg.runtime.followers import Followers, Notes
 from itg.runtime.hearing import Hearer
 from itg.runtime.joined_machine import Layout, codec_of
-from itg.runtime.journal import Journal
+from itg.runtime.journal import Journal, Snapshot
 from itg.runtime.link import QueryCodec
 from itg.runtime.metrics import HandlerTimes
+from itg.runtime.presence import Answered
 from itg.runtime.pump import Pump
 from itg.runtime.pump_port import OnBatch
 from itg.runtime.routing import elsewhere
@@ -96,6 +99,12 @@ class Node:
         """Return the subjects of those who follow."""
         return [] if self._followers is None else self._followers.names
 
+    @property
+    def answered(self) -> Answered:
+        """Return what it has answered to those who follow."""
+        assert self._followers is not None, "start it first"
+        return self._followers.answered
+
     async def start(self, notes: Notes | None = None) -> None:
         """Run the pump, be followed, and hear the others whenever they are there."""
         wiring = self._wiring
@@ -110,7 +119,10 @@ class Node:
             await hearer.start()
 
     async def stop(self) -> None:
-        """Hear no more, finish what waits, and give the last rows."""
+        """Hear no more, finish what waits, give the last rows, and keep the state at the end.
+
+        From that snapshot another build goes on.
+        """
         for hearer in self._hearers:
             await hearer.stop()
         try:
@@ -119,6 +131,15 @@ class Node:
         finally:
             if self._followers is not None:
                 await self._followers.stop()
+        if self.pump.failure is None:
+            await asyncio.to_thread(self._keep_state)
+
+    def _keep_state(self) -> None:
+        machine, journal = self.pump.machine, self.pump.journal
+        seq = Seq(machine.next_seq - 1)
+        newest = next(journal.snapshots(), None)
+        if seq and (newest is None or newest.seq != seq):
+            journal.write_snapshot(Snapshot.of(seq, machine.snapshot()))
 
 
 def machine_in(layout: Layout, name: str, times: HandlerTimes | None = None) -> Machine:

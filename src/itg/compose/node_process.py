@@ -12,9 +12,18 @@ from pathlib import Path
 from msgspec import Struct
 
 from itg.compose.data_directory import DataDirectory
+from itg.compose.discovery import node_presence
 from itg.compose.game_settings import SoloSettings, create_command
 from itg.compose.journals import open_journal
-from itg.compose.links import LinkedGame, carrier_of, door_subject, ear_subject, node_subject
+from itg.compose.lead import Lead, Taken
+from itg.compose.links import (
+    KnownCarrier,
+    LinkedGame,
+    carrier_of,
+    door_subject,
+    ear_subject,
+    node_subject,
+)
 from itg.compose.node import Node, Recovered, Wiring, machine_in
 from itg.compose.nodes_read import joined_journal, layout_of, node_directory
 from itg.compose.relay_child import BusSettings
@@ -29,7 +38,7 @@ from itg.runtime.followers import Notes
 from itg.runtime.joined import JoinedPump
 from itg.runtime.metrics import HandlerTimes
 from itg.runtime.pump_port import OnBatch
-from itg.runtime.recovery import RecoveryReport, recover
+from itg.runtime.recovery import RecoveryReport, recover, recover_rest
 
 
 class NodeSettings(Struct, frozen=True, kw_only=True):
@@ -68,16 +77,23 @@ def joined_pump(data: Path, wiring: Wiring, game: str, door: str) -> JoinedPump:
 
 
 class NodeProcess:
-    """A node on its journal; `start` links it, `stop` drains it."""
+    """A node on its journal; `start` links it, `stop` drains it. `taken` is what a stand-by has."""
 
-    def __init__(self, settings: NodeSettings, game: LinkedGame) -> None:
+    def __init__(
+        self, settings: NodeSettings, game: LinkedGame, taken: Taken | None = None
+    ) -> None:
         self.settings = settings
         self.game = game
         self.directory = DataDirectory(settings.directory)
-        self.directory.hold()
-        self.journal = open_journal(settings.directory, unsafe=settings.game.unsafe)
+        self.lead = Lead(self.directory, None) if taken is None else taken.lead
+        if taken is None:
+            self.lead.take()
+        self.journal = (taken and taken.journal) or open_journal(
+            settings.directory, unsafe=settings.game.unsafe
+        )
+        self._machine = taken and taken.machine
         self.recovery: RecoveryReport | None = None
-        self._carrier: Carrier | None = None
+        self._carrier: KnownCarrier | None = None
         self._node: Node | None = None
 
     @property
@@ -108,13 +124,19 @@ class NodeProcess:
                 self.node.pump.snapshot_soon()
 
         name = self.settings.name
-        machine = machine_in(wiring.layout, name, HandlerTimes())
+        machine = self._machine or machine_in(wiring.layout, name, HandlerTimes())
         self.journal.open(header_of(machine, scenario_hash))
-        self.recovery = recover(self.journal, machine)
+        # A stand-by's machine is at the end of some row already.
+        bring = recover if machine.next_seq == 1 else recover_rest
+        self.recovery = bring(self.journal, machine)
         self._node = Node(
             name, wiring, Recovered(self.journal, machine), clock=clock, on_release=see
         )
         await self._node.start(notes)
+        if self._carrier is not None:
+            subject = node_subject(self.game.name, name)
+            presence = node_presence(self.game.name, name, wiring.layout[name], subject)
+            await self._carrier.announce(presence, self._node.answered)
 
     async def finished(self) -> None:
         """Wait until the pump is drained; raises its failure."""
@@ -129,7 +151,7 @@ class NodeProcess:
             if self._carrier is not None:
                 await self._carrier.close()
             self.journal.close()
-            self.directory.release()
+            self.lead.release()
 
 
 def linked_game(settings: NodeSettings, name: str) -> LinkedGame:

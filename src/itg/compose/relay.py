@@ -23,7 +23,7 @@ from itg.runtime.journal import FROM_START, Journal, SealedBatch
 log = structlog.get_logger()
 
 ROWS_AT_ONCE = 32
-_STEP_BACK = 1_000
+STEP_BACK = 1_000
 _LOOK_S = 1.0
 _AGAIN_S, _AGAIN_S_MAX = 0.25, 5.0
 
@@ -47,6 +47,7 @@ class Relay:
         self._codec = codec
         self._connect = connect
         self._numbers = numbers
+        self._after = self._held = FROM_START
         self._newest = FROM_START  # the last number that the bus holds a fact of
         self._encode = Encoder().encode
         self._news = asyncio.Event()
@@ -81,23 +82,33 @@ class Relay:
     async def _life(self) -> None:
         bus = await self._connect()
         try:
-            last = await bus.last()
-            after, held = await self._cursor(last)
-            self._newest = FROM_START if last is None else last.seq
+            await self._begin(bus, await bus.last())
             self._numbers.is_up, self._numbers.fault = True, ""
             while True:
                 self._news.clear()
-                read = await asyncio.to_thread(self._read, after)
-                if read is not None:
-                    after, envelopes = read
-                    await self._publish(bus, [e for e in envelopes if e.seq > held])
-                    self._numbers.seq = after
+                envelopes = await asyncio.to_thread(self._next)
+                if envelopes is not None:
+                    await self._publish(bus, envelopes)
+                    self._numbers.seq = self._after
                 elif self._ending.is_set():
                     return
                 elif not await self._is_nudged():
                     await self._refuse_loss(bus)
         finally:
             await bus.close()
+
+    async def _begin(self, bus: Bus, last: Envelope | None) -> None:
+        """Go on behind what the bus holds."""
+        self._after, self._held = await self._cursor(last)
+        self._newest = FROM_START if last is None else last.seq
+
+    def _next(self) -> list[Envelope] | None:
+        """Read what comes next, None: nothing more; in a worker thread."""
+        rows = self._rows(self._after, ROWS_AT_ONCE)
+        if not rows:
+            return None
+        self._after = rows[-1].last_seq
+        return [e for row in rows for e in self._envelopes(row) if e.seq > self._held]
 
     async def _publish(self, bus: Bus, envelopes: Sequence[Envelope]) -> None:
         await bus.publish(envelopes)
@@ -115,7 +126,7 @@ class Relay:
         """Return the row's end to read after, and the number up to which the bus has everything."""
         if last is None:
             return FROM_START, FROM_START
-        back = _STEP_BACK
+        back = STEP_BACK
         while True:
             after = Seq(max(last.seq - back, 0))
             rows = await asyncio.to_thread(self._rows, after, 1)
@@ -137,12 +148,6 @@ class Relay:
     def _rows(self, after: Seq, count: int) -> Sequence[SealedBatch]:
         # Taken at once, so that no reading holds the journal's log open.
         return list(islice(self._journal.rows(after), count))
-
-    def _read(self, after: Seq) -> tuple[Seq, list[Envelope]] | None:
-        rows = self._rows(after, ROWS_AT_ONCE)
-        if not rows:
-            return None
-        return rows[-1].last_seq, [e for row in rows for e in self._envelopes(row)]
 
     def _envelopes(self, row: SealedBatch) -> list[Envelope]:
         return [

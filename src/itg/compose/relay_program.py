@@ -10,18 +10,23 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import uvloop
 from msgspec.json import Encoder
 
 from itg.compose.bus_engines import connected
+from itg.compose.journals import is_on_nodes
 from itg.compose.logs import log_to_stderr
-from itg.compose.relay import Relay
+from itg.compose.nodes_read import layout_in, node_journals
+from itg.compose.nodes_relay import NodesRelay
+from itg.compose.relay import Connect, Relay
 from itg.compose.relay_child import BusSettings
 from itg.compose.verify import machine_of, opened_for_reading
 from itg.runtime.asserts import refuse_optimized
 from itg.runtime.bus import Bus, BusNumbers
+from itg.runtime.journal import Journal
 
 BUS, BUS_CA = "ITG_BUS", "ITG_BUS_CA"
 NICENESS = 5
@@ -46,12 +51,11 @@ class _Nudges(asyncio.Protocol):
 async def relay(data: Path, game: str, settings: BusSettings, out: int) -> None:
     """Carry a game's journal to the bus until standard input ends."""
     numbers = BusNumbers(game=game, address=settings.address)
-    journal = opened_for_reading(data)
 
     async def connect() -> Bus:
         return await connected(settings.url, settings.ca, game)
 
-    carrying = Relay(journal, machine_of(journal).codec, connect, numbers)
+    carrying, journals = _carrying(data, connect, numbers)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: _Nudges(carrying), sys.stdin)
     running = asyncio.ensure_future(carrying.run())
@@ -65,7 +69,18 @@ async def relay(data: Path, game: str, settings: BusSettings, out: int) -> None:
                 told = line
         running.result()
     finally:
-        journal.close()
+        for journal in journals:
+            journal.close()
+
+
+def _carrying(
+    data: Path, connect: Connect, numbers: BusNumbers
+) -> tuple[Relay, Collection[Journal]]:
+    if is_on_nodes(data):
+        journals = node_journals(data)
+        return NodesRelay(journals, layout_in(data), connect, numbers), journals.values()
+    journal = opened_for_reading(data)
+    return Relay(journal, machine_of(journal).codec, connect, numbers), [journal]
 
 
 def main() -> int:

@@ -4,12 +4,14 @@
     → worker thread: bodies, pages, files
 
 Reading and writing stay off the loop. What a process did not hear itself, because it started in the
-middle of a round, or heard before a trade was corrected, is read again from the journal.
+middle of a round, or heard before a trade was corrected, is read again from the journal. So is all
+of a game on several nodes: only there has what different nodes did one order for everybody.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 
@@ -32,7 +34,7 @@ from itg.game.contract import (
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Message, Query, Reply
 from itg.runtime.envelope import Record
-from itg.runtime.pump import Pump
+from itg.runtime.pump_port import PumpPort, PumpStoppedError
 from itg.translate.report import RoundAnswers, answers_of, report_bodies, report_queries
 from itg.translate.round_fold import RoundFold
 
@@ -40,13 +42,21 @@ log = structlog.get_logger()
 _FORMS = ("json", "html")
 _SLICE = 20  # queries that are answered in one turn of the loop
 _STOP_S = 30.0
+# A node of several may be down just then; it is started again.
+_ANSWER_S, _AGAIN_S, _TRIES = 10.0, 1.0, 60
 
 
 class Reports:
-    """Writes the reports of every scored round into a data directory."""
+    """Writes the reports of every scored round into a data directory.
 
-    def __init__(self, pump: Pump, data: Path, rules: GameRules) -> None:
+    `is_read`: nothing that is heard is folded, everything is read from the journal.
+    """
+
+    def __init__(
+        self, pump: PumpPort, data: Path, rules: GameRules, *, is_read: bool = False
+    ) -> None:
         self._pump = pump
+        self._is_read = is_read
         self._data = data
         self._rules = rules
         self._folds: dict[int, RoundFold] = {}
@@ -55,7 +65,7 @@ class Reports:
 
     def see(self, records: Sequence[Record], kinds: set[type[Message]]) -> None:
         """Take a released batch, whose events are of these classes."""
-        if RoundStarted in kinds:
+        if RoundStarted in kinds and not self._is_read:
             self._begin(records)
         for record in records:
             for fold in self._folds.values():
@@ -63,24 +73,28 @@ class Reports:
             if RoundScored in kinds:
                 for told in record.outputs:
                     if isinstance(told, RoundScored):
-                        self._ask(told.scores, record.seq)
+                        self._ask(told.scores, None if self._is_read else record.seq)
 
     def catch_up(self) -> None:
         """After a restart write what is missing of the round that ended last, if it is the last."""
+        if self._rules.scoring is None:
+            return
+        asking = _Asking(self._pump, (GetRounds(), GetScores()), 2)
 
-        def settle(replies: tuple[Reply, ...], _: Seq) -> None:
-            rounds, scores = replies
+        async def settle() -> None:
+            rounds, scores = await asking.replies()
             assert isinstance(rounds, Rounds)
             assert isinstance(scores, Scores)
             self._complete(rounds.rounds, scores.round)
 
-        if self._rules.scoring is not None:
-            self._pump.ask((GetRounds(), GetScores()), settle)
+        self._do(settle())
 
     async def stop(self) -> None:
         """Wait until what was begun is written; what a failed pump never answers is left."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_STOP_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_S):
+                while self._tasks:  # one may begin another
+                    await asyncio.wait(self._tasks)
         for task in self._tasks:
             task.cancel()
         self._worker.shutdown(wait=False, cancel_futures=True)
@@ -128,7 +142,10 @@ class Reports:
             heard = None if fold is None or fold.is_corrected else fold
             await self._write(_Job(round_id=round_id, answers=answers, fold=heard, seq=seq))
 
-        task = asyncio.get_running_loop().create_task(make(), name="reports")
+        self._do(make())
+
+    def _do(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work, name="reports")
         self._tasks.add(task)
         task.add_done_callback(self._end)
 
@@ -157,7 +174,7 @@ class Reports:
         return len(write_reports(bodies, folder_of(self._data, job.round_id))) // len(_FORMS)
 
     def _read(self, job: "_Job") -> RoundFold:
-        journal, codec = self._pump.journal.reader(), self._pump.machine.codec
+        journal, codec = self._pump.journal.reader(), self._pump.codec
         try:
             seq = job.seq or scored_at(journal, codec, job.round_id).seq
             return fold_in(journal, codec, job.round_id, seq)
@@ -165,29 +182,49 @@ class Reports:
             journal.close()
 
 
+_Asked = asyncio.Future[tuple[Reply, ...]]
+
+
 class _Asking:
     """Queries asked slice by slice, so that nobody waits for all of them; the first at once."""
 
-    def __init__(self, pump: Pump, queries: Sequence[Query], size: int) -> None:
+    def __init__(self, pump: PumpPort, queries: Sequence[Query], size: int) -> None:
         self._pump = pump
         self._slices = [queries[at : at + size] for at in range(0, len(queries), size)]
-        self._first = self._asked(self._slices.pop(0))
+        self._first = self._asked(self._slices[0])
 
     async def replies(self) -> list[Reply]:
-        found = [*await self._first]
+        found: list[Reply] = []
+        asked: _Asked | None = self._first
         for queries in self._slices:
             await asyncio.sleep(0)
-            found += await self._asked(queries)
+            found += await self._answered(queries, asked or self._asked(queries))
+            asked = None
         return found
 
-    def _asked(self, queries: Sequence[Query]) -> "asyncio.Future[tuple[Reply, ...]]":
-        asked: asyncio.Future[tuple[Reply, ...]] = asyncio.get_running_loop().create_future()
+    async def _answered(self, queries: Sequence[Query], asked: _Asked) -> tuple[Reply, ...]:
+        for _ in range(_TRIES):
+            try:
+                async with asyncio.timeout(_ANSWER_S):
+                    return await asked
+            except (PumpStoppedError, TimeoutError):
+                if self._pump.failure is not None:
+                    raise
+                await asyncio.sleep(_AGAIN_S)
+                asked = self._asked(queries)
+        raise PumpStoppedError("who knows the answers to be reported did not give them")
+
+    def _asked(self, queries: Sequence[Query]) -> _Asked:
+        asked: _Asked = asyncio.get_running_loop().create_future()
 
         def settle(replies: tuple[Reply, ...], _: Seq) -> None:
             if not asked.done():
                 asked.set_result(replies)
 
-        self._pump.ask(tuple(queries), settle)
+        try:
+            self._pump.ask(tuple(queries), settle)
+        except PumpStoppedError as error:
+            asked.set_exception(error)
         return asked
 
 

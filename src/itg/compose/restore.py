@@ -8,8 +8,10 @@ from msgspec.structs import replace
 from itg.adapters.file_copies import copy_file, publish_directory
 from itg.compose.backup import READABLE
 from itg.compose.data_directory import OWNER_ONLY
+from itg.compose.journals import is_on_nodes
 from itg.compose.manifest import BackupError, Manifest, assert_whole, faults_of
-from itg.compose.verify import machine_of, opened_for_reading, verify_data
+from itg.compose.nodes_read import restarted_nodes_hash
+from itg.compose.verify import machine_of, opened_for_reading, prove_data
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.recovery import VerifyReport, reread
 
@@ -49,7 +51,7 @@ def replayed(data: Path, manifest: Manifest) -> VerifyReport:
     Both must come to the same state, and the journal's end must be the one the manifest says; the
     report's `difference` tells what is not so.
     """
-    report = verify_data(data)
+    report = prove_data(data)
     if not report.is_equal:
         return report
     difference = _difference(data, manifest, report)
@@ -71,6 +73,8 @@ def _difference(data: Path, manifest: Manifest, report: VerifyReport) -> str | N
 
 def restarted_state_hash(data: Path) -> str:
     """Return the hash of the state that a restart would come to, newest snapshot first."""
+    if is_on_nodes(data):
+        return restarted_nodes_hash(data)
     journal = opened_for_reading(data)
     try:
         if not journal.epochs():

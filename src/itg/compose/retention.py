@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from secrets import token_hex
 from socket import gethostname
@@ -13,17 +13,20 @@ from msgspec import Struct
 from itg.compose.backup import Backup
 from itg.compose.data_directory import DataDirectory
 from itg.compose.journals import (
+    NODES,
     assert_holds_game,
     forget_journal,
     holds_game,
     is_in_postgres,
+    is_on_nodes,
     lease_in_postgres,
 )
 from itg.compose.manifest import BackupError, assert_whole
-from itg.compose.verify import machine_of, opened_for_reading
+from itg.compose.verify import head_of_data, opened_with_rounds
 from itg.game.contract import GetRounds, Rounds, RoundStatus
 from itg.kernel.errors import ConfigurationError, ItgError
 from itg.kernel.times import to_micros
+from itg.runtime.cascade import Machine
 from itg.runtime.clock import SystemClock
 from itg.runtime.journal import Journal
 from itg.runtime.recovery import reread
@@ -101,13 +104,14 @@ def held(data: Path) -> Iterator[None]:
 
     Raises `ConfigurationError` if somebody plays it.
     """
-    directory = DataDirectory(data)
-    directory.hold()
-    try:
-        with _held_in_database(data):
-            yield
-    finally:
-        directory.release()
+    places = [data, *(sorted((data / NODES).iterdir()) if is_on_nodes(data) else ())]
+    with ExitStack() as held_places:
+        for place in places:
+            directory = DataDirectory(place)
+            directory.hold()
+            held_places.callback(directory.release)
+        held_places.enter_context(_held_in_database(data))
+        yield
 
 
 @contextmanager
@@ -146,16 +150,15 @@ def _reasons_to_stay(backup: Backup, data: Path, older_than_s: float) -> Iterato
 
 
 def _is_over(data: Path) -> bool:
-    journal = opened_for_reading(data)
+    journal, machine = opened_with_rounds(data)
     try:
-        return has_ended(journal)
+        return has_ended(journal, machine)
     finally:
         journal.close()
 
 
-def has_ended(journal: Journal) -> bool:
-    """Tell whether every round of a game has ended."""
-    machine = machine_of(journal)
+def has_ended(journal: Journal, machine: Machine) -> bool:
+    """Tell whether every round of a game has ended; `machine` is fresh."""
     reread(journal, machine)
     rounds = machine.query(GetRounds())
     assert isinstance(rounds, Rounds)
@@ -164,11 +167,7 @@ def has_ended(journal: Journal) -> bool:
 
 def head_of(data: Path) -> str:
     """Return the hash of a game's last row, in hexadecimal."""
-    journal = opened_for_reading(data)
-    try:
-        return journal.head().hash.hex()
-    finally:
-        journal.close()
+    return head_of_data(data).hash.hex()
 
 
 def _is_backup(path: Path) -> bool:

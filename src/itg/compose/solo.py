@@ -22,6 +22,7 @@ from itg.compose.game_settings import SoloSettings, assert_made_by, create_comma
 from itg.compose.journals import open_journal
 from itg.compose.lead import Lead, Taken
 from itg.compose.links import LinkedGame, LinkFile, NodeLink
+from itg.compose.office import LocalOffice
 from itg.compose.relay_child import RelayChild
 from itg.compose.report_files import REPORTS
 from itg.compose.reports import Reports
@@ -184,6 +185,7 @@ class Solo:
         self.relay = self._relay(settings)
         bus = None if self.relay is None else self.relay.numbers
         self.gateway = Gateway(self.pump, bounds, surveillance=self.watch, bus=bus)
+        self.gateway.office = LocalOffice(settings)
         self.link = self._link(settings)
         self.backups = self._backups(settings)
         self._traces.follow(self.gateway)

@@ -1,11 +1,12 @@
-"""Who stands by to lead a game: `itg serve --standby`.
+"""Who stands by to lead a game, or one of its nodes: `itg serve --standby`, `itg node --standby`.
 
 follows     journal → Tail → machine        (no requests, no writes)
-takes over  lease → next epoch → the rest of the rows → Solo, as after a recovery
+takes over  lease → next epoch → the rest of the rows → Solo or a node, as after a recovery
 """
 
 import asyncio
 from contextlib import suppress
+from pathlib import Path
 from time import monotonic
 
 import structlog
@@ -22,31 +23,42 @@ from itg.runtime.cascade import Machine
 from itg.runtime.fingerprint import header_of
 from itg.runtime.journal import Journal
 from itg.runtime.metrics import HandlerTimes
+from itg.runtime.recovery import OtherBuildError
 from itg.runtime.tail import Tail
 
 log = structlog.get_logger()
 _LOOK_S = 0.03
+_AGAIN_S = 10.0
 
 
 class Standby:
-    """Follows a game until nobody leads it; each step runs in a worker thread, one at a time."""
+    """Follows a game until nobody leads it; each step runs in a worker thread, one at a time.
 
-    def __init__(self, settings: SoloSettings) -> None:
-        assert_free(settings.host, settings.port)
+    Its journal is in `place`, the data directory unless another is given.
+    """
+
+    def __init__(self, settings: SoloSettings, place: Path | None = None) -> None:
         self._settings = settings
-        self._directory = DataDirectory(settings.data)
+        self._directory = DataDirectory(place or settings.data)
         self._lead = Lead(self._directory, settings.postgres)
         self._journal: Journal | None = None
         self._machine: Machine | None = None
         self._tail: Tail | None = None
+        self._again_s = 0.0  # when to try again to follow, 0: nothing was in the way
 
     @property
     def seq(self) -> Seq | None:
         """Return the last number it has applied, None before it follows."""
         return None if self._tail is None else self._tail.seq
 
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether it waits for a snapshot: the leader is of another build."""
+        return self._again_s > 0 and self._tail is None
+
     async def until_leading(self, stop: asyncio.Event) -> Taken | None:
         """Follow until the lease is held; None if `stop` is set before that."""
+        self._assert_free()
         try:
             while not stop.is_set():
                 if await asyncio.to_thread(self._lead.take_over):
@@ -61,28 +73,45 @@ class Standby:
         return None
 
     def _taken(self) -> Taken:
-        log.warning("takes_over", data=str(self._settings.data), seq=self.seq)
+        log.warning("takes_over", data=str(self._directory.path), seq=self.seq)
         return Taken(self._lead, self._journal, self._machine)
 
     def _step(self) -> int:
-        if self._tail is None:
-            return self._begin()
-        return self._tail.step()
+        try:
+            return self._begin() if self._tail is None else self._tail.step()
+        except OtherBuildError as error:
+            # It may lead all the same, where the leader ends with a snapshot; until then it waits.
+            if not self._again_s:
+                log.warning("follows_no_other_build", reason=str(error))
+            self._tail = self._machine = None
+            self._again_s = monotonic() + _AGAIN_S
+            return 0
 
     def _begin(self) -> int:
-        if not holds_game(self._settings.data):
+        if monotonic() < self._again_s or not holds_game(self._directory.path):
             return 0
-        self._journal = self._journal or journal_of(self._settings)
+        self._journal = self._journal or self._opened()
         if not self._journal.epochs():
             return 0
         began = monotonic()
-        # Now, not when it is to lead: flags of another game would be found out too late.
-        create = create_command(self._settings, self._directory)
-        assert_made_by(create, self._journal, self._directory)
-        self._machine = machine_of(self._journal, HandlerTimes())
+        self._machine = self._fresh(self._journal)
         self._tail = Tail(self._journal, self._machine, header_of(self._machine))
+        self._tail.step()  # or what it restored is followed by another build's rows
+        self._again_s = 0.0
         log.info("stands_by", seq=self._tail.seq, restored_s=round(monotonic() - began, 3))
         return 1
+
+    def _assert_free(self) -> None:
+        assert_free(self._settings.host, self._settings.port)
+
+    def _opened(self) -> Journal:
+        return journal_of(self._settings)
+
+    def _fresh(self, journal: Journal) -> Machine:
+        # Now, not when it is to lead: flags of another game would be found out too late.
+        create = create_command(self._settings, self._directory)
+        assert_made_by(create, journal, self._directory)
+        return machine_of(journal, HandlerTimes())
 
     def _give_up(self) -> None:
         self._lead.release()

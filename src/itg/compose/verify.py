@@ -3,13 +3,22 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from itg.compose.journals import assert_holds_game, open_journal
-from itg.compose.nodes_read import is_on_nodes, joined_journal
+from itg.compose.journals import assert_holds_game, is_on_nodes, open_journal
+from itg.compose.node import machine_in
+from itg.compose.nodes_read import (
+    joined_journal,
+    layout_in,
+    node_directory,
+    node_journals,
+    nodes_head,
+    verify_as_one,
+)
 from itg.compose.services import services_of
+from itg.compose.topologies import CHIEF
 from itg.kernel.ids import Shard
 from itg.runtime.cascade import Machine
 from itg.runtime.joined_machine import JoinedMachine
-from itg.runtime.journal import Journal
+from itg.runtime.journal import Head, Journal
 from itg.runtime.metrics import HandlerTimes
 from itg.runtime.recovery import VerifyReport, verify
 from itg.runtime.service import Service, node_name
@@ -22,6 +31,36 @@ def verify_data(data: Path) -> VerifyReport:
         return verify(journal, machine_of(journal))
     finally:
         journal.close()
+
+
+def prove_data(data: Path) -> VerifyReport:
+    """Verify a game of one node or of several; of these each for itself, with what it heard."""
+    return verify_as_one(data) if is_on_nodes(data) else verify_data(data)
+
+
+def head_of_data(data: Path) -> Head:
+    """Return where a game's journal ends; of several nodes all together, see `nodes_head`."""
+    if is_on_nodes(data):
+        journals = node_journals(data)
+        try:
+            return nodes_head({name: journal.head() for name, journal in journals.items()})
+        finally:
+            for journal in journals.values():
+                journal.close()
+    journal = opened_for_reading(data)
+    try:
+        return journal.head()
+    finally:
+        journal.close()
+
+
+def opened_with_rounds(data: Path) -> tuple[Journal, Machine]:
+    """Return the journal in which a game's rounds stand, and a fresh machine for it."""
+    if is_on_nodes(data):
+        journal = open_journal(node_directory(data, CHIEF))
+        return journal, machine_in(layout_in(data), CHIEF)
+    journal = opened_for_reading(data)
+    return journal, machine_of(journal)
 
 
 def opened_for_reading(data: Path) -> Journal:

@@ -10,13 +10,13 @@ from msgspec import Struct
 from itg.game.contract import AuthenticateKey, Principal
 from itg.gateway.buckets import Buckets
 from itg.gateway.calls import Caller
-from itg.gateway.problems import RefusedError, problem_of
+from itg.gateway.problems import RefusedError, busy, problem_of
 from itg.gateway.reasons import PROCESSING_TIMEOUT, UNAUTHENTICATED
 from itg.gateway.settings import GatewaySettings
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Reply
 from itg.positions.contract import RATE_LIMIT_EXCEEDED
-from itg.runtime.pump_port import PumpPort
+from itg.runtime.pump_port import PumpPort, PumpStoppedError
 from itg.wire.v1.problems import Problem
 
 KEY_PREFIX = "itg_"
@@ -37,6 +37,10 @@ class KeyRing:
 
     def __init__(self, pump: PumpPort, settings: GatewaySettings, now: Callable[[], float]) -> None:
         self._pump = pump
+        self._now = now
+        self._good_s = settings.known_keys_s
+        # Since when the game, which ends keys, does not answer; None: it does.
+        self._alone_s: float | None = None
         self._deadline_s = settings.order_deadline_s
         self._known: dict[str, Caller] = {}
         self._forgotten = 0  # how often; what was asked for before is not to be kept
@@ -48,6 +52,8 @@ class KeyRing:
             raise RefusedError(problem_of(UNAUTHENTICATED))
         digest = digest_of(shown.api_key)
         caller = self._known.get(digest)
+        if self._alone_s is not None and self._now() - self._alone_s > self._good_s:
+            raise RefusedError(busy())
         forgotten = -1
         while caller is None and forgotten != self._forgotten:
             if len(shown.api_key) > _KEY_CHARACTERS_MAX:
@@ -61,6 +67,13 @@ class KeyRing:
             raise RefusedError(self.problem_for(shown.address, "nobody has this key"))
         self._known[digest] = caller
         return caller
+
+    def note_game(self, *, is_reached: bool) -> None:
+        """Note whether the game answers: as long as it does, it says which keys end."""
+        if is_reached:
+            self._alone_s = None
+        elif self._alone_s is None:
+            self._alone_s = self._now()
 
     def forget(self) -> None:
         """Look every key up again: one may have ended, or its team have another role."""
@@ -81,10 +94,13 @@ class KeyRing:
             if not found.done():
                 found.set_result(replies[0])
 
-        self._pump.ask((AuthenticateKey(key_hash=digest),), settle)
+        queries = (AuthenticateKey(key_hash=digest),)
         try:
+            self._pump.ask(queries, settle, deadline_s=self._deadline_s)
             async with asyncio.timeout(self._deadline_s):
                 reply = await found
+        except PumpStoppedError:
+            raise RefusedError(busy()) from None
         except TimeoutError:
             detail = "your key could not be looked up in time"
             raise RefusedError(problem_of(PROCESSING_TIMEOUT, detail)) from None

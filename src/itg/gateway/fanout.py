@@ -1,12 +1,18 @@
 """Encoded frames to sessions, to each in the way of the channel's class; nothing here waits."""
 
+from collections import deque
+from itertools import pairwise
+from time import monotonic
+
 from itg.gateway.channels import Channel, Delivery, Subscription
 from itg.gateway.framing import Fact, Framer
 from itg.gateway.sessions import Session
+from itg.kernel.ids import AccountId
 from itg.wire.v1.orders import Body
 from itg.wire.v1.socket import GapData, HeartbeatData
 
 SYSTEM = "system"
+_BEATS_KEPT = 11
 
 
 class FanoutNumbers:
@@ -17,6 +23,14 @@ class FanoutNumbers:
         self.merged = 0  # publications that share a frame with later ones
         self.held = 0  # frames of state kept back from sessions that do not read
         self.lost = 0  # public facts that sessions did not get
+        self._beats_s: deque[float] = deque(maxlen=_BEATS_KEPT)
+
+    def count_beat(self, now_s: float) -> None:
+        self._beats_s.append(now_s)
+
+    def beat_gap_s(self) -> float:
+        """Return the longest time between two of the last heartbeats, 0 before the second."""
+        return max((later - sooner for sooner, later in pairwise(self._beats_s)), default=0.0)
 
 
 class Fanout:
@@ -27,6 +41,7 @@ class Fanout:
         self.places: dict[Session, dict[str, Subscription]] = {}
         self.numbers = FanoutNumbers()
         self.in_lock_step = False
+        self.left_s: dict[AccountId, float] = {}  # when an account's last session ended
         self._unflushed: list[Channel] = []
         self._unflushed_paced: list[Channel] = []
         self._holding: dict[Subscription, None] = {}
@@ -40,6 +55,8 @@ class Fanout:
         for name in list(self.places.get(session, ())):
             self.part(session, name)
         self.places.pop(session, None)
+        if session.caller.account_id is not None:
+            self.left_s[session.caller.account_id] = monotonic()
 
     def join(self, session: Session, channel: Channel) -> None:
         """Let a session, which was given the channel's state, hear what follows it."""
@@ -67,7 +84,13 @@ class Fanout:
         return not channel.subscribers
 
     def publish(self, channel: Channel, fact: Fact) -> None:
-        """Give the publication that the channel just counted to all who hear it."""
+        """Give the publication that the channel just counted to all who hear or repeat it."""
+        for mirror in channel.mirrors:
+            if mirror.takes(fact.data):
+                mirror.channel.seq += 1
+                self.publish(mirror.channel, fact)
+        if not channel.subscribers:
+            return
         if channel.delivery is Delivery.STATE:
             if not channel.batch:
                 waiting = self._unflushed_paced if channel.is_paced else self._unflushed
@@ -125,6 +148,7 @@ class Fanout:
 
     def beat(self) -> None:
         """Tell every session the last numbers it was sent, and what it lost, if it reads again."""
+        self.numbers.count_beat(monotonic())
         for session, places in self.places.items():
             for place in places.values():
                 if place.lost_seq and not session.sheds():

@@ -57,6 +57,7 @@ from itg.wire.v1.chain import ChainPush, MarkPush
 from itg.wire.v1.market import (
     BookPush,
     PhasePush,
+    PriceBody,
     PricesPush,
     TopPush,
     TopsPush,
@@ -227,13 +228,7 @@ class Feed:
 
     def _put(self, record: Record, channel: Channel, kind: str, data: Body) -> None:
         times_us = (to_micros(record.ts_ns), to_micros(record.game_ns))
-        fact = Fact(kind, data, times_us)
-        if channel.subscribers:
-            self.fanout.publish(channel, fact)
-        for mirror in channel.mirrors:
-            if mirror.takes(data):
-                mirror.channel.seq += 1
-                self.fanout.publish(mirror.channel, fact)
+        self.fanout.publish(channel, Fact(kind, data, times_us))
 
     def _publish_private(self, record: Record, event: Message) -> None:
         assert isinstance(event, PrivateEvent)
@@ -347,6 +342,13 @@ class Feed:
         if channel is not None:
             rows = price_bodies(event.prices, record.game_ns, is_moving=event.is_moving)
             self._put(record, channel, "prices", PricesPush(prices=rows))
+
+    def tell_prices(self, rows: list[PriceBody]) -> None:
+        """Publish prices that no step brought: they have become stale."""
+        channel = self._counted("prices")
+        if channel is not None:
+            fact = self.fanout.framer.present("prices", PricesPush(prices=rows))
+            self.fanout.publish(channel, fact)
 
     def _publish_marks(self, record: Record, event: Message) -> None:
         assert isinstance(event, MarksPublished)

@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import TypeVar
 
 import structlog
@@ -18,23 +18,28 @@ from msgspec.structs import replace
 
 from itg.game.contract import (
     GameCreated,
+    GetScores,
     OrganizerAct,
-    RegisterTeam,
-    RegistrationRejected,
+    Scores,
     TeamRegistered,
 )
-from itg.gateway.auth import KeyRing, digest_of, fresh_key
+from itg.gateway.auth import KeyRing
 from itg.gateway.calls import Answer, Call, refused
+from itg.gateway.degraded import Degraded
 from itg.gateway.directory import Directory, first_queries, reply_of
 from itg.gateway.feed import Feed
 from itg.gateway.flood import FloodGuard, Metered
 from itg.gateway.flushing import Flusher
+from itg.gateway.last_known import LastKnown
 from itg.gateway.lockstep import LockStep
 from itg.gateway.membership import MEMBER_EVENTS, Membership
 from itg.gateway.numbers import Numbers
+from itg.gateway.office import NoOffice, Office
 from itg.gateway.passes import Passes
 from itg.gateway.pending import Compose, Pending, busy_of, pending_of
-from itg.gateway.problems import RefusedError, busy, problem_of, problem_of_refusal
+from itg.gateway.problems import RefusedError, busy, problem_of
+from itg.gateway.reach import Reach
+from itg.gateway.reading import ComposeRead, Follow, look, read
 from itg.gateway.reasons import INSTRUMENT_NOT_FOUND, LOCK_STEP, PROCESSING_TIMEOUT
 from itg.gateway.round_files import RoundFiles
 from itg.gateway.service_notes import ServiceWatch
@@ -45,9 +50,10 @@ from itg.gateway.surveillance import SurveillancePort, Unwatched
 from itg.gateway.trace_ids import TraceIds
 from itg.gateway.waiting import RoomFullError, WaitingRoom
 from itg.gateway.withdrawals import Absences, Deadman
-from itg.kernel.ids import AccountId, InstrumentId, Role, Seq
+from itg.gateway.working_orders import WorkingOrders
+from itg.kernel.ids import AccountId, InstrumentId, Seq
 from itg.kernel.messages import Command, Message, Query, Reply
-from itg.positions.contract import GetQuotes, Quotes, Roles
+from itg.positions.contract import GetQuotes, Orders, Quotes, Roles
 from itg.runtime.backups import BackupNumbers
 from itg.runtime.bus import BusNumbers
 from itg.runtime.envelope import Record, kinds_of
@@ -57,10 +63,7 @@ from itg.wire.v1.socket import CLOSE_RESTART, DeadmanData
 
 log = structlog.get_logger()
 _AGAIN_S = 0.02
-R = TypeVar("R", bound=Reply)
 M = TypeVar("M", bound=Message)
-ComposeRead = Callable[[Sequence[Reply]], Answer]
-Follow = Callable[[Sequence[Reply]], tuple[Query, ...]]
 
 
 class Gateway:
@@ -79,13 +82,17 @@ class Gateway:
         self.bus = bus
         self.trails: Trails | None = None  # set where requests are sampled
         self.backups: BackupNumbers | None = None  # set where the process makes some
+        self.office: Office = NoOffice()  # set where the process keeps the data
         self.pump = pump
+        self.reach = Reach(pump)
+        self.working = WorkingOrders()
         self.feed = Feed(pump.epoch, pump.clock)
         self.outlet = Outlet()
         self.absences = Absences(pump, self.settings.absence_s)
         self.deadman = Deadman(pump, self._tell_expired)
         self.keys = KeyRing(pump, self.settings, monotonic)
         self.passes = Passes(self.settings, monotonic)
+        self.last_known = LastKnown(self.reach, self.keys, self.feed)
         self.members = Membership(
             pump, self.feed, self.keys, self.passes, ends_keys=steward is None
         )
@@ -98,6 +105,7 @@ class Gateway:
         self.round_files = RoundFiles(pump.journal, pump.codec, self.settings.reports)
         self.lock_step: LockStep | None = None
         self.is_ready = False
+        self._degraded = Degraded(self)
         self._flusher = Flusher(
             self.feed.fanout, self.settings.flush_s, self.settings.paced_flush_s
         )
@@ -121,7 +129,9 @@ class Gateway:
                 await self._asked(first_queries(), self._meet)
             accounts = [team.account_id for team in self.directory.teams.values()]
             seqs = tuple(GetQuotes(account_id=account_id) for account_id in accounts)
-            queries = self.directory.second_queries()
+            queries = (*self.directory.second_queries(), GetScores())
+            if self.reach.joined is not None:
+                queries += WorkingOrders.queries(accounts)
             await self._asked(
                 (*queries, *seqs), lambda replies: self._open(accounts, replies, len(queries))
             )
@@ -151,19 +161,6 @@ class Gateway:
         pump = self.pump
         while not pump.is_idle:  # noqa: ASYNC110 - the pump tells nobody it is idle
             await asyncio.sleep(self.settings.heartbeat_s / 100)
-
-    async def enrol(self, team_name: str, role: Role) -> str:
-        """Register a team as the organizer does and return its key; raises `RefusedError`."""
-        api_key = fresh_key()
-        settled: asyncio.Future[Record] = asyncio.get_running_loop().create_future()
-        key_hash = digest_of(api_key.encode())
-        command = RegisterTeam(team_name=team_name, role=role, key_hash=key_hash, by_organizer=True)
-        self.pump.submit(command, on_release=settled.set_result)
-        record = await settled
-        rejected = first_of(RegistrationRejected, record.outputs)
-        if rejected is not None:
-            raise RefusedError(problem_of_refusal(rejected.refusal))
-        return api_key
 
     def expect_bots(self, accounts: Iterable[AccountId]) -> None:
         """In lock step fix whose turns each step waits for, before the round starts."""
@@ -205,6 +202,8 @@ class Gateway:
             for record in records:
                 if is_news:
                     self._learn(record)
+                if self.reach.joined is not None:
+                    self.working.fold(record.outputs)
                 if self.is_ready:
                     self.feed.publish(record)
                 if is_news and self.lock_step is not None:
@@ -221,8 +220,10 @@ class Gateway:
 
     def trade(self, call: Call, command: Command, compose: Compose, metered: Metered) -> None:
         """Send a team's command in its turn; `compose` makes the answer from what it caused."""
-        if self.lock_step is None:
+        if self.lock_step is None and self.reach.has_market:
             self.send(call, command, compose, metered)
+        elif self.lock_step is None:
+            self._degraded.trade(call, command, compose, metered)
         elif call.is_rest:
             raise RefusedError(problem_of(LOCK_STEP))
         else:
@@ -238,7 +239,7 @@ class Gateway:
         is_cancel = metered is not Metered.ORDER
         settings = self.settings
         deadline_s = settings.cancel_deadline_s if is_cancel else settings.order_deadline_s
-        seat = self._enter(call, deadline_s, headroom=is_cancel)
+        seat = self.take_seat(call, deadline_s, headroom=is_cancel)
         self._submit(pending_of(self, call, command, compose, seat), headroom=is_cancel)
 
     def read(
@@ -249,24 +250,13 @@ class Gateway:
         follow: Follow | None = None,
     ) -> None:
         """Answer a read from one released state; `follow` may ask more, once the first is known."""
-        seat = self._enter(call, self.settings.order_deadline_s)
+        read(self, call, queries, compose, follow)
 
-        def finish(replies: Sequence[Reply]) -> None:
-            if self.waiting.leave(seat):
-                call.reply(self.as_of(call, compose(replies)))
-
-        def settle(replies: tuple[Reply, ...], _: Seq) -> None:
-            more = () if follow is None else follow(replies)
-            if more:
-                self.pump.ask(more, lambda others, _: finish((*replies, *others)))
-            else:
-                finish(replies)
-
-        try:
-            self.pump.ask(queries, settle)
-        except PumpStoppedError:
-            self.waiting.leave(seat)
-            raise RefusedError(busy()) from None
+    def look(
+        self, call: Call, queries: tuple[Query, ...], then: Callable[[Sequence[Reply]], None]
+    ) -> None:
+        """Ask for a caller, and go on with the replies unless its deadline is first."""
+        look(self, call, queries, then)
 
     def as_of(self, call: Call, answer: Answer) -> Answer:
         """Add to a read how far the caller's private stream had come."""
@@ -296,7 +286,8 @@ class Gateway:
             loop.call_later(_AGAIN_S, self._submit_late, waiting)
 
     def _submit(self, waiting: "Pending", *, headroom: bool = False) -> None:
-        call = waiting.call
+        call, settings = waiting.call, self.settings
+        deadline_s = settings.cancel_deadline_s if headroom else settings.order_deadline_s
         try:
             self.pump.submit(
                 waiting.command,
@@ -305,6 +296,7 @@ class Gateway:
                 on_release=waiting,
                 on_refused=waiting.refuse,
                 headroom=headroom,
+                deadline_s=deadline_s - (perf_counter() - waiting.started),
             )
         except (OverloadedError, PumpStoppedError) as error:
             waiting.leave()
@@ -316,7 +308,9 @@ class Gateway:
         except RefusedError as error:
             waiting.call.reply(refused(error.problem))
 
-    def _enter(self, call: Call, deadline_s: float, *, headroom: bool = False) -> int:
+    def take_seat(self, call: Call, deadline_s: float, *, headroom: bool = False) -> int:
+        """Let a call wait, answered 504 at its deadline; `RefusedError` where too many do."""
+
         def late() -> None:
             self.numbers.timeouts += 1
             call.reply(refused(problem_of(PROCESSING_TIMEOUT)))
@@ -359,6 +353,8 @@ class Gateway:
         # published, and continues exactly what was read.
         directory = self.directory
         directory.learn(replies[:split])
+        self.last_known.note_scores(None, reply_of(Scores, replies))
+        self.working.learn(accounts, [reply for reply in replies if isinstance(reply, Orders)])
         absent: list[AccountId] = []
         for account_id, quotes in zip(accounts, replies[split:], strict=True):
             assert isinstance(quotes, Quotes)
@@ -382,7 +378,10 @@ class Gateway:
         while True:
             await asyncio.sleep(self.settings.heartbeat_s)
             self.feed.fanout.beat()
-            if not self.is_ready or self.lock_step is not None:
+            if not self.is_ready:
+                continue
+            self.last_known.beat(self.directory)
+            if self.lock_step is not None:
                 continue
             if isinstance(self.steward, RemoteSteward):
                 self.steward.serve(self.service.take())

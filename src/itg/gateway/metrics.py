@@ -1,6 +1,6 @@
 """The page Prometheus reads. No label names a team or an instrument."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -10,11 +10,18 @@ from prometheus_client.registry import Collector
 from itg.gateway.gateway import Gateway
 from itg.gateway.health import behind_of
 from itg.kernel.times import NS_PER_S, NS_PER_US, to_micros
+from itg.runtime.calls import CalleeNumbers
 from itg.runtime.metrics import Histogram
 
 # From a commit to memory to one on a sick disk.
 COMMIT_NS_MIN, COMMIT_NS_MAX = 10 * NS_PER_US, 2 * NS_PER_S
 _US_PER_S = 1_000_000
+_CALLS: tuple[tuple[Callable[[CalleeNumbers], int], str, str], ...] = (
+    (lambda of: of.sent, "itg_calls_sent", "Calls sent, each once"),
+    (lambda of: of.overdue, "itg_calls_overdue", "Calls without an answer by their deadline"),
+    (lambda of: of.dropped, "itg_calls_dropped", "Calls that came too late and were dropped"),
+    (lambda of: of.retried, "itg_calls_retried", "Queries asked once more"),
+)
 CONTENT_TYPE = "text/plain; version=0.0.4"
 
 
@@ -29,6 +36,7 @@ class _Collector(Collector):
         yield from self._sockets()
         yield from self._bus()
         yield from self._backups()
+        yield from self._calls()
 
     def _pump(self) -> Iterator[Metric]:
         pump, numbers = self._gateway.pump, self._gateway.pump.numbers
@@ -70,6 +78,35 @@ class _Collector(Collector):
         yield _counter("itg_backups", "Backups made", told.count)
         yield _counter("itg_backup_faults", "Backups that failed", told.faults)
 
+    def _calls(self) -> Iterator[Metric]:
+        callees = self._gateway.reach.callees
+        if not callees:
+            return
+        yield _by_callee(
+            GaugeMetricFamily(
+                "itg_breaker_state", "0 closed, 1 half open, 2 open", labels=("callee",)
+            ),
+            {name: callee.state for name, callee in callees.items()},
+        )
+        yield _by_callee(
+            GaugeMetricFamily(
+                "itg_calls_in_flight", "Calls without an answer yet", labels=("callee",)
+            ),
+            {name: callee.in_flight for name, callee in callees.items()},
+        )
+        for count, name, text in _CALLS:
+            family = CounterMetricFamily(name, text, labels=("callee",))
+            yield _by_callee(family, {n: count(each.numbers) for n, each in callees.items()})
+        refused = CounterMetricFamily(
+            "itg_calls_refused", "Calls that were not sent", labels=("callee", "reason")
+        )
+        for name, callee in callees.items():
+            numbers = callee.numbers
+            refused.add_metric((name, "open"), numbers.open)
+            refused.add_metric((name, "full"), numbers.full)
+            refused.add_metric((name, "silent"), numbers.silent)
+        yield refused
+
     def _handlers(self) -> Iterator[Metric]:
         family = GaugeMetricFamily(
             "itg_handler_seconds", "Time in handlers", labels=("message", "quantile")
@@ -96,6 +133,9 @@ class _Collector(Collector):
         for route, latency in sorted(numbers.latencies.items()):
             latencies.add_metric((route,), latency.buckets(), latency.total_s)
         yield latencies
+        gap_s = self._gateway.feed.fanout.numbers.beat_gap_s()
+        lag_s = max(gap_s - self._gateway.settings.heartbeat_s, 0.0)
+        yield _gauge("itg_loop_lag_seconds", "Latest of the last ten heartbeats", lag_s)
         yield _gauge("itg_requests_waiting", "Requests that wait", len(self._gateway.waiting))
         yield _counter("itg_request_timeouts", "Requests answered 504", numbers.timeouts)
 
@@ -129,6 +169,14 @@ def _seconds(times: Histogram) -> list[tuple[str, float]]:
         if COMMIT_NS_MIN <= edge_ns <= COMMIT_NS_MAX:
             rows.append((str(edge_ns / NS_PER_S), seen))
     return [*rows, ("+Inf", sum(times.counts))]
+
+
+def _by_callee(
+    family: GaugeMetricFamily | CounterMetricFamily, values: Mapping[str, float]
+) -> Metric:
+    for name, value in values.items():
+        family.add_metric((name,), value)
+    return family
 
 
 def _counter(name: str, text: str, value: float) -> Metric:

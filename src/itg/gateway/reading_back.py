@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from itg.gateway.calls import Call, refused
-from itg.gateway.gateway import ComposeRead, Gateway
+from itg.gateway.gateway import Gateway
 from itg.gateway.problems import problem_of
+from itg.gateway.reading import ComposeRead
 from itg.gateway.reasons import PROCESSING_TIMEOUT
 from itg.kernel.messages import Query, Reply
 from itg.runtime.pump_port import PumpStoppedError

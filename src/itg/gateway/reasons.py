@@ -38,6 +38,9 @@ INSTRUMENT_NOT_FOUND = RejectReason(
 CASE_NOT_FOUND = RejectReason(
     code="CASE_NOT_FOUND", hint="See GET /admin/surveillance.", status=404
 )
+CHUNK_NOT_FOUND = RejectReason(
+    code="CHUNK_NOT_FOUND", hint="See GET /game/rounds/{round_id}/replay.", status=404
+)
 UNKNOWN_CHANNEL = RejectReason(
     code="UNKNOWN_CHANNEL",
     hint=f"Channels: {', '.join(row.name for row in CHANNELS)}.",

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import monotonic
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from itg.game.contract import ROUND_NOT_FOUND
 from itg.gateway.calls import Answer, refused
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import EXPORT_UNAVAILABLE, INTERNAL_ERROR, SERVICE_UNAVAILABLE
@@ -19,6 +20,7 @@ from itg.runtime.journal import Journal
 from itg.translate.lobster import KINDS
 from itg.translate.round_facts import Identities, facts_of
 from itg.translate.round_log import RoundLogs
+from itg.translate.round_replay import RoundReplay, stretch_of
 from itg.translate.round_rows import table_rows
 from itg.translate.round_tables import TABLES
 from itg.translate.table_files import (
@@ -48,6 +50,7 @@ class RoundFiles:
         self._codec = codec
         self._reports = reports
         self._logs: dict[int, tuple[float, dict[AccountId, bytes]]] = {}
+        self._replays: dict[int, RoundReplay] = {}
 
     def run(self, make: Callable[["RoundFiles"], Answer], reply: Callable[[Answer], None]) -> None:
         """Make an answer in the worker and reply with it in the loop."""
@@ -106,6 +109,22 @@ class RoundFiles:
             self._logs = {round_id: (monotonic(), logs)}
         packed = logs.get(account_id)
         return b"" if packed is None else zlib.decompress(packed)
+
+    def replay(self, round_id: int) -> RoundReplay:
+        """Return a round's replay; the first to ask has that of all made. `RefusedError`, 404."""
+        replay = self._replays.get(round_id)
+        if replay is None:
+            journal = self._journal.reader()
+            try:
+                stretch = stretch_of(journal, self._codec, round_id)
+                if stretch is None:
+                    raise RefusedError(problem_of(ROUND_NOT_FOUND))
+                replay = RoundReplay(round_id, stretch).add(journal, self._codec)
+            finally:
+                journal.close()
+            # What was told until the end does not change; one round's is kept at a time.
+            self._replays = {round_id: replay}
+        return replay
 
     def report(self, round_id: int, name: str) -> bytes | None:
         """Return a report's file; None while there is none."""

@@ -23,6 +23,7 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     flood_factor: int = 4
     queries_per_s: int = 100
     anonymous_per_s: int = 100
+    known_keys_s: float = 600.0  # for so long a key that was good is, without the game
     failed_keys_per_s: int = 1
     failed_keys_burst: int = 20
     ticket_s: float = 30.0

@@ -42,7 +42,6 @@ from itg.translate.chain import is_option, mark_push
 from itg.translate.market import (
     book_snapshot_push,
     phase_rows,
-    price_bodies,
     raw_snapshot_push,
 )
 from itg.translate.news import news_push
@@ -336,9 +335,7 @@ class _Planner:
         self._feed.send(self._session, channel, "snapshot", self._prices())
 
     def _prices(self) -> PricesPush:
-        last = self._directory.last_prices
-        rows = price_bodies(last.prices, last.game_ns, is_moving=last.is_moving)
-        return PricesPush(prices=rows)
+        return PricesPush(prices=self._gateway.last_known.prices(self._directory))
 
     def _phases(self, channel: Channel, replies: Sequence[Reply]) -> None:
         rows = [row for r in replies if isinstance(r, ExchangeStatus) for row in phase_rows(r)]

@@ -11,10 +11,13 @@ from contextlib import suppress
 
 from msgspec import Struct
 
+from itg.exchange.contract import MassCancel
+from itg.gateway.reach import EXCHANGE, POSITIONS
 from itg.kernel.ids import AccountId
 from itg.kernel.times import Nanos, to_micros
 from itg.kernel.words import CancelReason, InFreeze
 from itg.positions.contract import RequestMassCancel
+from itg.runtime.joined import JoinedPump
 from itg.runtime.pump_port import FateUnknownError, OverloadedError, PumpPort, PumpStoppedError
 from itg.wire.v1.socket import CancelOnDisconnect, DeadmanBody
 
@@ -23,7 +26,21 @@ _STRENGTH: dict[CancelOnDisconnect, int] = {"none": 0, "quotes": 1, "all": 2}
 
 
 def withdraw(pump: PumpPort, account_id: AccountId, reason: CancelReason, *, orders: bool) -> None:
-    """Cancel an account's quotes, and its orders; a frozen book follows after its uncross."""
+    """Cancel an account's quotes, and its orders; a frozen book follows after its uncross.
+
+    While positions does not answer it goes straight to every exchange that does.
+    """
+    if isinstance(pump, JoinedPump) and not pump.reaches(POSITIONS):
+        for shard in pump.shards_of(EXCHANGE):
+            sweep = MassCancel(
+                shard=shard,
+                account_id=account_id,
+                orders=orders,
+                reason=reason,
+                in_freeze=InFreeze.DEFER,
+            )
+            with suppress(PumpStoppedError, OverloadedError):  # positions does it when it is back
+                pump.submit(sweep, headroom=True)
     command = RequestMassCancel(
         account_id=account_id,
         orders=orders,

@@ -1,6 +1,6 @@
 """What an input set going on other nodes: it is answered when all they were asked is done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from itg.kernel.ids import Seq
@@ -18,11 +18,12 @@ _Key = tuple[str, Seq, str]
 
 
 class _Course:
-    __slots__ = ("awaited", "on_release", "outputs", "root")
+    __slots__ = ("awaited", "on_release", "outputs", "root", "silent")
 
-    def __init__(self, root: Record, on_release: OnRelease) -> None:
+    def __init__(self, root: Record, on_release: OnRelease, silent: frozenset[str]) -> None:
         self.root = root
         self.on_release = on_release
+        self.silent = silent
         self.outputs = list(root.outputs)
         self.awaited: set[_Key] = set()
 
@@ -32,20 +33,31 @@ class Courses:
 
     Waited for are the commands that reach another node, and the events that one of `reporting`,
     services by name, hears there; what those cause again likewise. Facts that others merely take
-    note of are not: a node that is down holds up only what needs it.
+    note of are not: a node that is down holds up only what needs it. Nor is a report waited for of
+    who was down already when an input began elsewhere; `is_live` tells of a node by name.
     """
 
-    def __init__(self, nodes: Mapping[str, Sequence[Service]], reporting: frozenset[str]) -> None:
+    def __init__(
+        self,
+        nodes: Mapping[str, Sequence[Service]],
+        reporting: frozenset[str],
+        is_live: Callable[[str], bool] = lambda _: True,
+    ) -> None:
+        self._is_live = is_live
         self._hearing = {name: Hearing(services) for name, services in nodes.items()}
         self._reporting = {
             name: Hearing([s for s in services if s.name in reporting])
             for name, services in nodes.items()
         }
+        self._reporters = [
+            name for name, services in nodes.items() if reporting & {s.name for s in services}
+        ]
         self._by_key: dict[_Key, _Course] = {}
 
     def begin(self, node: str, root: Record, on_release: OnRelease) -> None:
         """Take the record of an input; `on_release` gets it with everything, now or later."""
-        course = _Course(root, on_release)
+        silent = frozenset(n for n in self._reporters if n != node and not self._is_live(n))
+        course = _Course(root, on_release, silent)
         self._await(course, node, root)
         self._settle(course)
         while len(self._by_key) > COURSES_MAX:
@@ -65,14 +77,19 @@ class Courses:
 
     def _await(self, course: _Course, node: str, record: Record) -> None:
         for seq, output in enumerate(record.outputs, start=record.seq + 1):
-            for other in self._awaited_of(node, output):
+            for other in self._awaited_of(course, node, output):
                 key = (node, Seq(seq), other)
                 course.awaited.add(key)
                 self._by_key[key] = course
 
-    def _awaited_of(self, node: str, output: Message) -> list[str]:
-        table = self._hearing if isinstance(output, Command) else self._reporting
-        return [name for name, hearing in table.items() if name != node and hearing.has(output)]
+    def _awaited_of(self, course: _Course, node: str, output: Message) -> list[str]:
+        if isinstance(output, Command):
+            return [n for n, hearing in self._hearing.items() if n != node and hearing.has(output)]
+        return [
+            name
+            for name, hearing in self._reporting.items()
+            if name != node and name not in course.silent and hearing.has(output)
+        ]
 
     def _settle(self, course: _Course) -> None:
         if course.awaited:

@@ -10,13 +10,14 @@ nobody knows whether they were taken.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import NamedTuple
 
 import structlog
-from msgspec import Struct
 
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Message, Query
+from itg.runtime.calls import CallLimits
 from itg.runtime.carrier import Carrier, CarrierDownError
 from itg.runtime.clock import FollowedClock
 from itg.runtime.codec import Codec
@@ -24,6 +25,7 @@ from itg.runtime.envelope import Record
 from itg.runtime.journal import Journal
 from itg.runtime.link import (
     FROM_NOW,
+    NEVER_DUE,
     Alive,
     Ask,
     Beat,
@@ -44,7 +46,6 @@ from itg.runtime.link import (
 )
 from itg.runtime.metrics import HandlerTimes, PumpNumbers
 from itg.runtime.pump_port import (
-    FateUnknownError,
     OnBatch,
     OnRefused,
     OnRelease,
@@ -53,26 +54,15 @@ from itg.runtime.pump_port import (
     PumpStoppedError,
     let_go,
 )
+from itg.runtime.under_way import RETRY_AFTER_MS, UnderWay
 
 log = structlog.get_logger()
 ALIVE_S = 0.25  # a node that took over knows nobody: it learns of us, and we of it, within this
 # Counted in turns of our own: a process that stood still itself has heard nobody, and says nothing
 # of the node.
 SILENT_TURNS_MAX = 8
-RETRY_AFTER_MS = 500
-PLACING_MAX = 10_000
 # Epochs of the node times followers of one epoch: none is given twice.
 LINKS_PER_EPOCH = 1 << 16
-
-
-class _Placing(Struct, frozen=True, gc=False):
-    on_release: OnRelease | None
-    on_refused: OnRefused | None
-
-
-class _Asking(Struct, frozen=True, gc=False):
-    queries: tuple[Query, ...]
-    on_reply: OnReply
 
 
 class Ends(NamedTuple):
@@ -86,7 +76,14 @@ class Ends(NamedTuple):
 class FollowedPump:
     """The pump at the far end of a link; `journal` is its journal, to be read."""
 
-    def __init__(self, ends: Ends, codec: Codec, queries: QueryCodec, journal: Journal) -> None:
+    def __init__(
+        self,
+        ends: Ends,
+        codec: Codec,
+        queries: QueryCodec,
+        journal: Journal,
+        limits: CallLimits | None = None,
+    ) -> None:
         self.numbers = PumpNumbers()
         self.failure: Exception | None = None
         self.clock = FollowedClock()
@@ -102,10 +99,9 @@ class FollowedPump:
         self._node_epoch = 0
         self._reached = FROM_NOW
         self._silent_turns = SILENT_TURNS_MAX + 1
-        self._number = 0
-        self._followed_at = 0  # the last number before we last asked to follow
-        self._placing: dict[int, _Placing] = {}
-        self._asking: dict[int, _Asking] = {}
+        self._ahead_s = 0.0  # the node's steady clock is ahead of ours by this, at least
+        self._calls = UnderWay(limits)
+        self.callee = self._calls.callee
         self._unsent: asyncio.Queue[ToNode] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
         self._met: asyncio.Event = asyncio.Event()
@@ -119,7 +115,7 @@ class FollowedPump:
     @property
     def depth(self) -> int:
         """Return how many inputs of ours are under way."""
-        return len(self._placing)
+        return self._calls.inputs
 
     @property
     def lag_events(self) -> int:
@@ -129,7 +125,7 @@ class FollowedPump:
     @property
     def is_idle(self) -> bool:
         """Tell whether nothing of ours is under way."""
-        return not self._placing and not self._asking
+        return not self._calls.inputs and not self._calls.questions
 
     @property
     def released_seq(self) -> Seq:
@@ -183,26 +179,37 @@ class FollowedPump:
         on_release: OnRelease | None = None,
         on_refused: OnRefused | None = None,
         headroom: bool = False,
+        deadline_s: float | None = None,
     ) -> None:
         """Send an input to the node; see `PumpPort`."""
         if self.failure is not None:
             raise PumpStoppedError("the link to the node has failed")
-        is_full = len(self._placing) >= PLACING_MAX and not headroom
-        if is_full or not self.is_live:
+        if self.is_live:
+            refusal_ms = self.callee.refusal_ms(headroom=headroom)
+        else:
+            self.callee.numbers.silent += 1
+            refusal_ms = RETRY_AFTER_MS
+        if refusal_ms is not None:
             self.numbers.overloads += 1
-            raise OverloadedError(RETRY_AFTER_MS)
-        self._number += 1
-        self._placing[self._number] = _Placing(on_release, on_refused)
+            raise OverloadedError(refusal_ms)
         body = self.codec.encode(message)
-        self._say(Submit(self._follower, self._number, actor, trace_id, headroom, body))
+        number, due_s = self._calls.place(on_release, on_refused, deadline_s)
+        there_s = self._due_there(due_s)
+        self._say(Submit(self._follower, number, actor, trace_id, headroom, body, there_s))
 
-    def ask(self, queries: tuple[Query, ...], on_reply: OnReply) -> None:
-        """Ask the node; see `PumpPort`."""
+    def ask(
+        self, queries: tuple[Query, ...], on_reply: OnReply, *, deadline_s: float | None = None
+    ) -> None:
+        """Ask the node; see `PumpPort`. While it is silent a question waits for its next life.
+
+        One without an answer for `CallLimits.retry_s` is asked once more, within the budget: it may
+        have been lost.
+        """
         if self.failure is not None:
             raise PumpStoppedError("the link to the node has failed")
-        self._number += 1
-        self._asking[self._number] = _Asking(queries, on_reply)
-        self._send_ask(self._number)
+        if self.callee.refusal_ms() is not None:
+            raise PumpStoppedError("the node does not answer, or is asked too much")
+        self._send_ask(self._calls.ask(queries, on_reply, deadline_s))
 
     def note(self, body: bytes) -> None:
         """Say something to whoever hears notes at the node."""
@@ -212,8 +219,12 @@ class FollowedPump:
         self._unsent.put_nowait(message)
 
     def _send_ask(self, number: int) -> None:
-        queries = self._queries.encode(self._asking[number].queries)
-        self._say(Ask(self._follower, number, queries))
+        queries, due_s = self._calls.question(number)
+        encoded = self._queries.encode(queries)
+        self._say(Ask(self._follower, number, encoded, self._due_there(due_s)))
+
+    def _due_there(self, due_s: float) -> float:
+        return NEVER_DUE if due_s == NEVER_DUE else due_s + self._ahead_s
 
     async def _send_all(self) -> None:
         while True:
@@ -229,9 +240,14 @@ class FollowedPump:
                 self._follow()
             await asyncio.sleep(ALIVE_S)
             self._silent_turns += 1
+            self.callee.is_heard = self.is_live
+            self._calls.pass_by()
+            if self.is_live:
+                for number in self._calls.lost():
+                    self._send_ask(number)
 
     def _follow(self) -> None:
-        self._followed_at = self._number
+        self._calls.note_following()
         self._say(Follow(self._follower, self._reached))
 
     def _take(self, body: bytes) -> None:
@@ -242,6 +258,7 @@ class FollowedPump:
             # Before the node has met us, all else is for one of our name before us.
             if said is not None and (self.epoch or isinstance(said, Hello)):
                 self._silent_turns = 0
+                self.callee.is_heard = True
                 self._hear(said)
         except LinkError as error:
             log.error("link_failed", reason=str(error))  # noqa: TRY400 - its text says all
@@ -256,10 +273,12 @@ class FollowedPump:
                 self._take_row(said)
             case Replied():
                 self._take_replies(said)
+            case Refused(is_late=True):
+                self._calls.dropped(said.number)
             case Refused():
-                self._take_refusal(said)
+                self._calls.refused(said.number, said.retry_after_ms)
             case Beat():
-                self.clock.set(said.game_ns, said.rate)
+                self._set_clocks(said)
                 if said.seq > self._reached:
                     self._follow()
             case Unknown():
@@ -276,20 +295,19 @@ class FollowedPump:
             self.epoch = hello.epoch * LINKS_PER_EPOCH + hello.link_number
             self._reached = hello.seq
         if self._node_epoch not in {0, hello.epoch}:
-            self._doubt()
+            self._calls.doubt()
         self._node_epoch = hello.epoch
-        self.clock.set(hello.game_ns, hello.rate)
-        for number in self._asking:
+        self._set_clocks(hello)
+        self.callee.breaker.succeed()
+        for number in self._calls.questions:
             self._send_ask(number)
         self._met.set()
         self._on_return()
 
-    def _doubt(self) -> None:
-        # What was said before we followed, the new life was never told; the old one says no more.
-        for number in [each for each in self._placing if each <= self._followed_at]:
-            placing = self._placing.pop(number)
-            if placing.on_refused is not None:
-                placing.on_refused(FateUnknownError("the node began anew with it under way"))
+    def _set_clocks(self, told: Hello | Beat) -> None:
+        self.clock.set(told.game_ns, told.rate)
+        if told.steady_s != NEVER_DUE:
+            self._ahead_s = told.steady_s - monotonic()
 
     def _take_row(self, row: Row) -> None:
         if row.last_seq <= self._reached:
@@ -310,26 +328,17 @@ class FollowedPump:
             return
         by_seq = {record.seq: record for record in records}
         for number, seq in placed:
-            placing = self._placing.pop(number, None)
-            if placing is not None and placing.on_release is not None:
-                placing.on_release(by_seq[seq])
+            on_release = self._calls.released(number)
+            if on_release is not None:
+                on_release(by_seq[seq])
 
     def _take_replies(self, said: Replied) -> None:
         if said.seq != self._reached:
             self._follow()  # a row between was lost; we ask again when we have it
             return
-        asking = self._asking.pop(said.number, None)
-        if asking is not None:
-            asking.on_reply(self._queries.decode_replies(said.replies), said.seq)
-
-    def _take_refusal(self, said: Refused) -> None:
-        placing = self._placing.pop(said.number, None)
-        if placing is None or placing.on_refused is None:
-            return
-        if said.retry_after_ms is None:
-            placing.on_refused(PumpStoppedError("the node takes no more inputs"))
-        else:
-            placing.on_refused(OverloadedError(said.retry_after_ms))
+        on_reply = self._calls.replied(said.number)
+        if on_reply is not None:
+            on_reply(self._queries.decode_replies(said.replies), said.seq)
 
 
 def _nothing() -> None:

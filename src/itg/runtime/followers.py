@@ -8,6 +8,7 @@ last number it has, and is given what it missed from the journal.
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import Protocol
 
 import structlog
@@ -22,6 +23,7 @@ from itg.runtime.envelope import Record
 from itg.runtime.journal import SealedBatch
 from itg.runtime.link import (
     FROM_NOW,
+    NEVER_DUE,
     Alive,
     Ask,
     Beat,
@@ -39,6 +41,7 @@ from itg.runtime.link import (
     heard_by_node,
     pieces_of,
 )
+from itg.runtime.presence import Answered
 from itg.runtime.pump import Pump
 from itg.runtime.pump_port import OverloadedError, PumpStoppedError
 
@@ -84,6 +87,7 @@ class Followers:
         self._subject = subject
         self._queries = queries
         self._notes = notes
+        self.answered = Answered()
         self._links: dict[str, _Link] = {}
         self._has_stopped = False
         self._link_count = 0
@@ -141,6 +145,8 @@ class Followers:
             return
         link.heard_s = asyncio.get_running_loop().time()
         match said:
+            case Submit() | Ask() if _is_late(said.due_s):
+                self._say(link, Refused(said.number, None, is_late=True))
             case Submit():
                 self._submit(link, said)
             case Ask():
@@ -151,7 +157,10 @@ class Followers:
                 pass
 
     def _submit(self, link: _Link, said: Submit) -> None:
+        answered, began_ns = self.answered, self.answered.begin()
+
         def placed(record: Record) -> None:
+            answered.end(began_ns)
             link.placed.append((said.number, record.seq))
 
         try:
@@ -164,17 +173,23 @@ class Followers:
                 headroom=said.has_headroom,
             )
         except OverloadedError as error:
+            answered.refuse(began_ns, f"too many inputs wait: again in {error.retry_after_ms} ms")
             self._say(link, Refused(said.number, error.retry_after_ms))
-        except (PumpStoppedError, JournalError):  # or an input of another build
+        except (PumpStoppedError, JournalError) as error:  # or an input of another build
+            answered.refuse(began_ns, str(error) or type(error).__name__)
             self._say(link, Refused(said.number, None))
 
     def _ask(self, link: _Link, said: Ask) -> None:
+        answered, began_ns = self.answered, self.answered.begin()
+
         def replied(replies: Sequence[Reply], seq: Seq) -> None:
+            answered.end(began_ns)
             self._say(link, Replied(said.number, seq, self._queries.encode(replies)))
 
         try:
             queries = self._queries.decode_queries(said.queries)
         except LinkError as error:
+            answered.refuse(began_ns, str(error))
             log.warning("query_dropped", follower=link.name, reason=str(error))
             return
         with suppress(PumpStoppedError):  # the beat that stays away tells it
@@ -187,7 +202,9 @@ class Followers:
         self._link_count += 1
         start = released_seq if said.after == FROM_NOW else said.after
         now, rate = _time_of(pump.clock)
-        self._post(said.follower, Hello(pump.epoch, self._link_count, start, now, rate))
+        self._post(
+            said.follower, Hello(pump.epoch, self._link_count, start, now, rate, monotonic())
+        )
         if start < released_seq:
             link.held = []
             task = loop.create_task(self._catch_up(link, start, released_seq))
@@ -244,9 +261,13 @@ class Followers:
             self._tell_time()
 
     def _tell_time(self) -> None:
-        beat = Beat(self._said_seq, *_time_of(self._pump.clock))
+        beat = Beat(self._said_seq, *_time_of(self._pump.clock), monotonic())
         for link in self._links.values():
             self._say(link, beat)
+
+
+def _is_late(due_s: float) -> bool:
+    return due_s != NEVER_DUE and monotonic() > due_s
 
 
 def _some(rows: Iterator[SealedBatch], until: Seq) -> list[SealedBatch]:

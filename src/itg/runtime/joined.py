@@ -11,9 +11,12 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from time import monotonic
+from typing import NamedTuple
 
-from itg.kernel.ids import Seq
+from itg.kernel.ids import Seq, Shard
 from itg.kernel.messages import Message, Query, Reply
+from itg.runtime.calls import Callee
 from itg.runtime.clock import FollowedClock
 from itg.runtime.codec import Codec
 from itg.runtime.courses import Courses
@@ -38,6 +41,12 @@ QUESTION_S_MAX = 2.0
 _TURN_S = 0.25
 
 
+class _Asked(NamedTuple):
+    queries: tuple[Query, ...]
+    on_reply: OnReply
+    due_s: float | None
+
+
 class JoinedPump:
     """The pumps of `nodes`, followed, as one; `layout` has their services, `chief` has the clock.
 
@@ -59,11 +68,12 @@ class JoinedPump:
         self.times: HandlerTimes | None = None
         self._chief = nodes[chief]
         self._lanes = Lanes(list(nodes), lambda name: self.nodes[name].is_live)
-        self._courses = Courses(layout, reporting)
+        self._courses = Courses(layout, reporting, lambda name: self.nodes[name].is_live)
         self._owners = {name: Hearing(services) for name, services in layout.items()}
         self._layout = {name: tuple(services) for name, services in layout.items()}
+        self._homes = {(s.name, s.shard): self.nodes[n] for n, ss in layout.items() for s in ss}
         self._placed: dict[str, list[tuple[OnRelease, Record]]] = {name: [] for name in nodes}
-        self._questions: deque[tuple[tuple[Query, ...], OnReply]] = deque()
+        self._questions: deque[_Asked] = deque()
         self._is_asking = False
         self._alarm: asyncio.TimerHandle | None = None
         self._on_batch: OnBatch = let_go
@@ -93,6 +103,24 @@ class JoinedPump:
     def is_live(self) -> bool:
         """Tell whether every node was heard of lately."""
         return all(node.is_live for node in self.nodes.values())
+
+    @property
+    def callees(self) -> dict[str, Callee]:
+        """Return the nodes as they are called from here."""
+        return {name: node.callee for name, node in self.nodes.items()}
+
+    def reaches(self, service: str, shard: Shard | None = None) -> bool:
+        """Tell whether a call to a service, of one shard where it has some, would be sent now."""
+        node = self.home_of(service, shard)
+        return node.is_live and node.callee.takes_calls
+
+    def home_of(self, service: str, shard: Shard | None = None) -> FollowedPump:
+        """Return the node of a service, of one shard where it has some."""
+        return self._homes[service, shard]
+
+    def shards_of(self, service: str) -> list[Shard]:
+        """Return the shards of a service."""
+        return [shard for name, shard in self._homes if name == service and shard is not None]
 
     @property
     def has_begun(self) -> bool:
@@ -164,6 +192,7 @@ class JoinedPump:
         on_release: OnRelease | None = None,
         on_refused: OnRefused | None = None,
         headroom: bool = False,
+        deadline_s: float | None = None,
     ) -> None:
         """Send an input to the node that owns it; see `PumpPort`."""
         name = next(name for name, hearing in self._owners.items() if hearing.has(message))
@@ -176,21 +205,31 @@ class JoinedPump:
             on_release=waiting,
             on_refused=on_refused,
             headroom=headroom,
+            deadline_s=deadline_s,
         )
 
-    def ask(self, queries: tuple[Query, ...], on_reply: OnReply) -> None:
+    def ask(
+        self, queries: tuple[Query, ...], on_reply: OnReply, *, deadline_s: float | None = None
+    ) -> None:
         """Ask the nodes that answer; see `PumpPort`.
 
         Raises `PumpStoppedError` where one of them is down: they are seen together or not.
         """
         names = {self._answering(query) for query in queries} or {next(iter(self.nodes))}
-        if not all(self.nodes[name].is_live for name in names):
-            raise PumpStoppedError("a node that knows the answer is down")
+        for name in names:
+            if not self.nodes[name].is_live:
+                self.nodes[name].callee.numbers.silent += 1
+                raise PumpStoppedError("a node that knows the answer is down")
         if len(names) == 1:
             (name,) = names
-            self.nodes[name].ask(queries, partial(self._reply, name, on_reply))
+            replied = partial(self._reply, name, on_reply)
+            self.nodes[name].ask(queries, replied, deadline_s=deadline_s)
             return
-        self._questions.append((queries, on_reply))
+        for name in names:
+            if self.nodes[name].callee.refusal_ms() is not None:
+                raise PumpStoppedError("a node that knows the answer does not give it")
+        due_s = None if deadline_s is None else monotonic() + deadline_s
+        self._questions.append(_Asked(queries, on_reply, due_s))
         self._ask_next()
 
     def _answering(self, query: Query) -> str:
@@ -199,13 +238,15 @@ class JoinedPump:
         return next(name for name, services in self._layout.items() if service in services)
 
     def _ask_next(self) -> None:
+        while self._questions and _is_overdue(self._questions[0]) and not self._is_asking:
+            self._questions.popleft()  # nobody waits for it any more
         if not self._is_asking and self._questions:
             self._is_asking = True
             self._alarm = asyncio.get_running_loop().call_later(QUESTION_S_MAX, self._give_up)
             self._ask_all()
 
     def _ask_all(self) -> None:
-        queries, on_reply = self._questions[0]
+        queries, on_reply, _ = self._questions[0]
         places: dict[str, list[int]] = {}
         for place, query in enumerate(queries):
             places.setdefault(self._answering(query), []).append(place)
@@ -221,7 +262,12 @@ class JoinedPump:
         self._lanes.ask(question)
         for name, own in places.items():
             answered = partial(self._part, name, question)
-            self.nodes[name].ask(tuple(queries[place] for place in own), answered)
+            part = tuple(queries[place] for place in own)
+            try:
+                self.nodes[name].ask(part, answered, deadline_s=QUESTION_S_MAX)
+            except PumpStoppedError:  # since it was put here; who asked has a deadline of its own
+                self._give_up()
+                return
 
     def _has_asked(self) -> None:
         self._questions.popleft()
@@ -273,6 +319,10 @@ class JoinedPump:
 
 def _place(placed: list[tuple[OnRelease, Record]], on_release: OnRelease, record: Record) -> None:
     placed.append((on_release, record))
+
+
+def _is_overdue(asked: _Asked) -> bool:
+    return asked.due_s is not None and monotonic() >= asked.due_s
 
 
 def _nothing() -> None:

@@ -19,6 +19,9 @@ from itg.kernel.times import Nanos
 
 PIECE_BYTES_MAX = 900_000
 FROM_NOW = Seq(-1)
+# Deadlines stand in seconds of the node's own steady clock, which its hellos and beats tell: no two
+# machines' clocks are compared, and what a call spent on its way counts.
+NEVER_DUE = 0.0
 
 # A class name and the struct: queries and replies carry no tag of their own.
 Named = tuple[str, Raw]
@@ -50,6 +53,7 @@ class Submit(Struct, frozen=True, tag=True, array_like=True):
     trace_id: str
     has_headroom: bool
     body: bytes
+    due_s: float = NEVER_DUE
 
 
 class Ask(Struct, frozen=True, tag=True, array_like=True):
@@ -58,6 +62,7 @@ class Ask(Struct, frozen=True, tag=True, array_like=True):
     follower: str
     number: int
     queries: list[Named]
+    due_s: float = NEVER_DUE
 
 
 class Note(Struct, frozen=True, tag=True, array_like=True):
@@ -75,6 +80,7 @@ class Hello(Struct, frozen=True, tag=True, array_like=True):
     seq: Seq
     game_ns: Nanos
     rate: float
+    steady_s: float = NEVER_DUE
 
 
 class Row(Struct, frozen=True, tag=True, array_like=True):
@@ -95,10 +101,14 @@ class Replied(Struct, frozen=True, tag=True, array_like=True):
 
 
 class Refused(Struct, frozen=True, tag=True, array_like=True):
-    """An input was not taken: too many wait (`retry_after_ms`), or the node stops (None)."""
+    """An input was not taken: too many wait (`retry_after_ms`), or the node stops (None).
+
+    A call that came after its deadline `is_late`: it was dropped, be it an input or queries.
+    """
 
     number: int
     retry_after_ms: int | None
+    is_late: bool = False
 
 
 class Beat(Struct, frozen=True, tag=True, array_like=True):
@@ -107,6 +117,7 @@ class Beat(Struct, frozen=True, tag=True, array_like=True):
     seq: Seq
     game_ns: Nanos
     rate: float
+    steady_s: float = NEVER_DUE
 
 
 class Unknown(Struct, frozen=True, tag=True, array_like=True):

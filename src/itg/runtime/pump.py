@@ -161,12 +161,12 @@ class Pump:
         on_release: OnRelease | None = None,
         on_refused: object = None,
         headroom: bool = False,
+        deadline_s: object = None,
     ) -> None:
         """Take an input, stamped with the game's time now; `on_release` gets its record, committed.
 
-        `headroom` is for cancels, which are taken a quarter beyond the bound; what arrives from
-        other nodes is always taken, for it has happened. Raises
-        `OverloadedError` or `PumpStoppedError`, and then the input has no effect.
+        `headroom` is for cancels, taken a quarter beyond the bound; what arrives from other nodes
+        has happened and is always taken. Else `OverloadedError`, `PumpStoppedError`: no effect.
         """
         if self._is_draining or self.failure is not None:
             raise PumpStoppedError("the pump takes no more inputs")
@@ -181,7 +181,7 @@ class Pump:
         if not self._is_scheduled:
             self._schedule()
 
-    def ask(self, queries: tuple[Query, ...], on_reply: OnReply) -> None:
+    def ask(self, queries: tuple[Query, ...], on_reply: OnReply, **_: object) -> None:
         """Answer queries from one state, together; they change nothing.
 
         `on_reply` is called at once if that state is released, else when it is.

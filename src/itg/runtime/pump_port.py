@@ -106,13 +106,23 @@ class PumpPort(Protocol):
         on_release: OnRelease | None = None,
         on_refused: OnRefused | None = None,
         headroom: bool = False,
+        deadline_s: float | None = None,
     ) -> None:
         """Take an input; `on_release` gets its record, committed.
+
+        Nobody waits for the answer any more after `deadline_s`: what comes to another process later
+        than that is dropped there, and `on_refused` is told `FateUnknownError` in the end.
 
         Raises `OverloadedError` or `PumpStoppedError`; a refusal that comes later, from another
         process, is told to `on_refused`. Either way the input has no effect, unless `on_refused` is
         told `FateUnknownError`: then it may have.
         """
 
-    def ask(self, queries: tuple[Query, ...], on_reply: OnReply) -> None:
-        """Answer queries from one state, together, between the releases before and after it."""
+    def ask(
+        self, queries: tuple[Query, ...], on_reply: OnReply, *, deadline_s: float | None = None
+    ) -> None:
+        """Answer queries from one state, together, between the releases before and after it.
+
+        Raises `PumpStoppedError` where nobody can be asked now. After `deadline_s` there is no
+        reply.
+        """

@@ -43,6 +43,10 @@ class VerifyReport(Struct, frozen=True, kw_only=True):
     difference: str | None = None
 
 
+class OtherBuildError(RecoveryError):
+    """Inputs were written by another build, or under other arithmetic, and need a snapshot."""
+
+
 def recover(journal: Journal, machine: Machine) -> RecoveryReport:
     """Restore the newest whole snapshot into a fresh machine and replay what follows it.
 
@@ -140,19 +144,22 @@ def _written_here(journal: Journal, after_seq: Seq) -> Iterator[SealedBatch]:
 
 
 def assert_replayable(wrote: Header, own: Header, seq: Seq) -> None:
-    """Raise `RecoveryError` unless what one header's writer wrote is replayed under the other."""
+    """Raise `RecoveryError` unless what one header's writer wrote is replayed under the other.
+
+    `OtherBuildError` where a snapshot would do.
+    """
     if (wrote.schema_version, wrote.nodes) != (own.schema_version, own.nodes):
         raise RecoveryError(
             f"inputs from seq {seq} on are of schema {wrote.schema_version}, nodes {wrote.nodes}; "
             f"this pump has schema {own.schema_version}, nodes {own.nodes}"
         )
     if wrote.code_fingerprint != own.code_fingerprint:
-        raise RecoveryError(
+        raise OtherBuildError(
             f"inputs from seq {seq} on were written by another build and need a snapshot: "
             f"run build {wrote.code_fingerprint[:12]} once to take one, or stay with it"
         )
     if wrote.numeric_fingerprint != own.numeric_fingerprint:
-        raise RecoveryError(
+        raise OtherBuildError(
             f"inputs from seq {seq} on were written where arithmetic rounds otherwise "
             "and need a snapshot: start once there to take one"
         )

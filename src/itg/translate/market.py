@@ -229,7 +229,7 @@ def _tape_seq(trade_id: TradeId) -> int:
 
 
 def price_bodies(
-    prices: Iterable[SpotPrice], game_ns: Nanos, *, is_moving: bool
+    prices: Iterable[SpotPrice], game_ns: Nanos, *, is_moving: bool, is_stale: bool = False
 ) -> list[PriceBody]:
     """Return the published prints; the noise-free price stays in the house."""
     return [
@@ -238,6 +238,7 @@ def price_bodies(
             price=usd(price.index_price),
             is_moving=is_moving,
             game_us=to_micros(game_ns),
+            is_stale=is_stale,
         )
         for price in prices
     ]

@@ -47,7 +47,7 @@ class Account {
   #end: (() => void) | null = null;
 
   begin(): void {
-    this.#end = link.hear("private", (frame) => this.#take(frame));
+    this.#end ??= link.hear("private", (frame) => this.#take(frame));
   }
 
   /** Follow it no more, and forget it: the next one to sign in may be another team. */
@@ -61,6 +61,18 @@ class Account {
     this.fills = [];
     this.notices = [];
     this.isKilled = false;
+    this.seq = 0;
+  }
+
+  /** Forget what was heard; what follows is another moment of a recorded round. */
+  restart(): void {
+    this.orders.clear();
+    this.quotes.clear();
+    this.positions.clear();
+    this.fills = [];
+    this.notices = [];
+    this.isKilled = false;
+    this.cash = 0;
     this.seq = 0;
   }
 

@@ -103,6 +103,17 @@ class Market {
     this.#heardTrades = [];
   }
 
+  /** Forget what was heard; what follows is another moment of a recorded round. */
+  restart(): void {
+    this.#heardRows.clear();
+    this.#heardTrades = [];
+    this.rows.clear();
+    this.prints.clear();
+    this.tape = [];
+    this.news = [];
+    this.notice = null;
+  }
+
   row(instrumentId: string): Row {
     return this.rows.get(instrumentId) ?? EMPTY;
   }

@@ -18,12 +18,19 @@ export interface Frame<T = unknown> {
 
 export type Hear = (frame: Frame) => void;
 
+/** A recorded round in the socket's place. */
+export interface Source {
+  answer<T>(method: string, params: object): Promise<T>;
+  /** Somebody hears a channel from now on: bring it to the present. */
+  heard(channel: string, hear: Hear): void;
+}
+
 interface Waiting {
   settle: (result: unknown) => void;
   fail: (problem: Error) => void;
 }
 
-type Status = "idle" | "connecting" | "live" | "stale" | "lost" | "refused";
+type Status = "idle" | "connecting" | "live" | "stale" | "lost" | "refused" | "recorded";
 
 const STALE_MS = 2_000;
 const PAUSES_MS = [250, 500, 1_000, 2_000, 5_000];
@@ -36,6 +43,7 @@ export class Link {
   /** How many times the connection was made: whoever shows a list may read it anew. */
   rounds = $state(0);
 
+  #source: Source | null = null;
   #socket: WebSocket | null = null;
   #heard = new Map<string, Set<Hear>>();
   #waiting = new Map<number, Waiting>();
@@ -49,6 +57,23 @@ export class Link {
   /** What may be ordered only on fresh prices is locked otherwise. */
   get isLive(): boolean {
     return this.status === "live";
+  }
+
+  /** The channels that somebody hears. */
+  get channels(): string[] {
+    return [...this.#heard.keys()];
+  }
+
+  /** Hear a recorded round from now on, in the place of the server. */
+  replay(source: Source): void {
+    this.#source = source;
+    this.status = "recorded";
+  }
+
+  /** Tell whoever hears a channel; a recorded round does, and the socket. */
+  deliver(frame: Frame): void {
+    if (frame.game_us > this.gameUs || this.#source !== null) this.gameUs = frame.game_us;
+    for (const hear of this.#heard.get(frame.channel) ?? []) hear(frame);
   }
 
   open(): void {
@@ -68,6 +93,7 @@ export class Link {
 
   /** Ask the server; `ProblemError` for a refusal, and for a connection that ended meanwhile. */
   request<T>(method: string, params: object = {}): Promise<T> {
+    if (this.#source !== null) return this.#source.answer<T>(method, params);
     return new Promise((settle, fail) => {
       const socket = this.#socket;
       if (socket?.readyState !== WebSocket.OPEN) {
@@ -88,6 +114,7 @@ export class Link {
       this.#heard.set(channel, hearers);
     }
     hearers.add(hear);
+    if (this.#source !== null) this.#source.heard(channel, hear);
     // Asked for again even where it is heard already: the snapshot is the newcomer's start.
     if (channel !== "system") this.#subscribe([channel]);
     return () => this.#unhear(channel, hear);
@@ -179,11 +206,10 @@ export class Link {
   }
 
   #push(frame: Frame): void {
-    if (frame.game_us > this.gameUs) this.gameUs = frame.game_us;
     if (frame.channel === "system" && frame.type === "hello") this.#greeted(frame.data as HelloData);
     if (frame.channel !== "system")
       this.#places.set(frame.channel, { epoch: frame.epoch, seq: frame.seq });
-    for (const hear of this.#heard.get(frame.channel) ?? []) hear(frame);
+    this.deliver(frame);
   }
 
   #greeted(hello: HelloData): void {

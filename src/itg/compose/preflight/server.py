@@ -99,10 +99,15 @@ def _pars_row(calls: OrganizerCalls) -> Row:
     pars = scores.get("pars")
     if status != _OK or not isinstance(pars, list):
         return unknown("pars", f"/game/scores does not tell (status {status})", "itg score par")
+    return pars_row(len(pars))
+
+
+def pars_row(count: int) -> Row:
+    """Return whether scores are measured against something."""
     return row(
         "pars",
-        f"of {len(pars)} roles",
-        is_good=bool(pars),
+        f"of {count} roles",
+        is_good=count > 0,
         advice="itg score par, or scores stay without a par until it is set",
     )
 

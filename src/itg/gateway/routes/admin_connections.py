@@ -10,12 +10,19 @@ from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation, Route, parameterless
 from itg.gateway.sessions import Session
 from itg.kernel.ids import AccountId
+from itg.kernel.times import to_micros
 from itg.wire.v1.operating import ConnectionBody, ConnectionsBody, TeamConnectionsBody
 
 _MS_PER_S = 1_000
+_US_PER_S = 1_000_000
 
 
 def _list_connections(gateway: Gateway, call: Call) -> None:
+    call.reply(done(connections_of(gateway)))
+
+
+def connections_of(gateway: Gateway) -> ConnectionsBody:
+    """Return every team with its open sockets."""
     of_account = _by_account(gateway.feed.sessions)
     teams = gateway.directory.teams.values()
     items = [
@@ -25,19 +32,26 @@ def _list_connections(gateway: Gateway, call: Call) -> None:
             account_id=team.account_id,
             role=team.role,
             connections=[_body(gateway, each) for each in of_account.get(team.account_id, ())],
+            last_seen_us=_last_seen_us(
+                gateway, team.account_id, is_here=team.account_id in of_account
+            ),
         )
         for team in teams
     ]
-    call.reply(
-        done(
-            ConnectionsBody(
-                epoch=gateway.feed.epoch,
-                items=items,
-                missing=[item.team_name for item in items if not item.connections],
-                others=len(of_account.get(None, ())),
-            )
-        )
+    return ConnectionsBody(
+        epoch=gateway.feed.epoch,
+        items=items,
+        missing=[item.team_name for item in items if not item.connections],
+        others=len(of_account.get(None, ())),
     )
+
+
+def _last_seen_us(gateway: Gateway, account_id: AccountId, *, is_here: bool) -> int | None:
+    now_us = to_micros(gateway.pump.clock.wall_ns())
+    left_s = gateway.feed.fanout.left_s.get(account_id)
+    if is_here or left_s is None:
+        return now_us if is_here else None
+    return now_us - int((monotonic() - left_s) * _US_PER_S)
 
 
 def _by_account(sessions: Iterable[Session]) -> dict[AccountId | None, list[Session]]:

@@ -19,7 +19,7 @@ from itg.gateway.flood import Metered
 from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation, Route, parameterless, read
 from itg.gateway.problems import RefusedError, problem_of
-from itg.kernel.ids import InstrumentId, Seq, Shard, TradeId, UnderlyingId, shard_of_id
+from itg.kernel.ids import AccountId, InstrumentId, Seq, Shard, TradeId, UnderlyingId, shard_of_id
 from itg.kernel.messages import Reply
 from itg.market_data.contract import UNDERLYING_NOT_FOUND
 from itg.positions.contract import Budgets, Fills, GetBudgets, GetFills
@@ -149,9 +149,14 @@ def _tape_query(
 
 
 def _list_fills(gateway: Gateway, call: Call, params: FillsParams) -> None:
+    list_fills_of(gateway, call, call.account_id(), params)
+
+
+def list_fills_of(gateway: Gateway, call: Call, account_id: AccountId, params: FillsParams) -> None:
+    """Answer with a page of an account's fills."""
     since = place_of(params.cursor).get("seq", params.since_seq)
     query = GetFills(
-        account_id=call.account_id(),
+        account_id=account_id,
         since_seq=None if since is None else Seq(since),
         instrument_id=None if params.instrument_id is None else InstrumentId(params.instrument_id),
         count=params.limit,

@@ -130,9 +130,16 @@ def _cancel_all(gateway: Gateway, call: Call, params: CancelAllParams) -> None:
 
 
 def _list_orders(gateway: Gateway, call: Call, params: OrdersParams) -> None:
+    list_orders_of(gateway, call, call.account_id(), params)
+
+
+def list_orders_of(
+    gateway: Gateway, call: Call, account_id: AccountId, params: OrdersParams
+) -> None:
+    """Answer with a page of an account's orders."""
     after = place_of(params.cursor).get("order_id")
     query = GetOrders(
-        account_id=call.account_id(),
+        account_id=account_id,
         working=_WORKING[params.status],
         instrument_id=None if params.instrument_id is None else InstrumentId(params.instrument_id),
         tag=params.tag,

@@ -10,7 +10,7 @@ from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation, Route, act, read
 from itg.gateway.problems import problem_of_refusal
 from itg.gateway.reading_back import read_back
-from itg.kernel.ids import InstrumentId
+from itg.kernel.ids import AccountId, InstrumentId
 from itg.kernel.messages import Reply
 from itg.positions.contract import (
     GetQuotes,
@@ -81,9 +81,16 @@ def _pull_quotes(gateway: Gateway, call: Call, params: PullParams) -> None:
 
 
 def _list_quotes(gateway: Gateway, call: Call, params: QuotesParams) -> None:
+    list_quotes_of(gateway, call, call.account_id(), params)
+
+
+def list_quotes_of(
+    gateway: Gateway, call: Call, account_id: AccountId, params: QuotesParams
+) -> None:
+    """Answer with an account's standing quotes."""
     name = params.instrument_id
     query = GetQuotes(
-        account_id=call.account_id(), instrument_id=None if name is None else InstrumentId(name)
+        account_id=account_id, instrument_id=None if name is None else InstrumentId(name)
     )
 
     def compose(replies: Sequence[Reply]) -> Answer:

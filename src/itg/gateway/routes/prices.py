@@ -10,7 +10,6 @@ from itg.kernel.ids import UnderlyingId
 from itg.kernel.messages import Reply
 from itg.market_data.contract import UNDERLYING_NOT_FOUND, GetPriceHistory, PriceHistory
 from itg.translate.chain import candle_page, interval_of
-from itg.translate.market import price_bodies
 from itg.wire.v1.chain import CandlePage, HistoryParams
 from itg.wire.v1.market import PriceBody, PricePage
 from itg.wire.v1.reads import PriceParams
@@ -58,8 +57,7 @@ def underlying_in(gateway: Gateway, name: str) -> UnderlyingId:
 
 
 def _rows(gateway: Gateway) -> list[PriceBody]:
-    last = gateway.directory.last_prices
-    return price_bodies(last.prices, last.game_ns, is_moving=last.is_moving)
+    return gateway.last_known.prices(gateway.directory)
 
 
 OPERATIONS: tuple[Operation, ...] = (

@@ -1,7 +1,9 @@
 """Scores: every team's total to everybody, terms to the team itself and to the organizer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
+
+from msgspec.structs import replace
 
 from itg.game.contract import (
     NOT_SCORED,
@@ -49,31 +51,48 @@ from itg.wire.v1.scores import (
 )
 
 
-def _list_scores(gateway: Gateway, call: Call, params: ScoresParams) -> None:
-    def compose(replies: Sequence[Reply]) -> Answer:
+def _read(
+    gateway: Gateway, call: Call, round_id: int | None, compose: Callable[[Scores, bool], Answer]
+) -> None:
+    """Answer from the game's scores, or, while it does not answer, from those it told last."""
+
+    def take(replies: Sequence[Reply]) -> Answer:
         scores = reply_of(Scores, replies)
+        gateway.last_known.note_scores(round_id, scores)
+        return compose(scores, False)  # noqa: FBT003 - they are not stale
+
+    known = gateway.last_known.scores(round_id)
+    if known is None:
+        gateway.read(call, (GetScores(round_id=round_id),), take)
+    else:
+        call.reply(gateway.as_of(call, compose(known, True)))  # noqa: FBT003 - they are
+
+
+def _list_scores(gateway: Gateway, call: Call, params: ScoresParams) -> None:
+    def compose(scores: Scores, is_stale: bool) -> Answer:  # noqa: FBT001 - see `_read`
         if params.round_id is not None and scores.round is None:
             return refused(problem_of(ROUND_NOT_FOUND, f"round {params.round_id} has no scores"))
-        return _tagged(call, scores_body(scores, may_see(call.caller)))
+        body = scores_body(scores, may_see(call.caller))
+        return _tagged(call, replace(body, is_stale=is_stale))
 
-    gateway.read(call, (GetScores(round_id=params.round_id),), compose)
+    _read(gateway, call, params.round_id, compose)
 
 
 def _get_score(gateway: Gateway, call: Call, params: TeamScoreParams) -> None:
     wanted = call.caller.team_id if params.team_id == "me" else params.team_id
 
-    def compose(replies: Sequence[Reply]) -> Answer:
-        scores = reply_of(Scores, replies)
+    def compose(scores: Scores, is_stale: bool) -> Answer:  # noqa: FBT001 - see `_read`
         if not scores.rules.roles:
             return refused(problem_of(NOT_SCORED))
         if scores.round is None:
             return refused(problem_of(ROUND_NOT_FOUND, "no such round has scores"))
         for team in scores.round.teams:
             if team.team_id == wanted:
-                return _tagged(call, team_score_body(team, may_see(call.caller)))
+                body = team_score_body(team, may_see(call.caller))
+                return _tagged(call, replace(body, is_stale=is_stale))
         return refused(problem_of(TEAM_NOT_FOUND))
 
-    gateway.read(call, (GetScores(round_id=params.round_id),), compose)
+    _read(gateway, call, params.round_id, compose)
 
 
 def _tagged(call: Call, body: Body) -> Answer:

@@ -4,6 +4,7 @@ from itg.gateway.operations import Operation
 from itg.gateway.routes import (
     admin,
     admin_connections,
+    admin_inspecting,
     admin_keys,
     admin_market,
     admin_surveillance,
@@ -24,6 +25,7 @@ from itg.gateway.routes import (
     messages,
     positions,
     prices,
+    replay,
     scores,
     signals,
 )
@@ -47,12 +49,14 @@ OPERATIONS: tuple[Operation, ...] = (
     *scores.OPERATIONS,
     *exports.OPERATIONS,
     *after_round.OPERATIONS,
+    *replay.OPERATIONS,
     *admin.OPERATIONS,
     *admin_keys.OPERATIONS,
     *admin_teams.OPERATIONS,
     *admin_market.OPERATIONS,
     *admin_connections.OPERATIONS,
     *admin_surveillance.OPERATIONS,
+    *admin_inspecting.OPERATIONS,
 )
 BY_NAME: dict[str, Operation] = {
     operation.route.name: operation for operation in OPERATIONS if operation.route.on_socket

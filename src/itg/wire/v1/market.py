@@ -117,12 +117,16 @@ class ExchangeStatusBody(Body, frozen=True, kw_only=True):
 
 
 class PriceBody(Body, frozen=True, kw_only=True):
-    """The last print of an underlying; `is_moving` is false outside the session."""
+    """The last print of an underlying; `is_moving` is false outside the session.
+
+    `is_stale`: market data does not answer, and the print may be older than a step.
+    """
 
     underlying_id: str
     price: float
     is_moving: bool
     game_us: int
+    is_stale: bool = False
 
 
 class PricePage(Body, frozen=True, kw_only=True):

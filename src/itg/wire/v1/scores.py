@@ -73,7 +73,10 @@ class ScoreTermsBody(Body, frozen=True, kw_only=True):
 
 
 class TeamScoreBody(Body, frozen=True, kw_only=True):
-    """One team's score of a round; `terms` are shown to the team itself and to the organizer."""
+    """One team's score of a round; `terms` are shown to the team itself and to the organizer.
+
+    `is_stale`: the game does not answer, and this is the score as it was read last.
+    """
 
     team_id: str
     role: str
@@ -81,6 +84,7 @@ class TeamScoreBody(Body, frozen=True, kw_only=True):
     score: float | None
     is_zeroed: bool
     terms: ScoreTermsBody | None
+    is_stale: bool = False
 
 
 class RoundPointsBody(Body, frozen=True, kw_only=True):
@@ -127,7 +131,8 @@ class ScoresBody(Body, frozen=True, kw_only=True):
 
     `pars` are what scores are measured against; of roles without one the score is null.
 
-    `round_id` null: no round has begun, or the scenario scores nothing.
+    `round_id` null: no round has begun, or the scenario scores nothing. `is_stale`: the game does
+    not answer, and these are the scores as they were read last.
     """
 
     round_id: int | None
@@ -137,6 +142,7 @@ class ScoresBody(Body, frozen=True, kw_only=True):
     items: list[TeamScoreBody]
     final: list[FinalScoreBody]
     pars: list[ParBody]
+    is_stale: bool = False
 
 
 class ScoresPush(Body, frozen=True, kw_only=True):

@@ -1,0 +1,75 @@
+"""An ended round told again: its table of contents, and one stretch of it after the other."""
+
+from itg.game.contract import TEAM_NOT_FOUND, Scope
+from itg.gateway.calls import Answer, Call, done
+from itg.gateway.gateway import Gateway
+from itg.gateway.operations import Operation, Route, read
+from itg.gateway.problems import RefusedError, problem_of
+from itg.gateway.reasons import CHUNK_NOT_FOUND
+from itg.gateway.round_files import RoundFiles
+from itg.gateway.routes.exports import of_ended
+from itg.kernel.ids import AccountId, TeamId
+from itg.wire.v1.replay import ReplayBody, ReplayChunkBody, ReplayChunkParams, ReplayParams
+
+_HEADERS = ((b"cache-control", b"no-store"),)
+
+
+def _replay(gateway: Gateway, call: Call, params: ReplayParams) -> None:
+    viewer = _viewer(gateway, call, params.team_id)
+
+    def make(files: RoundFiles) -> Answer:
+        return done(files.replay(params.round_id).contents(viewer), 200, _HEADERS)
+
+    of_ended(gateway, call, params.round_id, make)
+
+
+def _chunk(gateway: Gateway, call: Call, params: ReplayChunkParams) -> None:
+    viewer = _viewer(gateway, call, params.team_id)
+
+    def make(files: RoundFiles) -> Answer:
+        body = files.replay(params.round_id).chunk(params.chunk, viewer)
+        if body is None:
+            detail = f"round {params.round_id} has no chunk {params.chunk}"
+            raise RefusedError(problem_of(CHUNK_NOT_FOUND, detail))
+        return Answer(200, body, _HEADERS)
+
+    of_ended(gateway, call, params.round_id, make)
+
+
+def _viewer(gateway: Gateway, call: Call, team_id: str | None) -> AccountId | None:
+    caller = call.caller
+    if team_id is None or team_id in {"me", caller.team_id}:
+        return caller.account_id
+    account_id = gateway.directory.account_of(TeamId(team_id))
+    # Another team's round is not there for a team, whether that team is or not.
+    if account_id is None or Scope.ADMIN not in caller.scopes:
+        raise RefusedError(problem_of(TEAM_NOT_FOUND))
+    return account_id
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    read(
+        Route(
+            name="rounds.replay",
+            method="GET",
+            path="/game/rounds/{round_id}/replay",
+            summary="List the chunks of an ended round's replay, and its timeline.",
+            result=ReplayBody,
+            on_socket=False,
+        ),
+        ReplayParams,
+        _replay,
+    ),
+    read(
+        Route(
+            name="rounds.replay_chunk",
+            method="GET",
+            path="/game/rounds/{round_id}/replay/{chunk}",
+            summary="Read one chunk of a replay: what stood before it, and every step of it.",
+            result=ReplayChunkBody,
+            on_socket=False,
+        ),
+        ReplayChunkParams,
+        _chunk,
+    ),
+)

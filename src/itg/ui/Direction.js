@@ -1,0 +1,1 @@
+import{K as e,M as t,U as n,W as r,ct as i,lt as a,ot as o,rt as s,wt as c}from"./format.js";var l=e(`<span><span class="glyph svelte-jkwkkb" aria-hidden="true"> </span> </span>`);function u(e,u){var d=l();let f;var p=o(d),m=i(p,!0),h=a(p,1,!0);c(d),s(()=>{f=t(d,1,`svelte-jkwkkb`,null,f,{up:u.of>0,down:u.of<0}),n(m,u.of>0?`▲`:u.of<0?`▼`:``),n(h,u.text)}),r(e,d)}export{u as t};

@@ -1,0 +1,1 @@
+function e(e,t,n){let r=(t-e)/Math.max(n,1);if(!(r>0))return[e];let i=10**Math.floor(Math.log10(r)),a=i*([1,2,5,10].find(e=>r<=e*i*(1+1e-9))??10),o=[];for(let n=Math.ceil(e/a);n*a<=t;n++)o.push(n*a||0);return o}export{e as t};

@@ -1,0 +1,187 @@
+"""A round told again is what its viewer saw, from any point of it."""
+
+from itertools import pairwise
+
+import msgspec
+from tests.dice import Dice
+from tests.gateway.house import ADMIN_KEY, House, Json, Team
+from tests.gateway.informed import LEAD_S, WARNED, InformedHouse
+
+from itg.kernel.ids import TeamId
+from itg.translate.round_replay import RoundReplay, stretch_of
+
+OVER = {"filled", "canceled", "expired"}
+REPLAY = "/game/rounds/1/replay"
+
+
+async def contents(team: Team, query: str = "") -> Json:
+    answer = await team.call("GET", REPLAY + query)
+    assert answer.status == 200, answer.json
+    return answer.json
+
+
+async def chunks(team: Team) -> list[Json]:
+    told = await contents(team)
+    return [(await team.call("GET", f"{REPLAY}/{n}")).json for n in range(len(told["chunks"]))]
+
+
+def frames(steps: list[Json], channel: str) -> list[Json]:
+    return [each for step in steps for each in step["frames"] if each["channel"] == channel]
+
+
+async def traded(house: House) -> tuple[Team, Team]:
+    alpha = await house.register("Tulip Traders", WARNED)
+    beta = await house.register("Vega Bonds")
+    await house.open_market()
+    await alpha.place("sell", 3, 10.0, client_order_id="tulip-1")
+    await beta.place("buy", 2, 10.0)
+    return alpha, beta
+
+
+async def end(house: House) -> None:
+    await house.call("POST", "/admin/rounds/1/end", key=ADMIN_KEY)
+
+
+async def test_a_replay_tells_a_book_as_the_socket_did() -> None:
+    async with House() as house:
+        alpha, beta = await traded(house)
+        instrument = (await alpha.call("GET", "/exchange/orders?status=all")).json["items"][0][
+            "instrument_id"
+        ]
+        async with alpha.socket(f"book.{instrument}.raw") as socket:
+            await beta.place("buy", 4, 9.0)
+            live = await socket.push(f"book.{instrument}.raw", "delta")
+        await end(house)
+        (chunk,) = await chunks(alpha)
+        told = frames(chunk["steps"], f"book.{instrument}")
+        levels = [[price, quantity] for price, quantity, _ in live["data"]["bids"]]
+        assert levels in [each["data"]["bids"] for each in told if each["type"] == "delta"]
+        assert [each["data"]["price"] for each in frames(chunk["steps"], "trades.*")] == [10.0]
+
+
+async def test_own_steps_are_the_private_stream_and_no_other_team_s() -> None:
+    async with House() as house:
+        alpha, beta = await traded(house)
+        await end(house)
+        (mine,) = await chunks(alpha)
+        (theirs,) = await chunks(beta)
+        assert mine["steps"] == theirs["steps"]
+        own = frames(mine["own"]["steps"], "private")
+        assert {"order.accepted", "fill", "position"} <= {each["type"] for each in own}
+        fill = next(each for each in own if each["type"] == "fill")
+        assert (fill["data"]["side"], fill["data"]["last_quantity"]) == ("sell", 2)
+        assert b"tulip-1" not in msgspec.json.encode(theirs)
+        assert mine["own"]["snapshot"]["team_id"] == alpha.team_id
+
+
+async def test_an_own_step_names_its_command_and_another_s_is_not_told() -> None:
+    async with House() as house:
+        alpha, beta = await traded(house)
+        await end(house)
+        (mine,) = await chunks(alpha)
+        (theirs,) = await chunks(beta)
+        placed = next(s for s in mine["own"]["steps"] if s.get("cause", {}).get("by") == "own")
+        assert placed["cause"]["client_order_id"] == "tulip-1"
+        same = [step for step in theirs["steps"] if step["seq"] == placed["seq"]]
+        assert [step["cause"] for step in same] == [None]
+
+
+async def test_the_timeline_has_phases_and_own_fills() -> None:
+    async with House() as house:
+        alpha, _ = await traded(house)
+        await end(house)
+        told = await contents(alpha)
+        kinds = [marker["kind"] for marker in told["markers"]]
+        assert "phase" in kinds
+        assert next(m["text"] for m in told["markers"] if m["kind"] == "fill").startswith("sold 2")
+        assert [m["seq"] for m in told["markers"]] == sorted(m["seq"] for m in told["markers"])
+        assert told["team_id"] == alpha.team_id
+        assert all(a["to_seq"] < b["from_seq"] for a, b in pairwise(told["chunks"]))
+
+
+async def test_a_signal_is_in_its_role_s_replay_alone() -> None:
+    async with InformedHouse() as house:
+        warned = await house.register("Tulip Traders", WARNED)
+        other = await house.register("Vega Bonds")
+        await house.open_market()
+        async with warned.socket("signals") as socket:
+            await house.trigger(effective_in_s=LEAD_S + 2)
+            await socket.push("signals", "volatility")
+        await house.organize("POST", "/admin/rounds/1/end")
+        told = [frames(chunk["own"]["steps"], "signals") for chunk in await chunks(warned)]
+        assert sum(map(len, told)) == 1
+        assert not any(frames(chunk["own"]["steps"], "signals") for chunk in await chunks(other))
+
+
+async def test_whose_replay_it_is_is_asked_as_everywhere() -> None:
+    async with House() as house:
+        alpha, beta = await traded(house)
+        early = await alpha.call("GET", REPLAY)
+        assert (early.status, early.json["code"]) == (409, "ROUND_WRONG_STATUS")
+        await end(house)
+        for team_id in (beta.team_id, "t99"):
+            for path in (REPLAY, f"{REPLAY}/0"):
+                answer = await alpha.call("GET", f"{path}?team_id={team_id}")
+                assert (answer.status, answer.json["code"]) == (404, "TEAM_NOT_FOUND")
+        own = await alpha.call("GET", f"{REPLAY}/0")
+        read = await house.call("GET", f"{REPLAY}/0?team_id={alpha.team_id}", key=ADMIN_KEY)
+        assert read.body == own.body
+        public = await house.call("GET", f"{REPLAY}/0", key=ADMIN_KEY)
+        assert public.json["own"] is None
+        assert public.json["steps"] == own.json["steps"]
+        beyond = await alpha.call("GET", f"{REPLAY}/77")
+        assert (beyond.status, beyond.json["code"]) == (404, "CHUNK_NOT_FOUND")
+
+
+async def test_each_keyframe_is_what_the_chunk_before_it_led_to() -> None:
+    dice = Dice(7)
+    async with House() as house:
+        teams = await traded(house)
+        for _ in range(60):
+            price = 10 + dice.randrange(-4, 5) / 2
+            await dice.choice(teams).place(
+                dice.choice(["buy", "sell"]), 1 + dice.randrange(9), price
+            )
+        await end(house)
+        journal, codec = house.gateway.pump.journal, house.gateway.pump.codec
+        stretch = stretch_of(journal, codec, 1)
+        assert stretch is not None
+        replay = RoundReplay(1, stretch, steps_max=7).add(journal, codec)
+        for team in teams:
+            account_id = house.gateway.directory.account_of(TeamId(team.team_id))
+            told = [
+                msgspec.json.decode(replay.chunk(n, account_id) or b"")
+                for n in range(len(replay.contents(account_id).chunks))
+            ]
+            assert len(told) > 5
+            for before, after in pairwise(told):
+                assert books(before) == books({**after, "steps": []})
+                assert working(before["own"]) == working({**after["own"], "steps": []})
+
+
+def books(chunk: Json) -> dict[tuple[str, str], dict[float, int]]:
+    """Return every side's levels after a chunk, from its keyframe and its frames."""
+    sides: dict[tuple[str, str], dict[float, int]] = {}
+    whole = chunk["keyframe"]["books"]
+    told = [
+        frame["data"]
+        for step in chunk["steps"]
+        for frame in step["frames"]
+        if frame["channel"].startswith("book.")
+    ]
+    for book in (*whole, *told):
+        for side in ("bids", "asks"):
+            levels = sides.setdefault((book["instrument_id"], side), {})
+            levels.update((price, quantity) for price, quantity in book[side])
+    kept = {key: {p: q for p, q in levels.items() if q} for key, levels in sides.items()}
+    return {key: levels for key, levels in kept.items() if levels}
+
+
+def working(own: Json) -> dict[int, tuple[int, str]]:
+    """Return what is left of each working order after a chunk's own steps."""
+    orders = {o["order_id"]: (o["leaves_quantity"], o["status"]) for o in own["snapshot"]["orders"]}
+    for frame in frames(own["steps"], "private"):
+        data = frame["data"].get("order") or frame["data"]
+        if "leaves_quantity" in data:
+            orders[data["order_id"]] = (data["leaves_quantity"], data["status"])
+    return {number: told for number, told in orders.items() if told[1] not in OVER}

@@ -1,0 +1,262 @@
+"""A scored round on nodes: its reports, its bundle and its facts, as of a game in one process."""
+
+import asyncio
+import json
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.compose.test_relay import FaultyBus
+from tests.system.desk import called
+from tests.system.fleet import READY_S_MAX, Fleet
+from tests.system.server import Server
+
+from itg.adapters.nats_bus import NatsBus, NatsSettings
+from itg.cli import exits
+from itg.compose.backup import backups_of
+from itg.compose.bus_facts import PASSING_KINDS, envelopes_of, fact_kinds
+from itg.compose.data_directory import DataDirectory
+from itg.compose.links import LinkFile
+from itg.compose.manifest import assert_whole
+from itg.compose.nodes_read import layout_in, node_journals
+from itg.compose.nodes_relay import NodesRelay, tape_shard_of
+from itg.compose.report_again import report_again
+from itg.compose.report_files import folder_of
+from itg.runtime.arrival import Arrival
+from itg.runtime.bus import Bus, BusNumbers
+from itg.runtime.envelope import Envelope, Record
+from itg.runtime.joined_machine import codec_of
+from itg.runtime.journal import FROM_START, read
+
+pytestmark = [pytest.mark.nats, pytest.mark.system, pytest.mark.timeout(300)]
+SCENARIO = """
+extends = "demo"
+teams = []
+[clock]
+start_on_create = false
+[registration]
+max_teams = 40
+[session]
+continuous_s = 120
+"""
+ROLES = ("market_maker", "hedge_fund", "arbitrage_desk")
+REPORTED_S_MAX = 90.0
+Key = tuple[str, int]
+_NEVER = threading.Event()
+
+
+class ClosedRound:
+    """A round that nodes played, its teams' keys, and what the stream holds of it."""
+
+    def __init__(self, fleet: Fleet, keys: list[str], facts: list[Envelope]) -> None:
+        self.fleet = fleet
+        self.data = fleet.data
+        self.keys = keys
+        self.facts = facts
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClosedRound]:
+    folder = tmp_path_factory.mktemp("nodes")
+    scenario = folder / "short.toml"
+    scenario.write_text(SCENARIO, encoding="utf-8")
+    with Fleet(folder / "data", str(scenario), topology="services") as fleet:
+        keys = [fleet.door(1).register(f"team {n}", role)[1] for n, role in enumerate(ROLES)]
+        door = fleet.door(2)
+        assert door.call("POST", "/admin/rounds/1/start", None, door.admin_key)[0] == 200
+        trade_until_reported(door, keys, folder_of(fleet.data, 1))
+        until_carried(fleet.door(0))
+        facts = asyncio.run(stream_of(fleet))
+        yield ClosedRound(fleet, keys, facts)
+
+
+def trade_until_reported(door: Server, keys: list[str], folder: Path) -> None:
+    """Let teams take what is offered while the market takes orders, until reports are there."""
+    deadline = time.monotonic() + REPORTED_S_MAX
+    names = {f"t{n}.{form}" for n in (1, 2, 3) for form in ("json", "html")}
+    number = 0
+    while not names <= {file.name for file in folder.glob("*")}:
+        assert time.monotonic() < deadline, "the round is not reported"
+        number += 1
+        body = {
+            "instrument_id": "SPX",
+            "side": ("buy", "sell")[number % 2],
+            "quantity": 1,
+            "order_type": "market",
+        }
+        status, _ = door.call("POST", "/exchange/orders", body, keys[number % len(keys)])
+        assert status in {201, 400, 409, 422, 429, 503, 504}, status
+        _NEVER.wait(0.05)  # orders have a rate
+
+
+def until_carried(door: Server) -> None:
+    deadline = time.monotonic() + READY_S_MAX
+    while True:
+        bus = door.call("GET", "/health/ready")[1]["bus"]
+        assert isinstance(bus, dict)
+        if bus["is_up"] and bus["behind"] == 0:
+            return
+        assert time.monotonic() < deadline, bus
+        _NEVER.wait(0.05)  # no busy look: the relay needs the processor
+
+
+async def stream_of(fleet: Fleet) -> list[Envelope]:
+    """Return what the stream holds of the round, from its first fact to each node's last."""
+    game = LinkFile(DataDirectory(fleet.data)).read().name
+    settings = NatsSettings(url=f"nats://127.0.0.1:{fleet.bus_port}")
+    bus = await NatsBus.connect(game, fact_kinds(), settings, PASSING_KINDS)
+    wanted = {key: seqs[-1] for key, seqs in numbers_of(told_by_nodes(fleet.data)).items()}
+    found: list[Envelope] = []
+    try:
+        async with asyncio.timeout(READY_S_MAX):
+            async for batch in bus.subscribe("itg.v1.>", {}):
+                found += batch
+                reached = {key: seqs[-1] for key, seqs in numbers_of(found).items()}
+                if all(reached.get(key, 0) >= seq for key, seq in wanted.items()):
+                    return found
+    finally:
+        await bus.close()
+    raise AssertionError("the stream ended")
+
+
+def records_of(data: Path) -> dict[str, list[Record]]:
+    codec = codec_of(layout_in(data))
+    journals = node_journals(data)
+    try:
+        return {name: list(read(journal, codec, FROM_START)) for name, journal in journals.items()}
+    finally:
+        for journal in journals.values():
+            journal.close()
+
+
+def told_by_nodes(data: Path) -> list[Envelope]:
+    layout = layout_in(data)
+    return [
+        envelope
+        for name, records in records_of(data).items()
+        for record in records
+        for envelope in envelopes_of(record, 1, tape_shard_of(layout, name))
+        if type(envelope.body) not in PASSING_KINDS
+    ]
+
+
+def numbers_of(envelopes: list[Envelope]) -> dict[Key, list[int]]:
+    found: dict[Key, list[int]] = defaultdict(list)
+    for envelope in envelopes:
+        found[envelope.source, envelope.shard].append(envelope.seq)
+    return found
+
+
+def test_reports_are_written_at_the_close_and_equal_those_of_a_replay(
+    closed: ClosedRound, tmp_path: Path
+) -> None:
+    written = {file.name: file.read_bytes() for file in folder_of(closed.data, 1).iterdir()}
+    again = report_again(closed.data, 1, tmp_path)
+    assert len(again) == len(written) == 2 * len(ROLES)
+    for file in again:
+        assert file.read_bytes() == written[file.name]
+    orders = [json.loads(text)["quality"]["orders"] for n, text in written.items() if "json" in n]
+    assert sum(orders) > 0
+
+
+def test_every_door_gives_a_team_its_report(closed: ClosedRound) -> None:
+    for number in range(3):
+        door = closed.fleet.door(number)
+        path = "/game/rounds/1/report?team_id=me&format=json"
+        status, body = door.call("GET", path, key=closed.keys[1])
+        assert status == 200, body
+        assert body["team_name"] == "team 1"
+
+
+def test_the_round_s_bundle_is_signed_and_plays_again_to_the_same(
+    closed: ClosedRound, tmp_path: Path
+) -> None:
+    file = tmp_path / "round-1.bundle.tar"
+    made = called("game", "bundle", str(closed.data), "--round", "1", "--to", str(file))
+    assert made.code == exits.DONE, made.complained
+    status, told = closed.fleet.door(1).call("GET", "/game/bundle-key")
+    assert status == 200
+    checked = called("bundle", "check", str(file), "--key", str(told["public_key"]))
+    assert checked.code == exits.DONE, checked.complained
+
+
+def test_the_stream_holds_every_fact_of_every_node_once_and_in_its_order(
+    closed: ClosedRound,
+) -> None:
+    told, held = numbers_of(told_by_nodes(closed.data)), numbers_of(closed.facts)
+    assert {"exchange", "positions", "market_data", "game", "tape"} <= {s for s, _ in held}
+    for key, seqs in held.items():
+        assert seqs == told[key][: len(seqs)], key
+        assert seqs == sorted(seqs)
+    assert sum(map(len, held.values())) > 1_000
+
+
+@pytest.mark.parametrize("room", [1, 7, 150, 1_201])
+def test_a_relay_goes_on_wherever_the_last_one_was_cut_off(closed: ClosedRound, room: int) -> None:
+    bus, whole = FaultyBus(room), FaultyBus(1_000_000)
+    assert not asyncio.run(carried(closed.data, bus)).is_up
+    bus.room = 1_000_000
+    for each in (bus, whole):
+        assert asyncio.run(carried(closed.data, each)).fault == ""
+    held, told = (numbers_of([e for _, e in each._log]) for each in (bus, whole))
+    assert held.keys() == told.keys()
+    for key in held:
+        shorter = min(len(held[key]), len(told[key]))
+        assert held[key][:shorter] == told[key][:shorter]
+
+
+async def carried(data: Path, bus: FaultyBus) -> BusNumbers:
+    async def connect() -> Bus:
+        return bus
+
+    journals, numbers = node_journals(data), BusNumbers(game="toy")
+    relay = NodesRelay(journals, layout_in(data), connect, numbers)
+    relay.end()
+    await relay.run()
+    for journal in journals.values():
+        journal.close()
+    return numbers
+
+
+def test_in_the_stream_no_fact_stands_before_what_caused_it(closed: ClosedRound) -> None:
+    layout = layout_in(closed.data)
+    owner = {s.name: name for name, services in layout.items() for s in services}
+    seq_of: dict[Key, int] = {
+        (owner[e.source], e.seq): n for n, e in enumerate(closed.facts) if e.source != "tape"
+    }
+    causes = 0
+    for name, records in records_of(closed.data).items():
+        for record in records:
+            if not isinstance(record.body, Arrival):
+                continue
+            cause = seq_of.get((record.body.source, record.body.seq))
+            effects = [seq_of.get((name, record.seq + n + 1)) for n in range(len(record.outputs))]
+            if cause is not None:
+                causes += 1
+                assert all(effect is None or effect > cause for effect in effects)
+    assert causes > 100
+
+
+def test_a_running_game_on_nodes_is_backed_up_and_brought_back_to_the_same_states(
+    closed: ClosedRound, tmp_path: Path
+) -> None:
+    made = called("backup", str(closed.data), "--to", str(tmp_path / "backups"), "--verify")
+    assert made.code == exits.DONE, made.complained
+    (backup,) = backups_of("data", tmp_path / "backups")
+    manifest = assert_whole(backup)
+    assert [end.node for end in manifest.nodes] == ["world", "core", "game"]
+    names = {entry.name for entry in manifest.files}
+    assert {"game.link", "admin.key", "reports/round-1/t1.json"} <= names
+    assert not any(name.startswith("nats/") or name.endswith("lock") for name in names)
+    back = called("restore", str(backup), "--to", str(tmp_path / "back"), "--verify")
+    assert back.code == exits.DONE, back.complained
+    damaged = backup / "nodes" / "world" / "journal.sqlite"
+    with damaged.open("r+b") as file:
+        file.seek(damaged.stat().st_size // 2)
+        file.write(b"damaged")
+    refused = called("restore", str(backup), "--to", str(tmp_path / "other"))
+    assert refused.code == exits.FAILED
+    assert "nodes/world/journal.sqlite" in refused.complained

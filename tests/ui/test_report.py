@@ -1,0 +1,215 @@
+"""The report's page says what the report says: to the cent, to nobody else, and as files."""
+
+import csv
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+from tests.ui.conftest import axe, sign_in
+from tests.ui.rounds import Round, server_of
+
+from itg.wire.v1.report import ReportBody
+
+NAMES = ("Amber", "Blue <b>Heron</b>", "Coral")
+MAKER, FUND, DESK = range(3)
+PARTS = ("spread_capture", "delta", "gamma", "vega", "theta", "fees", "residual")
+
+
+@pytest.fixture(scope="module")
+def over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
+    """Play a round in which the maker and the fund trade, an order is canceled, one refused."""
+    with server_of(tmp_path_factory.mktemp("report")) as server:
+        played = Round(server, NAMES)
+        played.trade()
+        path, key = "/exchange/orders", played.keys[FUND]
+        order = {"instrument_id": "SPX", "side": "buy", "quantity": 1, "price": 4000.0}
+        resting = played.do("POST", path, order, key)
+        played.do("DELETE", f"{path}/{resting['order_id']}", key=key)
+        status, refusal = server.call("POST", path, {**order, "quantity": 5_000}, key)
+        assert (status, refusal["code"]) == (422, "ORDER_SIZE_EXCEEDED")
+        played.until_minutes(1)
+        played.end()
+        yield played
+
+
+def told(over: Round, team: int) -> ReportBody:
+    report = over.report(team)
+    assert report is not None
+    return report
+
+
+def amount(text: str) -> Decimal:
+    """Read an amount as the page writes it: `▼−1,234.50`."""
+    return Decimal(re.sub(r"[▲▼,\s]", "", text).replace("−", "-"))
+
+
+def usd(value: float) -> Decimal:
+    return Decimal(str(value)).quantize(Decimal("0.0001"))
+
+
+def table(page: Page, name: str) -> Locator:
+    return page.locator(f"table[data-table={name}]")
+
+
+def rows(found: Locator) -> list[list[str]]:
+    """Return the text of every cell of a table's body."""
+    cells: list[list[str]] = found.evaluate(
+        "one => [...one.tBodies[0].rows].map(row => [...row.cells].map(c => c.textContent.trim()))"
+    )
+    return cells
+
+
+@pytest.mark.parametrize("team", [MAKER, FUND])
+def test_sums_on_the_page_equal_the_report_s_numbers_to_the_cent(
+    page: Page, over: Round, team: int
+) -> None:
+    report = told(over, team)
+    assert report.pnl_total.pnl != 0
+    sign_in(page, over.server.url, over.keys[team], "/report/1")
+    parts = {
+        name: amount(page.locator(f"[data-part={name}] .number").inner_text())
+        for name in (*PARTS, "pnl")
+    }
+    assert parts == {name: usd(getattr(report.pnl_total, name)) for name in (*PARTS, "pnl")}
+    assert sum(parts[name] for name in PARTS) == parts["pnl"]
+    assert amount(page.locator("[data-figure=pnl]").inner_text()) == parts["pnl"]
+    for name, lines in (
+        ("minutes", [one.parts for one in report.pnl.intervals]),
+        ("instruments", [one.parts for one in report.pnl.instruments]),
+    ):
+        shown = [[amount(text) for text in cells[1:]] for cells in rows(table(page, name))]
+        *each, together = shown
+        wanted = [[usd(getattr(one, part)) for part in ("pnl", *PARTS)] for one in lines]
+        assert sorted(each) == sorted(wanted)
+        assert [sum(column) for column in zip(*each, strict=True)] == together
+        assert together == [parts["pnl"], *(parts[part] for part in PARTS)]
+    edges = [amount(cells[4]) for cells in rows(table(page, "markouts"))]
+    assert edges == [usd(one.edge) for one in report.markouts.rows]
+    assert edges
+
+
+def test_terms_stand_with_their_anchors_and_lead_to_the_score(page: Page, over: Round) -> None:
+    report = told(over, FUND)
+    assert report.score.terms is not None
+    sign_in(page, over.server.url, over.keys[FUND], "/report/1")
+    shown = {cells[1]: cells for cells in rows(table(page, "terms"))}
+    for term in report.score.terms.components:
+        _, _, weight, measured, zero, half, full, _, points, formula = shown.pop(term.name)
+        assert amount(weight) == usd(term.weight)
+        assert (measured == "–") == (term.measured is None)
+        if term.measured is not None:
+            assert float(amount(measured)) == term.measured
+        anchors = [float(amount(text)) for text in (zero, half, full, points)]
+        assert anchors == [term.zero, term.half, term.full, term.points]
+        assert "see the reference" not in formula
+    assert shown == {}
+    leading = {cells[0]: cells[1] for cells in rows(table(page, "to-score"))}
+    assert float(amount(leading["J, measured"])) == report.score.terms.measured
+    assert report.score.score is not None
+    assert float(amount(leading["S, score"])) == report.score.score
+    assert page.locator("[data-figure=score]").inner_text() == leading["S, score"]
+
+
+def test_blotters_hold_every_order_and_fill_and_are_filtered_sorted_and_taken_away(
+    page: Page, over: Round, tmp_path: Path
+) -> None:
+    sign_in(page, over.server.url, over.keys[FUND], "/report/1")
+    fills = over.do("GET", "/exchange/fills", key=over.keys[FUND])["items"]
+    shown = rows(table(page, "fills"))
+    assert [(cells[1], amount(cells[6])) for cells in shown] == [
+        (str(fill["trade_id"]), usd(fill["last_price"])) for fill in fills
+    ]
+    orders = table(page, "orders")
+    statuses = [cells[10] for cells in rows(orders)]
+    assert {"canceled", "rejected"} <= {*statuses}
+    region = page.locator(".bar", has=page.get_by_role("heading", name="Own orders"))
+    region.get_by_label("Filter").fill("spx CANCELED requested")
+    expect(orders.locator("tbody tr")).to_have_count(1)
+    with page.expect_download() as taken:
+        region.get_by_role("button", name="Rows as CSV").click()
+    taken.value.save_as(tmp_path / "orders.csv")
+    lines = list(csv.DictReader((tmp_path / "orders.csv").read_text("utf-8").splitlines()))
+    assert [(line["instrument"], line["status"]) for line in lines] == [("SPX", "canceled")]
+    region.get_by_label("Filter").fill("")
+    quantity = orders.get_by_role("columnheader", name="quantity")
+    quantity.get_by_role("button").click()
+    expect(quantity).to_have_attribute("aria-sort", "ascending")
+    quantity.get_by_role("button").click()
+    expect(quantity).to_have_attribute("aria-sort", "descending")
+    assert rows(orders)[0][7] == "5,000"
+
+
+def test_an_organizer_reads_any_team_s_report_and_takes_the_round_s_tables(
+    page: Page, over: Round, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    sign_in(page, over.server.url, over.admin_key, "/report")
+    page.get_by_role("link", name="Report of round 1").click()
+    expect(page.get_by_text("Choose the team")).to_be_visible()
+    page.get_by_label("Team").select_option(label=f"{NAMES[FUND]} ({over.ids[FUND]})")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{NAMES[FUND]}: round 1")
+    assert page.locator("h1 b").count() == 0
+    page.get_by_label("Table of the whole round").select_option("trades")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    taken.value.save_as(tmp_path / "trades.csv")
+    path = "/game/rounds/1/export?what=trades&format=csv"
+    status, text = over.server.call_raw("GET", path, key=over.admin_key)
+    assert status == 200
+    assert (tmp_path / "trades.csv").read_text("utf-8") == text
+    assert not any(over.admin_key in address for address in asked)
+
+
+def test_a_table_the_server_cannot_make_is_refused_where_it_was_asked_for(
+    page: Page, over: Round
+) -> None:
+    refusal = {"title": "Extra missing", "status": 501, "detail": "parquet needs the extra"}
+    page.route("**/export?*parquet*", lambda route: route.fulfill(status=501, json=refusal))
+    sign_in(page, over.server.url, over.admin_key, f"/report/1?team={over.ids[DESK]}")
+    page.get_by_role("button", name="Parquet").click()
+    expect(page.get_by_role("alert")).to_have_text("parquet needs the extra")
+
+
+def test_a_report_that_is_not_one_s_own_is_not_found(page: Page, over: Round) -> None:
+    sign_in(page, over.server.url, over.keys[FUND], f"/report/1?team={over.ids[MAKER]}")
+    expect(page.get_by_role("alert")).to_contain_text("Team not found")
+    expect(page.locator("table")).to_have_count(0)
+    page.goto(f"{over.server.url}/report/7")
+    expect(page.get_by_role("alert")).to_contain_text("Round not found")
+    page.goto(f"{over.server.url}/report/one")
+    expect(page.get_by_role("heading", level=1)).to_have_text("There is no round “one”")
+
+
+def test_paper_has_the_report_without_what_only_a_screen_needs(page: Page, over: Round) -> None:
+    sign_in(page, over.server.url, over.keys[FUND], "/report/1")
+    expect(table(page, "fills")).to_be_visible()
+    page.emulate_media(media="print")
+    for name in ("Pages", "Sections"):
+        expect(page.get_by_role("navigation", name=name)).to_be_hidden()
+    expect(page.get_by_role("button", name="Rows as CSV").first).to_be_hidden()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert page.evaluate("document.body.scrollHeight > innerHeight")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_report_has_no_accessibility_violation(
+    browser: Browser, over: Round, theme: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        color_scheme="light" if theme == "light" else "dark",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    sign_in(page, over.server.url, over.keys[FUND], "/report")
+    expect(page.get_by_role("link", name="Report of round 1")).to_be_visible()
+    assert axe(page) == []
+    page.goto(f"{over.server.url}/report/1")
+    expect(table(page, "fills")).to_be_visible()
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    assert axe(page) == []
+    context.close()
