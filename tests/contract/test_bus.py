@@ -22,6 +22,7 @@ from itg.runtime.bus import (
     CallFailedError,
     CallRefusedError,
     Calls,
+    HoldingBus,
     MessageTooLargeError,
     NoResponderError,
     Request,
@@ -50,6 +51,13 @@ CALLING = ENGINES[:2]  # the others carry facts alone
 
 @pytest.fixture(params=ENGINES)
 async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
+    engine = await ENGINE[request.param](request, f"toy-{next(GAMES)}")
+    yield engine
+    await engine.close()
+
+
+@pytest.fixture(params=CALLING)
+async def holding(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
     engine = await ENGINE[request.param](request, f"toy-{next(GAMES)}")
     yield engine
     await engine.close()
@@ -187,6 +195,15 @@ async def test_the_newest_that_is_held_is_told(bus: Bus) -> None:
     newest = await bus.last()
     assert newest is not None
     assert (newest.source, newest.seq, newest.body) == ("herald", 2, Waved(shard=Shard(0), to="x"))
+
+
+async def test_how_far_each_stream_is_held_is_told(holding: Bus) -> None:
+    assert isinstance(holding, HoldingBus)
+    assert await holding.held("bank", 0) == 0
+    level = envelope(9, body=Level(shard=Shard(0), height=7))
+    await holding.publish([envelope(1), envelope(4), envelope(2, shard=1), level])
+    assert [await holding.held("bank", shard) for shard in (0, 1)] == [4, 2]
+    assert await holding.held("herald", 0) == 0
 
 
 async def test_state_passes_to_who_listens_and_is_not_held(bus: Bus) -> None:

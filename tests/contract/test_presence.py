@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import nats
 import pytest
+from msgspec.json import decode
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from tests.brokers import nats_server, own_nats_server
@@ -14,6 +15,7 @@ from itg.adapters.nats_bus import NatsSettings
 from itg.adapters.nats_carrier import NatsCarrier
 from itg.adapters.nats_presence import who_answers
 from itg.adapters.nats_server import NatsServer
+from itg.cli import app, exits
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.presence import Answered, Presence, Present
 
@@ -154,6 +156,33 @@ async def test_another_program_s_service_is_left_out(
     await asker.subscribe("$SRV.STATS", cb=answer)
     await asker.flush()
     assert await who_answers(NatsSettings(url=own_nats_server.url)) == []
+
+
+@pytest.mark.timeout(180)
+async def test_the_command_lists_them_and_says_where_nobody_is(
+    own_nats_server: NatsServer,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    url = own_nats_server.url
+    assert await asyncio.to_thread(app, ["ps", "--nats", url]) == exits.FAILED
+    assert "no process of a game answers" in capsys.readouterr().out
+    core = await announced(own_nats_server, CORE, Answered())
+    (present,) = await until_found(NatsSettings(url=url), 1)
+    async with asyncio.timeout(30):
+        while await asyncio.to_thread(app, ["ps", "--nats", url, "--json"]) != exits.DONE:
+            capsys.readouterr()
+    assert decode(capsys.readouterr().out, type=list[Present]) == [present]
+    async with asyncio.timeout(30):
+        while await asyncio.to_thread(app, ["ps", "--nats", url]) != exits.DONE:
+            capsys.readouterr()
+    _, row = capsys.readouterr().out.splitlines()
+    assert row.split() == [
+        *("demo-1a2b3c4d", "core", "exchange.0,", "positions", "0.1.0", "0123456789ab", "4711"),
+        *("0", "0", "0"),
+    ]
+    await core.close()
 
 
 async def test_no_server_is_told_without_the_password() -> None:

@@ -36,7 +36,7 @@ starts = 09:00:00
 session_s = 28_800
 
 [retail]
-orders_per_minute = 60
+orders_per_minute = 12
 """
 
 

@@ -30,7 +30,7 @@ def over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
         played.do("DELETE", f"{path}/{resting['order_id']}", key=key)
         status, refusal = server.call("POST", path, {**order, "quantity": 5_000}, key)
         assert (status, refusal["code"]) == (422, "ORDER_SIZE_EXCEEDED")
-        played.until_minutes(2)
+        played.until_minutes(1)
         played.end()
         yield played
 

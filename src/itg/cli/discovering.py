@@ -54,7 +54,7 @@ def _table(found: "Sequence[Present]") -> Table:
     table = Table(box=None, pad_edge=False)
     columns = ("game", "process", "services", "version", "build", "pid")
     for name in (*columns, "requests", "errors", "mean µs"):
-        table.add_column(name, justify="right" if name in _RIGHT else "left")
+        table.add_column(name, justify="right" if name in _RIGHT else "left", overflow="fold")
     for each in found:
         told = each.presence
         name = told.node if told.kind == "node" else f"{told.kind} {told.node}"

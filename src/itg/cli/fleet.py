@@ -214,7 +214,8 @@ def ps(
         return exits.DONE
     table = Table(box=None, pad_edge=False)
     for name in ("process", "pid", "state", "port", "starts", "services"):
-        table.add_column(name, justify="right" if name in {"pid", "port", "starts"} else "left")
+        is_number = name in {"pid", "port", "starts"}
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for ship in state.ships:
         port = str(ship.port or "")
         what = ", ".join(services.get(ship.pid, []))

@@ -7,28 +7,19 @@ the numbers are those of the node that tells it. What the bus holds of each is t
 from collections import deque
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from typing import Protocol, runtime_checkable
 
 from itg.compose.bus_facts import PASSING_KINDS, TAPE, envelopes_of
 from itg.compose.relay import ROWS_AT_ONCE, STEP_BACK, Connect, Relay
 from itg.compose.topologies import CHIEF
 from itg.kernel.ids import Seq
 from itg.runtime.arrival import Arrival
-from itg.runtime.bus import Bus, BusDownError, BusNumbers
+from itg.runtime.bus import Bus, BusDownError, BusNumbers, HoldingBus
 from itg.runtime.codec import Codec
 from itg.runtime.envelope import Envelope, Record
 from itg.runtime.joined_machine import Layout, codec_of
 from itg.runtime.journal import FROM_START, Journal, SealedBatch
 
 Key = tuple[str, int]  # source and shard
-
-
-@runtime_checkable
-class HoldingBus(Protocol):
-    """A bus that tells of each (source, shard) how far it has it."""
-
-    async def held(self, source: str, shard: int) -> Seq:
-        """Return the last number held, 0 if none is. Raises `BusDownError`."""
 
 
 class _Row:

@@ -84,7 +84,13 @@ class Fanout:
         return not channel.subscribers
 
     def publish(self, channel: Channel, fact: Fact) -> None:
-        """Give the publication that the channel just counted to all who hear it."""
+        """Give the publication that the channel just counted to all who hear or repeat it."""
+        for mirror in channel.mirrors:
+            if mirror.takes(fact.data):
+                mirror.channel.seq += 1
+                self.publish(mirror.channel, fact)
+        if not channel.subscribers:
+            return
         if channel.delivery is Delivery.STATE:
             if not channel.batch:
                 waiting = self._unflushed_paced if channel.is_paced else self._unflushed

@@ -228,13 +228,7 @@ class Feed:
 
     def _put(self, record: Record, channel: Channel, kind: str, data: Body) -> None:
         times_us = (to_micros(record.ts_ns), to_micros(record.game_ns))
-        fact = Fact(kind, data, times_us)
-        if channel.subscribers:
-            self.fanout.publish(channel, fact)
-        for mirror in channel.mirrors:
-            if mirror.takes(data):
-                mirror.channel.seq += 1
-                self.fanout.publish(mirror.channel, fact)
+        self.fanout.publish(channel, Fact(kind, data, times_us))
 
     def _publish_private(self, record: Record, event: Message) -> None:
         assert isinstance(event, PrivateEvent)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from re import sub
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -109,6 +109,14 @@ class Bus(Protocol):
 
     async def close(self) -> None:
         """End every subscription and refuse all else; closing twice is harmless."""
+
+
+@runtime_checkable
+class HoldingBus(Protocol):
+    """Tell of each (source, shard) how far it is held; not every engine of `Bus` can."""
+
+    async def held(self, source: str, shard: int) -> Seq:
+        """Return the last number that is held, 0 if none is. Raises `BusDownError`."""
 
 
 class Calls(Protocol):

@@ -27,6 +27,12 @@ class Desk {
     return "";
   });
 
+  /** What a panel says before the team's own has come; a key without a team has none. */
+  waiting(what: string): string {
+    if (session.me?.team_id == null) return `This key has no team, and so no ${what}.`;
+    return `Waiting for your ${what}…`;
+  }
+
   /** The working order that keys act on. */
   readonly selectedOrder = $derived.by((): OrderBody | undefined => {
     const chosen = this.#chosen === null ? undefined : account.orders.get(this.#chosen);

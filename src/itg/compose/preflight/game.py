@@ -8,11 +8,13 @@ from msgspec import Struct
 from itg.adapters.http_server import assert_free
 from itg.compose.backup import backups_of
 from itg.compose.data_directory import DataDirectory
-from itg.compose.journals import holds_game
+from itg.compose.journals import holds_game, is_on_nodes
 from itg.compose.manifest import BackupError, assert_whole
+from itg.compose.nodes_read import node_directory
 from itg.compose.preflight.machine import Demand
 from itg.compose.preflight.rows import Row, row, unknown
-from itg.compose.verify import machine_of, opened_for_reading
+from itg.compose.topologies import CHIEF
+from itg.compose.verify import head_of_data, opened_with_rounds
 from itg.game.contract import CreateGame
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.times import NS_PER_S, to_micros
@@ -196,11 +198,11 @@ def _made_with(reveal: Reveal | None) -> str:
 def _published(data: Path) -> str | None:
     if not holds_game(data):
         return None
-    journal = opened_for_reading(data)
+    if not head_of_data(data).seq:
+        return None
+    journal, machine = opened_with_rounds(data)
     try:
-        if not journal.head().seq:
-            return None
-        first = next(iter(records(journal, machine_of(journal).codec)))
+        first = next(iter(records(journal, machine.codec)))
     finally:
         journal.close()
     assert isinstance(first.body, CreateGame), "a game's first input creates it"
@@ -210,7 +212,8 @@ def _published(data: Path) -> str | None:
 def _holder(data: Path) -> str:
     if not data.exists():
         return ""
-    directory = DataDirectory(data)
+    # Of a game on several nodes the chief plays it.
+    directory = DataDirectory(node_directory(data, CHIEF) if is_on_nodes(data) else data)
     try:
         directory.hold()
     except ConfigurationError as error:
