@@ -126,9 +126,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on(
         "console",
-        lambda said: (
-            faults.append(said.text) if "Content Security Policy" in said.text else None
-        ),
+        lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None,
     )
     yield page
     page.close()
