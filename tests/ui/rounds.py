@@ -83,7 +83,6 @@ class Round:
         assert status in {200, 201}, (method, path, status, told)
         return told
 
-<<<<<<< HEAD
     def place(self, team: int, **order: object) -> Answer:
         """Place an order with a `client_order_id`; where its outcome was unknown, ask again."""
         deadline = time.monotonic() + DEADLINE_S
@@ -94,12 +93,18 @@ class Round:
             assert status in {503, 504}, (status, told)
             assert time.monotonic() < deadline, told
 
-    def report(self, team: int) -> ReportBody | None:
-        """Return a team's report once it is written."""
-        path = f"/game/rounds/1/report?team_id={self.ids[team]}&format=json"
-        status, text = self.server.call_raw("GET", path, key=self.admin_key)
-        return json.decode(text, type=ReportBody) if status == 200 else None
-=======
+    def cancel(self, team: int, order_id: object) -> None:
+        """Cancel an order, and return once it is done."""
+        path, key = f"/exchange/orders/{order_id}", self.keys[team]
+
+        def is_done() -> bool:
+            if self.do("GET", path, key=key)["status"] == "canceled":
+                return True
+            self.server.call("DELETE", path, None, key)
+            return False
+
+        self.until(is_done, f"order {order_id} was canceled")
+
     def act(self, act: str, status: str) -> None:
         """Pause or resume the round, and return once it stands so."""
 
@@ -111,7 +116,6 @@ class Round:
             return False
 
         self.until(is_done, f"the round was {status}")
->>>>>>> bd29091fba69a1b694db8d2745bcd2374a6f0661
 
     def scores(self) -> Answer:
         return self.do("GET", "/game/scores?round_id=1")
