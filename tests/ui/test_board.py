@@ -24,7 +24,7 @@ def under_way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
     """Start a round with fourteen teams that goes on, and in which something was traded."""
     with rounds.under_way(tmp_path_factory.mktemp("board"), NAMES) as played:
         played.trade()
-        played.until(lambda: played.scores()["scored_us"] is not None, "something was measured")
+        played.until(lambda: bool(played.scores()["scored_us"]), "something was measured")
         yield played
 
 

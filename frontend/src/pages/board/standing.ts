@@ -33,7 +33,8 @@ export function told(scores: ScoresBody): Told {
   return {
     roundId: scores.round_id,
     isFinal: scores.is_final,
-    scoredUs: scores.scored_us,
+    // 0 until something was measured.
+    scoredUs: scores.scored_us || null,
     round: byRank(
       scores.items.map(({ team_id, role, rank, score }) => ({ teamId: team_id, role, rank, score })),
     ),
