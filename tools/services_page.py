@@ -144,7 +144,7 @@ def calls() -> list[str]:
     )
     return [
         "",
-        "## Calls",
+        "## Calls between processes",
         "",
         *textwrap.wrap(
             "Gateways call nodes: inputs to their owner, queries to whoever answers. Nodes do not "
