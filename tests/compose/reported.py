@@ -49,6 +49,7 @@ max_teams = 40
 [session]
 continuous_s = 150
 """
+SEED = 5
 ROLES = ("market_maker", "hedge_fund", "arbitrage_desk")
 STEP_NS = 250 * NS_PER_MS
 AFTER_S = 30  # of the last order: quotes stand, marks come
@@ -58,12 +59,20 @@ class ReportedGame:
     """One scored round on the disk, with the reports of it as a server writes them."""
 
     def __init__(
-        self, data: Path, *, teams: int = 3, is_heard: bool = True, text: str = SCENARIO
+        self,
+        data: Path,
+        *,
+        teams: int = 3,
+        is_heard: bool = True,
+        text: str = SCENARIO,
+        admin_key: str = "",
     ) -> None:
         file = data.with_suffix(".toml")
         file.write_text(text, encoding="utf-8")
         self.data = data
-        self.create = scenario.load(str(file), seed=5)
+        self.create = scenario.load(
+            str(file), seed=SEED, admin_key_hash=digest_of(admin_key) if admin_key else ""
+        )
         shards = [shard for shard, _ in self.create.rules.shards]
         self.machine = Machine(services_of(shards))
         self.journal = SqliteJournal(data, unsafe=True)

@@ -76,3 +76,25 @@ def test_events_are_waited_for_where_a_service_reports_them() -> None:
     assert told == []
     under_way.see("herald", record(1, arrival("first", 2)))
     assert len(told) == 1
+
+
+def test_no_report_is_waited_for_of_who_was_down_already_when_an_input_began_elsewhere() -> None:
+    told: list[Record] = []
+    down: set[str] = {"herald"}
+    under_way = Courses(LAYOUT, frozenset({"herald"}), lambda name: name not in down)
+    made = Deposited(shard=Shard(0), account="ada", amount=1, balance=1)
+    under_way.begin("first", record(1, deposit(), made), told.append)
+    assert len(told) == 1
+    # What it was asked to do is waited for all the same, and so is what it began itself.
+    down.clear()
+    under_way.begin("first", record(3, deposit(), made), told.append)
+    down.add("herald")
+    assert len(told) == 1
+    under_way.see("herald", record(1, arrival("first", 4)))
+    assert len(told) == 2
+    under_way.begin("herald", record(2, Salute(to="x"), wave(0)), told.append)
+    assert len(told) == 2
+    under_way.see("first", record(5, arrival("herald", 3), waved(0)))
+    assert len(told) == 2, "who began an input reports of it, down or not"
+    under_way.see("herald", record(4, arrival("first", 6)))
+    assert len(told) == 3

@@ -13,7 +13,7 @@ from typing import Self
 
 Json = dict[str, object]
 
-READY_S_MAX = 30.0
+READY_S_MAX = 60.0
 
 
 class Server:

@@ -1,24 +1,27 @@
-"""A scored round that is played in some seconds, for the pages that show scores and reports."""
+"""Scored rounds for the pages that show scores and reports: one under way, and one that is over.
 
+The one that is over is played here, on a clock that costs no time; a server then opens its data.
+"""
+
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 from msgspec import json
+from tests.compose.reported import ROLES, SEED, ReportedGame
 from tests.system.server import Server
 
 from itg.wire.v1.report import ReportBody
 
 # `liquid` has pars, so that there are scores; one expiry, so that a busy machine keeps pace.
-SCENARIO = """
+UNDER_WAY = """
 extends = "liquid"
-title = "A short round"
-seed = 5
-
-[clock]
-speed = 20
+title = "A round under way"
 
 [registration]
 open = false
@@ -31,11 +34,26 @@ session_s = 28_800
 
 [series]
 expiries = 1
-
-[retail]
-orders_per_minute = 40
 """
-ROLES = ("market_maker", "hedge_fund", "arbitrage_desk")
+# Two days, for a server with no round to come ends at once.
+OVER = """
+extends = "liquid"
+title = "A round that is over"
+teams = []
+
+[session]
+kind = "timed"
+days = 2
+pre_open_s = 60
+freeze_s = 10
+continuous = 09:30:00
+continuous_s = 150
+
+[series]
+expiries = 1
+"""
+ADMIN_KEY = "itg_of_the_organizer"
+TEAMS = 3
 DEADLINE_S = 60.0
 Answer = dict[str, Any]
 
@@ -75,11 +93,29 @@ class Round:
             assert status in {503, 504}, (status, told)
             assert time.monotonic() < deadline, told
 
-    def report(self, team: int) -> ReportBody | None:
-        """Return a team's report once it is written."""
-        path = f"/game/rounds/1/report?team_id={self.ids[team]}&format=json"
-        status, text = self.server.call_raw("GET", path, key=self.admin_key)
-        return json.decode(text, type=ReportBody) if status == 200 else None
+    def cancel(self, team: int, order_id: object) -> None:
+        """Cancel an order, and return once it is done."""
+        path, key = f"/exchange/orders/{order_id}", self.keys[team]
+
+        def is_done() -> bool:
+            if self.do("GET", path, key=key)["status"] == "canceled":
+                return True
+            self.server.call("DELETE", path, None, key)
+            return False
+
+        self.until(is_done, f"order {order_id} was canceled")
+
+    def act(self, act: str, status: str) -> None:
+        """Pause or resume the round, and return once it stands so."""
+
+        def is_done() -> bool:
+            # A machine too busy to answer in time does it all the same, or is asked anew.
+            if self.do("GET", "/game/rounds/1")["status"] == status:
+                return True
+            self.server.call("POST", f"/admin/rounds/1/{act}", None, self.admin_key)
+            return False
+
+        self.until(is_done, f"the round was {status}")
 
     def scores(self) -> Answer:
         return self.do("GET", "/game/scores?round_id=1")
@@ -88,24 +124,11 @@ class Round:
         """Let the first maker quote, the first fund buy what the house sells and others' quotes."""
         self.until(self._is_bought, "something was bought")
 
-    def until_minutes(self, minutes: int) -> None:
-        """Return once so many minutes of the game have gone by from now."""
-        end_us = self._now_us() + minutes * 60_000_000
-        self.until(lambda: self._now_us() >= end_us, f"{minutes} minutes of the game went by")
-
-    def end(self) -> None:
-        """End the round and return once its reports are there."""
-        self.do("POST", "/admin/rounds/1/end")
-        self.until(lambda: self.report(len(self.ids) - 1) is not None, "the reports were written")
-
     def until(self, is_so: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + DEADLINE_S
         while not is_so():
             assert time.monotonic() < deadline, f"waited in vain until {what}"
             Event().wait(0.1)
-
-    def _now_us(self) -> int:
-        return int(self.do("GET", "/game/time")["game_us"])
 
     def _is_bought(self) -> bool:
         # A halt, a guard or an empty book lets a taker wait or end: then it is asked for anew.
@@ -137,8 +160,54 @@ class Round:
         return bool(self.do("GET", "/exchange/fills", key=key)["items"])
 
 
-def server_of(folder: Path) -> Server:
-    """Return a server for a short round; it is started by whoever enters it."""
-    scenario = folder / "short-round.toml"
-    scenario.write_text(SCENARIO, encoding="utf-8")
-    return Server(folder / "data", str(scenario))
+class Over:
+    """A round that three teams played to its end, served with the next one to come."""
+
+    keys = tuple(f"Team {number + 1}" for number in range(TEAMS))
+    ids = tuple(f"t{number + 1}" for number in range(TEAMS))
+    admin_key = ADMIN_KEY
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.url = server.url
+
+    def read(self, path: str, key: str) -> Answer:
+        status, told = self.server.call("GET", path, key=key)
+        assert status == 200, (path, told)
+        return told
+
+    def report(self, team: int) -> ReportBody:
+        """Return a team's report as the server wrote it."""
+        path = "/game/rounds/1/report?format=json"
+        status, text = self.server.call_raw("GET", path, key=self.keys[team])
+        assert status == 200, text
+        return json.decode(text, type=ReportBody)
+
+
+@contextmanager
+def under_way(folder: Path, names: tuple[str, ...]) -> Iterator[Round]:
+    """Start a server and its round with these teams, in continuous trading."""
+    scenario = folder / "under-way.toml"
+    scenario.write_text(UNDER_WAY, encoding="utf-8")
+    with Server(folder / "data", str(scenario)) as server:
+        yield Round(server, names)
+
+
+@contextmanager
+def over(folder: Path) -> Iterator[Over]:
+    """Play a round to its end, and start a server on its data."""
+    data = folder / "data"
+    # In a thread of its own: a browser's loop runs in this one.
+    with ThreadPoolExecutor(1) as player:
+        player.submit(lambda: asyncio.run(_play(data))).result()
+    key = data / "admin.key"
+    key.write_text(f"{ADMIN_KEY}\n", encoding="utf-8")
+    key.chmod(0o600)
+    with Server(data, str(data.with_suffix(".toml")), "--seed", str(SEED)) as server:
+        yield Over(server)
+
+
+async def _play(data: Path) -> None:
+    game = ReportedGame(data, text=OVER, admin_key=ADMIN_KEY, teams=TEAMS)
+    game.play()
+    await game.stop()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 from tests.ui.conftest import axe
-from tests.ui.rounds import Answer, Round, server_of
+from tests.ui.rounds import Answer, Round, under_way
 
 NAMES = ("Amber", "Blue Heron", "Coral")
 MAKER, FUND, DESK = range(3)
@@ -25,9 +25,8 @@ class Seen:
         book = played.do("GET", "/exchange/orderbook/SPX?depth=1000", key=key)
         assert any(level["price"] == 4321.0 for level in book["bids"])
         self.level = "4321.00"
-        played.do("DELETE", f"{ORDERS}/{self.order['order_id']}", key=key)
-        played.until_minutes(2)
-        played.end()
+        played.cancel(FUND, self.order["order_id"])
+        played.act("end", "ended")
 
     def steps(self) -> list[Answer]:
         """Return the fund's own steps of all chunks."""
@@ -52,8 +51,7 @@ class Seen:
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     """Play a round in which the maker and the fund trade and an order rests for a while."""
-    with server_of(tmp_path_factory.mktemp("replay")) as server:
-        played = Round(server, NAMES)
+    with under_way(tmp_path_factory.mktemp("replay"), NAMES) as played:
         played.trade()
         yield Seen(played)
 

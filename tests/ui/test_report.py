@@ -2,43 +2,25 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from tests.ui import rounds
 from tests.ui.conftest import axe, sign_in
-from tests.ui.rounds import Round, server_of
+from tests.ui.rounds import Over
 
-from itg.wire.v1.report import ReportBody
-
-NAMES = ("Amber", "Blue <b>Heron</b>", "Coral")
 MAKER, FUND, DESK = range(3)
 PARTS = ("spread_capture", "delta", "gamma", "vega", "theta", "fees", "residual")
 
 
 @pytest.fixture(scope="module")
-def over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
-    """Play a round in which the maker and the fund trade, an order is canceled, one refused."""
-    with server_of(tmp_path_factory.mktemp("report")) as server:
-        played = Round(server, NAMES)
-        played.trade()
-        path, key = "/exchange/orders", played.keys[FUND]
-        order = {"instrument_id": "SPX", "side": "buy", "quantity": 1, "price": 4000.0}
-        resting = played.do("POST", path, order, key)
-        played.do("DELETE", f"{path}/{resting['order_id']}", key=key)
-        status, refusal = server.call("POST", path, {**order, "quantity": 5_000}, key)
-        assert (status, refusal["code"]) == (422, "ORDER_SIZE_EXCEEDED")
-        played.until_minutes(1)
-        played.end()
+def over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Over]:
+    with rounds.over(tmp_path_factory.mktemp("report")) as played:
         yield played
-
-
-def told(over: Round, team: int) -> ReportBody:
-    report = over.report(team)
-    assert report is not None
-    return report
 
 
 def amount(text: str) -> Decimal:
@@ -64,11 +46,11 @@ def rows(found: Locator) -> list[list[str]]:
 
 @pytest.mark.parametrize("team", [MAKER, FUND])
 def test_sums_on_the_page_equal_the_report_s_numbers_to_the_cent(
-    page: Page, over: Round, team: int
+    page: Page, over: Over, team: int
 ) -> None:
-    report = told(over, team)
+    report = over.report(team)
     assert report.pnl_total.pnl != 0
-    sign_in(page, over.server.url, over.keys[team], "/report/1")
+    sign_in(page, over.url, over.keys[team], "/report/1")
     parts = {
         name: amount(page.locator(f"[data-part={name}] .number").inner_text())
         for name in (*PARTS, "pnl")
@@ -91,10 +73,10 @@ def test_sums_on_the_page_equal_the_report_s_numbers_to_the_cent(
     assert edges
 
 
-def test_terms_stand_with_their_anchors_and_lead_to_the_score(page: Page, over: Round) -> None:
-    report = told(over, FUND)
+def test_terms_stand_with_their_anchors_and_lead_to_the_score(page: Page, over: Over) -> None:
+    report = over.report(FUND)
     assert report.score.terms is not None
-    sign_in(page, over.server.url, over.keys[FUND], "/report/1")
+    sign_in(page, over.url, over.keys[FUND], "/report/1")
     shown = {cells[1]: cells for cells in rows(table(page, "terms"))}
     for term in report.score.terms.components:
         _, _, weight, measured, zero, half, full, _, points, formula = shown.pop(term.name)
@@ -114,45 +96,51 @@ def test_terms_stand_with_their_anchors_and_lead_to_the_score(page: Page, over: 
 
 
 def test_blotters_hold_every_order_and_fill_and_are_filtered_sorted_and_taken_away(
-    page: Page, over: Round, tmp_path: Path
+    page: Page, over: Over, tmp_path: Path
 ) -> None:
-    sign_in(page, over.server.url, over.keys[FUND], "/report/1")
-    fills = over.do("GET", "/exchange/fills", key=over.keys[FUND])["items"]
+    sign_in(page, over.url, over.keys[FUND], "/report/1")
+    fills = over.read("/exchange/fills?limit=1000", over.keys[FUND])["items"]
     shown = rows(table(page, "fills"))
     assert [(cells[1], amount(cells[6])) for cells in shown] == [
         (str(fill["trade_id"]), usd(fill["last_price"])) for fill in fills
     ]
     orders = table(page, "orders")
-    statuses = [cells[10] for cells in rows(orders)]
-    assert {"canceled", "rejected"} <= {*statuses}
+    every = rows(orders)
+    ends = Counter(cells[10] for cells in every)
+    quality = over.report(FUND).quality
+    assert ends["rejected"] == quality.orders_rejected > 0
+    assert sum(ends.values()) == quality.orders + quality.orders_rejected
+    wanted = [cells for cells in every if cells[10] == "canceled" and "SPX" in cells[2]]
+    assert 0 < len(wanted) < len(every)
     region = page.locator(".bar", has=page.get_by_role("heading", name="Own orders"))
-    region.get_by_label("Filter").fill("spx CANCELED requested")
-    expect(orders.locator("tbody tr")).to_have_count(1)
+    region.get_by_label("Filter").fill("spx CANCELED")
+    expect(orders.locator("tbody tr")).to_have_count(len(wanted))
     with page.expect_download() as taken:
         region.get_by_role("button", name="Rows as CSV").click()
     taken.value.save_as(tmp_path / "orders.csv")
     lines = list(csv.DictReader((tmp_path / "orders.csv").read_text("utf-8").splitlines()))
-    assert [(line["instrument"], line["status"]) for line in lines] == [("SPX", "canceled")]
+    assert [line["order_id"] for line in lines] == [cells[1] for cells in wanted]
+    assert {line["status"] for line in lines} == {"canceled"}
     region.get_by_label("Filter").fill("")
     quantity = orders.get_by_role("columnheader", name="quantity")
     quantity.get_by_role("button").click()
     expect(quantity).to_have_attribute("aria-sort", "ascending")
     quantity.get_by_role("button").click()
     expect(quantity).to_have_attribute("aria-sort", "descending")
-    assert rows(orders)[0][7] == "5,000"
+    quantities = [int(cells[7].replace(",", "")) for cells in rows(orders)]
+    assert quantities == sorted(quantities, reverse=True)
 
 
 def test_an_organizer_reads_any_team_s_report_and_takes_the_round_s_tables(
-    page: Page, over: Round, tmp_path: Path
+    page: Page, over: Over, tmp_path: Path
 ) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    sign_in(page, over.server.url, over.admin_key, "/report")
+    sign_in(page, over.url, over.admin_key, "/report")
     page.get_by_role("link", name="Report of round 1").click()
     expect(page.get_by_text("Choose the team")).to_be_visible()
-    page.get_by_label("Team").select_option(label=f"{NAMES[FUND]} ({over.ids[FUND]})")
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"{NAMES[FUND]}: round 1")
-    assert page.locator("h1 b").count() == 0
+    page.get_by_label("Team").select_option(label="Team 2 (t2)")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Team 2: round 1")
     page.get_by_label("Table of the whole round").select_option("trades")
     with page.expect_download() as taken:
         page.get_by_role("button", name="CSV", exact=True).click()
@@ -165,27 +153,27 @@ def test_an_organizer_reads_any_team_s_report_and_takes_the_round_s_tables(
 
 
 def test_a_table_the_server_cannot_make_is_refused_where_it_was_asked_for(
-    page: Page, over: Round
+    page: Page, over: Over
 ) -> None:
     refusal = {"title": "Extra missing", "status": 501, "detail": "parquet needs the extra"}
     page.route("**/export?*parquet*", lambda route: route.fulfill(status=501, json=refusal))
-    sign_in(page, over.server.url, over.admin_key, f"/report/1?team={over.ids[DESK]}")
+    sign_in(page, over.url, over.admin_key, f"/report/1?team={over.ids[DESK]}")
     page.get_by_role("button", name="Parquet").click()
     expect(page.get_by_role("alert")).to_have_text("parquet needs the extra")
 
 
-def test_a_report_that_is_not_one_s_own_is_not_found(page: Page, over: Round) -> None:
-    sign_in(page, over.server.url, over.keys[FUND], f"/report/1?team={over.ids[MAKER]}")
+def test_a_report_that_is_not_one_s_own_is_not_found(page: Page, over: Over) -> None:
+    sign_in(page, over.url, over.keys[FUND], f"/report/1?team={over.ids[MAKER]}")
     expect(page.get_by_role("alert")).to_contain_text("Team not found")
     expect(page.locator("table")).to_have_count(0)
-    page.goto(f"{over.server.url}/report/7")
+    page.goto(f"{over.url}/report/7")
     expect(page.get_by_role("alert")).to_contain_text("Round not found")
-    page.goto(f"{over.server.url}/report/one")
+    page.goto(f"{over.url}/report/one")
     expect(page.get_by_role("heading", level=1)).to_have_text("There is no round “one”")
 
 
-def test_paper_has_the_report_without_what_only_a_screen_needs(page: Page, over: Round) -> None:
-    sign_in(page, over.server.url, over.keys[FUND], "/report/1")
+def test_paper_has_the_report_without_what_only_a_screen_needs(page: Page, over: Over) -> None:
+    sign_in(page, over.url, over.keys[FUND], "/report/1")
     expect(table(page, "fills")).to_be_visible()
     page.emulate_media(media="print")
     for name in ("Pages", "Sections"):
@@ -197,7 +185,7 @@ def test_paper_has_the_report_without_what_only_a_screen_needs(page: Page, over:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_report_has_no_accessibility_violation(
-    browser: Browser, over: Round, theme: str
+    browser: Browser, over: Over, theme: str
 ) -> None:
     context = browser.new_context(
         viewport={"width": 1440, "height": 900},
@@ -205,10 +193,10 @@ def test_the_report_has_no_accessibility_violation(
         reduced_motion="reduce",
     )
     page = context.new_page()
-    sign_in(page, over.server.url, over.keys[FUND], "/report")
+    sign_in(page, over.url, over.keys[FUND], "/report")
     expect(page.get_by_role("link", name="Report of round 1")).to_be_visible()
     assert axe(page) == []
-    page.goto(f"{over.server.url}/report/1")
+    page.goto(f"{over.url}/report/1")
     expect(table(page, "fills")).to_be_visible()
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
     assert axe(page) == []
