@@ -81,7 +81,7 @@ class Standby:
             return self._begin() if self._tail is None else self._tail.step()
         except OtherBuildError as error:
             # It may lead all the same, where the leader ends with a snapshot; until then it waits.
-            if not self._again_s:
+            if not self.is_waiting:
                 log.warning("follows_no_other_build", reason=str(error))
             self._tail = self._machine = None
             self._again_s = monotonic() + _AGAIN_S
@@ -95,10 +95,10 @@ class Standby:
             return 0
         began = monotonic()
         self._machine = self._fresh(self._journal)
-        self._tail = Tail(self._journal, self._machine, header_of(self._machine))
-        self._tail.step()  # or what it restored is followed by another build's rows
-        self._again_s = 0.0
-        log.info("stands_by", seq=self._tail.seq, restored_s=round(monotonic() - began, 3))
+        tail = Tail(self._journal, self._machine, header_of(self._machine))
+        tail.step()  # or what it restored is followed by another build's rows
+        self._tail, self._again_s = tail, 0.0
+        log.info("stands_by", seq=tail.seq, restored_s=round(monotonic() - began, 3))
         return 1
 
     def _assert_free(self) -> None:
