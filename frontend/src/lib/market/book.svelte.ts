@@ -1,10 +1,9 @@
 // One book, kept by absolute levels: best first on both sides.
 
 import type { BookPush } from "../../wire";
+import { type Level, merged } from "./levels";
 import { type Frame, link } from "../net/link.svelte";
 import type { Phase } from "./market.svelte";
-
-export type Level = readonly [price: number, quantity: number];
 
 export class Book {
   bids = $state.raw<Level[]>([]);
@@ -37,13 +36,4 @@ export class Book {
       this.indicativeQuantity = push.indicative_quantity ?? 0;
     }
   }
-}
-
-/** Levels with the changed ones in their places; quantity 0 removes one. `sense` 1: rising prices. */
-export function merged(levels: readonly Level[], changed: readonly Level[], sense: 1 | -1): Level[] {
-  const all = new Map(levels);
-  for (const [price, quantity] of changed)
-    if (quantity === 0) all.delete(price);
-    else all.set(price, quantity);
-  return [...all].sort(([a], [b]) => sense * (a - b));
 }

@@ -5,6 +5,7 @@ import type { InstrumentBody, ReplayBody, ReplayChunkBody } from "../../wire";
 import { type Frame, type Hear, type Source, link } from "../net/link.svelte";
 import { ask } from "../net/rest";
 import { ProblemError } from "../net/session.svelte";
+import { type CandlesAsked, candles } from "./candles";
 import { type Step, Telling, stepsOf } from "./telling";
 
 interface Loaded {
@@ -79,9 +80,11 @@ export class Recorded implements Source {
     window.clearInterval(this.#timer);
   }
 
-  answer<T>(method: string): Promise<T> {
+  answer<T>(method: string, params: object): Promise<T> {
     const items: InstrumentBody[] = [...(this.#telling?.instruments.values() ?? [])];
     if (method === "instruments.list") return Promise.resolve({ items, next_cursor: null } as T);
+    if (method === "price.history")
+      return Promise.resolve(candles(this.#told(), params as CandlesAsked) as T);
     const detail = `a recorded round answers no ${method}`;
     const problem = { type: "about:blank", title: "Recorded", status: 0, detail, code: "RECORDED" };
     return Promise.reject(new ProblemError(problem));
@@ -94,8 +97,12 @@ export class Recorded implements Source {
     const telling = new Telling(loaded.body);
     const first = telling.snapshot(channel);
     if (first !== null) hear(first);
-    for (const step of loaded.steps.slice(0, this.#index + 1))
+    for (const step of this.#told())
       for (const frame of telling.of(step)) if (frame.channel === channel) hear(frame);
+  }
+
+  #told(): Step[] {
+    return this.#loaded?.steps.slice(0, this.#index + 1) ?? [];
   }
 
   async #seek(number: number, isBefore: (step: Step) => boolean): Promise<void> {
@@ -127,6 +134,7 @@ export class Recorded implements Source {
       if (frame !== null) link.deliver(frame);
     }
     for (let each = 0; each <= index; each++) this.#tell(each);
+    link.rounds += 1; // what was read of another moment is read anew
     void this.#load(loaded.number + 1).catch(() => undefined);
   }
 

@@ -13,7 +13,7 @@ import type {
   TradeBody,
   UiPush,
 } from "../../wire";
-import { type Level, merged } from "../market/book.svelte";
+import { type Level, merged } from "../market/levels";
 import type { Frame } from "../net/link.svelte";
 
 interface Sides {

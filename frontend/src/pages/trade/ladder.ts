@@ -1,6 +1,6 @@
 // A book as rungs of a ladder: best prices in the middle, the team's own beside each level.
 
-import type { Level } from "../../lib/market/book.svelte";
+import type { Level } from "../../lib/market/levels";
 import type { OwnSide } from "./own";
 
 export interface Rung {
