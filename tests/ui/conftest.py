@@ -90,9 +90,13 @@ def game(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Game]:
         yield Game(server)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start one Chromium for all tests of this process."""
+    """Start one Chromium for the tests of a module.
+
+    Not for longer: while it runs, so does the event loop of what drives it, and no test of a
+    coroutine can have its own.
+    """
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield chromium
