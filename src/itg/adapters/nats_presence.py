@@ -80,6 +80,8 @@ class Announced(Service):
     async def start(self) -> None:
         with _old_clock():
             await super().start()
+        # Whoever asks from now on is answered: the server knows all subjects.
+        await self._client.flush()
 
     def stats(self) -> ServiceStats:
         told, subject, numbers = super().stats(), self._presence.subject, self._answered
