@@ -192,6 +192,11 @@ def pause_between_commits(data: Path, pid: int) -> None:
     deadline = time.monotonic() + READY_S_MAX
     while True:
         os.kill(pid, signal.SIGSTOP)
+        # The signal is sent, not taken: a thread may still be on its way into a commit.
+        while any(
+            " T " not in task.read_text() for task in Path("/proc").glob(f"{pid}/task/*/stat")
+        ):
+            assert time.monotonic() < deadline, f"process {pid} does not stop"
         with closing(sqlite3.connect(data / DATABASE, timeout=0, isolation_level=None)) as trying:
             try:
                 trying.execute("BEGIN IMMEDIATE")
