@@ -81,7 +81,11 @@ def kill_in_turn(data: Path, topology: str, killed: tuple[str, ...], rounds: int
 @pytest.mark.system
 @pytest.mark.gate
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("topology", "killed"), [("services", SERVICES), ("apart", APART)])
+@pytest.mark.parametrize(
+    ("topology", "killed"),
+    # The gate kills every service apart; the same with services that share nodes is for a release.
+    [pytest.param("services", SERVICES, marks=pytest.mark.slow), ("apart", APART)],
+)
 def test_each_node_is_killed_once_and_every_door_knows_every_acknowledged_order(
     tmp_path: Path, topology: str, killed: tuple[str, ...]
 ) -> None:

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from msgspec import Struct
 
-from itg.game.contract import AuthenticateKey, Principal
+from itg.game.contract import AuthenticateKey, Principal, UnknownKey
 from itg.gateway.buckets import Buckets
 from itg.gateway.calls import Caller
 from itg.gateway.problems import RefusedError, busy, problem_of
@@ -104,7 +104,13 @@ class KeyRing:
         except TimeoutError:
             detail = "your key could not be looked up in time"
             raise RefusedError(problem_of(PROCESSING_TIMEOUT, detail)) from None
-        return _caller_of(reply) if isinstance(reply, Principal) else None
+        match reply:
+            case Principal():
+                return _caller_of(reply)
+            case UnknownKey():
+                return None
+            case _:  # only the game's own word ends a key
+                raise RefusedError(busy())
 
 
 def _caller_of(principal: Principal) -> Caller:
