@@ -17,7 +17,7 @@ JSON = "application/json"
 
 
 def _log(gateway: Gateway, call: Call, params: LogParams) -> None:
-    account_id = _account_of(gateway, call, params.team_id)
+    account_id = account_of(gateway, call, params.team_id)
     name = f'attachment; filename="round-{params.round_id}-{account_id}.jsonl"'
 
     def make(files: RoundFiles) -> Answer:
@@ -28,12 +28,13 @@ def _log(gateway: Gateway, call: Call, params: LogParams) -> None:
     of_ended(gateway, call, params.round_id, make)
 
 
-def _account_of(gateway: Gateway, call: Call, team_id: str | None) -> AccountId:
+def account_of(gateway: Gateway, call: Call, team_id: str | None) -> AccountId:
+    """Return whose part of a round is asked for; only an organizer names another. 404 else."""
     caller = call.caller
     if team_id is None or team_id in {"me", caller.team_id}:
         return call.account_id()
     account_id = gateway.directory.account_of(TeamId(team_id))
-    # Another team's log is not there for a team, whether that team is or not.
+    # What is another team's is not there for a team, whether that team is or not.
     if account_id is None or Scope.ADMIN not in caller.scopes:
         raise RefusedError(problem_of(TEAM_NOT_FOUND))
     return account_id
@@ -60,7 +61,7 @@ def _report(gateway: Gateway, call: Call, params: ReportParams) -> None:
 
 
 def _team_of(gateway: Gateway, call: Call, team_id: str | None) -> TeamId:
-    account_id = _account_of(gateway, call, team_id)
+    account_id = account_of(gateway, call, team_id)
     return gateway.directory.team_of[account_id]
 
 

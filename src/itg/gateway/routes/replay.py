@@ -1,14 +1,14 @@
 """An ended round told again: its table of contents, and one stretch of it after the other."""
 
-from itg.game.contract import TEAM_NOT_FOUND, Scope
 from itg.gateway.calls import Answer, Call, done
 from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation, Route, read
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import CHUNK_NOT_FOUND
 from itg.gateway.round_files import RoundFiles
+from itg.gateway.routes.after_round import account_of
 from itg.gateway.routes.exports import of_ended
-from itg.kernel.ids import AccountId, TeamId
+from itg.kernel.ids import AccountId
 from itg.wire.v1.replay import ReplayBody, ReplayChunkBody, ReplayChunkParams, ReplayParams
 
 _HEADERS = ((b"cache-control", b"no-store"),)
@@ -37,14 +37,8 @@ def _chunk(gateway: Gateway, call: Call, params: ReplayChunkParams) -> None:
 
 
 def _viewer(gateway: Gateway, call: Call, team_id: str | None) -> AccountId | None:
-    caller = call.caller
-    if team_id is None or team_id in {"me", caller.team_id}:
-        return caller.account_id
-    account_id = gateway.directory.account_of(TeamId(team_id))
-    # Another team's round is not there for a team, whether that team is or not.
-    if account_id is None or Scope.ADMIN not in caller.scopes:
-        raise RefusedError(problem_of(TEAM_NOT_FOUND))
-    return account_id
+    # Who has no team, and names none, sees what everybody saw.
+    return call.caller.account_id if team_id is None else account_of(gateway, call, team_id)
 
 
 OPERATIONS: tuple[Operation, ...] = (
