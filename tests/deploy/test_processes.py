@@ -31,8 +31,8 @@ from tests.deploy.manifests import (
     containers_of,
     rendered,
 )
+from tests.ports import free_ports
 from tests.postgres_server import PostgresServer
-from tests.system.fleet import free_ports
 from tests.system.processes import ITG, Process
 from tests.system.server import Server
 

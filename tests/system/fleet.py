@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from msgspec.json import decode
+from tests.ports import free_ports
 from tests.system.server import Server
 
 from itg.compose.data_directory import FLEET_FILE
@@ -133,23 +133,3 @@ class Fleet:
         except (OSError, HTTPException):
             return False
         return status == 200
-
-
-def free_ports(count: int) -> int:
-    """Return the first of some ports in a row that nobody uses now.
-
-    They lie below those the system gives out: whoever asks for a port that nobody listens to yet
-    could be given that very port, and would speak to itself. Test processes that run beside each
-    other look in ranges of their own: what one found free it has not taken yet.
-    """
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 6
-    start = 20_000 + 2_000 * worker
-    for first in range(start + os.getpid() % 1_000, start + 2_000):
-        try:
-            for port in range(first, first + count):
-                with socket.socket() as trying:
-                    trying.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return first
-    raise AssertionError("no free ports")

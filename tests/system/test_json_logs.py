@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from tests.system.fleet import free_ports
+from tests.ports import free_ports
 from tests.system.processes import ITG, Process, status_of
 from tests.system.server import Server
 

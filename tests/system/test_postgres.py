@@ -5,9 +5,9 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from socket import socket
 
 import pytest
+from tests.ports import free_ports
 from tests.postgres_server import PostgresServer
 from tests.system.copies import recovered_state_hash
 from tests.system.server import Server
@@ -78,12 +78,6 @@ def traders_of(server: Server, keys: list[str], life: int) -> list[Trader]:
     for trader in traders:
         trader.start()
     return traders
-
-
-def free_port() -> int:
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def opened_with_teams(server: Server) -> list[str]:
@@ -166,7 +160,7 @@ def test_a_server_whose_postgres_comes_back_soon_goes_on_by_itself(
     own: PostgresServer, tmp_path: Path
 ) -> None:
     server = Server(tmp_path / "day-1")
-    server.port = free_port()  # kept by the process, which starts again by itself
+    server.port = free_ports()  # kept by the process, which starts again by itself
     with server:
         keys = opened_with_teams(server)
         traders = traders_of(server, keys, 0)
