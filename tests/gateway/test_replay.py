@@ -8,7 +8,13 @@ from tests.gateway.house import ADMIN_KEY, House, Json, Team
 from tests.gateway.informed import LEAD_S, WARNED, InformedHouse
 
 from itg.kernel.ids import TeamId
-from itg.translate.round_replay import RoundReplay, stretch_of
+from itg.translate.round_replay import (
+    CONTENTS,
+    RoundReplay,
+    chunk_name,
+    own_chunk_name,
+    stretch_of,
+)
 
 OVER = {"filled", "canceled", "expired"}
 REPLAY = "/game/rounds/1/replay"
@@ -146,12 +152,18 @@ async def test_each_keyframe_is_what_the_chunk_before_it_led_to() -> None:
         journal, codec = house.gateway.pump.journal, house.gateway.pump.codec
         stretch = stretch_of(journal, codec, 1)
         assert stretch is not None
-        replay = RoundReplay(1, stretch, steps_max=7).add(journal, codec)
+        kept: dict[str, bytes] = {}
+        RoundReplay(1, stretch, kept.__setitem__, steps_max=7).read(journal, codec)
+        count = len(msgspec.json.decode(kept[CONTENTS])["chunks"])
         for team in teams:
             account_id = house.gateway.directory.account_of(TeamId(team.team_id))
+            assert account_id is not None
             told = [
-                msgspec.json.decode(replay.chunk(n, account_id) or b"")
-                for n in range(len(replay.contents(account_id).chunks))
+                {
+                    **msgspec.json.decode(kept[chunk_name(n)]),
+                    "own": msgspec.json.decode(kept[own_chunk_name(n, account_id)]),
+                }
+                for n in range(count)
             ]
             assert len(told) > 5
             for before, after in pairwise(told):

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from itg.adapters.http_server import HttpServer, assert_free
 from itg.compose.backup_child import BackupChild
-from itg.compose.bundle import signing_key
+from itg.compose.bounds import bounds_of
 from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory
@@ -27,7 +27,7 @@ from itg.compose.lead import Taken
 from itg.compose.links import LinkFile
 from itg.compose.node_process import NodeProcess, NodeSettings, joined_pump, linked_game
 from itg.compose.relay_child import RelayChild
-from itg.compose.report_files import REPORTS
+from itg.compose.replay_child import ReplayChild
 from itg.compose.reports import Reports
 from itg.compose.topologies import SOLO
 from itg.game.contract import (
@@ -40,7 +40,6 @@ from itg.game.contract import (
     StartRound,
 )
 from itg.gateway import Gateway, build_app
-from itg.gateway.settings import GatewaySettings
 from itg.gateway.steward import Steward
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.envelope import Record, kinds_of
@@ -78,6 +77,7 @@ class Chief:
         self._gateway: Gateway | None = None
         self._joined: JoinedPump | None = None
         self._reports: Reports | None = None
+        self._replays = ReplayChild(self.directory.path)
         self._server: HttpServer | None = None
         self._opening: asyncio.Task[None] | None = None
 
@@ -106,15 +106,15 @@ class Chief:
         else:
             self._continue()
         self._joined = joined_pump(self.directory.path, wiring, process.game.name, "steward")
-        self._reports = Reports(self._joined, self.directory.path, self.rules, is_read=True)
+        self._reports = Reports(
+            self._joined, self.directory.path, self.rules, is_read=True, then=self._replays.begin
+        )
         await self._joined.start(self._publish, on_return=self._return, deadline_s=_OTHERS_S)
         self._reports.catch_up()
-        bounds = GatewaySettings(
-            bundle_key=signing_key(self.directory).public_key,
-            reports=str(self.directory.path / REPORTS),
-        )
         self.relay.start()
+        bounds = bounds_of(self.directory)
         self._gateway = Gateway(self._joined, bounds, bus=self.relay.numbers)
+        self._gateway.round_files.replays.make = self._replays.make
         if self._backups is not None:
             self._gateway.backups = self._backups.numbers
             self._backups.start()
@@ -149,6 +149,7 @@ class Chief:
             await self._server.stop()
         if self._reports is not None:
             await self._reports.stop()
+        await asyncio.to_thread(self._replays.stop)
         await self.relay.stop()
         if self._joined is not None:
             await self._joined.stop()

@@ -17,7 +17,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from itg.adapters.http_server import HttpServer, assert_free
-from itg.compose.bundle import signing_key
+from itg.compose.bounds import bounds_of
 from itg.compose.data_directory import DataDirectory
 from itg.compose.discovery import gateway_presence
 from itg.compose.links import (
@@ -30,13 +30,12 @@ from itg.compose.links import (
 )
 from itg.compose.node_process import joined_pump, wiring_of
 from itg.compose.relay_child import BusSettings
-from itg.compose.report_files import REPORTS
+from itg.compose.replay_child import ReplayChild
 from itg.compose.surveillance import LiveWatch
 from itg.compose.topologies import SOLO
 from itg.compose.traces import Traces
 from itg.compose.verify import machine_of, opened_for_reading
 from itg.gateway import Gateway, build_app
-from itg.gateway.settings import GatewaySettings
 from itg.gateway.steward import RemoteSteward
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.envelope import Record
@@ -69,6 +68,7 @@ class Door:
         self._gateway: Gateway | None = None
         self._server: HttpServer | None = None
         self.watch = LiveWatch()
+        self._replays = ReplayChild(settings.data)
         self._traces = Traces(settings.trace_share, "itg-gateway")
 
     @property
@@ -98,15 +98,14 @@ class Door:
             ) from None
         if not is_joined:
             self.watch.begin(self.pump.journal, self.pump.codec, self.pump.released_seq)
-        bounds = GatewaySettings(
-            bundle_key=signing_key(directory).public_key, reports=str(directory.path / REPORTS)
-        )
+        bounds = bounds_of(directory)
         self._gateway = Gateway(
             self.pump,
             bounds,
             surveillance=None if is_joined else self.watch,
             steward=RemoteSteward(self.pump.note),
         )
+        self._gateway.round_files.replays.make = self._replays.make
         self._traces.follow(self._gateway)
         await self._gateway.start()
         self._server = HttpServer(build_app(self._gateway), settings.host, settings.port)
@@ -124,6 +123,7 @@ class Door:
         if self._gateway is not None:
             await let_finish(self._gateway)
             await self._gateway.stop()
+        await asyncio.to_thread(self._replays.stop)
         if self._server is not None:
             await self._server.stop()
             await self.pump.stop()

@@ -9,7 +9,7 @@ of a game on several nodes: only there has what different nodes did one order fo
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -49,12 +49,20 @@ _ANSWER_S, _AGAIN_S, _TRIES = 10.0, 1.0, 60
 class Reports:
     """Writes the reports of every scored round into a data directory.
 
-    `is_read`: nothing that is heard is folded, everything is read from the journal.
+    `is_read`: nothing that is heard is folded, everything is read from the journal. `then` is told
+    of a round whose reports are written.
     """
 
     def __init__(
-        self, pump: PumpPort, data: Path, rules: GameRules, *, is_read: bool = False
+        self,
+        pump: PumpPort,
+        data: Path,
+        rules: GameRules,
+        *,
+        is_read: bool = False,
+        then: Callable[[int], None] = lambda _: None,
     ) -> None:
+        self._then = then
         self._pump = pump
         self._is_read = is_read
         self._data = data
@@ -167,6 +175,7 @@ class Reports:
             folder=str(folder_of(self._data, job.round_id)),
             taken_s=round(perf_counter() - began, 3),
         )
+        self._then(job.round_id)
 
     def _made(self, job: "_Job") -> int:
         fold = job.fold or self._read(job)

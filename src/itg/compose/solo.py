@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from itg.adapters.http_server import HttpServer, assert_free
 from itg.compose.backup_child import BackupChild
+from itg.compose.bounds import bounds_of
 from itg.compose.bundle import signing_key
 from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
@@ -24,7 +25,7 @@ from itg.compose.lead import Lead, Taken
 from itg.compose.links import LinkedGame, LinkFile, NodeLink
 from itg.compose.office import LocalOffice
 from itg.compose.relay_child import RelayChild
-from itg.compose.report_files import REPORTS
+from itg.compose.replay_child import ReplayChild
 from itg.compose.reports import Reports
 from itg.compose.services import services_of
 from itg.compose.surveillance import LiveWatch
@@ -41,7 +42,6 @@ from itg.game.contract import (
     StartRound,
 )
 from itg.gateway import Gateway, build_app
-from itg.gateway.settings import GatewaySettings
 from itg.gateway.steward import Steward
 from itg.runtime.cascade import Machine
 from itg.runtime.envelope import Record, kinds_of
@@ -150,6 +150,7 @@ class Solo:
             if self._server is not None:
                 await self._server.stop()
             await self.reports.stop()
+            await asyncio.to_thread(self.replays.stop)
             await self._traces.stop()
             self.journal.close()
             self.lead.release()
@@ -178,13 +179,16 @@ class Solo:
         self.clock, self._director = clock_of(self.create.rules)
         self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
         self.bundle_key = signing_key(self.directory).public_key
-        self.reports = Reports(self.pump, self.directory.path, self.rules)
+        self.replays = ReplayChild(self.directory.path)
+        # In lock step the market stands still while somebody waits, and a replay can wait too.
+        then = _nothing if self.rules.lock_step else self.replays.begin
+        self.reports = Reports(self.pump, self.directory.path, self.rules, then=then)
         self.watch = LiveWatch()
-        reports = str(self.directory.path / REPORTS)
-        bounds = GatewaySettings(bundle_key=self.bundle_key, reports=reports)
+        bounds = bounds_of(self.directory)
         self.relay = self._relay(settings)
         bus = None if self.relay is None else self.relay.numbers
         self.gateway = Gateway(self.pump, bounds, surveillance=self.watch, bus=bus)
+        self.gateway.round_files.replays.make = self.replays.make
         self.gateway.office = LocalOffice(settings)
         self.link = self._link(settings)
         self.backups = self._backups(settings)
@@ -249,3 +253,7 @@ class Solo:
         game = self.machine.query(GetGame())
         assert isinstance(game, GameState)
         return game.current_round
+
+
+def _nothing(_: int) -> None:
+    """Do nothing."""

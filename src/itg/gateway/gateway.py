@@ -102,7 +102,7 @@ class Gateway:
         self.numbers = Numbers()
         self.service = ServiceWatch(pump)
         self.steward: AnySteward = steward or Steward(self.absences, self.service)
-        self.round_files = RoundFiles(pump.journal, pump.codec, self.settings.reports)
+        self.round_files = RoundFiles(pump.journal, pump.codec, self.settings)
         self.lock_step: LockStep | None = None
         self.is_ready = False
         self._degraded = Degraded(self)

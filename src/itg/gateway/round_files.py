@@ -1,26 +1,27 @@
 """Files of an ended round, read from the journal in a worker thread while trading goes on."""
 
-import asyncio
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import BytesIO, StringIO
 from pathlib import Path
 from time import monotonic
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from itg.game.contract import ROUND_NOT_FOUND
-from itg.gateway.calls import Answer, refused
+from itg.gateway.calls import Answer
 from itg.gateway.problems import RefusedError, problem_of
-from itg.gateway.reasons import EXPORT_UNAVAILABLE, INTERNAL_ERROR, SERVICE_UNAVAILABLE
+from itg.gateway.reasons import EXPORT_UNAVAILABLE
+from itg.gateway.replays import Replays
+from itg.gateway.settings import GatewaySettings
 from itg.gateway.tables import CSV, PARQUET
+from itg.gateway.working import run_in
 from itg.kernel.ids import AccountId, InstrumentId
 from itg.runtime.codec import Codec
 from itg.runtime.journal import Journal
 from itg.translate.lobster import KINDS
 from itg.translate.round_facts import Identities, facts_of
 from itg.translate.round_log import RoundLogs
-from itg.translate.round_replay import RoundReplay, stretch_of
 from itg.translate.round_rows import table_rows
 from itg.translate.round_tables import TABLES
 from itg.translate.table_files import (
@@ -44,23 +45,22 @@ class RoundFiles:
     One thread and not many: forty teams that ask for their logs at once have them made once.
     """
 
-    def __init__(self, journal: Journal, codec: Codec, reports: str = "") -> None:
+    def __init__(self, journal: Journal, codec: Codec, settings: GatewaySettings) -> None:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="round-files")
         self._journal = journal
         self._codec = codec
-        self._reports = reports
+        self._reports = settings.reports
         self._logs: dict[int, tuple[float, dict[AccountId, bytes]]] = {}
-        self._replays: dict[int, RoundReplay] = {}
+        self.replays = Replays(journal, codec, settings.replays)
 
     def run(self, make: Callable[["RoundFiles"], Answer], reply: Callable[[Answer], None]) -> None:
         """Make an answer in the worker and reply with it in the loop."""
-        loop = asyncio.get_running_loop()
-        made = loop.run_in_executor(self._worker, make, self)
-        made.add_done_callback(lambda done: reply(_result_of(done)))
+        run_in(self._worker, partial(make, self), reply)
 
     def stop(self) -> None:
         """Begin nothing any more."""
         self._worker.shutdown(wait=False, cancel_futures=True)
+        self.replays.stop()
 
     def table(self, round_id: int, what: str, file_format: str) -> tuple[bytes, str]:
         """Return a table as a file and its media type; `RefusedError` where Parquet is missing."""
@@ -110,22 +110,6 @@ class RoundFiles:
         packed = logs.get(account_id)
         return b"" if packed is None else zlib.decompress(packed)
 
-    def replay(self, round_id: int) -> RoundReplay:
-        """Return a round's replay; the first to ask has that of all made. `RefusedError`, 404."""
-        replay = self._replays.get(round_id)
-        if replay is None:
-            journal = self._journal.reader()
-            try:
-                stretch = stretch_of(journal, self._codec, round_id)
-                if stretch is None:
-                    raise RefusedError(problem_of(ROUND_NOT_FOUND))
-                replay = RoundReplay(round_id, stretch).add(journal, self._codec)
-            finally:
-                journal.close()
-            # What was told until the end does not change; one round's is kept at a time.
-            self._replays = {round_id: replay}
-        return replay
-
     def report(self, round_id: int, name: str) -> bytes | None:
         """Return a report's file; None while there is none."""
         file = Path(self._reports) / f"round-{round_id}" / name
@@ -142,15 +126,6 @@ class RoundFiles:
             account_id: zlib.compress(b"".join(line + b"\n" for line in lines), _FAST)
             for account_id, lines in logs.lines.items()
         }
-
-
-def _result_of(made: asyncio.Future[Answer]) -> Answer:
-    if made.cancelled():
-        return refused(problem_of(SERVICE_UNAVAILABLE))
-    error = made.exception()
-    if isinstance(error, RefusedError):
-        return refused(error.problem)
-    return refused(problem_of(INTERNAL_ERROR)) if error is not None else made.result()
 
 
 class _Kept(StringIO):

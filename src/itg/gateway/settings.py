@@ -33,4 +33,5 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     silent_bot_s: float = 5.0
     start_deadline_s: float = 60.0
     reports: str = ""  # the folder of the rounds' reports; "": none are written
+    replays: str = ""  # the folder of the rounds' replays; "": they go with the process
     bundle_key: str = ""  # the public key that this game's bundles are signed with; "": none are

@@ -5,8 +5,7 @@ signals. Marks move four times a game second and fill most of it: they are told 
 or once in 1/1800 of a longer round.
 """
 
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
@@ -46,13 +45,39 @@ from itg.wire.v1.replay import (
 )
 
 _encode: Final = Encoder().encode
-_FAST: Final = 1
 STEPS_PER_CHUNK: Final = 4_000
 _CHUNK_NS: Final = 30 * NS_PER_S
 _CHUNKS: Final = 240  # about so many of a long round
 _MARKS: Final = 1_800
 _BOUNDS: Final = (RoundStarted.__name__.encode(), RoundEnded.__name__.encode())
 ORGANIZER: Final = "organizer"
+
+
+# Keeps one part of a replay, as JSON, under its name.
+Keep = Callable[[str, bytes], None]
+CONTENTS: Final = "contents"
+
+
+def chunk_name(number: int) -> str:
+    """Return the name of what a chunk tells everybody: a `ReplayChunkBody`, its `own` null."""
+    return f"{number}/all"
+
+
+def own_chunk_name(number: int, account_id: AccountId) -> str:
+    """Return the name of what a chunk tells one account: a `ReplayOwn`."""
+    return f"{number}/{account_id}"
+
+
+def own_contents_name(account_id: AccountId) -> str:
+    """Return the name of what the contents tell one account: an `OwnContents`."""
+    return f"{CONTENTS}/{account_id}"
+
+
+class OwnContents(Struct, frozen=True, kw_only=True):
+    """An account's part of a replay's contents."""
+
+    team_id: TeamId
+    markers: list[ReplayMarkerBody]
 
 
 class Stretch(Struct, frozen=True, kw_only=True):
@@ -91,10 +116,16 @@ class _Chunk:
 
 
 class RoundReplay:
-    """The chunks of one round, made in one pass over the journal for all teams at once."""
+    """The parts of one round's replay, made in one pass over the journal for all teams at once.
 
-    def __init__(self, round_id: int, stretch: Stretch, steps_max: int = STEPS_PER_CHUNK) -> None:
+    No more than a chunk of them is held: each goes to `keep` when it is whole.
+    """
+
+    def __init__(
+        self, round_id: int, stretch: Stretch, keep: Keep, steps_max: int = STEPS_PER_CHUNK
+    ) -> None:
         self._round_id = round_id
+        self._keep = keep
         self._steps_max = steps_max
         self._stretch = stretch
         length_ns = max(0, stretch.end_ns - stretch.start_ns)
@@ -108,40 +139,32 @@ class RoundReplay:
         self._new_marks: dict[str, Mark] = {}
         self._marks_at_ns = 0
         self._chunk: _Chunk | None = None
-        self._packed: list[tuple[bytes, dict[AccountId, bytes]]] = []
         self._stretches: list[ReplayStretchBody] = []
         self._markers: list[ReplayMarkerBody] = []
         self._own_markers: dict[AccountId, list[ReplayMarkerBody]] = {}
 
-    def add(self, journal: Journal, codec: Codec) -> "RoundReplay":
-        """Take in a journal up to the round's end."""
+    def read(self, journal: Journal, codec: Codec) -> None:
+        """Take in a journal up to the round's end, and keep every part."""
         for row in journal.rows(FROM_START):
-            for record in codec.decode_records(row.body):
-                if self._take(record):
-                    return self
-        return self
+            if any(self._take(record) for record in codec.decode_records(row.body)):
+                break
+        self._keep_contents()
 
-    def contents(self, account_id: AccountId | None) -> ReplayBody:
-        """Return the table of contents with a viewer's own fills on the timeline."""
-        own = [] if account_id is None else self._own_markers.get(account_id, [])
-        return ReplayBody(
+    def _keep_contents(self) -> None:
+        contents = ReplayBody(
             round_id=self._round_id,
-            team_id=None if account_id is None else self._teams.get(account_id),
+            team_id=None,
             trading_day=self._stretch.trading_day,
             start_us=to_micros(self._stretch.start_ns),
             end_us=to_micros(self._stretch.end_ns),
             chunks=self._stretches,
-            markers=sorted([*self._markers, *own], key=lambda marker: marker.seq),
+            markers=self._markers,
         )
-
-    def chunk(self, number: int, account_id: AccountId | None) -> bytes | None:
-        """Return one `ReplayChunkBody` as JSON; None for a number there is not."""
-        if not 0 <= number < len(self._packed):
-            return None
-        public, owns = self._packed[number]
-        packed = None if account_id is None else owns.get(account_id)
-        own = b"null" if packed is None else zlib.decompress(packed)
-        return zlib.decompress(public).removesuffix(b"null}") + own + b"}"
+        self._keep(CONTENTS, _encode(contents))
+        for account_id, team_id in self._teams.items():
+            markers = self._own_markers.get(account_id, [])
+            own = OwnContents(team_id=team_id, markers=markers)
+            self._keep(own_contents_name(account_id), _encode(own))
 
     def _take(self, record: Record) -> bool:
         """Take in one input; tell whether it ended the round."""
@@ -287,16 +310,12 @@ class RoundReplay:
         if not chunk.bounds:
             return
         (from_seq, from_ns), (to_seq, to_ns) = chunk.bounds[0], chunk.bounds[-1]
-        number = len(self._packed)
+        number = len(self._stretches)
         body = ReplayChunkBody(chunk=number, keyframe=chunk.keyframe, steps=chunk.steps, own=None)
-        owns = {
-            account_id: zlib.compress(
-                _encode(ReplayOwn(snapshot=snapshot, steps=chunk.own_steps.get(account_id, []))),
-                _FAST,
-            )
-            for account_id, snapshot in chunk.snapshots.items()
-        }
-        self._packed.append((zlib.compress(_encode(body), _FAST), owns))
+        self._keep(chunk_name(number), _encode(body))
+        for account_id, snapshot in chunk.snapshots.items():
+            own = ReplayOwn(snapshot=snapshot, steps=chunk.own_steps.get(account_id, []))
+            self._keep(own_chunk_name(number, account_id), _encode(own))
         self._stretches.append(
             ReplayStretchBody(
                 from_seq=from_seq,

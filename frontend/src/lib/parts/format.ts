@@ -55,7 +55,8 @@ export function age(us: number, nowUs: number): string {
   const s = Math.max(0, Math.round((nowUs - us) / 1_000_000));
   if (s < 60) return `${s} s`;
   if (s < 3_600) return `${Math.floor(s / 60)} min`;
-  return `${Math.floor(s / 3_600)} h ${Math.floor((s % 3_600) / 60)} min`;
+  if (s < 86_400) return `${Math.floor(s / 3_600)} h ${Math.floor((s % 3_600) / 60)} min`;
+  return `${Math.floor(s / 86_400)} d ${Math.floor((s % 86_400) / 3_600)} h`;
 }
 
 /** A word of the wire for people: "opening_auction" is "opening auction". */

@@ -17,18 +17,20 @@ export function title(instrument: InstrumentBody): string {
   return `${underlying_id} ${day(expiry_date)} ${strike} ${right}`;
 }
 
-/** Instruments that have every word of a search in their name or id, in listing order. */
+/**
+ * Instruments that have a word beginning with each word of a search, in listing order: "p" is a put.
+ * Where none has, those that have each within their name or id.
+ */
 export function matching(
   instruments: readonly InstrumentBody[],
   search: string,
   most: number,
 ): InstrumentBody[] {
   const asked = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const found: InstrumentBody[] = [];
-  for (const each of instruments) {
-    const text = `${title(each)} ${each.instrument_id}`.toLowerCase();
-    if (asked.every((word) => text.includes(word))) found.push(each);
-    if (found.length === most) break;
-  }
-  return found;
+  const named = (each: InstrumentBody): string =>
+    ` ${title(each)} ${each.instrument_id}`.toLowerCase();
+  const having = (before: string): InstrumentBody[] =>
+    instruments.filter((each) => asked.every((word) => named(each).includes(before + word)));
+  const found = having(" ");
+  return (found.length > 0 ? found : having("")).slice(0, most);
 }

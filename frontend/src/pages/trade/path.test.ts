@@ -27,3 +27,15 @@ test("a path never holds more points than fit", () => {
   expect(path.closes.at(-1)).toBe(3 * POINTS_MAX - 1);
   expect(path.times[0]).toBe(2 * POINTS_MAX);
 });
+
+test("a new day begins a new path, in the candles and in what is heard", () => {
+  const candle = { open_price: 1, high_price: 3, low_price: 1, close_price: 2 };
+  const path = new Path(1, [
+    { ...candle, start_us: 10e6 },
+    { ...candle, start_us: 90_000e6 },
+    { ...candle, start_us: 90_001e6 },
+  ]);
+  expect(path.times).toEqual([90_000, 90_001]);
+  path.add(5, 200_000e6);
+  expect([path.times, path.closes]).toEqual([[200_000], [5]]);
+});

@@ -37,4 +37,7 @@ test("instruments are named and searched as people say them", () => {
   expect(matching(all, "CALL spx", 9)).toEqual([option]);
   expect(matching(all, "put", 9)).toEqual([]);
   expect(matching(all, "", 1)).toEqual([underlying]);
+  const put = { ...option, instrument_id: "SPX-20261203-P-4400", right: "put" } as InstrumentBody;
+  expect(matching([option, put], "4400 p", 9)).toEqual([put]);
+  expect(matching([option, put], "400", 9)).toEqual([option, put]);
 });

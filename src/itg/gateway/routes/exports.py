@@ -53,6 +53,11 @@ def of_ended(
     gateway: Gateway, call: Call, round_id: int, make: Callable[[RoundFiles], Answer]
 ) -> None:
     """Answer with a file of a round that has ended; `make` runs in the worker thread."""
+    when_ended(gateway, call, round_id, lambda: gateway.round_files.run(make, call.reply))
+
+
+def when_ended(gateway: Gateway, call: Call, round_id: int, go: Callable[[], None]) -> None:
+    """Go on if a round has ended, and refuse the call otherwise."""
 
     def compose(replies: Sequence[Reply]) -> Answer:
         try:
@@ -65,7 +70,7 @@ def of_ended(
         if answer.problem is not None:
             call.reply(answer)
         else:
-            gateway.round_files.run(make, call.reply)
+            go()
 
     gateway.read(call.answered_by(reply), (GetRounds(),), compose)
 

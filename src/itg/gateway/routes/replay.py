@@ -5,9 +5,8 @@ from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation, Route, read
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import CHUNK_NOT_FOUND
-from itg.gateway.round_files import RoundFiles
 from itg.gateway.routes.after_round import account_of
-from itg.gateway.routes.exports import of_ended
+from itg.gateway.routes.exports import when_ended
 from itg.kernel.ids import AccountId
 from itg.wire.v1.replay import ReplayBody, ReplayChunkBody, ReplayChunkParams, ReplayParams
 
@@ -17,23 +16,27 @@ _HEADERS = ((b"cache-control", b"no-store"),)
 def _replay(gateway: Gateway, call: Call, params: ReplayParams) -> None:
     viewer = _viewer(gateway, call, params.team_id)
 
-    def make(files: RoundFiles) -> Answer:
-        return done(files.replay(params.round_id).contents(viewer), 200, _HEADERS)
+    replays = gateway.round_files.replays
 
-    of_ended(gateway, call, params.round_id, make)
+    def make() -> Answer:
+        return done(replays.of(params.round_id).contents(viewer), 200, _HEADERS)
+
+    when_ended(gateway, call, params.round_id, lambda: replays.run(make, call.reply))
 
 
 def _chunk(gateway: Gateway, call: Call, params: ReplayChunkParams) -> None:
     viewer = _viewer(gateway, call, params.team_id)
 
-    def make(files: RoundFiles) -> Answer:
-        body = files.replay(params.round_id).chunk(params.chunk, viewer)
+    replays = gateway.round_files.replays
+
+    def make() -> Answer:
+        body = replays.of(params.round_id).chunk(params.chunk, viewer)
         if body is None:
             detail = f"round {params.round_id} has no chunk {params.chunk}"
             raise RefusedError(problem_of(CHUNK_NOT_FOUND, detail))
         return Answer(200, body, _HEADERS)
 
-    of_ended(gateway, call, params.round_id, make)
+    when_ended(gateway, call, params.round_id, lambda: replays.run(make, call.reply))
 
 
 def _viewer(gateway: Gateway, call: Call, team_id: str | None) -> AccountId | None:
