@@ -79,7 +79,8 @@ class ReportedGame:
         self.journal.open(header_of(self.machine, self.create.scenario_hash))
         self.clock = VirtualClock(self.create.rules.rounds[0].start_ns)
         self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
-        self.reports = Reports(self.pump, data, self.create.rules)
+        self.reported: list[int] = []  # rounds whose reports stand
+        self.reports = Reports(self.pump, data, self.create.rules, then=self.reported.append)
         self.is_heard = is_heard
         self.marks: dict[InstrumentId, Price] = {}
         self.trades: list[TradeExecuted] = []
@@ -216,6 +217,7 @@ class Played:
         self.events = list(_events(game))
         self.folder = game.folder
         await game.stop()
+        self.reported = game.reported
 
     def bodies(self) -> list[ReportBody]:
         files = sorted(self.folder.glob("*.json"))
