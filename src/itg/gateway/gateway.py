@@ -23,6 +23,7 @@ from itg.game.contract import (
     Scores,
     TeamRegistered,
 )
+from itg.gateway.asking import answered
 from itg.gateway.auth import KeyRing
 from itg.gateway.calls import Answer, Call, refused
 from itg.gateway.degraded import Degraded
@@ -51,7 +52,7 @@ from itg.gateway.trace_ids import TraceIds
 from itg.gateway.waiting import RoomFullError, WaitingRoom
 from itg.gateway.withdrawals import Absences, Deadman
 from itg.gateway.working_orders import WorkingOrders
-from itg.kernel.ids import AccountId, InstrumentId, Seq
+from itg.kernel.ids import AccountId, InstrumentId
 from itg.kernel.messages import Command, Message, Query, Reply
 from itg.positions.contract import GetQuotes, Orders, Quotes, Roles
 from itg.runtime.backups import BackupNumbers
@@ -126,14 +127,16 @@ class Gateway:
             if not self.pump.has_begun:
                 await self._created.wait()
             while self._directory is None:  # who keeps positions may hear of it a moment later
-                await self._asked(first_queries(), self._meet)
+                await answered(self.pump, first_queries(), self._meet)
             accounts = [team.account_id for team in self.directory.teams.values()]
             seqs = tuple(GetQuotes(account_id=account_id) for account_id in accounts)
             queries = (*self.directory.second_queries(), GetScores())
             if self.reach.joined is not None:
                 queries += WorkingOrders.queries(accounts)
-            await self._asked(
-                (*queries, *seqs), lambda replies: self._open(accounts, replies, len(queries))
+            await answered(
+                self.pump,
+                (*queries, *seqs),
+                lambda replies: self._open(accounts, replies, len(queries)),
             )
         self._heart = asyncio.create_task(self._beat(), name="heartbeat")
         log.info("gateway_ready", epoch=self.feed.epoch, teams=len(accounts))
@@ -331,18 +334,6 @@ class Gateway:
     def _look_for_game(self, records: Sequence[Record]) -> None:
         if any(first_of(GameCreated, record.outputs) for record in records):
             self._created.set()
-
-    async def _asked(
-        self, queries: tuple[Query, ...], take: Callable[[Sequence[Reply]], None]
-    ) -> None:
-        asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def settle(replies: tuple[Reply, ...], _: Seq) -> None:
-            take(replies)
-            asked.set_result(None)
-
-        self.pump.ask(queries, settle)
-        await asked
 
     def _meet(self, replies: Sequence[Reply]) -> None:
         if reply_of(Roles, replies).roles:
