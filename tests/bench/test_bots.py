@@ -43,7 +43,7 @@ def test_an_answer_that_is_lost_fails_the_round(lose: Callable[[Record], object]
 
 
 @pytest.mark.system
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_a_short_run_tells_acknowledgements_reports_and_rates_for_each_number_of_bots() -> None:
     figures = list(measure_bots((2, 6), rounds=1, seconds=0.2))
     names = [f"{n} bots, {how}" for n in (2, 6) for how in ("1,000/s", "at once")]
