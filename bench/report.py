@@ -13,7 +13,17 @@ from msgspec import Struct
 ROOT = Path(__file__).resolve().parent.parent
 LATEST = "bench/results/latest.json"
 WORSE = 0.10
+REASON_WORDS_MIN = 4
 HEADINGS = ("figure", "value", "", "ratio", "peer", "goal", "verdict", "change")
+
+
+class Worse(Struct, frozen=True, kw_only=True):
+    """A figure that became worse by a tenth; whoever commits the run writes the reason."""
+
+    figure: str
+    change: float  # 0.25: a quarter more than before
+    since: str  # the commit of the run before
+    reason: str = ""
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -26,6 +36,7 @@ class Run(Struct, frozen=True, kw_only=True):
     interpreter: str
     figures: list[Figure]
     seed: int = SEED
+    worse: list[Worse] = []
 
 
 def run_of(figures: list[Figure]) -> Run:
@@ -71,15 +82,24 @@ def committed() -> Run | None:
         return None
 
 
-def write(run: Run) -> None:
-    content = msgspec.json.format(msgspec.json.encode(run), indent=2)
-    (ROOT / LATEST).write_bytes(content + b"\n")
+def read(path: Path = ROOT / LATEST) -> Run:
+    return msgspec.json.decode(path.read_bytes(), type=Run)
+
+
+def write(run: Run, before: Run | None, path: Path = ROOT / LATEST) -> None:
+    """Write a run with what became worse in it, each to be given its reason."""
+    told = msgspec.structs.replace(run, worse=worse(run, before))
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n")
+
+
+def unexplained(run: Run) -> list[str]:
+    """Return the figures that became worse and for which no reason is written."""
+    return [one.figure for one in run.worse if len(one.reason.split()) < REASON_WORDS_MIN]
 
 
 def show(run: Run, before: Run | None) -> None:
     """Print the table and, below it, what became worse by a tenth or more."""
-    known = {figure.name: figure for figure in before.figures} if before else {}
-    changes = {f.name: change(f, known.get(f.name)) for f in run.figures}
+    changes = changes_of(run, before)
     rows = [HEADINGS, *(row(figure, changes[figure.name]) for figure in run.figures)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     print(
@@ -90,7 +110,7 @@ def show(run: Run, before: Run | None) -> None:
     for figure in run.figures:
         if figure.note or figure.fault:
             print(f"  {figure.name}: {figure.fault or figure.note}")
-    tell_worse(changes, before)
+    tell_worse(run, before)
 
 
 def row(figure: Figure, change_share: float | None) -> tuple[str, ...]:
@@ -116,13 +136,31 @@ def change(figure: Figure, before: Figure | None) -> float | None:
     return figure.value / before.value - 1
 
 
-def tell_worse(changes: dict[str, float | None], before: Run | None) -> None:
+def changes_of(run: Run, before: Run | None) -> dict[str, float | None]:
+    known = {figure.name: figure for figure in before.figures} if before else {}
+    return {figure.name: change(figure, known.get(figure.name)) for figure in run.figures}
+
+
+def worse(run: Run, before: Run | None) -> list[Worse]:
+    """Return what became worse by a tenth or more since a run, in the order of the figures."""
+    if before is None:
+        return []
+    less = {figure.name for figure in before.figures if figure.is_less_better}
+    return [
+        Worse(figure=name, change=round(share, 3), since=before.commit)
+        for name, share in changes_of(run, before).items()
+        if share is not None and (share if name in less else -share) >= WORSE
+    ]
+
+
+def tell_worse(run: Run, before: Run | None) -> None:
     print("\n  * recorded on another machine of this kind, not in this run")
     if before is None:
         print("  no committed run to compare with")
         return
     print(f"  change since commit {before.commit} of {before.date} ({before.machine})")
-    less = {figure.name for figure in before.figures if figure.is_less_better}
-    for name, share in changes.items():
-        if share is not None and (share if name in less else -share) >= WORSE:
-            print(f"  WORSE  {name}: {share:+.0%}; a commit that keeps this gives the reason")
+    for one in worse(run, before):
+        print(
+            f"  WORSE  {one.figure}: {one.change:+.0%}; a commit that keeps this gives the reason"
+        )
+    print(f"  reasons stand in {LATEST}, under `worse`; a test asks for each")

@@ -1,6 +1,6 @@
 """Measure everything, print one table, and write results/latest.json: what `make bench` runs.
 
-    python -m bench.run                  all of it, about six minutes
+    python -m bench.run                  all of it, about seven minutes
     python -m bench.run orders           one part, or several; writes nothing
 
 The peers of the matching engines need interpreters of their own, see matching/run.py; without them
@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from bench import report
+from bench.bots import measure_bots
 from bench.bus import measure_bus
 from bench.doors import measure_doors
 from bench.figures import Figure
@@ -33,6 +34,7 @@ PARTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "doors": measure_doors,
     "topologies": measure_topologies,
     "orders": measure_orders,
+    "bots": measure_bots,
 }
 
 
@@ -45,10 +47,10 @@ def main() -> int:
     for name, measure in PARTS.items():
         if not wanted or name in wanted:
             figures += measured(name, measure)
-    run = report.run_of(figures)
-    report.show(run, report.committed())
+    run, before = report.run_of(figures), report.committed()
+    report.show(run, before)
     if not wanted:
-        report.write(run)
+        report.write(run, before)
     return int(any(figure.fault for figure in figures))
 
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SCRATCH = ROOT / ".cache"
 PEERS_PYTHON = Path(f"{sys.prefix}-bench") / "bin" / "python"
 SERVER_CORE = 0
-READY_S_MAX = 30.0
+READY_S_MAX = 60.0
 UVICORN = [
     *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
     *("--ws-per-message-deflate", "false", "--no-access-log", "--log-level", "error"),

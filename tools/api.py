@@ -17,6 +17,7 @@ from tools.api_changes import asyncapi_changes, openapi_changes
 from tools.bus_api import bus_document, permissions, subject_table
 from tools.read_models_page import read_models_page
 from tools.services_page import services_page
+from tools.settings_page import settings_page
 from tools.wire_types import wire_types
 
 from itg.gateway.asyncapi import asyncapi_document
@@ -58,6 +59,7 @@ def written() -> dict[str, str]:
         "nats-permissions.conf": permissions(),
         "bus.md": with_parts("bus.md", {"subjects": subject_table()}),
         "services.md": services_page(),
+        "settings.md": settings_page(),
         "read-models.md": read_models_page(),
         "scenario.schema.json": json.dumps(json_schema(), indent=2) + "\n",
         "problems.md": with_parts(

@@ -1,8 +1,11 @@
 """What a run of the benchmarks tells: each figure beside its peer, and what became worse."""
 
+from pathlib import Path
+
+import msgspec
 import pytest
 from bench.figures import Figure, Goal, Peer
-from bench.report import Run, show
+from bench.report import Run, read, show, unexplained, write
 
 PEER = Peer(name="another engine", value=400.0)
 
@@ -60,3 +63,25 @@ def test_what_became_worse_by_a_tenth_is_named_and_asked_for_its_reason(
     assert f"{after - 100:+.0f}%" in out
     assert ("WORSE  orders" in out) == is_worse
     assert ("gives the reason" in out) == is_worse
+
+
+def test_a_run_is_written_with_what_became_worse_and_asks_for_the_reason(tmp_path: Path) -> None:
+    names = ("slower", "faster", "the same")
+    before, now = (
+        run_of(*(Figure(name=n, value=v, unit="/s") for n, v in zip(names, values, strict=True)))
+        for values in ((100.0, 100.0, 100.0), (80.0, 120.0, 99.0))
+    )
+    file = tmp_path / "latest.json"
+    write(now, before, file)
+    (one,) = read(file).worse
+    assert (one.figure, one.change, one.since, one.reason) == ("slower", -0.2, "abc", "")
+    assert unexplained(read(file)) == ["slower"]
+    given = msgspec.structs.replace(one, reason="A book of more levels is worth the walk.")
+    assert unexplained(msgspec.structs.replace(read(file), worse=[given])) == []
+    assert unexplained(msgspec.structs.replace(read(file), worse=[one, given])) == ["slower"]
+
+
+def test_the_committed_run_has_a_reason_for_each_figure_that_became_worse() -> None:
+    run = read()
+    assert {one.figure for one in run.worse} <= {figure.name for figure in run.figures}
+    assert unexplained(run) == []

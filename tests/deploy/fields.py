@@ -1,6 +1,7 @@
 """The part of Kubernetes' schema that the manifests use: kinds, and the fields each thing may have.
 
-After the API reference of 1.34; a field that is not here is either wrong or to be looked up first.
+After the API reference of 1.34 and, for the mesh, Linkerd's definitions of its own kinds; a field
+that is not here is either wrong or to be looked up first.
 """
 
 from typing import Any
@@ -43,6 +44,7 @@ _CONTAINER = {
 }
 _POD = {
     "automountServiceAccountToken": bool,
+    "serviceAccountName": str,
     "terminationGracePeriodSeconds": int,
     "securityContext": {
         "runAsNonRoot": bool,
@@ -73,9 +75,16 @@ _WORKLOAD = {
     "template": {"metadata": _META, "spec": _POD},
 }
 _PLACE = {"service": {"name": str, "port": {"name": str}}}
+_REFERENCE = {"group": {"policy.linkerd.io"}, "kind": str, "name": str}
+_PROTOCOLS = {"unknown", "HTTP/1", "HTTP/2", "gRPC", "opaque", "TLS"}
+_ACCESS = {
+    *("deny", "audit", "all-unauthenticated", "all-authenticated"),
+    *("cluster-unauthenticated", "cluster-authenticated"),
+}
 
 SPECS: dict[tuple[str, str], Schema] = {
     ("v1", "Namespace"): {},
+    ("v1", "ServiceAccount"): {},
     ("v1", "PersistentVolumeClaim"): _CLAIM,
     ("v1", "Service"): {
         "clusterIP": {"None"},
@@ -107,6 +116,23 @@ SPECS: dict[tuple[str, str], Schema] = {
                 "http": {"paths": [{"path": str, "pathType": {"Prefix"}, "backend": _PLACE}]},
             }
         ],
+    },
+    ("policy.linkerd.io/v1beta3", "Server"): {
+        "podSelector": _SELECTOR,
+        "port": str,
+        "proxyProtocol": _PROTOCOLS,
+        "accessPolicy": _ACCESS,
+    },
+    ("policy.linkerd.io/v1alpha1", "AuthorizationPolicy"): {
+        "targetRef": _REFERENCE,
+        "requiredAuthenticationRefs": [_REFERENCE],
+    },
+    ("policy.linkerd.io/v1alpha1", "MeshTLSAuthentication"): {
+        "identities": [str],
+        "identityRefs": [{"kind": {"ServiceAccount"}, "name": str, "namespace": str}],
+    },
+    ("policy.linkerd.io/v1alpha1", "NetworkAuthentication"): {
+        "networks": [{"cidr": str, "except": [str]}]
     },
 }
 META = _META

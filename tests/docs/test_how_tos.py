@@ -11,12 +11,14 @@ PROOFS = {
     "add-a-constraint": "tests/gateway/test_right_allowed.py",
     "add-a-kpi": "tests/game/scoring/test_rebate.py",
     "add-a-channel": "tests/gateway/test_corrections.py",
+    "add-a-price-model": "tests/market_data/test_intraday.py",
 }
 # What else would notice that the change is not whole.
 NEIGHBOURS = {
     "add-a-constraint": ("tests/gateway/test_documents.py", "tests/scenario/test_strict.py"),
     "add-a-kpi": ("tests/game/scoring/test_worked_example.py",),
     "add-a-channel": ("tests/gateway/test_documents.py", "tests/gateway/test_every_event.py"),
+    "add-a-price-model": ("tests/market_data/test_models.py",),
 }
 TESTED = ("pytest", "-q", "-n0", "-p", "no:randomly", "-p", "no:cacheprovider")
 pytestmark = [pytest.mark.gate, pytest.mark.timeout(600)]

@@ -23,6 +23,7 @@ WRITTEN = (
     "read-models.md",
     "scenario.schema.json",
     "services.md",
+    "settings.md",
     "websocket.md",
 )
 

@@ -231,7 +231,9 @@ def logs(
     *,
     data: Data = Path("data"),
     lines: Annotated[int, Parameter(help="Lines of the past.")] = 20,
-    follow: Annotated[bool, Parameter(name=["--follow", "-f"], negative="")] = False,
+    follow: Annotated[
+        bool, Parameter(name=["--follow", "-f"], negative="", help="Go on with what comes.")
+    ] = False,
 ) -> int:
     """Print the end of a process's log, and with --follow what comes."""
     from itg.compose.fleet import fleet_of

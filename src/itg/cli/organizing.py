@@ -366,7 +366,12 @@ def adjust_trade(
     return correct_trade(at, trade_id, price, reason, yes=yes)
 
 
-def audit(*, since: int = 0, as_json: AsJson = False, at: At = HERE) -> int:
+def audit(
+    *,
+    since: Annotated[int, Parameter(help="Only acts of a higher number.")] = 0,
+    as_json: AsJson = False,
+    at: At = HERE,
+) -> int:
     """Show who did what to whom, when and why, oldest first.
 
     `--since N` leaves out the acts up to number N.
