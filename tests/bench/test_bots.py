@@ -43,6 +43,7 @@ def test_an_answer_that_is_lost_fails_the_round(lose: Callable[[Record], object]
 
 
 @pytest.mark.system
+@pytest.mark.slow  # a server and its clients for a minute; what CI runs is above
 @pytest.mark.timeout(300)
 def test_a_short_run_tells_acknowledgements_reports_and_rates_for_each_number_of_bots() -> None:
     figures = list(measure_bots((2, 6), rounds=1, seconds=0.2))
