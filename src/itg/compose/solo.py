@@ -29,6 +29,7 @@ from itg.compose.reports import Reports
 from itg.compose.services import services_of
 from itg.compose.surveillance import LiveWatch
 from itg.compose.traces import Traces
+from itg.compose.trial import CopyTrials
 from itg.exchange.contract import PhaseChanged
 from itg.game.contract import (
     GameState,
@@ -141,6 +142,7 @@ class Solo:
         finally:
             if self.backups is not None:
                 await self.backups.stop()
+            self.trials.stop()
             await self.watch.stop()
             if self.link is not None:
                 await self.link.stop()
@@ -186,6 +188,8 @@ class Solo:
         bus = None if self.relay is None else self.relay.numbers
         self.gateway = Gateway(self.pump, bounds, surveillance=self.watch, bus=bus)
         self.gateway.office = LocalOffice(settings)
+        self.trials = CopyTrials(self.pump, [shard for shard, _ in self.rules.shards])
+        self.gateway.trials = self.trials
         self.link = self._link(settings)
         self.backups = self._backups(settings)
         self._traces.follow(self.gateway)

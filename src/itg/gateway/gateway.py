@@ -48,6 +48,7 @@ from itg.gateway.settings import GatewaySettings
 from itg.gateway.steward import AnySteward, RemoteSteward, Steward
 from itg.gateway.surveillance import SurveillancePort, Unwatched
 from itg.gateway.trace_ids import TraceIds
+from itg.gateway.trials import NoTrials, Trials
 from itg.gateway.waiting import RoomFullError, WaitingRoom
 from itg.gateway.withdrawals import Absences, Deadman
 from itg.gateway.working_orders import WorkingOrders
@@ -83,6 +84,7 @@ class Gateway:
         self.trails: Trails | None = None  # set where requests are sampled
         self.backups: BackupNumbers | None = None  # set where the process makes some
         self.office: Office = NoOffice()  # set where the process keeps the data
+        self.trials: Trials = NoTrials()  # set where the process has the whole game
         self.pump = pump
         self.reach = Reach(pump)
         self.working = WorkingOrders()

@@ -4,6 +4,7 @@ from itg.gateway.operations import Operation
 from itg.gateway.routes import (
     admin,
     admin_connections,
+    admin_corrections,
     admin_inspecting,
     admin_keys,
     admin_market,
@@ -54,6 +55,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *admin_keys.OPERATIONS,
     *admin_teams.OPERATIONS,
     *admin_market.OPERATIONS,
+    *admin_corrections.OPERATIONS,
     *admin_connections.OPERATIONS,
     *admin_surveillance.OPERATIONS,
     *admin_inspecting.OPERATIONS,
