@@ -107,6 +107,18 @@ export interface BecauseBody {
   seq?: number | null;
 }
 
+/** A table: one row an order or a fill, oldest first, refused orders last. */
+export interface BlotterFile {
+}
+
+/** Which of a team's own tables of an ended round, and how. */
+export interface BlotterParams {
+  round_id: number;
+  team_id?: string | null;
+  what: "fills" | "orders";
+  format?: "csv" | "parquet";
+}
+
 /** Base of everything the server sends; clients ignore fields they do not know. */
 export interface Body {
 }
@@ -175,6 +187,31 @@ export interface BustParams {
   price?: number | string | null;
   reason: string;
   trade_id: number;
+}
+
+/** What correcting a trade would do, tried on a copy of the game as of `as_of_seq`. The teams that made it come first, then those whose score or rank would move, each in the order of registration. Scores are those of `round_id`: the round whose scores move, or the newest. While a round is under way, terms that are measured each second follow within the next one. */
+export interface BustPreviewBody {
+  trade_id: number;
+  instrument_id: string;
+  price: number;
+  adjusted_price: number | null;
+  quantity: number;
+  as_of_seq: number;
+  game_us: number;
+  round_id: number | null;
+  is_final: boolean;
+  items: (CorrectedTeamBody)[];
+}
+
+/** `BustPreviewRequest` and the trade it is about. */
+export interface BustPreviewParams {
+  price?: number | string | null;
+  trade_id: number;
+}
+
+/** As for the act itself, which needs a reason besides: undo a trade, or move it to a price. */
+export interface BustPreviewRequest {
+  price?: number | string | null;
 }
 
 /** Undo a trade, or with a price let it count at that price. */
@@ -325,6 +362,15 @@ export interface ConnectionsBody {
   items: (TeamConnectionsBody)[];
   missing: (string)[];
   others: number;
+}
+
+/** A team as it stands, and as it would stand; `fills` is empty where only its score moves. */
+export interface CorrectedTeamBody {
+  team_id: string;
+  team_name: string;
+  fills: (UndoneFillBody)[];
+  before: StandingBody;
+  after: StandingBody;
 }
 
 /** How an account meets its obligation to quote; shares of 1. `share` is that of the rolling window and `day_share` the session's so far, null before it has asked for anything; `relief` is what full limits covered of the session so far. */
@@ -512,6 +558,11 @@ export interface FinalScoreBody {
   judged: number | null;
   total: number | null;
   judgement: JudgedBody | null;
+}
+
+/** In which formats this server writes tables; without the extra `analytics`, CSV alone. */
+export interface FormatsBody {
+  formats: ("csv" | "parquet")[];
 }
 
 /** Data of `system` type `gap`: a public channel lost these seqs to a slow reader. */
@@ -2008,6 +2059,17 @@ export interface SocketsBody {
   sockets: number;
 }
 
+/** A team in USD, and its contracts of the trade's instrument; `equity` moves as its P&L does. `score` has its terms without what they counted one by one; null where nothing is scored. */
+export interface StandingBody {
+  net_quantity: number;
+  cash: number;
+  fees: number;
+  realized_pnl: number;
+  unrealized_pnl: number;
+  equity: number;
+  score: TeamScoreBody | null;
+}
+
 /** Data of `system` type `sim.step`: all frames of this step were sent; it is your turn. */
 export interface StepData {
   step: number;
@@ -2284,6 +2346,17 @@ export interface UnderlyingStatusBody {
   instrument_phases: Record<string, "closed" | "closing_auction" | "continuous" | "halted" | "opening_auction" | "pre_open">;
   halts?: (HaltBody)[];
   guard_ends_us?: number | null;
+}
+
+/** A half of the trade that is a team's; the fee is USD that it gets back, negative: pays back. `is_former_seat`: the team has begun anew since, and nothing of its position is moved. */
+export interface UndoneFillBody {
+  order_id: number;
+  side: "buy" | "sell";
+  quantity: number;
+  price: number;
+  adjusted_price: number | null;
+  fee_returned: number;
+  is_former_seat: boolean;
 }
 
 /** What no score counts, in USD; ratios are null while there is too little to tell. */

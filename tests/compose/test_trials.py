@@ -8,7 +8,8 @@ import pytest
 from msgspec import json
 from tests.compose.reported import ReportedGame
 
-from itg.compose.trial import Asked, CopyTrials, copy_of, tried_on
+from itg.compose.trial_program import Asked, copy_of, tried_on
+from itg.compose.trials import CopyTrials
 from itg.exchange.contract import TradeExecuted
 from itg.game.contract import CorrectTrade, GetScores, Scores
 from itg.kernel.ids import TradeId

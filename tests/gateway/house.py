@@ -17,7 +17,7 @@ from itg.adapters.http_server import HttpServer
 from itg.compose.clock_director import ClockDirector, ScaledClockDirector, VirtualClockDirector
 from itg.compose.services import services_of
 from itg.compose.topologies import CHIEF, TOPOLOGIES
-from itg.compose.trial import CopyTrials
+from itg.compose.trials import CopyTrials
 from itg.game.contract import CreateGame
 from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings

@@ -29,26 +29,30 @@ class Companion:
 
     async def ask(self, asked: bytes, on_line: Callable[[bytes], None]) -> str:
         """Hear every line of its answer; return why it did not end well, "" where it did."""
+        code, fault = -1, ""
         try:
-            process = self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", self._program), stdin=PIPE, stdout=PIPE, limit=_LINE_MAX
-            )
-        except OSError as error:
-            return f"its process cannot be started: {error}"
-        try:
-            if self.is_stopped:
-                return "it was stopped"
             async with asyncio.timeout(self._deadline_s):
-                await asyncio.gather(_give(process, asked), _hear(process, on_line))
-                code = await process.wait()
+                code = await self._answered(asked, on_line)
         except TimeoutError:
-            return f"it took longer than {self._deadline_s:.0f} s"
+            fault = f"it took longer than {self._deadline_s:.0f} s"
+        except OSError as error:
+            fault = f"its process cannot be started: {error}"
         finally:
             self._kill()
-            await process.wait()
+        if code and not fault:
+            fault = f"its process ended with code {code}; the server's log says why"
+        return "it was stopped" if self.is_stopped else fault
+
+    async def _answered(self, asked: bytes, on_line: Callable[[bytes], None]) -> int:
         if self.is_stopped:
-            return "it was stopped"
-        return f"its process ended with code {code}; the server's log says why" if code else ""
+            return 0
+        process = self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", self._program), stdin=PIPE, stdout=PIPE, limit=_LINE_MAX
+        )
+        if self.is_stopped:
+            self._kill()
+        await asyncio.gather(_give(process, asked), _hear(process, on_line))
+        return await process.wait()
 
     def stop(self) -> None:
         """End it, now or as soon as it has begun."""

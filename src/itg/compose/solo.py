@@ -29,7 +29,7 @@ from itg.compose.reports import Reports
 from itg.compose.services import services_of
 from itg.compose.surveillance import LiveWatch
 from itg.compose.traces import Traces
-from itg.compose.trial import CopyTrials
+from itg.compose.trials import CopyTrials
 from itg.exchange.contract import PhaseChanged
 from itg.game.contract import (
     GameState,

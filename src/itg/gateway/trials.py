@@ -6,25 +6,15 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from msgspec import Struct
-
 from itg.game.contract import CorrectTrade
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import PREVIEW_UNAVAILABLE
-from itg.kernel.errors import Refusal
+from itg.translate.corrections import Tried
 
 _ELSEWHERE = (
     "this game is on several nodes, or another process plays it: what an act would do is shown "
     "where one process has the whole game; the act itself can be done without"
 )
-
-
-class Tried(Struct, frozen=True, kw_only=True):
-    """What became of a trial: a body as JSON, or why the act would be refused, or a fault."""
-
-    body: str = ""
-    refusal: Refusal | None = None
-    fault: str = ""
 
 
 Trial = Callable[[], Awaitable[Tried]]

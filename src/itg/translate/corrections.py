@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from itg.exchange.contract import TradeBusted
 from itg.game.contract import RoundScore, Team, TeamScore
+from itg.kernel.errors import Refusal
 from itg.kernel.ids import AccountId, InstrumentId
 from itg.kernel.times import Nanos, to_micros
 from itg.positions.contract import AccountBalance, AccountFillBusted
@@ -38,6 +39,14 @@ class Correction(Struct, frozen=True, kw_only=True):
     fills: tuple[AccountFillBusted, ...]
     before: Seen
     after: Seen
+
+
+class Tried(Struct, frozen=True, kw_only=True):
+    """What became of a trial: a body as JSON, or why the act would be refused, or a fault."""
+
+    body: str = ""
+    refusal: Refusal | None = None
+    fault: str = ""
 
 
 def bust_preview_body(tried: Correction) -> BustPreviewBody:

@@ -10,9 +10,9 @@ from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation, Route, act_on
 from itg.gateway.problems import problem_of, problem_of_refusal
 from itg.gateway.reasons import INTERNAL_ERROR, PREVIEW_UNAVAILABLE
-from itg.gateway.trials import Tried
 from itg.kernel.ids import TradeId
 from itg.kernel.messages import Reply
+from itg.translate.corrections import Tried
 from itg.translate.numbers import optional_price_in
 from itg.wire.v1.corrections import BustPreviewBody, BustPreviewParams, BustPreviewRequest
 

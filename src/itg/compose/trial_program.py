@@ -5,13 +5,12 @@ the game that is played does not notice. It is acted on in a process of its own:
 of many megabytes would hold the market's interpreter for as long.
 """
 
-import asyncio
 from collections.abc import Iterator, Sequence
 
-from msgspec import DecodeError, Struct, json
-from msgspec.msgpack import Decoder, Encoder
+from msgspec import Struct, json
+from msgspec.msgpack import Decoder
 
-from itg.compose.companion import Companion, begun_as_companion
+from itg.compose.companion import begun_as_companion
 from itg.compose.services import services_of
 from itg.exchange.contract import BustRejected, TradeBusted
 from itg.game.contract import (
@@ -26,20 +25,13 @@ from itg.game.contract import (
     Scores,
     Teams,
 )
-from itg.gateway.problems import RefusedError, busy
-from itg.gateway.trials import Trial, Tried
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import Shard
 from itg.kernel.messages import Message
 from itg.kernel.times import Nanos
 from itg.positions.contract import AccountFillBusted, Balances, GetBalances
 from itg.runtime.cascade import Machine
-from itg.runtime.pump import Pump
-from itg.translate.corrections import Correction, Seen, bust_preview_body
-
-DEADLINE_S = 120.0
-WAITING_MAX = 4
-_PROGRAM = "itg.compose.trial"
+from itg.translate.corrections import Correction, Seen, Tried, bust_preview_body
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -49,55 +41,6 @@ class Asked(Struct, frozen=True, kw_only=True):
     at_ns: Nanos
     state: bytes
     act: CorrectTrade
-
-
-class CopyTrials:
-    """Trials of the game that this process plays, one after the other."""
-
-    def __init__(self, pump: Pump, shards: Sequence[Shard]) -> None:
-        self._pump = pump
-        self._shards = tuple(shards)
-        self._turn = asyncio.Lock()
-        self._waiting: dict[Companion, None] = {}
-
-    @property
-    def is_busy(self) -> bool:
-        """Tell whether a trial runs or waits for its turn."""
-        return bool(self._waiting)
-
-    def take(self, act: CorrectTrade) -> Trial:
-        """Snapshot the machine; the trial then runs in its turn."""
-        if len(self._waiting) >= WAITING_MAX:
-            raise RefusedError(busy())
-        pump = self._pump
-        asked = Asked(
-            shards=self._shards,
-            at_ns=Nanos(max(pump.clock.game_ns(), pump.machine.game_ns)),
-            state=pump.machine.snapshot(),
-            act=act,
-        )
-        return lambda: self._tried(asked)
-
-    def stop(self) -> None:
-        """End what runs and what waits."""
-        for companion in self._waiting:
-            companion.stop()
-
-    async def _tried(self, asked: Asked) -> Tried:
-        companion = Companion(_PROGRAM, DEADLINE_S)
-        self._waiting[companion] = None
-        lines: list[bytes] = []
-        try:
-            async with self._turn:
-                fault = await companion.ask(Encoder().encode(asked), lines.append)
-        finally:
-            del self._waiting[companion]
-        if fault:
-            return Tried(fault=fault)
-        try:
-            return json.decode(b"".join(lines), type=Tried)
-        except DecodeError:
-            return Tried(fault="its process said nothing that can be read")
 
 
 def copy_of(asked: Asked) -> Machine:
