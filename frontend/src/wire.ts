@@ -443,6 +443,53 @@ export interface DelistedPush {
   instrument_id: string;
 }
 
+/** The first `minutes` of trading after a minute of pre-open, with the reference bots. */
+export interface DryFiguresBody {
+  minutes: number;
+  trades: number;
+  contracts: number;
+  orders: number;
+  quotes: number;
+  halts: number;
+  headlines: number;
+  roles: (RoleFiguresBody)[];
+  wall_s: number;
+}
+
+/** What a game of it would be; `headlines` is the length of its table. */
+export interface DryPlanBody {
+  scenario: string;
+  scenario_hash: string;
+  seed: number;
+  speed: number;
+  max_teams: number;
+  days: (PlannedDayBody)[];
+  underlyings: (PlannedUnderlyingBody)[];
+  roles: (RoleBody)[];
+  headlines: number;
+  news: (PlannedNewsBody)[];
+  seats: (PlannedSeatBody)[];
+}
+
+/** The newest dry run as far as it is; `share` of the session has been played. `failed`: `fault` says why it could not be ended. `faulty`: no game can be made of it. */
+export interface DryRunBody {
+  run_id: number;
+  status: "done" | "failed" | "faulty" | "none" | "running" | "stopped";
+  scenario: string;
+  share: number;
+  fault: string;
+  faults: (ScenarioFaultBody)[];
+  plan: DryPlanBody | null;
+  figures: DryFiguresBody | null;
+}
+
+/** A shipped scenario by its name, or the text of a file that may extend a shipped one. `minutes` of trading are played with the reference bots; 0: none. */
+export interface DryRunRequest {
+  scenario?: string | null;
+  text?: string | null;
+  minutes?: number;
+}
+
 /** One event of a case; `seq` is its number in the journal. */
 export interface EvidenceBody {
   seq: number;
@@ -1173,6 +1220,44 @@ export interface PlaceParams {
   tag?: string;
 }
 
+/** A round; no `phases`: the organizer moves them. */
+export interface PlannedDayBody {
+  round_id: number;
+  trading_day: string;
+  is_scored: boolean;
+  start_us: number;
+  session_start_us: number;
+  session_end_us: number;
+  phases: (PlannedPhaseBody)[];
+}
+
+/** A headline of the first session, with this seed. */
+export interface PlannedNewsBody {
+  at_us: number;
+  headline: string;
+}
+
+/** A phase that begins by itself. */
+export interface PlannedPhaseBody {
+  phase: string;
+  at_us: number;
+}
+
+/** A team of the scenario, or a seat of the dry run where it names none. */
+export interface PlannedSeatBody {
+  team_name: string;
+  role: string;
+}
+
+/** What is listed of an underlying at first; expiries as days. */
+export interface PlannedUnderlyingBody {
+  underlying_id: string;
+  options: number;
+  expiries: (string)[];
+  strike_min: number | null;
+  strike_max: number | null;
+}
+
 /** Intervals in which something was gained or lost, oldest first, and the day by instrument. */
 export interface PnlBody {
   team_id: string;
@@ -1744,6 +1829,17 @@ export interface RoleChangeRequest {
   reason?: string;
 }
 
+/** A role's accounts in the session that was played, in USD. */
+export interface RoleFiguresBody {
+  role: string;
+  is_house: boolean;
+  accounts: number;
+  orders: number;
+  contracts: number;
+  fees: number;
+  pnl: number;
+}
+
 /** One team of a roster. */
 export interface RosterRow {
   team_name: string;
@@ -1846,6 +1942,13 @@ export interface ScenarioCheckBody {
 /** A shipped scenario by its name. */
 export interface ScenarioCheckParams {
   scenario: string;
+}
+
+/** Something that is wrong: the key or table, its line in the text (from 1), and what is. */
+export interface ScenarioFaultBody {
+  place: string;
+  line: number | null;
+  detail: string;
 }
 
 /** A shipped scenario and what it is for. */

@@ -247,6 +247,30 @@ def test_a_roster_is_judged_line_by_line_before_it_is_sent(morning: Game, page: 
     expect(form.get_by_role("row", name="Good Line").locator("td.refused")).to_be_visible()
 
 
+def test_a_scenario_is_checked_and_tried_beside_the_game(morning: Game, page: Page) -> None:
+    sign_in(page, morning.url, morning.admin_key, "/admin#/scenario")
+    form = panel(page, "Check and try one")
+    form.get_by_label("Scenario").select_option("a text, pasted below")
+    text = form.get_by_label("The file's text")
+    text.fill('extends = "liquid"\n[market]\nstep_ms = "fast"\n')
+    form.get_by_role("button", name="Check and try").click()
+    fault = form.locator("[data-table=faults]").get_by_role("row", name="market.step_ms")
+    expect(fault.get_by_role("cell").first).to_have_text("3")
+    expect(form.get_by_text("No game can be made of it")).to_have_count(0)
+    form.get_by_label("Scenario").select_option("calm")
+    form.get_by_label("Minutes to play").fill("1")
+    form.get_by_role("button", name="Check and try").click()
+    expect(form.get_by_text("✓ calm is sound.")).to_be_visible()
+    played = form.locator("[data-table=played]")
+    expect(played.get_by_role("row", name="market maker")).to_be_visible()
+    expect(form.locator("[data-table=days] tbody tr")).not_to_have_count(0)
+    assert axe(page) + axe_in_the_dark(page) == []
+    form.get_by_label("Minutes to play").fill("60")
+    form.get_by_role("button", name="Check and try").click()
+    form.get_by_role("button", name="Stop").click()
+    expect(form.get_by_text("Stopped: calm")).to_be_visible()
+
+
 def test_axe_finds_no_fault_in_any_section_in_both_themes(morning: Game, page: Page) -> None:
     team, other = morning.team("Seen by axe"), morning.team("Kept still")
     desk = f"/admin/teams/{other.team_id}"

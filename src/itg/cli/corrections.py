@@ -57,7 +57,7 @@ def _print_preview(told: BustPreviewBody) -> None:
     table = table_of("team", "side", "position", "cash", "fees back", "P&L", "score", "rank")
     for row in told.items:
         before, after = row.before, row.after
-        scores = [each.score for each in (before, after)]
+        was, now = before.score, after.score
         table.add_row(
             row.team_name,
             " and ".join(fill.side for fill in row.fills) or "not in it",
@@ -65,21 +65,21 @@ def _print_preview(told: BustPreviewBody) -> None:
             f"{after.cash - before.cash:+,.2f}",
             f"{sum(fill.fee_returned for fill in row.fills):+,.2f}",
             f"{after.equity - before.equity:+,.2f}",
-            _both(*(each and each.score for each in scores), ".2f"),
-            _both(*(each and each.rank for each in scores), "d"),
+            _both(was.score if was else None, now.score if now else None, ".2f"),
+            _both(was.rank if was else None, now.rank if now else None, "d"),
         )
     show_table(table)
     moves = [(row.team_name, *move) for row in told.items for move in _moves(row)]
     if moves:
         table = table_of("team", "term", "points")
-        for team, term, was, now in moves:
-            table.add_row(team, term, _both(was, now, ".2f"))
+        for team, term, before_points, points in moves:
+            table.add_row(team, term, _both(before_points, points, ".2f"))
         show_table(table)
 
 
 def _moves(row: CorrectedTeamBody) -> Moves:
-    was = row.before.score and row.before.score.terms
-    now = row.after.score and row.after.score.terms
+    was = row.before.score.terms if row.before.score else None
+    now = row.after.score.terms if row.after.score else None
     if was is None or now is None:
         return
     for one, other in zip(was.components, now.components, strict=True):

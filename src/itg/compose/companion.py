@@ -49,8 +49,7 @@ class Companion:
         process = self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", self._program), stdin=PIPE, stdout=PIPE, limit=_LINE_MAX
         )
-        if self.is_stopped:
-            self._kill()
+        self._end_if_stopped()  # while it was being started
         await asyncio.gather(_give(process, asked), _hear(process, on_line))
         return await process.wait()
 
@@ -58,6 +57,10 @@ class Companion:
         """End it, now or as soon as it has begun."""
         self.is_stopped = True
         self._kill()
+
+    def _end_if_stopped(self) -> None:
+        if self.is_stopped:
+            self._kill()
 
     def _kill(self) -> None:
         if self._process is not None and self._process.returncode is None:

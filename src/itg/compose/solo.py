@@ -18,6 +18,7 @@ from itg.compose.bundle import signing_key
 from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory
+from itg.compose.dry_runs import LocalDryRuns
 from itg.compose.game_settings import SoloSettings, assert_made_by, create_command, journal_of
 from itg.compose.journals import open_journal
 from itg.compose.lead import Lead, Taken
@@ -143,6 +144,8 @@ class Solo:
             if self.backups is not None:
                 await self.backups.stop()
             self.trials.stop()
+            self._dry_runs.stop()
+            await self._dry_runs.ended()
             await self.watch.stop()
             if self.link is not None:
                 await self.link.stop()
@@ -190,6 +193,8 @@ class Solo:
         self.gateway.office = LocalOffice(settings)
         self.trials = CopyTrials(self.pump, [shard for shard, _ in self.rules.shards])
         self.gateway.trials = self.trials
+        self._dry_runs = LocalDryRuns()
+        self.gateway.dry_runs = self._dry_runs
         self.link = self._link(settings)
         self.backups = self._backups(settings)
         self._traces.follow(self.gateway)

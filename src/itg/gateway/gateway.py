@@ -16,17 +16,12 @@ from typing import TypeVar
 import structlog
 from msgspec.structs import replace
 
-from itg.game.contract import (
-    GameCreated,
-    GetScores,
-    OrganizerAct,
-    Scores,
-    TeamRegistered,
-)
+from itg.game.contract import GameCreated, GetScores, OrganizerAct, Scores, TeamRegistered
 from itg.gateway.auth import KeyRing
 from itg.gateway.calls import Answer, Call, refused
 from itg.gateway.degraded import Degraded
 from itg.gateway.directory import Directory, first_queries, reply_of
+from itg.gateway.dry_runs import DryRuns, NoDryRuns
 from itg.gateway.feed import Feed
 from itg.gateway.flood import FloodGuard, Metered
 from itg.gateway.flushing import Flusher
@@ -85,6 +80,7 @@ class Gateway:
         self.backups: BackupNumbers | None = None  # set where the process makes some
         self.office: Office = NoOffice()  # set where the process keeps the data
         self.trials: Trials = NoTrials()  # set where the process has the whole game
+        self.dry_runs: DryRuns = NoDryRuns()  # set where the process may start others
         self.pump = pump
         self.reach = Reach(pump)
         self.working = WorkingOrders()

@@ -5,6 +5,7 @@ from itg.gateway.routes import (
     admin,
     admin_connections,
     admin_corrections,
+    admin_dry_runs,
     admin_inspecting,
     admin_keys,
     admin_market,
@@ -59,6 +60,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *admin_connections.OPERATIONS,
     *admin_surveillance.OPERATIONS,
     *admin_inspecting.OPERATIONS,
+    *admin_dry_runs.OPERATIONS,
 )
 BY_NAME: dict[str, Operation] = {
     operation.route.name: operation for operation in OPERATIONS if operation.route.on_socket
