@@ -12,7 +12,7 @@ from itg.compose.trial_program import Asked, copy_of, tried_on
 from itg.compose.trials import CopyTrials
 from itg.exchange.contract import TradeExecuted
 from itg.game.contract import CorrectTrade, GetScores, Scores
-from itg.kernel.ids import TradeId
+from itg.kernel.ids import InstrumentId, TradeId
 from itg.kernel.money import Price
 from itg.positions.contract import Balances, GetBalances
 from itg.translate.numbers import usd
@@ -59,7 +59,9 @@ def assert_as_told(game: ReportedGame, told: BustPreviewBody) -> None:
         )
         now, score = held[account_id], points[account_id]
         assert (row.after.cash, row.after.equity) == (usd(now.cash), usd(now.equity))
-        assert row.after.net_quantity == dict(now.net_quantities).get(told.instrument_id, 0)
+        assert row.after.net_quantity == dict(now.net_quantities).get(
+            InstrumentId(told.instrument_id), 0
+        )
         assert row.after.score is not None
         assert row.after.score.terms is not None
         assert (row.after.score.rank, row.after.score.score) == (
