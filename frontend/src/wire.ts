@@ -107,6 +107,18 @@ export interface BecauseBody {
   seq?: number | null;
 }
 
+/** A table: one row an order or a fill, oldest first, refused orders last. */
+export interface BlotterFile {
+}
+
+/** Which of a team's own tables of an ended round, and how. */
+export interface BlotterParams {
+  round_id: number;
+  team_id?: string | null;
+  what: "fills" | "orders";
+  format?: "csv" | "parquet";
+}
+
 /** Base of everything the server sends; clients ignore fields they do not know. */
 export interface Body {
 }
@@ -175,6 +187,31 @@ export interface BustParams {
   price?: number | string | null;
   reason: string;
   trade_id: number;
+}
+
+/** What correcting a trade would do, tried on a copy of the game as of `as_of_seq`. The teams that made it come first, then those whose score or rank would move, each in the order of registration. Scores are those of `round_id`: the round whose scores move, or the newest. While a round is under way, terms that are measured each second follow within the next one. */
+export interface BustPreviewBody {
+  trade_id: number;
+  instrument_id: string;
+  price: number;
+  adjusted_price: number | null;
+  quantity: number;
+  as_of_seq: number;
+  game_us: number;
+  round_id: number | null;
+  is_final: boolean;
+  items: (CorrectedTeamBody)[];
+}
+
+/** `BustPreviewRequest` and the trade it is about. */
+export interface BustPreviewParams {
+  price?: number | string | null;
+  trade_id: number;
+}
+
+/** As for the act itself, which needs a reason besides: undo a trade, or move it to a price. */
+export interface BustPreviewRequest {
+  price?: number | string | null;
 }
 
 /** Undo a trade, or with a price let it count at that price. */
@@ -327,6 +364,15 @@ export interface ConnectionsBody {
   others: number;
 }
 
+/** A team as it stands, and as it would stand; `fills` is empty where only its score moves. */
+export interface CorrectedTeamBody {
+  team_id: string;
+  team_name: string;
+  fills: (UndoneFillBody)[];
+  before: StandingBody;
+  after: StandingBody;
+}
+
 /** How an account meets its obligation to quote; shares of 1. `share` is that of the rolling window and `day_share` the session's so far, null before it has asked for anything; `relief` is what full limits covered of the session so far. */
 export interface CoverageBody {
   share: number | null;
@@ -395,6 +441,53 @@ export interface DelayedPush {
 export interface DelistedPush {
   underlying_id: string;
   instrument_id: string;
+}
+
+/** The first `minutes` of trading after a minute of pre-open, with the reference bots. */
+export interface DryFiguresBody {
+  minutes: number;
+  trades: number;
+  contracts: number;
+  orders: number;
+  quotes: number;
+  halts: number;
+  headlines: number;
+  roles: (RoleFiguresBody)[];
+  wall_s: number;
+}
+
+/** What a game of it would be; `headlines` is the length of its table. */
+export interface DryPlanBody {
+  scenario: string;
+  scenario_hash: string;
+  seed: number;
+  speed: number;
+  max_teams: number;
+  days: (PlannedDayBody)[];
+  underlyings: (PlannedUnderlyingBody)[];
+  roles: (RoleBody)[];
+  headlines: number;
+  news: (PlannedNewsBody)[];
+  seats: (PlannedSeatBody)[];
+}
+
+/** The newest dry run as far as it is; `share` of the session has been played. `failed`: `fault` says why it could not be ended. `faulty`: no game can be made of it. */
+export interface DryRunBody {
+  run_id: number;
+  status: "done" | "failed" | "faulty" | "none" | "running" | "stopped";
+  scenario: string;
+  share: number;
+  fault: string;
+  faults: (ScenarioFaultBody)[];
+  plan: DryPlanBody | null;
+  figures: DryFiguresBody | null;
+}
+
+/** A shipped scenario by its name, or the text of a file that may extend a shipped one. `minutes` of trading are played with the reference bots; 0: none. */
+export interface DryRunRequest {
+  scenario?: string | null;
+  text?: string | null;
+  minutes?: number;
 }
 
 /** One event of a case; `seq` is its number in the journal. */
@@ -512,6 +605,11 @@ export interface FinalScoreBody {
   judged: number | null;
   total: number | null;
   judgement: JudgedBody | null;
+}
+
+/** In which formats this server writes tables; without the extra `analytics`, CSV alone. */
+export interface FormatsBody {
+  formats: ("csv" | "parquet")[];
 }
 
 /** Data of `system` type `gap`: a public channel lost these seqs to a slow reader. */
@@ -1122,6 +1220,44 @@ export interface PlaceParams {
   tag?: string;
 }
 
+/** A round; no `phases`: the organizer moves them. */
+export interface PlannedDayBody {
+  round_id: number;
+  trading_day: string;
+  is_scored: boolean;
+  start_us: number;
+  session_start_us: number;
+  session_end_us: number;
+  phases: (PlannedPhaseBody)[];
+}
+
+/** A headline of the first session, with this seed. */
+export interface PlannedNewsBody {
+  at_us: number;
+  headline: string;
+}
+
+/** A phase that begins by itself. */
+export interface PlannedPhaseBody {
+  phase: string;
+  at_us: number;
+}
+
+/** A team of the scenario, or a seat of the dry run where it names none. */
+export interface PlannedSeatBody {
+  team_name: string;
+  role: string;
+}
+
+/** What is listed of an underlying at first; expiries as days. */
+export interface PlannedUnderlyingBody {
+  underlying_id: string;
+  options: number;
+  expiries: (string)[];
+  strike_min: number | null;
+  strike_max: number | null;
+}
+
 /** Intervals in which something was gained or lost, oldest first, and the day by instrument. */
 export interface PnlBody {
   team_id: string;
@@ -1693,6 +1829,17 @@ export interface RoleChangeRequest {
   reason?: string;
 }
 
+/** A role's accounts in the session that was played, in USD. */
+export interface RoleFiguresBody {
+  role: string;
+  is_house: boolean;
+  accounts: number;
+  orders: number;
+  contracts: number;
+  fees: number;
+  pnl: number;
+}
+
 /** One team of a roster. */
 export interface RosterRow {
   team_name: string;
@@ -1795,6 +1942,13 @@ export interface ScenarioCheckBody {
 /** A shipped scenario by its name. */
 export interface ScenarioCheckParams {
   scenario: string;
+}
+
+/** Something that is wrong: the key or table, its line in the text (from 1), and what is. */
+export interface ScenarioFaultBody {
+  place: string;
+  line: number | null;
+  detail: string;
 }
 
 /** A shipped scenario and what it is for. */
@@ -2006,6 +2160,17 @@ export interface SlowData {
 export interface SocketsBody {
   game_us: number;
   sockets: number;
+}
+
+/** A team in USD, and its contracts of the trade's instrument; `equity` moves as its P&L does. `score` has its terms without what they counted one by one; null where nothing is scored. */
+export interface StandingBody {
+  net_quantity: number;
+  cash: number;
+  fees: number;
+  realized_pnl: number;
+  unrealized_pnl: number;
+  equity: number;
+  score: TeamScoreBody | null;
 }
 
 /** Data of `system` type `sim.step`: all frames of this step were sent; it is your turn. */
@@ -2284,6 +2449,17 @@ export interface UnderlyingStatusBody {
   instrument_phases: Record<string, "closed" | "closing_auction" | "continuous" | "halted" | "opening_auction" | "pre_open">;
   halts?: (HaltBody)[];
   guard_ends_us?: number | null;
+}
+
+/** A half of the trade that is a team's; the fee is USD that it gets back, negative: pays back. `is_former_seat`: the team has begun anew since, and nothing of its position is moved. */
+export interface UndoneFillBody {
+  order_id: number;
+  side: "buy" | "sell";
+  quantity: number;
+  price: number;
+  adjusted_price: number | null;
+  fee_returned: number;
+  is_former_seat: boolean;
 }
 
 /** What no score counts, in USD; ratios are null while there is too little to tell. */

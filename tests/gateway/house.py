@@ -17,6 +17,7 @@ from itg.adapters.http_server import HttpServer
 from itg.compose.clock_director import ClockDirector, ScaledClockDirector, VirtualClockDirector
 from itg.compose.services import services_of
 from itg.compose.topologies import CHIEF, TOPOLOGIES
+from itg.compose.trials import CopyTrials
 from itg.game.contract import CreateGame
 from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings
@@ -87,6 +88,8 @@ class House:
             self.pump = Pump(self.machine, self.journal, self.clock, on_release=self._see)
         # Before nodes it is another one's place until they are found.
         self.gateway = self.near = Gateway(self.pump, settings)
+        if topology == "beside":
+            self.gateway.trials = CopyTrials(self.pump, [shard for shard, _ in rules.shards])
         self.far = _Far(self) if topology == "followed" else None
         self.settings = settings
         self.has_order_lane = has_order_lane

@@ -2,10 +2,13 @@
 
 import asyncio
 import csv
+import sys
 from io import BytesIO, StringIO
 from zipfile import ZipFile
 
 import msgspec
+import polars as pl
+import pytest
 from tests.gateway.house import ADMIN_KEY, House, Json, Team
 from tests.gateway.informed import LEAD_S, WARNED, InformedHouse
 
@@ -14,6 +17,7 @@ from itg.positions.contract import PrivateEvent
 
 LOG = "/game/rounds/1/log"
 EXPORT = "/game/rounds/1/export"
+BLOTTER = "/game/rounds/1/blotter"
 
 
 async def ended(house: House) -> tuple[Team, Team]:
@@ -190,3 +194,51 @@ async def test_the_key_of_bundles_is_public() -> None:
         assert answer.json == {"algorithm": "Ed25519", "public_key": "ab" * 32}
     async with House() as house:
         assert (await house.call("GET", "/game/bundle-key")).json["public_key"] is None
+
+
+async def test_a_team_takes_its_own_orders_and_fills_as_tables() -> None:
+    async with House() as house:
+        alpha, beta = await ended(house)
+        for team, filled in ((alpha, "2"), (beta, "2")):
+            texts = {}
+            for what in ("orders", "fills"):
+                answer = await team.call("GET", f"{BLOTTER}?what={what}")
+                assert (answer.status, answer.headers["content-type"]) == (200, "text/csv")
+                name = f"round-1-{team.team_id}-{what}.csv"
+                assert name in answer.headers["content-disposition"]
+                texts[what] = list(csv.DictReader(StringIO(answer.body.decode())))
+                packed = await team.call("GET", f"{BLOTTER}?what={what}&format=parquet")
+                frame = pl.read_parquet(BytesIO(packed.body))
+                assert frame.columns == list(texts[what][0])
+                assert frame.height == len(texts[what])
+            (order,), (fill,) = texts["orders"], texts["fills"]
+            assert (order["order_id"], order["filled_quantity"]) == (fill["order_id"], filled)
+            own = (await team.call("GET", "/exchange/fills")).json["items"]
+            assert [(int(fill["trade_id"]), float(fill["fee"]))] == [
+                (one["trade_id"], one["fee"]) for one in own
+            ]
+
+
+async def test_a_teams_tables_are_its_own_and_the_organizers() -> None:
+    async with House() as house:
+        alpha, beta = await ended(house)
+        asked = f"{BLOTTER}?what=fills&team_id={alpha.team_id}"
+        assert (await beta.call("GET", asked)).json["code"] == "TEAM_NOT_FOUND"
+        read = await house.call("GET", asked, key=ADMIN_KEY)
+        assert read.body == (await alpha.call("GET", f"{BLOTTER}?what=fills")).body
+
+
+async def test_without_the_library_tables_are_csv_and_the_server_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with House() as house:
+        alpha, _ = await ended(house)
+        formats = await house.call("GET", "/game/table-formats")
+        assert formats.json["formats"] == ["csv", "parquet"]
+        monkeypatch.setitem(sys.modules, "polars", None)
+        formats = await house.call("GET", "/game/table-formats")
+        assert formats.json["formats"] == ["csv"]
+        refused = await alpha.call("GET", f"{BLOTTER}?what=orders&format=parquet")
+        assert (refused.status, refused.json["code"]) == (501, "EXPORT_UNAVAILABLE")
+        assert "analytics" in refused.json["detail"]
+        assert (await alpha.call("GET", f"{BLOTTER}?what=orders")).status == 200

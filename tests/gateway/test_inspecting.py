@@ -9,6 +9,7 @@ from msgspec import convert
 from tests.gateway.house import ADMIN_KEY, Answered, House
 
 from itg import scenario
+from itg.compose.dry_runs import LocalDryRuns
 from itg.compose.game_settings import SoloSettings
 from itg.compose.office import LocalOffice, tables_of
 from itg.compose.solo import Solo
@@ -205,3 +206,26 @@ async def test_the_loop_lag_is_a_metric(house: House) -> None:
     lines = (await house.call("GET", "/metrics")).body.decode().splitlines()
     (line,) = [line for line in lines if line.startswith("itg_loop_lag_seconds ")]
     assert float(line.split()[1]) >= 0.0
+
+
+async def test_a_scenario_is_tried_looked_at_and_stopped(house: House) -> None:
+    path = "/admin/dry-run"
+    nobody = await house.call("POST", path, {"scenario": "liquid"}, key=ADMIN_KEY)
+    assert (nobody.status, nobody.json["code"]) == (501, "PREVIEW_UNAVAILABLE")
+    assert (await read(house, path)).json["status"] == "none"
+    house.gateway.dry_runs = runs = LocalDryRuns()
+    for body in ({}, {"scenario": "../x.toml"}, {"scenario": "liquid", "text": "title = 1"}):
+        refused = await house.call("POST", path, body, key=ADMIN_KEY)
+        assert (refused.status, refused.json["errors"][0]["pointer"]) == (400, "/scenario")
+    begun = await house.call("POST", path, {"text": "seed = 1\nbogus = 2"}, key=ADMIN_KEY)
+    assert (begun.status, begun.json["status"]) == (202, "running")
+    await runs.ended()
+    told = (await read(house, path)).json
+    assert (told["status"], told["plan"]) == ("faulty", None)
+    assert ("bogus", 2) in [(fault["place"], fault["line"]) for fault in told["faults"]]
+    await house.call("POST", path, {"scenario": "liquid", "minutes": 60}, key=ADMIN_KEY)
+    stopped = await house.call("DELETE", path, key=ADMIN_KEY)
+    await runs.ended()
+    assert (stopped.json["status"], (await read(house, path)).json["run_id"]) == ("stopped", 2)
+    team = await house.register("curious")
+    assert (await team.call("GET", path)).json["code"] == "SCOPE_MISSING"

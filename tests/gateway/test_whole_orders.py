@@ -6,6 +6,8 @@ import pytest
 import pytest_asyncio
 from tests.gateway.house import ADMIN_KEY, Answered, House, Json, Team
 
+from itg.game.contract import CorrectTrade
+
 PROTECTION = "/exchange/quotes/protection"
 
 
@@ -252,6 +254,32 @@ async def test_one_instrument_halts_alone(house: House, fund: Team) -> None:
     assert row["resumes_us"] > 0
     status = (await fund.call("GET", "/exchange/status")).json
     assert (status["phase"], status["halts"]) == ("continuous", [name])
+
+
+async def test_what_a_bust_would_do_is_told_before_it_is_done(
+    house: House, maker: Team, fund: Team, doors: str
+) -> None:
+    await maker.place("sell", 3, 10.0)
+    trade_id = (await fund.place("buy", 3, 10.0)).json["fills"][0]["trade_id"]
+    path = f"/admin/trades/{trade_id}/bust"
+    told = await house.call("POST", f"{path}/preview", {}, key=ADMIN_KEY)
+    if doors != "beside":
+        assert (told.status, told.json["code"]) == (501, "PREVIEW_UNAVAILABLE")
+        return
+    assert told.status == 200, told.body
+    assert not [record for record in house.records if isinstance(record.body, CorrectTrade)]
+    rows = {row["team_name"]: row for row in told.json["items"]}
+    assert set(rows) == {"maker", "fund"}
+    held = (await fund.call("GET", "/positions/me")).json
+    before, after = rows["fund"]["before"], rows["fund"]["after"]
+    assert (before["cash"], before["net_quantity"]) == (held["cash"], 3)
+    await house.call("POST", path, {"reason": "fat finger"}, key=ADMIN_KEY)
+    held = (await fund.call("GET", "/positions/me")).json
+    assert (after["cash"], after["net_quantity"], after["fees"]) == (held["cash"], 0, held["fees"])
+    again = await house.call("POST", f"{path}/preview", {"price": 9.0}, key=ADMIN_KEY)
+    assert (again.status, again.json["code"]) == (409, "TRADE_ALREADY_BUSTED")
+    forbidden = await fund.call("POST", f"{path}/preview", {})
+    assert (forbidden.status, forbidden.json["code"]) == (403, "SCOPE_MISSING")
 
 
 async def test_a_busted_trade_leaves_positions_and_is_explained(

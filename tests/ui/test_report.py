@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from tests.ui import rounds
@@ -121,6 +122,12 @@ def test_blotters_hold_every_order_and_fill_and_are_filtered_sorted_and_taken_aw
     lines = list(csv.DictReader((tmp_path / "orders.csv").read_text("utf-8").splitlines()))
     assert [line["order_id"] for line in lines] == [cells[1] for cells in wanted]
     assert {line["status"] for line in lines} == {"canceled"}
+    with page.expect_download() as packed:
+        region.get_by_role("button", name="All as Parquet").click()
+    packed.value.save_as(tmp_path / "orders.parquet")
+    frame = pl.read_parquet(tmp_path / "orders.parquet")
+    told = [(str(row["order_id"] or "–"), row["status"]) for row in frame.to_dicts()]
+    assert sorted(told) == sorted((cells[1], cells[10].replace(" ", "_")) for cells in every)
     region.get_by_label("Filter").fill("")
     quantity = orders.get_by_role("columnheader", name="quantity")
     quantity.get_by_role("button").click()
@@ -158,8 +165,16 @@ def test_a_table_the_server_cannot_make_is_refused_where_it_was_asked_for(
     refusal = {"title": "Extra missing", "status": 501, "detail": "parquet needs the extra"}
     page.route("**/export?*parquet*", lambda route: route.fulfill(status=501, json=refusal))
     sign_in(page, over.url, over.admin_key, f"/report/1?team={over.ids[DESK]}")
-    page.get_by_role("button", name="Parquet").click()
+    page.get_by_role("button", name="Parquet", exact=True).click()
     expect(page.get_by_role("alert")).to_have_text("parquet needs the extra")
+
+
+def test_a_server_without_the_library_for_parquet_offers_csv_alone(page: Page, over: Over) -> None:
+    page.route("**/game/table-formats", lambda route: route.fulfill(json={"formats": ["csv"]}))
+    sign_in(page, over.url, over.admin_key, f"/report/1?team={over.ids[DESK]}")
+    expect(page.get_by_role("button", name="Rows as CSV")).to_have_count(2)
+    expect(page.get_by_text("CSV alone: this server")).to_be_visible()
+    expect(page.get_by_role("button", name="Parquet")).to_have_count(0)
 
 
 def test_a_report_that_is_not_one_s_own_is_not_found(page: Page, over: Over) -> None:

@@ -17,6 +17,9 @@ trade_app = App(name="trade", help="List trades; undo or correct one.")
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 Yes = Annotated[bool, Parameter(negative="", help="Do not ask before what cannot be undone.")]
+DryRun = Annotated[
+    bool, Parameter(name="--dry-run", negative="", help="Try it on a copy; the game stays.")
+]
 Reason = Annotated[str, Parameter(help="Why; the audit keeps it.")]
 Round = Annotated[int | None, Parameter(name="--round", help="Its number; default: the next.")]
 Current = Annotated[int | None, Parameter(name="--round", help="Default: the one under way.")]
@@ -336,33 +339,47 @@ def list_trades(
 
 
 @trade_app.command
-def bust(
+def bust(  # noqa: PLR0913 - each parameter is a flag
     trade_id: Annotated[int, Parameter(help="As `itg trade list` shows it.")],
     /,
     *,
-    reason: Reason,
+    reason: Reason = "",
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
     yes: Yes = False,
     at: At = HERE,
 ) -> int:
-    """Undo a trade; asks first."""
-    from itg.cli.teams import correct_trade
+    """Undo a trade; asks first.
 
+    With `--dry-run` nothing is done: what each team would have is printed.
+    """
+    from itg.cli.corrections import correct_trade, preview_correction
+
+    if dry_run:
+        return preview_correction(at, trade_id, None, as_json=as_json)
     return correct_trade(at, trade_id, None, reason, yes=yes)
 
 
 @trade_app.command(name="adjust")
-def adjust_trade(
+def adjust_trade(  # noqa: PLR0913 - each parameter is a flag
     trade_id: Annotated[int, Parameter(help="As `itg trade list` shows it.")],
     /,
     *,
     price: Annotated[float, Parameter(help="At which it counts, in USD.")],
-    reason: Reason,
+    reason: Reason = "",
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
     yes: Yes = False,
     at: At = HERE,
 ) -> int:
-    """Move a trade to another price; asks first."""
-    from itg.cli.teams import correct_trade
+    """Move a trade to another price; asks first.
 
+    With `--dry-run` nothing is done: what each team would have is printed.
+    """
+    from itg.cli.corrections import correct_trade, preview_correction
+
+    if dry_run:
+        return preview_correction(at, trade_id, price, as_json=as_json)
     return correct_trade(at, trade_id, price, reason, yes=yes)
 
 

@@ -286,24 +286,6 @@ def show_trades(at: At, instrument_id: str, last: int, *, as_json: bool) -> int:
     return asked(at, act)
 
 
-def correct_trade(at: At, trade_id: int, price: float | None, reason: str, *, yes: bool) -> int:
-    """Bust a trade, or move its price, once that is confirmed."""
-
-    def act(organizer: Organizer) -> None:
-        verb = "Busting" if price is None else "Repricing"
-        confirm(f"{verb} trade {trade_id}", yes=yes)
-        body: Json = {"reason": reason} if price is None else {"reason": reason, "price": price}
-        told = organizer.ask("POST", f"/admin/trades/{trade_id}/bust", body)
-        now = told["adjusted_price"]
-        counts = "counts no more" if now is None else f"counts at {now}"
-        print(
-            f"trade {trade_id} of {told['quantity']} {told['instrument_id']} at {told['price']} "
-            f"{counts}"
-        )
-
-    return asked(at, act)
-
-
 def team_named(organizer: Organizer, team: str) -> Json:
     """Return a team by its id or name; raises `AskingError` naming those there are."""
     teams = organizer.items("/game/teams")

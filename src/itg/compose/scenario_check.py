@@ -34,7 +34,7 @@ from itg.lab.market import MarketTerms, MarketWatch
 from itg.lab.world import WorldTerms, WorldWatch
 from itg.market_data.contract import ConfigureMarketData, StartMarket
 from itg.market_data.service import MarketDataService
-from itg.news.contract import ConfigureNews, StartNews
+from itg.news.contract import ConfigureNews, NewsPublished, StartNews
 from itg.news.service import NewsService
 from itg.positions.contract import ConfigurePositions
 from itg.retail.contract import ConfigureRetail, RetailFlow
@@ -43,6 +43,7 @@ from itg.signals.contract import ConfigureSignals, StartSignals
 from itg.signals.service import SignalsService
 
 WORLD_STEP_NS = Nanos(NS_PER_S)
+NEWS_STEP_NS = Nanos(NS_PER_MINUTE)
 WORLD_MINUTES_MAX = 390  # of a session that never ends
 PRE_OPEN_NS = 60 * NS_PER_S
 FIRST_SEED = 1
@@ -142,6 +143,27 @@ def world_figures(settings: CheckSettings, seed: int) -> list[Figure]:
     while (fired := machine.due(Nanos(end_ns))) is not None:
         watch.hear(machine.apply(fired.at_ns, fired))
     return watch.figures()
+
+
+def planned_news(create: CreateGame) -> list[tuple[Nanos, NewsPublished]]:
+    """Return the headlines that come in a game's first session by themselves, with their times."""
+    setup, rules = setup_of(create), create.rules
+    markets = _of(setup, ConfigureMarketData)
+    if not rules.has_news or not markets:
+        return []
+    plan = rules.rounds[0]
+    end_ns = min(plan.session_end_ns, plan.session_start_ns + WORLD_MINUTES_MAX * NS_PER_MINUTE)
+    # News does not hang on prices: few are enough.
+    market = replace(markets[0], step_ns=max(NEWS_STEP_NS, markets[0].step_ns))
+    machine = Machine([NewsService(), MarketDataService(), SignalsService()])
+    begins = Nanos(plan.session_start_ns - market.step_ns)
+    for command in _world_commands(setup, market, create, begins):
+        machine.apply(begins, command)
+    told: list[tuple[Nanos, NewsPublished]] = []
+    while (fired := machine.due(Nanos(end_ns))) is not None:
+        outputs = machine.apply(fired.at_ns, fired)
+        told += [(fired.at_ns, each) for each in outputs if isinstance(each, NewsPublished)]
+    return told
 
 
 def _world_commands(

@@ -19,6 +19,7 @@ from itg.compose.bundle import signing_key
 from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory
+from itg.compose.dry_runs import LocalDryRuns
 from itg.compose.game_settings import SoloSettings, assert_made_by, create_command, journal_of
 from itg.compose.journals import open_journal
 from itg.compose.lead import Lead, Taken
@@ -30,6 +31,7 @@ from itg.compose.reports import Reports
 from itg.compose.services import services_of
 from itg.compose.surveillance import LiveWatch
 from itg.compose.traces import Traces
+from itg.compose.trials import CopyTrials
 from itg.exchange.contract import PhaseChanged
 from itg.game.contract import (
     GameState,
@@ -141,6 +143,9 @@ class Solo:
         finally:
             if self.backups is not None:
                 await self.backups.stop()
+            self.trials.stop()
+            self._dry_runs.stop()
+            await self._dry_runs.ended()
             await self.watch.stop()
             if self.link is not None:
                 await self.link.stop()
@@ -190,6 +195,10 @@ class Solo:
         self.gateway = Gateway(self.pump, bounds, surveillance=self.watch, bus=bus)
         self.gateway.round_files.replays.make = self.replays.make
         self.gateway.office = LocalOffice(settings)
+        self.trials = CopyTrials(self.pump, [shard for shard, _ in self.rules.shards])
+        self.gateway.trials = self.trials
+        self._dry_runs = LocalDryRuns()
+        self.gateway.dry_runs = self._dry_runs
         self.link = self._link(settings)
         self.backups = self._backups(settings)
         self._traces.follow(self.gateway)

@@ -16,18 +16,13 @@ from typing import TypeVar
 import structlog
 from msgspec.structs import replace
 
-from itg.game.contract import (
-    GameCreated,
-    GetScores,
-    OrganizerAct,
-    Scores,
-    TeamRegistered,
-)
+from itg.game.contract import GameCreated, GetScores, OrganizerAct, Scores, TeamRegistered
 from itg.gateway.asking import answered
 from itg.gateway.auth import KeyRing
 from itg.gateway.calls import Answer, Call, refused
 from itg.gateway.degraded import Degraded
 from itg.gateway.directory import Directory, first_queries, reply_of
+from itg.gateway.dry_runs import DryRuns, NoDryRuns
 from itg.gateway.feed import Feed
 from itg.gateway.flood import FloodGuard, Metered
 from itg.gateway.flushing import Flusher
@@ -49,6 +44,7 @@ from itg.gateway.settings import GatewaySettings
 from itg.gateway.steward import AnySteward, RemoteSteward, Steward
 from itg.gateway.surveillance import SurveillancePort, Unwatched
 from itg.gateway.trace_ids import TraceIds
+from itg.gateway.trials import NoTrials, Trials
 from itg.gateway.waiting import RoomFullError, WaitingRoom
 from itg.gateway.withdrawals import Absences, Deadman
 from itg.gateway.working_orders import WorkingOrders
@@ -84,6 +80,8 @@ class Gateway:
         self.trails: Trails | None = None  # set where requests are sampled
         self.backups: BackupNumbers | None = None  # set where the process makes some
         self.office: Office = NoOffice()  # set where the process keeps the data
+        self.trials: Trials = NoTrials()  # set where the process has the whole game
+        self.dry_runs: DryRuns = NoDryRuns()  # set where the process may start others
         self.pump = pump
         self.reach = Reach(pump)
         self.working = WorkingOrders()

@@ -80,6 +80,11 @@ EXPORT_UNAVAILABLE = RejectReason(
     hint="Ask for format=csv, or let the organizer install the extra `analytics`.",
     status=501,
 )
+PREVIEW_UNAVAILABLE = RejectReason(
+    code="PREVIEW_UNAVAILABLE",
+    hint="What an act would do cannot be tried here; the act itself can be done without.",
+    status=501,
+)
 SERVICE_UNAVAILABLE = RejectReason(
     code="SERVICE_UNAVAILABLE",
     hint="Nothing happened: the server is starting, stopping or has too much to do. Try again.",

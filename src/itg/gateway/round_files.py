@@ -1,7 +1,7 @@
 """Files of an ended round, read from the journal in a worker thread while trading goes on."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import BytesIO, StringIO
@@ -20,9 +20,10 @@ from itg.kernel.ids import AccountId, InstrumentId
 from itg.runtime.codec import Codec
 from itg.runtime.journal import Journal
 from itg.translate.lobster import KINDS
+from itg.translate.own_tables import OWN_COLUMNS, own_rows
 from itg.translate.round_facts import Identities, facts_of
 from itg.translate.round_log import RoundLogs
-from itg.translate.round_rows import table_rows
+from itg.translate.round_rows import Cells, Column, table_rows
 from itg.translate.round_tables import TABLES
 from itg.translate.table_files import (
     LobsterFiles,
@@ -69,17 +70,16 @@ class RoundFiles:
             identities = Identities.of(journal, self._codec, round_id)
             facts = facts_of(journal, self._codec, round_id, table.kinds)
             rows, columns = table_rows(table, facts, identities), table.columns_for(identities)
-            if file_format == "csv":
-                text = StringIO()
-                write_csv(columns, rows, text)
-                return text.getvalue().encode(), CSV
-            file = BytesIO()
-            write_parquet(columns, rows, file)
-            return file.getvalue(), PARQUET
-        except MissingExtraError as error:
-            raise RefusedError(problem_of(EXPORT_UNAVAILABLE, str(error))) from None
+            return _file_of(columns, rows, file_format)
         finally:
             journal.close()
+
+    def blotter(
+        self, round_id: int, account_id: AccountId, what: str, file_format: str
+    ) -> tuple[bytes, str]:
+        """Return a team's own orders or fills, as `table` does a table of the round."""
+        rows = own_rows(what, self.log(round_id, account_id))
+        return _file_of(OWN_COLUMNS[what], rows, file_format)
 
     def lobster(self, round_id: int) -> bytes:
         """Return every instrument's pair of files in one ZIP."""
@@ -126,6 +126,21 @@ class RoundFiles:
             account_id: zlib.compress(b"".join(line + b"\n" for line in lines), _FAST)
             for account_id, lines in logs.lines.items()
         }
+
+
+def _file_of(
+    columns: Sequence[Column], rows: Iterable[Cells], file_format: str
+) -> tuple[bytes, str]:
+    if file_format == "csv":
+        text = StringIO()
+        write_csv(columns, rows, text)
+        return text.getvalue().encode(), CSV
+    file = BytesIO()
+    try:
+        write_parquet(columns, rows, file)
+    except MissingExtraError as error:
+        raise RefusedError(problem_of(EXPORT_UNAVAILABLE, str(error))) from None
+    return file.getvalue(), PARQUET
 
 
 class _Kept(StringIO):

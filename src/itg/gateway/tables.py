@@ -1,6 +1,7 @@
 """Rows as files: CSV by the standard library, Parquet by the extra `analytics`."""
 
 import csv
+from importlib.util import find_spec
 from io import BytesIO, StringIO
 
 from itg.gateway.problems import RefusedError, problem_of
@@ -9,6 +10,14 @@ from itg.translate.exports import Row, columns_of
 
 CSV = "text/csv"
 PARQUET = "application/vnd.apache.parquet"
+
+
+def has_parquet() -> bool:
+    """Tell whether the library that writes Parquet is installed."""
+    try:
+        return find_spec("polars") is not None
+    except ValueError:  # it was taken out of a process that runs
+        return False
 
 
 def csv_of(rows: list[Row]) -> bytes:

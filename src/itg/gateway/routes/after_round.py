@@ -8,8 +8,16 @@ from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import REPORT_NOT_FOUND
 from itg.gateway.round_files import JSON_LINES, RoundFiles
 from itg.gateway.routes.exports import of_ended
+from itg.gateway.tables import CSV, PARQUET, has_parquet
 from itg.kernel.ids import AccountId, TeamId
-from itg.wire.v1.game import BundleKeyBody, LogFile, LogParams
+from itg.wire.v1.game import (
+    BlotterFile,
+    BlotterParams,
+    BundleKeyBody,
+    FormatsBody,
+    LogFile,
+    LogParams,
+)
 from itg.wire.v1.report import ReportBody, ReportParams
 
 HTML = "text/html; charset=utf-8"
@@ -26,6 +34,23 @@ def _log(gateway: Gateway, call: Call, params: LogParams) -> None:
         return Answer(200, body, headers, media_type=JSON_LINES.encode())
 
     of_ended(gateway, call, params.round_id, make)
+
+
+def _blotter(gateway: Gateway, call: Call, params: BlotterParams) -> None:
+    account_id = account_of(gateway, call, params.team_id)
+    name = f"round-{params.round_id}-{account_id}-{params.what}.{params.format}"
+
+    def make(files: RoundFiles) -> Answer:
+        body, kind = files.blotter(params.round_id, account_id, params.what, params.format)
+        held = f'attachment; filename="{name}"'
+        headers = ((b"content-disposition", held.encode()), (b"cache-control", b"no-store"))
+        return Answer(200, body, headers, media_type=kind.encode())
+
+    of_ended(gateway, call, params.round_id, make)
+
+
+def _formats(_: Gateway, call: Call) -> None:
+    call.reply(done(FormatsBody(formats=["csv", "parquet"] if has_parquet() else ["csv"])))
 
 
 def account_of(gateway: Gateway, call: Call, team_id: str | None) -> AccountId:
@@ -78,6 +103,31 @@ OPERATIONS: tuple[Operation, ...] = (
         ),
         LogParams,
         _log,
+    ),
+    read(
+        Route(
+            name="rounds.blotter",
+            method="GET",
+            path="/game/rounds/{round_id}/blotter",
+            summary="Download a team's own orders or fills of an ended round as a table.",
+            result=BlotterFile,
+            on_socket=False,
+            media_types=(CSV, PARQUET),
+        ),
+        BlotterParams,
+        _blotter,
+    ),
+    parameterless(
+        Route(
+            name="formats.list",
+            method="GET",
+            path="/game/table-formats",
+            summary="Read in which formats this server writes tables.",
+            result=FormatsBody,
+            scope=None,
+            on_socket=False,
+        ),
+        _formats,
     ),
     read(
         Route(

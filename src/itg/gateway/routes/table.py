@@ -4,6 +4,8 @@ from itg.gateway.operations import Operation
 from itg.gateway.routes import (
     admin,
     admin_connections,
+    admin_corrections,
+    admin_dry_runs,
     admin_inspecting,
     admin_keys,
     admin_market,
@@ -54,9 +56,11 @@ OPERATIONS: tuple[Operation, ...] = (
     *admin_keys.OPERATIONS,
     *admin_teams.OPERATIONS,
     *admin_market.OPERATIONS,
+    *admin_corrections.OPERATIONS,
     *admin_connections.OPERATIONS,
     *admin_surveillance.OPERATIONS,
     *admin_inspecting.OPERATIONS,
+    *admin_dry_runs.OPERATIONS,
 )
 BY_NAME: dict[str, Operation] = {
     operation.route.name: operation for operation in OPERATIONS if operation.route.on_socket

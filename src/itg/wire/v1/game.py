@@ -146,6 +146,23 @@ class LogParams(Request, frozen=True, kw_only=True):
     team_id: str | None = None
 
 
+class BlotterParams(LogParams, frozen=True, kw_only=True):
+    """Which of a team's own tables of an ended round, and how."""
+
+    what: Literal["orders", "fills"]
+    format: Literal["csv", "parquet"] = "csv"
+
+
+class BlotterFile(Body, frozen=True, kw_only=True):
+    """A table: one row an order or a fill, oldest first, refused orders last."""
+
+
+class FormatsBody(Body, frozen=True, kw_only=True):
+    """In which formats this server writes tables; without the extra `analytics`, CSV alone."""
+
+    formats: list[Literal["csv", "parquet"]]
+
+
 class LogFile(Body, frozen=True, kw_only=True):
     """One JSON object a line: `seq ts_us game_us channel type data`, oldest first."""
 
