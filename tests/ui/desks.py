@@ -4,6 +4,27 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+# Nobody trades but two teams and nothing moves much: they meet at a price for sure.
+A_DAY = """
+extends = "liquid"
+without = ["retail"]
+title = "A day"
+
+[session]
+kind = "organizer"
+starts = 09:00:00
+session_s = 28_800
+
+[series]
+expiries = 1
+
+[market.regimes]
+volatilities = [0.01, 0.02, 0.03]
+
+[market.jumps]
+mean_per_session = 0
+"""
+
 
 def panel(page: Page, name: str) -> Locator:
     return page.locator("section.panel").filter(

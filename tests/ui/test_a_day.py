@@ -14,32 +14,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.system.server import Server
 from tests.ui.conftest import WAIT_MS, Game, sign_in
-from tests.ui.desks import Console, Terminal, book_of, headings, tops_of
+from tests.ui.desks import A_DAY, Console, Terminal, book_of, headings, tops_of
 from tests.ui.figures import amount, rows, table, usd
 from tests.ui.rounds import Answer
 
 from itg.adapters.sqlite_journal import DATABASE
 
-# Nobody trades but two teams and nothing moves much: they meet at a price for sure.
-A_DAY = """
-extends = "liquid"
-without = ["retail"]
-title = "A day"
-
-[session]
-kind = "organizer"
-starts = 09:00:00
-session_s = 28_800
-
-[series]
-expiries = 1
-
-[market.regimes]
-volatilities = [0.01, 0.02, 0.03]
-
-[market.jumps]
-mean_per_session = 0
-"""
 KEYS, MOUSE = "By <b>Keys</b>", "By Mouse"
 NAMES = {"t1": KEYS, "t2": MOUSE}
 PARTS = ("spread_capture", "delta", "gamma", "vega", "theta", "fees", "residual")
@@ -255,6 +235,7 @@ def check_report(page: Page, game: Game, key: str) -> None:
         for name in (*PARTS, "pnl")
     }
     assert sum(parts[name] for name in PARTS) == parts["pnl"] != 0
+    expect(headings(page)).to_have_text(f"{KEYS}: round 1")
     assert amount(page.locator("[data-figure=pnl]").inner_text()) == parts["pnl"]
     told = game.do("GET", "/positions/me/pnl", key=key)["instruments"]
     assert isinstance(told, list)
