@@ -1,4 +1,4 @@
-"""A server that is killed while pages are open, and links that were used: nothing is lost or let in."""
+"""A server killed while pages are open, and links used twice: nothing is lost nor let in."""
 
 from collections.abc import Iterator
 
@@ -48,7 +48,11 @@ def quantities(fills: Locator) -> list[str]:
 def test_a_page_through_the_death_of_its_server_shows_every_own_fill_once(
     game: Game, page: Page
 ) -> None:
-    buyer, seller, meeting = game.team("Patient"), game.team("Eager", "arbitrage_desk"), Meeting(game)
+    buyer, seller, meeting = (
+        game.team("Patient"),
+        game.team("Eager", "arbitrage_desk"),
+        Meeting(game),
+    )
     wire = Wire(page)
     sign_in(page, game.url, buyer.key)
     fills = tab(page, "Fills").locator("tr.fill")
