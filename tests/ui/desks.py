@@ -202,10 +202,10 @@ class Terminal:
 
 
 def book_of(page: Page) -> list[list[str]]:
-    """Return price, quantities and own quantities of every level that is shown."""
+    """Return what is shown of every level, best ask last before the middle, and of the middle."""
     return [
         [text.strip() for text in level.locator("th, td").all_inner_texts()]
-        for level in panel(page, "Depth").locator("tr.level").all()
+        for level in panel(page, "Depth").locator("tr.level, tr.between").all()
     ]
 
 

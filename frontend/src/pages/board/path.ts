@@ -37,6 +37,11 @@ export function edges({ fromUs, toUs }: Frame): [string, string] {
   return [clock(fromUs).slice(0, letters), clock(toUs).slice(0, letters)];
 }
 
+/** How many decimals tell the levels beside the axis apart. */
+export function decimalsOf([first = 0, second = first + 1]: readonly number[]): number {
+  return Math.max(0, Math.ceil(-Math.log10(Math.abs(second - first)) - 1e-9));
+}
+
 export function xOf(frame: Frame, gameUs: number): number {
   const span = frame.toUs - frame.fromUs;
   return span > 0 ? ((gameUs - frame.fromUs) / span) * frame.width : frame.width;
