@@ -36,6 +36,7 @@ class Server:
 
     has_socket = True
     is_on_one_core = True
+    ready_s_max = READY_S_MAX
 
     def __init__(self, name: str, command: list[str], ready_path: str = "/") -> None:
         self.name = name
@@ -100,7 +101,7 @@ class Server:
         return self._log.read_text(errors="replace")[-500:]
 
     def _wait_until_ready(self, path: str) -> None:
-        deadline = time.monotonic() + READY_S_MAX
+        deadline = time.monotonic() + self.ready_s_max
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise RuntimeError(f"{self.name} ended while starting: {self._last_words()}")
@@ -111,7 +112,7 @@ class Server:
             if status != 503:
                 return
             time.sleep(0.05)
-        raise RuntimeError(f"{self.name} is not ready in {READY_S_MAX:.0f} s")
+        raise RuntimeError(f"{self.name} is not ready in {self.ready_s_max:.0f} s")
 
 
 class MarketServer(Server):

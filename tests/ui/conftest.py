@@ -137,11 +137,11 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 
 def sign_in(page: Page, url: str, key: str, path: str = "/trade") -> None:
-    """Open a page, give the key by hand, and return once the connection is live."""
+    """Open a page, give the key by hand, and return once it hears the game, or a recorded one."""
     page.goto(url + path)
     page.get_by_label("Key").fill(key)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.locator(".state[data-state=live]")).to_be_visible()
+    expect(page.locator(".state:is([data-state=live], [data-state=recorded])")).to_be_visible()
 
 
 def axe(page: Page) -> list[str]:

@@ -1,17 +1,16 @@
 """The report's page says what the report says: to the cent, to nobody else, and as files."""
 
 import csv
-import re
 from collections import Counter
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from tests.ui import rounds
 from tests.ui.conftest import axe, sign_in
+from tests.ui.figures import amount, rows, table, usd
 from tests.ui.rounds import Over
 
 MAKER, FUND, DESK = range(3)
@@ -22,27 +21,6 @@ PARTS = ("spread_capture", "delta", "gamma", "vega", "theta", "fees", "residual"
 def over(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Over]:
     with rounds.over(tmp_path_factory.mktemp("report")) as played:
         yield played
-
-
-def amount(text: str) -> Decimal:
-    """Read an amount as the page writes it: `▼−1,234.50`."""
-    return Decimal(re.sub(r"[▲▼,\s]", "", text).replace("−", "-"))
-
-
-def usd(value: float) -> Decimal:
-    return Decimal(str(value)).quantize(Decimal("0.0001"))
-
-
-def table(page: Page, name: str) -> Locator:
-    return page.locator(f"table[data-table={name}]")
-
-
-def rows(found: Locator) -> list[list[str]]:
-    """Return the text of every cell of a table's body."""
-    cells: list[list[str]] = found.evaluate(
-        "one => [...one.tBodies[0].rows].map(row => [...row.cells].map(c => c.textContent.trim()))"
-    )
-    return cells
 
 
 @pytest.mark.parametrize("team", [MAKER, FUND])

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ReplayChunkBody } from "../../wire";
 import { candles } from "./candles";
-import { Telling, stepsOf } from "./telling";
+import { type Step, Telling, stepsOf } from "./telling";
 
 const SPX = { instrument_id: "SPX", underlying_id: "SPX", kind: "underlying", multiplier: 1, tick_size: 0.01 };
 
@@ -69,6 +69,14 @@ describe("a recorded chunk", () => {
     const own = frames.filter((frame) => frame.channel === "private");
     expect(own.map((frame) => frame.seq)).toEqual([11]);
     expect(telling.snapshot("private")?.seq).toBe(9);
+  });
+
+  it("ends what a book indicated with its uncross", () => {
+    const data = { underlying_id: "SPX", instrument_id: "SPX", phase: "continuous", quantity: 2 };
+    const frames = [{ channel: "phase", type: "uncross", data }];
+    const step = { seq: 30, game_us: 3_000_000, frames, isOwn: false } as unknown as Step;
+    const told = new Telling(CHUNK).of(step).filter(({ channel }) => channel === "ui.book.SPX");
+    expect(told.map((frame) => frame.data)).toMatchObject([{ indicative_quantity: 0 }]);
   });
 
   it("makes candles of its prints", () => {

@@ -5,6 +5,7 @@ import type {
   ChainPush,
   InstrumentBody,
   ListedPush,
+  PhasePush,
   PricesPush,
   ReplayChunkBody,
   ReplayFrame,
@@ -66,6 +67,7 @@ export class Telling {
       else if (kind === "trades" || kind === "prices" || kind === "chain")
         this.#onPage(kind, type, data, pages);
       else frames.push(frameOf(channel, type, this.#listed(type, data), step.seq + n, step.game_us));
+      if (type === "uncross") frames.push(...notIndicated(data as unknown as PhasePush, step));
     }
     for (const [underlying, push] of pages)
       frames.push(frameOf(`ui.${underlying}`, "frame", push, step.seq, step.game_us));
@@ -186,6 +188,13 @@ function levels(told: BookPush["bids"] | undefined): Level[] {
 
 function sameBest(a: Sides, b: Sides): boolean {
   return String(a.bids[0]) === String(b.bids[0]) && String(a.asks[0]) === String(b.asks[0]);
+}
+
+/** After an uncross nothing is indicated any more: 0 says so, silence would not. */
+function notIndicated({ instrument_id }: PhasePush, { seq, game_us }: Step): Frame[] {
+  if (instrument_id === null) return [];
+  const push: BookPush = { instrument_id, bids: [], asks: [], indicative_quantity: 0 };
+  return [frameOf(`ui.book.${instrument_id}`, "delta", push, seq, game_us)];
 }
 
 function frameOf(channel: string, type: string, data: unknown, seq: number, gameUs: number): Frame {

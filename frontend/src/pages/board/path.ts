@@ -1,6 +1,9 @@
 // Points to the `d` of an SVG path.
 
+import { clock } from "../../lib/parts/format";
 import type { Point } from "./past";
+
+const SHORT_US = 10 * 60e6;
 
 export interface Frame {
   width: number;
@@ -26,6 +29,17 @@ export function frameOf(points: readonly Point[], width: number, height: number)
     low: low - room,
     high: high + room,
   };
+}
+
+/** The times at a frame's edges: to the minute, or the second where it is short. */
+export function edges({ fromUs, toUs }: Frame): [string, string] {
+  const letters = toUs - fromUs < SHORT_US ? 8 : 5;
+  return [clock(fromUs).slice(0, letters), clock(toUs).slice(0, letters)];
+}
+
+/** How many decimals tell the levels beside the axis apart. */
+export function decimalsOf([first = 0, second = first + 1]: readonly number[]): number {
+  return Math.max(0, Math.ceil(-Math.log10(Math.abs(second - first)) - 1e-9));
 }
 
 export function xOf(frame: Frame, gameUs: number): number {
