@@ -36,6 +36,7 @@ from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.fingerprint import header_of
 from itg.runtime.followers import Notes
 from itg.runtime.joined import JoinedPump
+from itg.runtime.journal import Journal
 from itg.runtime.metrics import HandlerTimes
 from itg.runtime.pump_port import OnBatch
 from itg.runtime.recovery import RecoveryReport, recover, recover_rest
@@ -53,6 +54,10 @@ class NodeSettings(Struct, frozen=True, kw_only=True):
     def directory(self) -> Path:
         """Return where the node's journal is."""
         return node_directory(self.game.data, self.name)
+
+    def opened(self) -> Journal:
+        """Return the node's journal, made if there is none."""
+        return open_journal(self.directory, self.game.postgres, unsafe=self.game.unsafe)
 
 
 def wiring_of(game: LinkedGame, carrier: Carrier) -> Wiring:
@@ -85,12 +90,10 @@ class NodeProcess:
         self.settings = settings
         self.game = game
         self.directory = DataDirectory(settings.directory)
-        self.lead = Lead(self.directory, None) if taken is None else taken.lead
+        self.lead = Lead(self.directory, settings.game.postgres) if taken is None else taken.lead
         if taken is None:
             self.lead.take()
-        self.journal = (taken and taken.journal) or open_journal(
-            settings.directory, unsafe=settings.game.unsafe
-        )
+        self.journal = (taken and taken.journal) or settings.opened()
         self._machine = taken and taken.machine
         self.recovery: RecoveryReport | None = None
         self._carrier: KnownCarrier | None = None
@@ -125,6 +128,7 @@ class NodeProcess:
 
         name = self.settings.name
         machine = self._machine or machine_in(wiring.layout, name, HandlerTimes())
+        self.lead.claim()
         self.journal.open(header_of(machine, scenario_hash))
         # A stand-by's machine is at the end of some row already.
         bring = recover if machine.next_seq == 1 else recover_rest
