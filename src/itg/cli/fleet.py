@@ -88,6 +88,10 @@ def node(  # noqa: PLR0913 - each parameter is a flag
     standby: Annotated[
         bool, Parameter(negative="", help="While another process leads this node, follow it.")
     ] = False,
+    internal_port: Annotated[
+        int | None, Parameter(help="Port for events, health, state and metrics; default: none.")
+    ] = None,
+    internal_host: Annotated[str, Parameter(help="Address of the internal port.")] = "127.0.0.1",
     postgres: Postgres = None,
     backup_to: BackupTo = None,
     backup_every: BackupEvery = "24h",
@@ -120,7 +124,14 @@ def node(  # noqa: PLR0913 - each parameter is a flag
         standby=standby,
         postgres=postgres_url(postgres),
     )
-    settings = NodeSettings(name=name, topology=topology, bus=there, game=game)
+    settings = NodeSettings(
+        name=name,
+        topology=topology,
+        bus=there,
+        game=game,
+        internal_host=internal_host,
+        internal_port=internal_port,
+    )
     play = play_chief if name == CHIEF else play_node
 
     async def life(stop: asyncio.Event) -> None:
@@ -197,7 +208,7 @@ def _give(postgres: str | None) -> None:
     from itg.compose.journals import POSTGRES_VARIABLE
 
     if postgres:  # not in a command line, where everybody on the host reads it
-        os.environ[POSTGRES_VARIABLE] = postgres  # noqa: S105 - its name is no password
+        os.environ[POSTGRES_VARIABLE] = postgres
 
 
 @fleet_app.command

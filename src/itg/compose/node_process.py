@@ -9,11 +9,13 @@ What is the chief's alone, the game and its clock, the steward and the organizer
 from collections.abc import Sequence
 from pathlib import Path
 
+import structlog
 from msgspec import Struct
 
 from itg.compose.data_directory import DataDirectory
 from itg.compose.discovery import node_presence
 from itg.compose.game_settings import SoloSettings, create_command
+from itg.compose.internal_port import InternalPort, token_of
 from itg.compose.journals import open_journal
 from itg.compose.lead import Lead, Taken
 from itg.compose.links import (
@@ -41,6 +43,8 @@ from itg.runtime.metrics import HandlerTimes
 from itg.runtime.pump_port import OnBatch
 from itg.runtime.recovery import RecoveryReport, recover, recover_rest
 
+log = structlog.get_logger()
+
 
 class NodeSettings(Struct, frozen=True, kw_only=True):
     """Which node of which game to run; `game` has the game's own directory."""
@@ -49,6 +53,8 @@ class NodeSettings(Struct, frozen=True, kw_only=True):
     topology: str
     bus: BusSettings
     game: SoloSettings
+    internal_host: str = "127.0.0.1"
+    internal_port: int | None = None  # for its neighbours and those who keep it; None: nowhere
 
     @property
     def directory(self) -> Path:
@@ -98,6 +104,7 @@ class NodeProcess:
         self.recovery: RecoveryReport | None = None
         self._carrier: KnownCarrier | None = None
         self._node: Node | None = None
+        self._internal: InternalPort | None = None
 
     @property
     def node(self) -> Node:
@@ -137,10 +144,21 @@ class NodeProcess:
             name, wiring, Recovered(self.journal, machine), clock=clock, on_release=see
         )
         await self._node.start(notes)
+        await self._open_internal()
         if self._carrier is not None:
             subject = node_subject(self.game.name, name)
             presence = node_presence(self.game.name, name, wiring.layout[name], subject)
             await self._carrier.announce(presence, self._node.answered)
+
+    async def _open_internal(self) -> None:
+        settings = self.settings
+        if settings.internal_port is not None:
+            token = token_of(DataDirectory(settings.game.data))
+            self._internal = InternalPort(
+                self.node, token, settings.internal_host, settings.internal_port
+            )
+            await self._internal.start()
+            log.info("internal_port", url=self._internal.url)
 
     async def finished(self) -> None:
         """Wait until the pump is drained; raises its failure."""
@@ -149,6 +167,8 @@ class NodeProcess:
     async def stop(self) -> None:
         """Finish what waits, and give the journal back."""
         try:
+            if self._internal is not None:
+                await self._internal.stop()
             if self._node is not None:
                 await self._node.stop()
         finally:

@@ -76,6 +76,11 @@ class Hearers:
         for neighbour in self.neighbours.values():
             await neighbour.stop()
 
+    @property
+    def has_caught_up(self) -> bool:
+        """Tell whether what was missed before the beginning was brought to the pump."""
+        return self._caught_up.is_set()
+
     async def caught_up(self) -> None:
         """Wait until what was missed before the beginning was brought to the pump."""
         await self._caught_up.wait()
