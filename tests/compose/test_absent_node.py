@@ -103,8 +103,8 @@ class Nodes:
     async def settled(self) -> None:
         """Wait until nothing is due or under way between those who are here."""
         async with asyncio.timeout(30):
-            while not self._is_settled():  # noqa: ASYNC110 - nobody tells of it
-                await asyncio.sleep(0.0005)  # or commits, in their threads, wait for this one
+            while not self._is_settled():
+                await asyncio.to_thread(int)  # commits are in threads: this one lets them run
 
     def _is_settled(self) -> bool:
         reached = {name: node.pump.released_seq for name, node in self.nodes.items()}

@@ -11,7 +11,8 @@ from msgspec.json import Decoder
 from tests.runtime.test_nodes import BANKS, HERALD, Toys
 from tests.runtime.toys import deposit
 
-from itg.compose.internal_port import InternalPort
+from itg.compose.internal_port import InternalPort, address_of
+from itg.kernel.errors import ConfigurationError
 from itg.kernel.messages import Event
 
 TOKEN = "itg_internal_for_a_test"
@@ -126,3 +127,10 @@ async def test_without_the_token_nothing_is_told_and_nothing_is_written() -> Non
         before = toys.nodes[BANKS].pump.machine.next_seq
         assert (await port.get("/internal/events", method="POST"))[0] == 405
         assert toys.nodes[BANKS].pump.machine.next_seq == before
+
+
+def test_it_listens_on_loopback_unless_a_host_is_given() -> None:
+    assert address_of("9100") == ("127.0.0.1", 9100)
+    assert address_of("10.0.0.7:9100") == ("10.0.0.7", 9100)
+    with pytest.raises(ConfigurationError, match="--internal 70000: a port"):
+        address_of("70000")

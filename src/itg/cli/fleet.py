@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import uvloop
 from cyclopts import App, Parameter
-from msgspec import json, to_builtins
+from msgspec import json, structs, to_builtins
 from rich.console import Console
 from rich.table import Table
 
@@ -88,10 +88,9 @@ def node(  # noqa: PLR0913 - each parameter is a flag
     standby: Annotated[
         bool, Parameter(negative="", help="While another process leads this node, follow it.")
     ] = False,
-    internal_port: Annotated[
-        int | None, Parameter(help="Port for events, health, state and metrics; default: none.")
-    ] = None,
-    internal_host: Annotated[str, Parameter(help="Address of the internal port.")] = "127.0.0.1",
+    internal: Annotated[
+        str, Parameter(help="[HOST:]PORT for events, health, state and metrics; default: none.")
+    ] = "",
     postgres: Postgres = None,
     backup_to: BackupTo = None,
     backup_every: BackupEvery = "24h",
@@ -116,28 +115,13 @@ def node(  # noqa: PLR0913 - each parameter is a flag
     backups = backups_of(backup_to, backup_every, backup_keep) if name == CHIEF else None
     _give(postgres)
     game = SoloSettings(
-        scenario=scenario,
-        data=data,
-        host=host,
-        port=port,
-        backups=backups,
-        standby=standby,
-        postgres=postgres_url(postgres),
+        scenario=scenario, data=data, host=host, port=port, backups=backups, standby=standby
     )
-    settings = NodeSettings(
-        name=name,
-        topology=topology,
-        bus=there,
-        game=game,
-        internal_host=internal_host,
-        internal_port=internal_port,
-    )
+    game = structs.replace(game, postgres=postgres_url(postgres))
+    settings = NodeSettings(name=name, topology=topology, bus=there, game=game, internal=internal)
+    settings.check()
     play = play_chief if name == CHIEF else play_node
-
-    async def life(stop: asyncio.Event) -> None:
-        await play(settings, stop)
-
-    return _run(life, name)
+    return _run(partial(play, settings), name)
 
 
 @fleet_app.command
@@ -181,7 +165,6 @@ def up(  # noqa: PLR0913 - each parameter is a flag
         backups.check(data)
         options = ("--backup-to", str(backups.to), "--backup-every", backup_every)
         options += ("--backup-keep", str(backup_keep)) if backup_keep else ()
-
     fleet = Fleet(
         FleetPlan(
             data=data,

@@ -23,7 +23,7 @@ from msgspec.json import Encoder
 from itg.adapters.http_server import HttpServer
 from itg.compose.data_directory import DataDirectory
 from itg.compose.node import Node
-from itg.kernel.errors import JournalError
+from itg.kernel.errors import ConfigurationError, JournalError
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Event, Reply
 from itg.runtime.envelope import Envelope, Record, shard_of, source_of
@@ -33,6 +33,7 @@ TOKEN_FILE: Final = "internal.key"  # noqa: S105 - the name of a file
 LIMIT: Final = 1_000  # of events in an answer
 ROWS_MAX: Final = 256  # that are read for one
 _DIGITS_MAX = 18
+_PORT_MAX = 65_535
 _BACK = 1_024  # numbers, to begin with, in which the row of a number begins
 _JSON = b"application/json"
 _TEXT = b"text/plain; version=0.0.4"
@@ -59,7 +60,17 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 def token_of(directory: DataDirectory) -> str:
     """Return the token of a game's internal ports, drawn if there is none yet."""
-    return directory.secret(directory.path / TOKEN_FILE, "itg_internal_", 32)
+    return directory.secret(directory.path / TOKEN_FILE, "itg_", 32)
+
+
+def address_of(text: str) -> tuple[str, int]:
+    """Return host and port of `[HOST:]PORT`; `ConfigurationError` if it is none of that."""
+    host, _, port = text.rpartition(":")
+    if not port.isascii() or not port.isdigit() or int(port) > _PORT_MAX:
+        raise ConfigurationError(
+            f"--internal {text}: a port from 0 to {_PORT_MAX}, or HOST:PORT; loopback without HOST"
+        )
+    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 class InternalPort:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from itg.compose.data_directory import DataDirectory
 from itg.compose.discovery import node_presence
 from itg.compose.game_settings import SoloSettings, create_command
-from itg.compose.internal_port import InternalPort, token_of
+from itg.compose.internal_port import InternalPort, address_of, token_of
 from itg.compose.journals import open_journal
 from itg.compose.lead import Lead, Taken
 from itg.compose.links import (
@@ -53,13 +53,17 @@ class NodeSettings(Struct, frozen=True, kw_only=True):
     topology: str
     bus: BusSettings
     game: SoloSettings
-    internal_host: str = "127.0.0.1"
-    internal_port: int | None = None  # for its neighbours and those who keep it; None: nowhere
+    internal: str = ""  # [HOST:]PORT for those who keep it; "": none
 
     @property
     def directory(self) -> Path:
         """Return where the node's journal is."""
         return node_directory(self.game.data, self.name)
+
+    def check(self) -> None:
+        """Raise `ConfigurationError` for an internal port that is none."""
+        if self.internal:
+            address_of(self.internal)
 
     def opened(self) -> Journal:
         """Return the node's journal, made if there is none."""
@@ -152,11 +156,9 @@ class NodeProcess:
 
     async def _open_internal(self) -> None:
         settings = self.settings
-        if settings.internal_port is not None:
+        if settings.internal:
             token = token_of(DataDirectory(settings.game.data))
-            self._internal = InternalPort(
-                self.node, token, settings.internal_host, settings.internal_port
-            )
+            self._internal = InternalPort(self.node, token, *address_of(settings.internal))
             await self._internal.start()
             log.info("internal_port", url=self._internal.url)
 
