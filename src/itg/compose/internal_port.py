@@ -81,6 +81,7 @@ class InternalPort:
         self._token = f"Bearer {token}".encode()
         self._server = HttpServer(cast("ASGIApp", self._app), host, port)
         self._host = host
+        self._recovered_seq = node.pump.journal.head().seq  # a pump counts what its life released
 
     @property
     def url(self) -> str:
@@ -150,7 +151,7 @@ class InternalPort:
             "node": node.name,
             "services": list(pump.machine.nodes),
             "epoch": pump.epoch,
-            "seq": pump.released_seq,
+            "seq": max(pump.released_seq, self._recovered_seq),
             "game_ns": pump.machine.game_ns,
             "is_live": pump.is_live,
             "has_caught_up": node.hearers.has_caught_up,
