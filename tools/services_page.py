@@ -9,6 +9,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 
+from itg.compose.internal_port import LIMIT, TOKEN_FILE
 from itg.compose.services import services_of
 from itg.gateway.settings import GatewaySettings
 from itg.kernel.ids import Shard
@@ -39,7 +40,7 @@ def services_page() -> str:
     ]
     for service in services_of([Shard(0)]):
         lines += section(service)
-    return "\n".join([*lines, *degraded(), *calls()]) + "\n"
+    return "\n".join([*lines, *degraded(), *calls(), *internal_port()]) + "\n"
 
 
 def degraded() -> list[str]:
@@ -158,6 +159,48 @@ def calls() -> list[str]:
         "| bound | | |",
         "|---|---|---|",
         *(f"| {row} |" for row in rows),
+    ]
+
+
+def internal_port() -> list[str]:
+    """Return the section of a node's own port."""
+    rows = (
+        (
+            f"`GET /internal/events?after=0&shard=0&limit={LIMIT}` | The node's own events after "
+            "number `after`, of one shard or (left out) of all, as envelopes in their order. A "
+            "page is whole rows: it may be longer than `limit` by one. Go on from `next_after` "
+            "until `is_end`; a page may be empty before that."
+        ),
+        (
+            "`GET /internal/health` | Node, services, epoch, `seq` on disk, game time, whether it "
+            "has heard what it missed, and which neighbours it hears now."
+        ),
+        (
+            "`GET /internal/state` | `state_hash` of the whole state at `seq`, told when that is "
+            "on disk: equal states have equal hashes."
+        ),
+        "`GET /internal/metrics` | The pump's numbers for Prometheus.",
+    )
+    return [
+        "",
+        "## The internal port",
+        "",
+        *textwrap.wrap(
+            "Nodes fetch what they missed of each other over the bus, from the owner's journal "
+            "([why](../adr/0027-services-on-nodes-of-their-own.md)); a stream of facts that a "
+            "broker lost is filled again from it. For other programs, and for whoever keeps a "
+            "node, `itg node NAME --internal [HOST:]PORT` reads the same over HTTP. It listens on "
+            "loopback unless a host is given, is no part of the public door, "
+            "only reads, and wants `Authorization: Bearer` and the token in "
+            f"`DATA/{TOKEN_FILE}`, which opens everything: 401 without.",
+            WIDTH,
+        ),
+        "",
+        "| request | answer |",
+        "|---|---|",
+        *(f"| {row} |" for row in rows),
+        "",
+        "400 names a field that cannot be, 404 and 405 what there is, 503 an unreadable journal.",
     ]
 
 

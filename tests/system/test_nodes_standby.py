@@ -111,6 +111,25 @@ def test_a_node_s_standby_leads_when_its_leader_is_killed_or_paused_and_nothing_
 
 @pytest.mark.slow
 @pytest.mark.timeout(1_800)
+def test_each_service_apart_is_led_by_its_standby_when_its_leader_is_killed(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    with Fleet(data, standby=True, topology="apart") as fleet:
+        game = Game(fleet)
+        nodes = sorted({Path(ship.place).name for ship in fleet.state.ships if ship.place})
+        assert len(nodes) > len(NODES)
+        for node in nodes:
+            take_over(game, node)
+        assert nodes_led(fleet) == nodes
+        for door in (1, 2, 3):
+            fleet.until_ready(door)
+            game.check(door)
+    assert_whole(data)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_800)
 def test_every_process_is_restarted_in_turn_under_trading_and_one_node_on_a_changed_build(
     tmp_path: Path,
 ) -> None:

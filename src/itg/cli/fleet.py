@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import uvloop
 from cyclopts import App, Parameter
-from msgspec import json, to_builtins
+from msgspec import json, structs, to_builtins
 from rich.console import Console
 from rich.table import Table
 
 from itg.cli import exits
 from itg.cli.backup_flags import BackupEvery, BackupKeep, BackupTo
+from itg.cli.databases import Postgres
 from itg.cli.traces import TraceShare
 
 if TYPE_CHECKING:
@@ -87,6 +88,10 @@ def node(  # noqa: PLR0913 - each parameter is a flag
     standby: Annotated[
         bool, Parameter(negative="", help="While another process leads this node, follow it.")
     ] = False,
+    internal: Annotated[
+        str, Parameter(help="[HOST:]PORT for events, health, state and metrics; default: none.")
+    ] = "",
+    postgres: Postgres = None,
     backup_to: BackupTo = None,
     backup_every: BackupEvery = "24h",
     backup_keep: BackupKeep = None,
@@ -94,28 +99,29 @@ def node(  # noqa: PLR0913 - each parameter is a flag
     """Run one of the nodes on which a game's services stand apart.
 
     The node `game` creates the game or continues it; the others find it through its data directory
-    and the bus. Each has a journal of its own in DATA/nodes/NAME; `game` makes the backups of all.
+    and the bus. Each has a journal of its own in DATA/nodes/NAME, or in the PostgreSQL it is given;
+    `game` makes the backups of all, which are of files.
     `itg up --topology` runs all.
     """
     from itg.cli.node_lives import play_chief, play_node
     from itg.cli.serving import backups_of, bus_of
     from itg.compose.game_settings import SoloSettings
+    from itg.compose.journals import postgres_url
     from itg.compose.node_process import NodeSettings
     from itg.compose.topologies import CHIEF
 
     there = bus_of(bus)
     assert there is not None, "it has a default"
     backups = backups_of(backup_to, backup_every, backup_keep) if name == CHIEF else None
+    _give(postgres)
     game = SoloSettings(
         scenario=scenario, data=data, host=host, port=port, backups=backups, standby=standby
     )
-    settings = NodeSettings(name=name, topology=topology, bus=there, game=game)
+    game = structs.replace(game, postgres=postgres_url(postgres))
+    settings = NodeSettings(name=name, topology=topology, bus=there, game=game, internal=internal)
+    settings.check()
     play = play_chief if name == CHIEF else play_node
-
-    async def life(stop: asyncio.Event) -> None:
-        await play(settings, stop)
-
-    return _run(life, name)
+    return _run(partial(play, settings), name)
 
 
 @fleet_app.command
@@ -138,6 +144,7 @@ def up(  # noqa: PLR0913 - each parameter is a flag
     topology: Annotated[
         str, Parameter(help="solo: one node; services: three; apart: each service on its own.")
     ] = "solo",
+    postgres: Postgres = None,
     backup_to: BackupTo = None,
     backup_every: BackupEvery = "24h",
     backup_keep: BackupKeep = None,
@@ -151,13 +158,13 @@ def up(  # noqa: PLR0913 - each parameter is a flag
     from itg.cli.serving import backups_of
     from itg.compose.fleet import Fleet, FleetPlan
 
+    _give(postgres)
     backups = backups_of(backup_to, backup_every, backup_keep)
     options: tuple[str, ...] = ()
     if backups is not None:
         backups.check(data)
         options = ("--backup-to", str(backups.to), "--backup-every", backup_every)
         options += ("--backup-keep", str(backup_keep)) if backup_keep else ()
-
     fleet = Fleet(
         FleetPlan(
             data=data,
@@ -178,6 +185,13 @@ def up(  # noqa: PLR0913 - each parameter is a flag
     print("stop with Ctrl-C", flush=True)
     ready = "ready          all of them answer"
     return _run(partial(fleet.run, on_ready=lambda: print(ready, flush=True)), "fleet")
+
+
+def _give(postgres: str | None) -> None:
+    from itg.compose.journals import POSTGRES_VARIABLE
+
+    if postgres:  # not in a command line, where everybody on the host reads it
+        os.environ[POSTGRES_VARIABLE] = postgres
 
 
 @fleet_app.command

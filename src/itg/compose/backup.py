@@ -144,7 +144,7 @@ def _filled(data: Path, draft: Path, wish: Wish, made_us: int) -> Manifest:
         if _is_copied(data, draft, name, OWNER_ONLY if is_secret else READABLE)
     ]
     if before:
-        copy_nodes(data, draft, before)
+        copied += [(name, False) for name in copy_nodes(data, draft, before)]
     elif is_in_postgres(data):
         copied += _copied_rows(data, draft)
     else:

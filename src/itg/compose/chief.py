@@ -42,6 +42,7 @@ from itg.game.contract import (
 from itg.gateway import Gateway, build_app
 from itg.gateway.steward import Steward
 from itg.kernel.errors import ConfigurationError
+from itg.kernel.times import Nanos
 from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.joined import JoinedPump
 from itg.runtime.pump_port import OverloadedError, PumpStoppedError
@@ -105,6 +106,7 @@ class Chief:
                 process.node.pump.submit(StartRound())
         else:
             self._continue()
+            self._run_on(await process.node.caught_up())
         self._joined = joined_pump(self.directory.path, wiring, process.game.name, "steward")
         self._reports = Reports(
             self._joined, self.directory.path, self.rules, is_read=True, then=self._replays.begin
@@ -166,14 +168,17 @@ class Chief:
             self._steward.lose(door)
 
     def _continue(self) -> None:
-        machine = self.process.node.pump.machine
-        game = machine.query(GetGame())
+        # The last input may be of the evening before: nobody waits for the night again.
+        self._run_on(self.process.node.pump.machine.game_ns)
+        self._open_commitment()
+
+    def _run_on(self, reached_ns: Nanos) -> None:
+        """Let the clock of a round that runs go on; the others' went on while this was away."""
+        game = self.process.node.pump.machine.query(GetGame())
         assert isinstance(game, GameState)
         current = game.current_round
         if current is not None and current.status is RoundStatus.RUNNING:
-            # The last input may be of the evening before: nobody waits for the night again.
-            self._director.resume_at(max(machine.game_ns, current.start_ns))
-        self._open_commitment()
+            self._director.resume_at(max(reached_ns, current.start_ns, self.clock.game_ns()))
 
     def _see(self, records: Sequence[Record]) -> None:
         kinds = kinds_of(records)

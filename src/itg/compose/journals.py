@@ -148,7 +148,11 @@ def _begin(data: Path, url: PostgresUrl) -> None:
 
 def _fresh_name(data: Path) -> str:
     # Two directories of one name, on two machines, are two games.
-    name = _OTHER_SIGNS.sub("-", data.absolute().name)
+    place = data.absolute()
+    called = place.name
+    if place.parent.name == NODES:
+        called = f"{place.parent.parent.name}-{called}"
+    name = _OTHER_SIGNS.sub("-", called)
     return f"{name}-{secrets.token_hex(4)}"
 
 

@@ -12,12 +12,13 @@ from msgspec import Struct
 
 from itg.compose.links import query_codec
 from itg.kernel.ids import Seq
+from itg.kernel.times import Nanos
 from itg.runtime.carrier import Carrier
 from itg.runtime.cascade import Machine
-from itg.runtime.clock import Clock
+from itg.runtime.clock import Clock, HeldClock
 from itg.runtime.followed import Ends, FollowedPump
 from itg.runtime.followers import Followers, Notes
-from itg.runtime.hearing import Hearer
+from itg.runtime.hearing import Hearers
 from itg.runtime.joined_machine import Layout, codec_of
 from itg.runtime.journal import Journal, Snapshot
 from itg.runtime.link import QueryCodec
@@ -90,8 +91,14 @@ class Node:
             other: wiring.followed(other, wiring.ear(name, other), journal) for other in others
         }
         self.clock = clock or heard[wiring.chief].clock
-        self.pump = Pump(machine, journal, self.clock, on_release=on_release)
-        self._hearers = [Hearer(name, other, pump, self.pump) for other, pump in heard.items()]
+        # Before the chief has begun the game nobody has missed anything.
+        has_missed = name != wiring.chief or machine.next_seq > 1
+        self._held: HeldClock | None = None
+        if has_missed:
+            self._held = HeldClock(self.clock, machine.game_ns)
+        self.pump = Pump(machine, journal, self._held or self.clock, on_release=on_release)
+        self.hearers = Hearers(name, heard, self.pump, has_missed=has_missed)
+        self._opening: asyncio.Task[None] | None = None
         self._followers: Followers | None = None
 
     @property
@@ -114,17 +121,34 @@ class Node:
             self.pump, wiring.carrier, subject, wiring.queries(), notes or Nobody()
         )
         self.pump.on_row = self._followers.see_row
+        self._followers.clock = self.clock
+        if self._held is not None:
+            self._followers.defer()
         await self._followers.start()
-        for hearer in self._hearers:
-            await hearer.start()
+        await self.hearers.start()
+        self._opening = asyncio.create_task(self._open(), name="opening")
+
+    async def caught_up(self) -> Nanos:
+        """Wait until what was missed is on its way into the pump; return the time it reached."""
+        await self.hearers.caught_up()
+        return self.hearers.reached_ns
+
+    async def _open(self) -> None:
+        await self.hearers.caught_up()
+        if self._held is not None:
+            self._held.let_go()
+        assert self._followers is not None, "it starts before"
+        self._followers.open()
 
     async def stop(self) -> None:
         """Hear no more, finish what waits, give the last rows, and keep the state at the end.
 
         From that snapshot another build goes on.
         """
-        for hearer in self._hearers:
-            await hearer.stop()
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
+        await self.hearers.stop()
         try:
             if self.pump.failure is None:
                 await self.pump.drain()

@@ -9,11 +9,13 @@ What is the chief's alone, the game and its clock, the steward and the organizer
 from collections.abc import Sequence
 from pathlib import Path
 
+import structlog
 from msgspec import Struct
 
 from itg.compose.data_directory import DataDirectory
 from itg.compose.discovery import node_presence
 from itg.compose.game_settings import SoloSettings, create_command
+from itg.compose.internal_port import InternalPort, address_of, token_of
 from itg.compose.journals import open_journal
 from itg.compose.lead import Lead, Taken
 from itg.compose.links import (
@@ -36,9 +38,12 @@ from itg.runtime.envelope import Record, kinds_of
 from itg.runtime.fingerprint import header_of
 from itg.runtime.followers import Notes
 from itg.runtime.joined import JoinedPump
+from itg.runtime.journal import Journal
 from itg.runtime.metrics import HandlerTimes
 from itg.runtime.pump_port import OnBatch
 from itg.runtime.recovery import RecoveryReport, recover, recover_rest
+
+log = structlog.get_logger()
 
 
 class NodeSettings(Struct, frozen=True, kw_only=True):
@@ -48,11 +53,21 @@ class NodeSettings(Struct, frozen=True, kw_only=True):
     topology: str
     bus: BusSettings
     game: SoloSettings
+    internal: str = ""  # [HOST:]PORT for those who keep it; "": none
 
     @property
     def directory(self) -> Path:
         """Return where the node's journal is."""
         return node_directory(self.game.data, self.name)
+
+    def check(self) -> None:
+        """Raise `ConfigurationError` for an internal port that is none."""
+        if self.internal:
+            address_of(self.internal)
+
+    def opened(self) -> Journal:
+        """Return the node's journal, made if there is none."""
+        return open_journal(self.directory, self.game.postgres, unsafe=self.game.unsafe)
 
 
 def wiring_of(game: LinkedGame, carrier: Carrier) -> Wiring:
@@ -85,16 +100,15 @@ class NodeProcess:
         self.settings = settings
         self.game = game
         self.directory = DataDirectory(settings.directory)
-        self.lead = Lead(self.directory, None) if taken is None else taken.lead
+        self.lead = Lead(self.directory, settings.game.postgres) if taken is None else taken.lead
         if taken is None:
             self.lead.take()
-        self.journal = (taken and taken.journal) or open_journal(
-            settings.directory, unsafe=settings.game.unsafe
-        )
+        self.journal = (taken and taken.journal) or settings.opened()
         self._machine = taken and taken.machine
         self.recovery: RecoveryReport | None = None
         self._carrier: KnownCarrier | None = None
         self._node: Node | None = None
+        self._internal: InternalPort | None = None
 
     @property
     def node(self) -> Node:
@@ -125,6 +139,7 @@ class NodeProcess:
 
         name = self.settings.name
         machine = self._machine or machine_in(wiring.layout, name, HandlerTimes())
+        self.lead.claim()
         self.journal.open(header_of(machine, scenario_hash))
         # A stand-by's machine is at the end of some row already.
         bring = recover if machine.next_seq == 1 else recover_rest
@@ -133,10 +148,19 @@ class NodeProcess:
             name, wiring, Recovered(self.journal, machine), clock=clock, on_release=see
         )
         await self._node.start(notes)
+        await self._open_internal()
         if self._carrier is not None:
             subject = node_subject(self.game.name, name)
             presence = node_presence(self.game.name, name, wiring.layout[name], subject)
             await self._carrier.announce(presence, self._node.answered)
+
+    async def _open_internal(self) -> None:
+        settings = self.settings
+        if settings.internal:
+            token = token_of(DataDirectory(settings.game.data))
+            self._internal = InternalPort(self.node, token, *address_of(settings.internal))
+            await self._internal.start()
+            log.info("internal_port", url=self._internal.url)
 
     async def finished(self) -> None:
         """Wait until the pump is drained; raises its failure."""
@@ -145,6 +169,8 @@ class NodeProcess:
     async def stop(self) -> None:
         """Finish what waits, and give the journal back."""
         try:
+            if self._internal is not None:
+                await self._internal.stop()
             if self._node is not None:
                 await self._node.stop()
         finally:

@@ -2,7 +2,6 @@
 
 from itg.compose.data_directory import DataDirectory
 from itg.compose.game_settings import assert_made_by, create_command
-from itg.compose.journals import open_journal
 from itg.compose.links import LinkFile
 from itg.compose.node import machine_in
 from itg.compose.node_process import NodeSettings, assert_node
@@ -26,7 +25,7 @@ class NodeStandby(Standby):
             super()._assert_free()
 
     def _opened(self) -> Journal:
-        return open_journal(self._node.directory, unsafe=self._node.game.unsafe)
+        return self._node.opened()
 
     def _fresh(self, journal: Journal) -> Machine:
         name, home = self._node.name, DataDirectory(self._node.game.data)

@@ -13,7 +13,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from itg.adapters.file_copies import copy_database
-from itg.adapters.sqlite_journal import DATABASE, cut_copy
+from itg.adapters.sqlite_journal import DATABASE, SqliteJournal, cut_copy
+from itg.compose.journals import GAME_FILE, is_in_postgres, open_journal
 from itg.compose.nodes_read import layout_in, node_directory, node_journals
 from itg.kernel.ids import Seq
 from itg.runtime.arrival import Arrival
@@ -38,12 +39,19 @@ def ends_of(data: Path) -> dict[str, Seq]:
         return {name: journal.head().seq for name, journal in journals.items()}
 
 
-def copy_nodes(data: Path, draft: Path, before: Mapping[str, Seq]) -> None:
-    """Copy every node's journal and cut the copies to one instant; `before` are `ends_of` data."""
+def copy_nodes(data: Path, draft: Path, before: Mapping[str, Seq]) -> list[str]:
+    """Copy every node's journal and cut the copies to one instant; `before` are `ends_of` data.
+
+    Return the names of other files that were made: snapshots of what is in PostgreSQL.
+    """
+    made: list[str] = []
     for name in before:
-        place = node_directory(draft, name)
+        source, place = node_directory(data, name), node_directory(draft, name)
         place.mkdir(parents=True, exist_ok=True)
-        copy_database(node_directory(data, name) / DATABASE, place / DATABASE)
+        if is_in_postgres(source):
+            made += [path.relative_to(draft).as_posix() for path in _received(source, place)]
+        else:
+            copy_database(source / DATABASE, place / DATABASE)
     codec = codec_of(layout_in(data))
     ends: dict[str, Seq] = {}
     rows: dict[str, Sequence[CopiedRow]] = {}
@@ -59,6 +67,19 @@ def copy_nodes(data: Path, draft: Path, before: Mapping[str, Seq]) -> None:
         for snapshot in place.glob("*.snapshot"):
             if int(snapshot.stem) > end:
                 snapshot.unlink()
+    return made
+
+
+def _received(source: Path, place: Path) -> Sequence[Path]:
+    # The copy is a journal in SQLite, whatever the node plays on.
+    (place / GAME_FILE).unlink(missing_ok=True)
+    journal, target = open_journal(source), SqliteJournal(place)
+    try:
+        target.receive(journal)
+    finally:
+        journal.close()
+        target.close()
+    return sorted(place.glob("*.snapshot"))
 
 
 def one_instant(ends: Mapping[str, Seq], rows: Mapping[str, Sequence[CopiedRow]]) -> dict[str, Seq]:

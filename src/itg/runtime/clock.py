@@ -172,3 +172,34 @@ class FollowedClock:
 
     def watch(self, on_change: Watcher) -> None:
         self._watchers.append(on_change)
+
+
+class HeldClock:
+    """Another clock, held at a time of the game until it is let go."""
+
+    def __init__(self, clock: Clock, at_ns: Nanos) -> None:
+        self._clock = clock
+        self._held_ns: Nanos | None = at_ns
+        self._watchers: list[Watcher] = []
+
+    def let_go(self) -> None:
+        """Be the other clock from now on; again does nothing."""
+        if self._held_ns is not None:
+            self._held_ns = None
+            for on_change in self._watchers:
+                on_change()
+
+    def game_ns(self) -> Nanos:
+        return self._clock.game_ns() if self._held_ns is None else self._held_ns
+
+    def wall_ns(self) -> Nanos:
+        return self._clock.wall_ns()
+
+    def wall_delay_until(self, game_ns: Nanos) -> float | None:
+        if self._held_ns is None:
+            return self._clock.wall_delay_until(game_ns)
+        return 0.0 if game_ns <= self._held_ns else None
+
+    def watch(self, on_change: Watcher) -> None:
+        self._watchers.append(on_change)
+        self._clock.watch(on_change)

@@ -87,6 +87,9 @@ class FollowedPump:
         self.numbers = PumpNumbers()
         self.failure: Exception | None = None
         self.clock = FollowedClock()
+        # After a silence it tells what was missed; then it has told all, and `on_told` is called.
+        self.has_told_all = False
+        self.on_told: Callable[[], None] = _nothing
         self.codec = codec
         self.journal = journal
         self.times: HandlerTimes | None = None
@@ -237,6 +240,7 @@ class FollowedPump:
             if self.is_live:
                 self._say(Alive(self._follower))
             else:
+                self.has_told_all = False
                 self._follow()
             await asyncio.sleep(ALIVE_S)
             self._silent_turns += 1
@@ -281,6 +285,9 @@ class FollowedPump:
                 self._set_clocks(said)
                 if said.seq > self._reached:
                     self._follow()
+                else:
+                    self.has_told_all = True
+                    self.on_told()
             case Unknown():
                 self._follow()
             case Piece():

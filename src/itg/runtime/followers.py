@@ -49,6 +49,9 @@ log = structlog.get_logger()
 BEAT_S = 0.25
 SILENT_S_MAX = 10.0
 ROWS_PER_READ = 64
+# As many inputs as a pump lets wait.
+DEFERRED_MAX = 10_000
+DEFERRED_AGAIN_MS = 500
 
 
 class Notes(Protocol):
@@ -88,6 +91,8 @@ class Followers:
         self._queries = queries
         self._notes = notes
         self.answered = Answered()
+        self.clock = pump.clock  # what followers are told of time
+        self._deferred: list[tuple[_Link, Submit]] | None = None
         self._links: dict[str, _Link] = {}
         self._has_stopped = False
         self._link_count = 0
@@ -105,7 +110,7 @@ class Followers:
     async def start(self) -> None:
         """Listen from now on."""
         await self._carrier.hear(self._subject, self._take)
-        self._pump.clock.watch(self._tell_time)
+        self.clock.watch(self._tell_time)
         self._tasks = [
             asyncio.create_task(self._send_all(), name="link sender"),
             asyncio.create_task(self._beat(), name="link beat"),
@@ -120,6 +125,19 @@ class Followers:
         for task in (*self._tasks, *self._reading):
             task.cancel()
         await asyncio.gather(*self._tasks, *self._reading, return_exceptions=True)
+
+    def defer(self) -> None:
+        """Keep inputs back until `open`: the pump still hears what others did before them."""
+        self._deferred = []
+
+    def open(self) -> None:
+        """Give the pump what was kept back, but for what came too late by now."""
+        deferred, self._deferred = self._deferred or [], None
+        for link, said in deferred:
+            if _is_late(said.due_s):
+                self._say(link, Refused(said.number, None, is_late=True))
+            else:
+                self._submit(link, said)
 
     def see_row(self, batch: SealedBatch) -> None:
         """Give a released row to every follower."""
@@ -157,6 +175,12 @@ class Followers:
                 pass
 
     def _submit(self, link: _Link, said: Submit) -> None:
+        if self._deferred is not None:
+            if len(self._deferred) < DEFERRED_MAX:
+                self._deferred.append((link, said))
+            else:
+                self._say(link, Refused(said.number, DEFERRED_AGAIN_MS))
+            return
         answered, began_ns = self.answered, self.answered.begin()
 
         def placed(record: Record) -> None:
@@ -201,15 +225,18 @@ class Followers:
         link = self._links[said.follower] = _Link(said.follower, loop.time())
         self._link_count += 1
         start = released_seq if said.after == FROM_NOW else said.after
-        now, rate = _time_of(pump.clock)
+        now, rate = _time_of(self.clock)
         self._post(
             said.follower, Hello(pump.epoch, self._link_count, start, now, rate, monotonic())
         )
         if start < released_seq:
             link.held = []
+            self._say(link, self._beat_now())  # after what was missed: that was all
             task = loop.create_task(self._catch_up(link, start, released_seq))
             self._reading.add(task)
             task.add_done_callback(self._reading.discard)
+        else:
+            self._say(link, self._beat_now())
 
     async def _catch_up(self, link: _Link, after: Seq, until: Seq) -> None:
         journal = self._pump.journal.reader()
@@ -260,8 +287,11 @@ class Followers:
                     self._notes.lose(link.name)
             self._tell_time()
 
+    def _beat_now(self) -> Beat:
+        return Beat(self._said_seq, *_time_of(self.clock), monotonic())
+
     def _tell_time(self) -> None:
-        beat = Beat(self._said_seq, *_time_of(self._pump.clock), monotonic())
+        beat = self._beat_now()
         for link in self._links.values():
             self._say(link, beat)
 
