@@ -8,6 +8,7 @@ import time
 from contextlib import closing
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.dice import Dice
@@ -132,14 +133,25 @@ def read(server: Server, path: str, key: str) -> tuple[int, dict[str, object]]:
     return answer
 
 
+def working(server: Server, key: str) -> list[dict[str, Any]]:
+    """Return a team's working orders, page by page."""
+    orders: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        _, page = read(server, f"/exchange/orders?limit=1000{cursor}", key)
+        orders += page["items"]  # type: ignore[arg-type]
+        if page["next_cursor"] is None:
+            return orders
+        cursor = f"&cursor={page['next_cursor']}"
+
+
 def check_books_and_positions(server: Server, keys: list[str]) -> None:
     held = 0
     resting: dict[float, int] = {}
     for key in keys:
         _, positions = read(server, "/positions/me", key)
         held += sum(row["net_quantity"] for row in positions["positions"])  # type: ignore[attr-defined]
-        _, page = read(server, "/exchange/orders?limit=1000", key)
-        for order in page["items"]:  # type: ignore[attr-defined]
+        for order in working(server, key):
             resting[order["price"]] = resting.get(order["price"], 0) + order["leaves_quantity"]
     assert held == 0
     _, book = read(server, "/exchange/orderbook/SPX", keys[0])
