@@ -21,6 +21,7 @@ from msgspec import Struct
 from itg.compose.solo import Solo, SoloSettings
 from itg.game.contract import Scope
 from itg.gateway.calls import Answer, Call, Caller
+from itg.gateway.enrolling import enrol
 from itg.gateway.routes.table import BY_NAME
 from itg.gateway.sessions import Session
 from itg.kernel.ids import AccountId
@@ -28,7 +29,6 @@ from itg.runtime.supervise import tuned_process
 
 ROUNDS = 3
 IN_FLIGHT = 256
-OUTBOX_BYTES = 1 << 24
 THROUGHPUT_GOAL = Goal(name="S5", at_least=60_000)
 
 
@@ -75,17 +75,15 @@ async def timed(solo: Solo, requests: Sequence[tuple[str, bytes]]) -> Sample:
     for command in OPENING:
         solo.pump.submit(command)
     for side in SIDES:
-        await solo.gateway.enrol(f"team {side}", ROLE)
+        await enrol(solo.gateway, f"team {side}", ROLE)
     teams = solo.gateway.directory.teams.values()
     callers = dict(zip(SIDES, map(_caller_of, (t.account_id for t in teams)), strict=True))
-    drains = [asyncio.create_task(_drained(solo, caller)) for caller in callers.values()]
-    await asyncio.sleep(0)
+    for caller in callers.values():
+        _listen(solo, caller)
     with tuned_process():
         started, cpu_before = perf_counter(), process_time()
         await _drive(solo, callers, iter(requests), len(requests))
         elapsed, cpu = perf_counter() - started, process_time() - cpu_before
-    for drain in drains:
-        drain.cancel()
     return Sample(
         per_s=len(requests) / elapsed,
         cpu_us=cpu / len(requests) * 1e6,
@@ -97,13 +95,27 @@ def _caller_of(account_id: AccountId) -> Caller:
     return Caller(scopes=frozenset({Scope.TRADE}), account_id=account_id, role=ROLE)
 
 
-async def _drained(solo: Solo, caller: Caller) -> None:
+class _Drain:
+    """A way out that takes everything, and keeps nothing."""
+
+    def write_now(self, frames: Sequence[bytes]) -> bool:
+        return bool(frames)
+
+    async def write(self, frames: Sequence[bytes]) -> None:
+        """Take the frames."""
+
+    def unsent_bytes(self) -> int:
+        return 0
+
+    async def close(self, code: int, last: bytes = b"") -> None:
+        """End nothing."""
+
+
+def _listen(solo: Solo, caller: Caller) -> None:
     assert caller.account_id is not None
-    session = Session(caller, 0, OUTBOX_BYTES)
-    feed = solo.gateway.feed
-    feed.join(session, feed.private[caller.account_id])
-    while session.close_code is None:
-        session.written(await session.frames())
+    gateway = solo.gateway
+    session = Session(caller, 0, gateway.settings, _Drain(), gateway.outlet)
+    gateway.feed.join(session, gateway.feed.private[caller.account_id])
 
 
 async def _drive(solo: Solo, callers: dict[str, Caller], requests: Requests, left: int) -> None:

@@ -8,7 +8,8 @@ show, option by option, for value, delta, gamma, vega and theta. Rounds of all t
 the best of each counts: the machine is shared, and what disturbs only adds.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from math import sqrt
 from time import perf_counter_ns
 from typing import NamedTuple
@@ -50,16 +51,16 @@ def measure_options() -> Iterator[Figure]:
     """Yield the microseconds a chain takes, ours beside each peer."""
     for size in SIZES:
         chain = options(size)
-        acts = {
+        acts: dict[str, dict[str, Act]] = {
             "greeks": {
                 "ours": our_greeks(size),
-                "vollib": lambda chain=chain: [vollib_greeks(one) for one in chain],
-                "QuantLib": lambda chain=chain: [quantlib_greeks(one) for one in chain],
+                "vollib": partial(_each, vollib_greeks, chain),
+                "QuantLib": partial(_each, quantlib_greeks, chain),
             },
             "implied": {
                 "ours": our_implied(chain),
-                "vollib": lambda chain=chain: [vollib_implied(one) for one in chain],
-                "QuantLib": lambda chain=chain: [quantlib_implied(one) for one in chain],
+                "vollib": partial(_each, vollib_implied, chain),
+                "QuantLib": partial(_each, quantlib_implied, chain),
             },
         }
         for kind, contenders in acts.items():
@@ -73,6 +74,11 @@ def measure_options() -> Iterator[Figure]:
                     goal=GOALS[kind] if size == max(SIZES) else None,
                     peer=Peer(name=peer, value=times[peer]),
                 )
+
+
+def _each(act: Callable[[Option], object], chain: Sequence[Option]) -> None:
+    for one in chain:
+        act(one)
 
 
 def best_us(acts: dict[str, Act]) -> dict[str, float]:
@@ -161,7 +167,7 @@ def vollib_greeks(one: Option) -> list[float]:
 
 
 def vollib_implied(one: Option) -> float:
-    return implied_volatility(one.value, SPOT, one.strike, YEARS, 0.0, one.flag)
+    return float(implied_volatility(one.value, SPOT, one.strike, YEARS, 0.0, one.flag))
 
 
 def quantlib_greeks(one: Option) -> list[float]:
@@ -179,4 +185,4 @@ def quantlib_implied(one: Option) -> float:
     right = QuantLib.Option.Call if one.flag == "c" else QuantLib.Option.Put
     terms = (right, one.strike, SPOT, one.value, 1.0, 0.0, QuantLib.nullDouble(), ACCURACY)
     found = QuantLib.blackFormulaImpliedStdDev(*terms)
-    return found / sqrt(YEARS)
+    return float(found / sqrt(YEARS))

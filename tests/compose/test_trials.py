@@ -144,8 +144,9 @@ async def test_a_trial_that_is_stopped_ends_with_a_fault(tmp_path: Path) -> None
     game = ReportedGame(tmp_path / "data", is_heard=False)
     trials = CopyTrials(game.pump, [shard for shard, _ in game.create.rules.shards])
     running = asyncio.ensure_future(trials.take(CorrectTrade(trade_id=TradeId(1)))())
-    while not trials.is_busy:  # noqa: ASYNC110 - it begins in this loop's next turns
+    # It begins in this loop's next turns; stopped again and again until it has.
+    while not running.done():
+        trials.stop()
         await asyncio.sleep(0)
-    trials.stop()
     assert (await running).fault == "it was stopped"
     await game.stop()

@@ -30,11 +30,6 @@ class CopyTrials:
         self._turn = asyncio.Lock()
         self._waiting: dict[Companion, None] = {}
 
-    @property
-    def is_busy(self) -> bool:
-        """Tell whether a trial runs or waits for its turn."""
-        return bool(self._waiting)
-
     def take(self, act: CorrectTrade) -> Trial:
         """Snapshot the machine; the trial then runs in its turn."""
         if len(self._waiting) >= WAITING_MAX:
