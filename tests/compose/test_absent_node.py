@@ -225,6 +225,34 @@ async def outcome(create: CreateGame, absent: str = "") -> tuple[Scores, Reply, 
     return scores, ended, state
 
 
+async def final(world: "Nodes | Solo", create: CreateGame, *, is_closed: bool) -> Scores:
+    """Play for a while; return the scores of the round that was ended, its market closed or not."""
+    course = Course(create)
+    await course.begin(world)
+    await course.trade(world, 60)
+    if is_closed:
+        await course.close(world)
+    await course.end(world)
+    scores = world.game.query(GetScores(round_id=1))
+    assert isinstance(scores, Scores)
+    return scores
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+async def test_an_ended_round_scores_on_nodes_as_it_does_solo(*, is_closed: bool) -> None:
+    create = scenario.load("always-open", admin_key_hash="ab" * 32)
+    solo = await final(Solo(create), create, is_closed=is_closed)
+    world = Nodes(create)
+    for name in world.names:
+        await world.begin(name)
+    there = await final(world, create, is_closed=is_closed)
+    for name in world.names:
+        await world.end(name)
+    assert solo.round is not None
+    assert len({team.measured for team in solo.round.teams}) == len(ROLES), "they traded"
+    assert there == solo
+
+
 @pytest.mark.gate
 @pytest.mark.timeout(240)
 async def test_a_game_s_node_that_was_away_scores_as_if_it_had_been_there_and_as_solo() -> None:

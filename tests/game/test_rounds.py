@@ -161,7 +161,7 @@ def test_a_round_can_end_before_its_day_begins() -> None:
     world.start(2)
     assert RoundEnded in kinds(world.send(EndRound(round_id=2)))
     told = world.run_to(world.game.rules.rounds[1].end_ns or 0)
-    assert kinds(told) == [MeasureAccounts, StartTimer, AccountsMeasured]  # and nothing opens
+    assert kinds(told) == [MeasureAccounts, AccountsMeasured, StartTimer]  # and nothing opens
 
 
 def test_the_organizer_moves_phases_of_a_running_round_only() -> None:

@@ -35,7 +35,7 @@ from itg.positions.contract import (
     PnlParts,
     TradesMarked,
 )
-from itg.runtime.service import TimerFired
+from itg.runtime.service import StartTimer, TimerFired
 
 PPM = 1_000_000
 PAR = SetPar(
@@ -137,7 +137,7 @@ def test_a_measure_after_the_round_moves_its_scores_and_tells_them_again(world: 
         account_id=account(world), equity=Cash(0), pnl=PnlParts(residual=Cash(-50_000))
     )
     told = AccountsMeasured(is_trading=False, measures=(corrected,), is_asked=True)
-    assert game.handle(world.now, told) == ()
+    assert game.handle(world.now, told) == [StartTimer(owner="game", key=SCORE, at_ns=world.now)]
     (again,) = game.handle(world.now, fired)
     assert isinstance(again, RoundScored)
     assert again.scores.teams[0].unscored.pnl == -50_000

@@ -45,11 +45,13 @@ def hear(owner: str, scoring: Scoring, now: Nanos, told: Heard) -> Sequence[Mess
         case positions.AccountsMeasured():
             if told.is_asked:
                 scoring.measure_last(now, told.measures)
-                return ()
+                return [_count_now(owner, now)]
             fallen = scoring.measure(now, told.measures, is_trading=told.is_trading)
             return _reseats(fallen, scoring.rules.house_account_id)
         case positions.TradesMarked():
             scoring.mark(_trades_of(told, scoring.rules.numbers.markout_s))
+            # Where positions are kept on another node, the close is told after the round's end.
+            return [score_later(owner, now)] if scoring.is_settling else ()
         case exchange.TradeBusted():
             if scoring.correct(now, told.trade_id, told.adjusted_price):
                 return [score_later(owner, now)]
@@ -70,9 +72,12 @@ def score_later(owner: str, now: Nanos) -> StartTimer:
 
 
 def count(owner: str, scoring: Scoring, now: Nanos) -> list[Message]:
-    """Measure the round that ended last once more while that can be done, then let scores count."""
-    counted = StartTimer(owner=owner, key=SCORE, at_ns=now)
-    return [positions.MeasureAccounts(), counted] if scoring.is_settling else [counted]
+    """Let scores count: once accounts were measured again, as long as the last round settles."""
+    return [positions.MeasureAccounts()] if scoring.is_settling else [_count_now(owner, now)]
+
+
+def _count_now(owner: str, now: Nanos) -> StartTimer:
+    return StartTimer(owner=owner, key=SCORE, at_ns=now)
 
 
 def _follow(scoring: Scoring, now: Nanos, told: OfWorld) -> None:
