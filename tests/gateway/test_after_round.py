@@ -233,10 +233,10 @@ async def test_without_the_library_tables_are_csv_and_the_server_says_so(
 ) -> None:
     async with House() as house:
         alpha, _ = await ended(house)
-        formats = await house.call("GET", "/game/table-formats")
+        formats = await alpha.call("GET", "/game/table-formats")
         assert formats.json["formats"] == ["csv", "parquet"]
         monkeypatch.setitem(sys.modules, "polars", None)
-        formats = await house.call("GET", "/game/table-formats")
+        formats = await alpha.call("GET", "/game/table-formats")
         assert formats.json["formats"] == ["csv"]
         refused = await alpha.call("GET", f"{BLOTTER}?what=orders&format=parquet")
         assert (refused.status, refused.json["code"]) == (501, "EXPORT_UNAVAILABLE")

@@ -124,7 +124,6 @@ OPERATIONS: tuple[Operation, ...] = (
             path="/game/table-formats",
             summary="Read in which formats this server writes tables.",
             result=FormatsBody,
-            scope=None,
             on_socket=False,
         ),
         _formats,
