@@ -66,6 +66,7 @@ class ReplayChild:
         program = (sys.executable, "-m", "itg.compose.replay_program")
         asked = (str(self._data), str(round_id), str(file))
         self._process = subprocess.Popen((*program, *asked), stdin=subprocess.DEVNULL)  # noqa: S603 - ours
+        self._end_if_stopped(self._process)  # while it was being started
         code = self._process.wait()
         self._process = None
         if code == NOT_ENDED:
@@ -74,6 +75,10 @@ class ReplayChild:
             raise ReplayFailedError(
                 f"the replay of round {round_id} was not made: its process ended with code {code}"
             )
+
+    def _end_if_stopped(self, process: subprocess.Popen[bytes]) -> None:
+        if self._has_stopped:
+            process.terminate()
 
 
 def _tell(made: "Future[None]") -> None:
