@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from msgspec import Raw, json
-from tests.client.test_link import until
 from tests.client.venue import KEY, Venue, problem, running
+from tests.waiting import until
 
 from itg.client import Bot, Link, LinkOptions, SessionClosedError, run_bot
 from itg.client.book import Book

@@ -4,8 +4,8 @@ import asyncio
 
 from aiohttp import web
 from tests.client.test_bot import PHASE, TOP, Listener, with_snapshots
-from tests.client.test_link import until
 from tests.client.venue import INSTRUMENTS, KEY, Venue, problem, running
+from tests.waiting import until
 
 from itg.client import run_bot
 

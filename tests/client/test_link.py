@@ -1,9 +1,9 @@
 import asyncio
-from collections.abc import Callable
 
 import pytest
 from msgspec import json
 from tests.client.venue import KEY, Peer, Venue, problem, running
+from tests.waiting import until
 
 from itg.client import (
     AccessDeniedError,
@@ -27,12 +27,6 @@ FAST = LinkOptions(backoff_first_s=0.001, backoff_max_s=0.01)
 
 def eager(seconds: float = 6.0) -> LinkOptions:
     return LinkOptions(deadline_s=seconds, backoff_first_s=0.001, backoff_max_s=0.01)
-
-
-async def until(is_so: Callable[[], bool], seconds: float = 10.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not is_so():  # noqa: ASYNC110 - what is waited for has no event of its own
-            await asyncio.sleep(0)
 
 
 async def test_an_unknown_key_is_refused_when_connecting() -> None:

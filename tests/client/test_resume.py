@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 from msgspec import to_builtins
-from tests.client.test_link import until
 from tests.client.venue import KEY, Peer, Venue, running
+from tests.waiting import until
 
 from itg.client import Account, Bot, Link, LinkOptions, OutcomeUnknownError, Session
 from itg.client.dice import Dice

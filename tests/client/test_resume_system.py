@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs, to_builtins
-from tests.client.test_link import until
+from tests.waiting import until
 
 from itg.client import Account, Bot, Dice, LinkOptions, run_bot
 from itg.compose.solo import Solo, SoloSettings
@@ -123,7 +123,7 @@ async def test_hundred_drops_leave_no_gap_no_duplicate_and_the_server_s_state(
             playing = asyncio.create_task(run_bot(bot, url, key, options=FAST))
             await until(lambda: bool(bot.recorded.seqs))
             solo.begin()
-            await until(lambda: line.cuts >= DROPS, seconds=50)
+            await until(lambda: line.cuts >= DROPS, within_s=50)
             # The market stands still, so that nothing happens after the last look at the bot.
             solo.gateway.pump.submit(PauseRound(round_id=1))
             await solo.gateway.settled()

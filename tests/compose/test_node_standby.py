@@ -1,11 +1,11 @@
 """A stand-by of a node beside a leader of another build: it waits, and leads from a snapshot."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from tests.waiting import until
 
 from itg.adapters.sqlite_journal import SqliteJournal
 from itg.compose import standby as standby_module
@@ -69,12 +69,6 @@ def settings_of(data: Path) -> NodeSettings:
     game = SoloSettings(scenario="bare", data=data, standby=True)
     bus = BusSettings(url="nats://127.0.0.1:4222")
     return NodeSettings(name="game", topology="services", bus=bus, game=game)
-
-
-async def until(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not happened():  # noqa: ASYNC110 - what it waits for tells nobody
-            await asyncio.sleep(0)
 
 
 async def test_it_follows_a_leader_of_its_own_build_and_leads_with_the_same_state(

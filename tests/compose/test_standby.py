@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from tests.postgres_server import PostgresServer
+from tests.waiting import until
 
 from itg.compose.data_directory import DataDirectory
 from itg.compose.solo import Solo, SoloSettings
@@ -20,9 +21,7 @@ def settings_of(data: Path, seed: int = 1) -> SoloSettings:
 
 
 async def until_followed(standby: Standby) -> None:
-    async with asyncio.timeout(20):
-        while standby.seq is None:  # noqa: ASYNC110 - what it waits for tells nobody
-            await asyncio.sleep(0)
+    await until(lambda: standby.seq is not None)
 
 
 async def test_who_stands_by_leads_with_the_leader_s_very_state_once_that_lets_go(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from tests.gateway.house import ADMIN_KEY, Answered, House, Team
+from tests.waiting import until
 
 
 async def opened(house: House) -> Team:
@@ -20,19 +21,15 @@ async def stop(house: House, *names: str) -> None:
     for name in names:
         await house.ensemble.nodes.pop(name).stop()
     followed = house.ensemble.doors
-    async with asyncio.timeout(10):
-        while any(followed[name].is_live for name in names):  # noqa: ASYNC110
-            await asyncio.sleep(0)
+    await until(lambda: not any(followed[name].is_live for name in names))
 
 
 async def restart(house: House, name: str) -> None:
     """Begin a node anew, and wait until the gateway follows it."""
     assert house.ensemble is not None
     await house.ensemble.restart(name)
-    async with asyncio.timeout(10):
-        callees = house.gateway.reach.callees.values()
-        while not all(callee.takes_calls for callee in callees):  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0)
+    callees = house.gateway.reach.callees.values()
+    await until(lambda: all(callee.takes_calls for callee in callees))
 
 
 async def until_book(house: House, bids: Sequence[float], asks: Sequence[float]) -> None:

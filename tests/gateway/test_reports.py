@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from tests.gateway.house import ADMIN_KEY, House, Team, socket_of
+from tests.waiting import until
 
 from itg.game.contract import GetServiceNotes, NoteService, ServiceNotes
 from itg.gateway.settings import GatewaySettings
@@ -103,9 +104,7 @@ async def test_service_is_noted_once_a_game_minute_and_causes_no_event() -> None
 
 
 async def until_noted(house: House, count: int) -> None:
-    async with asyncio.timeout(10):
-        while notes_of(house) < count:  # noqa: ASYNC110 - nobody tells of a note
-            await asyncio.sleep(0)
+    await until(lambda: notes_of(house) >= count)
 
 
 async def test_in_lock_step_nothing_is_noted() -> None:

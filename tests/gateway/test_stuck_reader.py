@@ -10,7 +10,7 @@ import pytest
 from msgspec import json
 from msgspec.structs import replace
 from tests.gateway.house import House, Json, Team
-from tests.gateway.test_withdrawals import until
+from tests.waiting import until
 
 from itg.exchange.contract import TradeExecuted
 from itg.gateway.sessions import Session

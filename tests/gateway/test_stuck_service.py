@@ -7,6 +7,7 @@ import pytest
 from tests.gateway.house import Answered, House, Team
 from tests.runtime.carriers import keep
 from tests.runtime.test_calls import calls
+from tests.waiting import until
 
 from itg.gateway.settings import GatewaySettings
 from itg.runtime.calls import CallLimits
@@ -57,9 +58,7 @@ async def test_calls_to_it_are_refused_at_once_and_the_others_serve_until_it_ans
     await answered_in_time(team, *others)
     late: list[Answered] = await asyncio.gather(*sent)
     assert [answer.json["code"] for answer in late] == ["PROCESSING_TIMEOUT"] * len(late)
-    async with asyncio.timeout(10):
-        while house.gateway.reach.to("positions"):  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0)
+    await until(lambda: not house.gateway.reach.to("positions"))
     async with asyncio.timeout(30):  # it may happen to be the one that is let through to see
         while (refused := await team.place("buy", 1, 9.0, client_order_id="refused")).status == 504:
             pass
@@ -73,9 +72,7 @@ async def test_calls_to_it_are_refused_at_once_and_the_others_serve_until_it_ans
     await answered_in_time(team, *others)
     assert house.ensemble is not None
     house.ensemble.carrier.loses = keep
-    async with asyncio.timeout(10):
-        while not house.gateway.reach.to("positions"):  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0)
+    await until(lambda: house.gateway.reach.to("positions"))
     placed = await team.place("buy", 1, 9.0, client_order_id="refused")
     assert placed.status == 201
     assert "idempotent-replayed" not in placed.headers, "503 was the truth"

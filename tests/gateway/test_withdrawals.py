@@ -1,11 +1,11 @@
 """Whoever is gone, or says nothing in time, is taken out of the market, by a command."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from tests.gateway.house import ADMIN_KEY, House, Team, socket_of
+from tests.waiting import until
 
 from itg.gateway.settings import GatewaySettings
 from itg.kernel.words import CancelReason, InFreeze
@@ -25,12 +25,6 @@ async def house() -> AsyncIterator[House]:
 
 def withdrawn(house: House) -> list[RequestMassCancel]:
     return [r.body for r in house.records if isinstance(r.body, RequestMassCancel)]
-
-
-async def until(is_so: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not is_so():  # noqa: ASYNC110 - what is waited for has no event of its own
-            await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.runtime.carriers import LossyCarrier, keep
-from tests.runtime.test_following import QUERIES, Node, until
+from tests.runtime.test_following import QUERIES, Node
 from tests.runtime.toys import GetTotal, deposit
+from tests.waiting import until
 
 from itg.kernel.messages import Reply
 from itg.runtime.calls import BreakerState, CallLimits, CircuitBreaker, RetryBudget

@@ -1,7 +1,7 @@
 """A pump followed from elsewhere: the same order, whatever the bus loses and whoever restarts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Self
@@ -9,6 +9,7 @@ from typing import Self
 import pytest
 from tests.runtime.carriers import LossyCarrier, MemoryCarrier, keep
 from tests.runtime.toys import START, Balance, GetTotal, World, deposit
+from tests.waiting import until
 
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Reply
@@ -92,11 +93,6 @@ async def linked() -> AsyncIterator[tuple[LossyCarrier, Node, Door]]:
         await door.start()
         yield carrier, node, door
         await door.pump.stop()
-
-
-async def until(condition: Callable[[], object]) -> None:
-    while not condition():  # noqa: ASYNC110 - what it waits for tells nobody
-        await asyncio.sleep(0)
 
 
 async def test_an_input_comes_back_with_its_record_after_the_same_rows() -> None:

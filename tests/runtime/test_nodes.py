@@ -9,6 +9,7 @@ import pytest
 from tests.dice import Dice
 from tests.runtime.carriers import LossyCarrier
 from tests.runtime.toys import START, Balance, GetTotal, Salute, deposit, services
+from tests.waiting import until
 
 from itg.compose.node import Node, Recovered, Wiring, machine_in
 from itg.kernel.errors import FencedError, JournalError
@@ -101,9 +102,7 @@ class Toys:
         return heard.total() == banks["Deposited"] + banks["Waved"] + herald["Wave"]
 
     async def settled(self) -> None:
-        async with asyncio.timeout(20):
-            while not self.is_settled():  # noqa: ASYNC110 - nobody tells of it
-                await asyncio.sleep(0)
+        await until(self.is_settled)
 
     def check(self) -> None:
         """Hold everything against the journals, and these against a replay."""

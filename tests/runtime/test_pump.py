@@ -22,6 +22,7 @@ from itg.kernel.errors import FencedError
 from itg.kernel.ids import Seq, Shard
 from itg.kernel.messages import Message
 from itg.kernel.times import Nanos
+from itg.runtime.arrival import Arrival
 from itg.runtime.cascade import Machine
 from itg.runtime.envelope import Record
 from itg.runtime.journal import MemoryJournal, MemoryStore, read
@@ -122,6 +123,36 @@ def test_a_jump_of_the_clock_fires_every_skipped_timer_in_order() -> None:
     assert len(times) == 1_001
     assert times == sorted(times)
     assert times[:4] == [10, 20, 25, 30]
+
+
+def told_ahead(world: World, message: Message, ahead_ns: int) -> Arrival:
+    """Return what another node, whose clock is ahead of this one's, told."""
+    return Arrival(
+        source="other",
+        seq=Seq(1),
+        game_ns=Nanos(START + ahead_ns),
+        body=world.machine.codec.encode(message),
+    )
+
+
+def test_a_timer_for_the_time_of_what_a_node_ahead_told_fires_though_the_clock_stands() -> None:
+    world = World()
+    told, fired = world.run(told_ahead(world, remind("k", START + 7), 7))
+    assert world.clock.game_ns() == START
+    assert (told.game_ns, fired.game_ns) == (START + 7, START + 7)
+    assert [type(output) for output in fired.outputs] == [Reminded]
+
+
+def test_a_timer_due_with_what_a_node_ahead_told_fires_before_a_later_input() -> None:
+    world = World()
+    records = world.run(told_ahead(world, remind("k", START + 7), 7), deposit())
+    assert [type(record.body).__name__ for record in records] == [
+        "Arrival",
+        "TimerFired",
+        "Deposit",
+    ]
+    again = World(world.journal)
+    assert again.machine.state_hash() == world.machine.state_hash()
 
 
 def test_a_query_sees_every_handled_input_and_names_the_number() -> None:

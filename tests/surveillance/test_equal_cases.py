@@ -1,6 +1,5 @@
 """The same records give the same cases: live, in pieces with a restart between, and offline."""
 
-import asyncio
 from collections.abc import Sequence
 
 from hypothesis import example, given, settings
@@ -17,6 +16,7 @@ from tests.surveillance.streams import (
     phase,
     quoted,
 )
+from tests.waiting import until
 
 from itg.compose.surveillance import LiveWatch, case_body
 from itg.exchange.contract import (
@@ -271,9 +271,7 @@ async def test_a_live_watch_reads_the_day_again_while_the_game_goes_on() -> None
     watch.begin(journal, CODEC, journal.head().seq)
     watch.see(records[60:70])
     assert watch.as_of_seq == 0
-    async with asyncio.timeout(10):
-        while watch.as_of_seq < last_seq_of(records[69]):  # noqa: ASYNC110 - it reads in slices
-            await asyncio.sleep(0)
+    await until(lambda: watch.as_of_seq >= last_seq_of(records[69]))
     watch.see(records[70:])
     await watch.stop()
     assert watch.cases() == [case_body(case) for case in cases_of(records)]
@@ -287,9 +285,8 @@ async def test_a_damaged_row_of_the_day_is_told_and_stops_nobody() -> None:
     journal.store.rows[5] = replace(journal.store.rows[5], body=b"\xc1")
     watch = LiveWatch()
     watch.begin(journal, CODEC, journal.head().seq)
-    async with asyncio.timeout(10):
-        while watch.fault is None:  # noqa: ASYNC110 - it reads in slices
-            await asyncio.sleep(0)
+    await until(lambda: watch.fault is not None)
+    assert watch.fault is not None
     watch.see(records[:1])
     assert watch.fault.startswith("a row does not decode")
     await watch.stop()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from tests import waiting
 from tests.system.server import Server
 from tests.system.test_kill import Trader, wait_for_orders
 
@@ -147,9 +148,7 @@ def test_a_restart_goes_on_with_the_schedule_of_the_newest_backup(
     async def life() -> BackupChild:
         child = BackupChild(BackupPlan(to=to), played)
         child.start()
-        async with asyncio.timeout(WAIT_S):
-            while not child.numbers.made_us:  # noqa: ASYNC110 - it tells nobody it has looked
-                await asyncio.sleep(0)
+        await waiting.until(lambda: child.numbers.made_us, WAIT_S)
         await child.stop()
         return child
 

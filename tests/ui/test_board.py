@@ -219,6 +219,17 @@ def test_keys_are_listed_and_one_fills_the_screen(
     expect(page.locator(":fullscreen")).to_have_count(0)
 
 
+def test_a_browser_that_refuses_the_whole_screen_is_told_of(
+    projector: Callable[..., Page], under_way: Round
+) -> None:
+    page = projector(under_way)
+    page.evaluate(
+        "() => { Element.prototype.requestFullscreen = () => Promise.reject(new TypeError()); }"
+    )
+    page.keyboard.press("f")
+    expect(page.get_by_role("alert")).to_contain_text("F11")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_board_has_no_accessibility_violation(
     projector: Callable[..., Page], under_way: Round, theme: str

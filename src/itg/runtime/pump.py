@@ -299,7 +299,8 @@ class Pump:
         return self._sealed(records, answers)
 
     def _next_input(self, until_ns: Nanos) -> Waiting | None:
-        fired = self.machine.due(until_ns)
+        # The machine is ahead of the clock when another node's clock was: what is due, is due.
+        fired = self.machine.due(max(until_ns, self.machine.game_ns))
         if fired is not None:
             return Waiting(fired.at_ns, fired)
         return self._waiting.popleft() if self._waiting else None
@@ -331,8 +332,7 @@ class Pump:
             on_release(record)
         if flight.records:
             first, last = flight.records[0], flight.records[-1]
-            last_seq = last.seq + len(last.outputs)
-            self.numbers.released_seq = last_seq
+            self.numbers.released_seq = last_seq = last.seq + len(last.outputs)
             self.numbers.note_batch(len(flight.records), last_seq - first.seq + 1)
             self._on_release(flight.records)
             assert flight.work.batch is not None, "records are sealed in a row"

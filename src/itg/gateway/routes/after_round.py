@@ -49,8 +49,9 @@ def _blotter(gateway: Gateway, call: Call, params: BlotterParams) -> None:
     of_ended(gateway, call, params.round_id, make)
 
 
-def _formats(_: Gateway, call: Call) -> None:
-    call.reply(done(FormatsBody(formats=["csv", "parquet"] if has_parquet() else ["csv"])))
+def _formats(gateway: Gateway, call: Call) -> None:
+    body = FormatsBody(formats=["csv", "parquet"] if has_parquet() else ["csv"])
+    call.reply(gateway.as_of(call, done(body)))
 
 
 def account_of(gateway: Gateway, call: Call, team_id: str | None) -> AccountId:
