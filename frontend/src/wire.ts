@@ -545,7 +545,7 @@ export interface FieldError {
   detail: string;
 }
 
-/** One side's half of a trade. `fee` is positive when paid; `seq` is its place in `private`. */
+/** One side's half of a trade. `fee` is positive when paid; `seq` is its place in `private`. `is_busted`: the trade was undone since; `adjusted_price`: it counts at this price instead. A list says so; what is told as it happens cannot, and `fill.busted` follows it. */
 export interface FillBody {
   fill_id: number;
   trade_id: number;
@@ -559,6 +559,8 @@ export interface FillBody {
   fee: number;
   seq: number;
   game_us: number;
+  is_busted?: boolean;
+  adjusted_price?: number | null;
 }
 
 /** Own fills, oldest first. */

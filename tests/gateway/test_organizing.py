@@ -205,6 +205,9 @@ async def test_a_trade_is_busted_once(house: House, market: Market) -> None:
         "adjusted_price": 9.5,
         "quantity": 3,
     }
+    for team in (maker, taker):
+        (told,) = (await team.call("GET", "/exchange/fills")).json["items"]
+        assert (told["is_busted"], told["last_price"], told["adjusted_price"]) == (False, 10, 9.5)
     unexplained = await act(house, path)
     assert (unexplained.status, unexplained.json["code"]) == (400, "INVALID_FIELD")
     again = await act(house, path, reason="twice")

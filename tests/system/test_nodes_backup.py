@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.system.desk import called
 from tests.system.fleet import Fleet
-from tests.system.test_fleet import load
+from tests.system.killing import load
 from tests.system.test_kill import check_books_and_positions, check_orders, wait_for_orders
 
 from itg.cli import exits

@@ -1,12 +1,11 @@
-"""A game on several nodes, each with its journal in PostgreSQL: killed, read back, backed up."""
+"""A game on nodes with their journals in PostgreSQL: all are killed, read back, backed up."""
 
 from pathlib import Path
 
 import pytest
 from tests.postgres_server import PostgresServer
 from tests.system.fleet import Fleet
-from tests.system.test_fleet import load
-from tests.system.test_kill import check_books_and_positions, check_orders, wait_for_orders
+from tests.system.killing import killing, strike_in_turn
 from tests.system.test_nodes_standby import assert_whole
 from tests.system.test_postgres import text_of
 
@@ -21,34 +20,31 @@ NODES = ("core", "world", "game")
 @pytest.mark.nats
 @pytest.mark.system
 @pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_nodes_with_journals_in_postgres_are_killed_and_lose_nothing_acknowledged(
-    postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("rounds", [1, 10])
+def test_nodes_with_journals_in_postgres_are_killed_and_it_too_and_lose_nothing_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rounds: int
 ) -> None:
-    monkeypatch.setenv(POSTGRES_VARIABLE, text_of(postgres))
     data = tmp_path / "day-1"
-    with Fleet(data, topology="services") as fleet:
-        keys = [fleet.door(1 + n % 2).register(f"team {n}", "market_maker")[1] for n in range(4)]
-        fleet.door(2).open_market()
-        lives = []
-        for life, name in enumerate(NODES):
-            traders = load(fleet, keys, life)
-            wait_for_orders([*traders], 40)
-            fleet.until_started(name, fleet.kill(name))
-            for door in range(3):
-                fleet.until_ready(door)
-            for trader in traders:
-                trader.stop()
-            lives.append(traders)
-        for traders in lives:
-            for trader, key in zip(traders, keys, strict=True):
-                check_orders(fleet.door(1), trader, key)
-        check_books_and_positions(fleet.door(2), keys)
+    with PostgresServer() as database:
+
+        def crash() -> None:
+            database.stop("immediate")
+            database.start()
+
+        monkeypatch.setenv(POSTGRES_VARIABLE, text_of(database))
+        with Fleet(data, topology="services") as fleet:
+            blows = {**killing(fleet, (*NODES, "gateway-1", "nats")), "postgres": crash}
+            strike_in_turn(fleet, blows, rounds)
+        assert_read_back(data, tmp_path / "backups", monkeypatch)
+
+
+def assert_read_back(data: Path, backups: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in NODES:
         place = node_directory(data, name)
         assert game_in_postgres(place).startswith(f"day-1-{name}-")
         assert not (place / DATABASE).exists()
     assert_whole(data)
-    copy = back_up(data, Wish(to=tmp_path / "backups"))
+    copy = back_up(data, Wish(to=backups))
     monkeypatch.delenv(POSTGRES_VARIABLE)
     assert_whole(copy.path)

@@ -13,7 +13,7 @@ import structlog
 from tests.postgres_server import PostgresServer
 from tests.system.copies import recovered_state_hash
 from tests.system.fleet import READY_S_MAX, Fleet
-from tests.system.test_fleet import Persistent, load
+from tests.system.killing import Persistent, load
 from tests.system.test_kill import check_books_and_positions, check_orders, wait_for_orders
 
 from itg.adapters.sqlite_journal import DATABASE

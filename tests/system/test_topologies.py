@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.system.fleet import READY_S_MAX, Fleet
-from tests.system.test_fleet import Persistent, load
-from tests.system.test_kill import check_books_and_positions, check_orders, wait_for_orders
+from tests.system.killing import killing, strike_in_turn
 
 from itg.compose.nodes_read import verify_nodes
 from itg.compose.projection import ProjectionWish, project
@@ -47,28 +46,11 @@ APART = ("positions", "exchange.0", "market_data", "game")
 
 def kill_in_turn(data: Path, topology: str, killed: tuple[str, ...], rounds: int) -> None:
     with Fleet(data, topology=topology) as fleet:
-        keys = [fleet.door(1 + n % 2).register(f"team {n}", "market_maker")[1] for n in range(4)]
-        fleet.door(2).open_market()
         told = running_on(fleet)
         layout = {name: services for name, services in told.items() if "gateway" not in name}
         assert layout == LAYOUTS[topology]
         assert told["gateway-1"] == ["gateway"]
-        lives: list[list[Persistent]] = []
-        for life in range(rounds * len(killed)):
-            name = killed[life % len(killed)]
-            traders = load(fleet, keys, life)
-            wait_for_orders([*traders], 60)
-            fleet.until_started(name, fleet.kill(name))
-            for door in range(3):
-                fleet.until_ready(door)
-            for trader in traders:
-                trader.stop()
-            lives.append(traders)
-        for door in range(3):
-            for traders in lives:
-                for trader, key in zip(traders, keys, strict=True):
-                    check_orders(fleet.door(door), trader, key)
-            check_books_and_positions(fleet.door(door), keys)
+        strike_in_turn(fleet, killing(fleet, killed), rounds)
     for name, report in verify_nodes(data).items():
         assert report.is_equal, (name, report.difference)
     exchange, positions, _ = project(data, ProjectionWish())

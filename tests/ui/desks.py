@@ -135,6 +135,11 @@ class Terminal:
         return tab(self.page, "Fills").locator("tr.fill")
 
     @property
+    def undone(self) -> Locator:
+        """Return the fills that are marked as undone."""
+        return tab(self.page, "Fills").locator("tr.fill.undone")
+
+    @property
     def notices(self) -> Locator:
         return tab(self.page, "Fills").locator("tr.notice")
 

@@ -205,8 +205,12 @@ def busted(console: Console, keyboard: Terminal, mouse: Terminal, trade_id: int)
     for team in (keyboard, mouse):
         expect(team.notices.filter(has_text="Trade undone")).to_have_count(1)
         team.hears("Trade undone")
+        expect(team.undone).to_have_count(1)
     keyboard.holds("▲2")
     mouse.holds("▼−2")
+    mouse.page.reload()
+    expect(mouse.fills).to_have_count(2)
+    expect(mouse.undone).to_have_count(1)
 
 
 def check_board(board: Page, game: Game) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from itg.exchange.contract import INVALID_QUANTITY, INVALID_QUOTE
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId, UnderlyingId
@@ -14,6 +16,7 @@ from itg.positions.contract import (
     AccountQuoteRejected,
     AccountQuoteUpdated,
     Fill,
+    Fills,
     OrderChange,
     OrderState,
     PrivateEvent,
@@ -219,6 +222,19 @@ def fill_body(fill: Fill) -> FillBody:
         seq=fill.seq,
         game_us=to_micros(fill.game_ns),
     )
+
+
+def fill_bodies(page: Fills) -> list[FillBody]:
+    """Return a page of fills, those marked whose trade was undone or moved since."""
+    corrections = {(each.trade_id, each.order_id): each for each in page.corrections}
+    bodies = []
+    for fill in page.fills:
+        body, correction = fill_body(fill), corrections.get((fill.trade_id, fill.order_id))
+        if correction is not None:
+            price = optional_usd(correction.adjusted_price)
+            body = replace(body, is_busted=price is None, adjusted_price=price)
+        bodies.append(body)
+    return bodies
 
 
 def quote_body(quote: QuoteState) -> QuoteBody:

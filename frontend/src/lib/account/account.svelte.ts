@@ -3,6 +3,7 @@
 
 import { SvelteMap } from "svelte/reactivity";
 import type {
+  AccountBustPush,
   FillPush,
   OrderBody,
   OrderPush,
@@ -18,6 +19,11 @@ import { type Frame, link } from "../net/link.svelte";
 export interface OwnFill extends FillPush {
   seq: number;
   gameUs: number;
+}
+
+/** What became of a trade: undone, or it counts at another price. */
+export interface Correction {
+  adjustedPrice: number | null;
 }
 
 export interface Notice {
@@ -37,6 +43,8 @@ class Account {
   cash = $state(0);
   /** Newest first. */
   fills = $state.raw<OwnFill[]>([]);
+  /** Own trades undone or moved, by trade. */
+  readonly corrections = new SvelteMap<number, Correction>();
   /** Refusals, limits, kill switch, suspension and the like, newest first. */
   notices = $state.raw<Notice[]>([]);
   isKilled = $state(false);
@@ -59,6 +67,7 @@ class Account {
     this.positions.clear();
     this.cash = 0;
     this.fills = [];
+    this.corrections.clear();
     this.notices = [];
     this.isKilled = false;
     this.seq = 0;
@@ -70,6 +79,7 @@ class Account {
     this.quotes.clear();
     this.positions.clear();
     this.fills = [];
+    this.corrections.clear();
     this.notices = [];
     this.isKilled = false;
     this.cash = 0;
@@ -97,6 +107,11 @@ class Account {
         this.positions.set(push.position.instrument_id, push.position);
         this.cash = push.cash;
         return;
+      }
+      case "fill.busted": {
+        const { trade_id, adjusted_price } = frame.data as AccountBustPush;
+        this.corrections.set(trade_id, { adjustedPrice: adjusted_price });
+        break;
       }
       case "kill_switch.changed":
         this.isKilled = (frame.data as { is_active: boolean }).is_active;

@@ -66,6 +66,8 @@ class Market {
   readonly phases = new SvelteMap<string, PhasePush>();
   /** Newest first. */
   tape = $state.raw<TradeBody[]>([]);
+  /** Trades of the tape undone (null) or moved to another price, by trade. */
+  readonly corrections = new SvelteMap<number, number | null>();
   /** Newest first. */
   news = $state.raw<NewsPush[]>([]);
   /** What befell the market last: a halt, a resumption, an open guard. */
@@ -110,6 +112,7 @@ class Market {
     this.rows.clear();
     this.prints.clear();
     this.tape = [];
+    this.corrections.clear();
     this.news = [];
     this.notice = null;
   }
@@ -155,11 +158,13 @@ class Market {
 
   /** What changed of an underlying and its series, or all of it. */
   #page(frame: Frame, underlying: string): void {
-    const { tops, marks, prices, trades } = frame.data as UiPush;
+    const { tops, marks, prices, trades, busts } = frame.data as UiPush;
     this.#tops(tops);
     this.#marks(marks);
     this.#prices(prices);
     this.#trades(trades, underlying, frame.type === "snapshot");
+    for (const { trade_id, adjusted_price } of busts ?? [])
+      this.corrections.set(trade_id, adjusted_price);
     this.#showSoon();
   }
 

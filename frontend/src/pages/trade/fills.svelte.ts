@@ -1,6 +1,6 @@
 // Own fills: those of the private stream, and those from before it, each once, newest first.
 
-import { account } from "../../lib/account/account.svelte";
+import { account, type Correction } from "../../lib/account/account.svelte";
 import { link } from "../../lib/net/link.svelte";
 import type { FillBody, FillPage } from "../../wire";
 
@@ -16,6 +16,8 @@ export interface ShownFill {
   fee: number;
   seq: number;
   gameUs: number;
+  /** Set where the trade was undone or moved since. */
+  correction: Correction | undefined;
 }
 
 const KEPT = 500;
@@ -28,8 +30,10 @@ class Fills {
   /** Newest first, each once. */
   readonly list = $derived.by((): ShownFill[] => {
     const all = new Map<number, ShownFill>();
-    for (const fill of this.#earlier) all.set(fill.fill_id, shown(fill, fill.seq, fill.game_us));
-    for (const fill of account.fills) all.set(fill.fill_id, shown(fill, fill.seq, fill.gameUs));
+    for (const fill of this.#earlier)
+      all.set(fill.fill_id, shown(fill, fill.seq, fill.game_us, correctionOf(fill)));
+    for (const fill of account.fills)
+      all.set(fill.fill_id, shown(fill, fill.seq, fill.gameUs, account.corrections.get(fill.trade_id)));
     return [...all.values()].sort((a, b) => b.seq - a.seq).slice(0, KEPT);
   });
 
@@ -51,10 +55,18 @@ class Fills {
   }
 }
 
+function correctionOf(fill: FillBody): Correction | undefined {
+  const heard = account.corrections.get(fill.trade_id);
+  if (heard !== undefined) return heard;
+  if (fill.is_busted) return { adjustedPrice: null };
+  return fill.adjusted_price == null ? undefined : { adjustedPrice: fill.adjusted_price };
+}
+
 function shown(
   fill: Omit<FillBody, "seq" | "game_us" | "client_order_id" | "liquidity"> & { liquidity: string },
   seq: number,
   gameUs: number,
+  correction: Correction | undefined,
 ): ShownFill {
   return {
     fillId: fill.fill_id,
@@ -68,6 +80,7 @@ function shown(
     fee: fill.fee,
     seq,
     gameUs,
+    correction,
   };
 }
 

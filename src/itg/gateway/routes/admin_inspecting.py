@@ -19,7 +19,7 @@ from itg.gateway.routes.exchange_quotes import list_quotes_of
 from itg.kernel.ids import AccountId, TeamId
 from itg.kernel.messages import Query, Reply
 from itg.positions.contract import Fills, GetFills
-from itg.translate.orders import fill_body
+from itg.translate.orders import fill_bodies
 from itg.wire.v1.operating import (
     PreflightBody,
     ScenarioBody,
@@ -68,8 +68,8 @@ def _list_trade_fills(gateway: Gateway, call: Call, params: TradeFillsParams) ->
         for team, reply in zip(teams, replies, strict=True):
             assert isinstance(reply, Fills)
             items += [
-                TradeFillBody(team_id=team.team_id, team_name=team.team_name, fill=fill_body(fill))
-                for fill in reply.fills
+                TradeFillBody(team_id=team.team_id, team_name=team.team_name, fill=fill)
+                for fill in fill_bodies(reply)
                 if fill.trade_id == params.trade_id
             ]
         return done(TradeFillsBody(trade_id=params.trade_id, items=items))

@@ -25,7 +25,7 @@ from itg.market_data.contract import UNDERLYING_NOT_FOUND
 from itg.positions.contract import Budgets, Fills, GetBudgets, GetFills
 from itg.translate.account import budget_bodies
 from itg.translate.market import book_body, instrument_body, status_body, trade_body
-from itg.translate.orders import fill_body
+from itg.translate.orders import fill_bodies
 from itg.wire.v1.market import (
     BookBody,
     BookPage,
@@ -163,11 +163,11 @@ def list_fills_of(gateway: Gateway, call: Call, account_id: AccountId, params: F
     )
 
     def compose(replies: Sequence[Reply]) -> Answer:
-        fills = reply_of(Fills, replies).fills
+        fills = fill_bodies(reply_of(Fills, replies))
         is_full = len(fills) == params.limit
         return done(
             FillPage(
-                items=[fill_body(fill) for fill in fills],
+                items=fills,
                 next_cursor=cursor_of({"seq": fills[-1].seq}) if is_full else None,
             )
         )

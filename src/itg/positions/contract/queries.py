@@ -9,6 +9,7 @@ from itg.kernel.money import Cash
 from itg.kernel.times import Nanos
 from itg.positions.contract.commands import ReserveOrder
 from itg.positions.contract.events import (
+    AccountFillBusted,
     AnyPrivateEvent,
     Fill,
     OrderState,
@@ -150,9 +151,10 @@ class Quotes(Reply, frozen=True, kw_only=True):
 
 
 class Fills(Reply, frozen=True, kw_only=True):
-    """A page of fills, oldest first."""
+    """A page of fills, oldest first; `corrections` says which trades were undone or moved since."""
 
     fills: tuple[Fill, ...]
+    corrections: tuple[AccountFillBusted, ...] = ()
     private_seq: Seq
 
 

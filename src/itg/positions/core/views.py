@@ -7,6 +7,7 @@ from itg.kernel.messages import Query, Reply
 from itg.kernel.money import Cash
 from itg.positions.contract import (
     AccountBalance,
+    AccountFillBusted,
     AccountFilled,
     AccountMissing,
     AccountState,
@@ -113,13 +114,18 @@ def _quotes(account: Account, query: GetQuotes) -> Reply:
 
 
 def _fills(account: Account, query: GetFills) -> Reply:
+    events = account.mailbox.after(query.since_seq)
     page = [
         event.fill
-        for event in account.mailbox.after(query.since_seq)
+        for event in events
         if isinstance(event, AccountFilled)
         and query.instrument_id in (None, event.fill.instrument_id)
     ]
-    return Fills(fills=tuple(page[: query.count]), private_seq=account.mailbox.seq)
+    return Fills(
+        fills=tuple(page[: query.count]),
+        corrections=tuple(event for event in events if isinstance(event, AccountFillBusted)),
+        private_seq=account.mailbox.seq,
+    )
 
 
 def _positions(account: Account, _query: GetPositions) -> Reply:

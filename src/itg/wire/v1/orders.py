@@ -114,7 +114,11 @@ class KillSwitchRequest(Request, frozen=True, kw_only=True):
 
 
 class FillBody(Body, frozen=True, kw_only=True):
-    """One side's half of a trade. `fee` is positive when paid; `seq` is its place in `private`."""
+    """One side's half of a trade. `fee` is positive when paid; `seq` is its place in `private`.
+
+    `is_busted`: the trade was undone since; `adjusted_price`: it counts at this price instead. A
+    list says so; what is told as it happens cannot, and `fill.busted` follows it.
+    """
 
     fill_id: int
     trade_id: int
@@ -128,6 +132,8 @@ class FillBody(Body, frozen=True, kw_only=True):
     fee: float
     seq: int
     game_us: int
+    is_busted: bool = False
+    adjusted_price: float | None = None
 
 
 class OrderBody(Body, frozen=True, kw_only=True):
