@@ -1,17 +1,16 @@
 """Backups of a served game: one process at a time, again and again, and what is known of them."""
 
 import asyncio
-import sys
-from asyncio.subprocess import PIPE, Process
+import signal
 from contextlib import suppress
 from pathlib import Path
 
 import structlog
-from msgspec import DecodeError, Struct
-from msgspec.json import Decoder
+from msgspec import DecodeError, Struct, json
 
 from itg.compose.backup import backups_of
-from itg.compose.backup_program import BackupTold
+from itg.compose.backup_program import BackupAsked, BackupTold
+from itg.compose.companion import Companion
 from itg.compose.manifest import BackupError, read_manifest
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.times import to_micros
@@ -24,6 +23,7 @@ DAY_S = 86_400.0
 AGAIN_S = 600.0
 _LOOK_S = 60.0  # a clock that was set is noticed within this time
 _FINISH_S = 5.0
+_PROGRAM = "itg.compose.backup_program"
 _US_PER_S = 1_000_000
 
 
@@ -57,7 +57,7 @@ class BackupChild:
         plan.check(data)
         self._plan = plan
         self._data = data.absolute()
-        self._process: Process | None = None
+        self._companion: Companion | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._ending = asyncio.Event()
         self.numbers = BackupNumbers(
@@ -71,15 +71,11 @@ class BackupChild:
     async def stop(self) -> None:
         """Make none any more; one under way is given up and leaves nothing behind."""
         self._ending.set()
-        if (process := self._process) is not None:
-            with suppress(ProcessLookupError):
-                process.terminate()
+        if self._companion is not None:
+            self._companion.stop()
         if (keeping := self._keeping) is not None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(keeping), _FINISH_S)
-            if (process := self._process) is not None:
-                with suppress(ProcessLookupError):
-                    process.kill()
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
 
@@ -135,24 +131,17 @@ class BackupChild:
         numbers.next_us = begun_us + int(again_s * _US_PER_S)
 
     async def _told(self) -> BackupTold:
-        plan = self._plan
-        program = (sys.executable, "-m", "itg.compose.backup_program")
+        plan, lines = self._plan, list[bytes]()
+        companion = self._companion = Companion(_PROGRAM, None, ends_by=signal.SIGTERM)
+        asked = BackupAsked(data=str(self._data), to=self.numbers.to, keep=plan.keep)
         try:
-            process = self._process = await asyncio.create_subprocess_exec(
-                *program, str(self._data), str(plan.to.absolute()), str(plan.keep), stdout=PIPE
-            )
-        except OSError as error:
-            return BackupTold(fault=f"its process cannot be started: {error}")
-        try:
-            out, _ = await process.communicate()
+            fault = await companion.ask(json.encode(asked), lines.append)
         finally:
-            self._process = None
+            self._companion = None
         try:
-            return Decoder(BackupTold).decode(out)
+            return json.decode(b"".join(lines), type=BackupTold)
         except DecodeError:
-            return BackupTold(
-                fault=f"its process ended with code {process.returncode}; its log says why"
-            )
+            return BackupTold(fault=fault or "its process said nothing; the server's log says why")
 
 
 def _now_us() -> int:

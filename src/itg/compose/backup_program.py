@@ -1,27 +1,28 @@
-"""One backup of a game that is played, as a process: `… DATA TO KEEP`, KEEP 0 for all.
+"""One backup of a game that is played, as a process: `BackupAsked`, answered by `BackupTold`.
 
-Copying and replaying take a processor and the disk for a while; beside the market, at a low
-priority, they take what it leaves. The one line on standard output is a `BackupTold` as JSON.
+Copying and replaying take a processor and the disk for a while.
 """
 
-import os
 import signal
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from msgspec import Struct
-from msgspec.json import Encoder
+from msgspec import Struct, json
 
 from itg.compose.backup import Backup, UnequalReplayError, Wish, back_up, keep_newest
+from itg.compose.companion import asked_of_companion, begin_companion
 from itg.compose.logs import log_to_stderr
 from itg.kernel.errors import ItgError
-from itg.runtime.asserts import refuse_optimized
 
-NICENESS = 10  # at the very lowest a busy machine would never let it end
+
+class BackupAsked(Struct, frozen=True, kw_only=True):
+    """Of which data, where to, and how many stay (0: all)."""
+
+    data: str
+    to: str
+    keep: int
 
 
 class BackupTold(Struct, frozen=True, kw_only=True):
@@ -73,24 +74,16 @@ def _end(_: int, __: FrameType | None) -> None:
     raise SystemExit(1)
 
 
-def main() -> int:
-    """Run as the market's companion; what anybody prints goes to standard error."""
-    refuse_optimized()
-    out = os.dup(1)
-    os.dup2(2, 1)
+def main() -> None:
+    """Run as the market's companion; both sides speak JSON."""
+    tell = begin_companion()
     log_to_stderr("backup")
-    # Ctrl-C reaches the whole group: the market ends this one when it stops itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
-    os.nice(NICENESS)
-    data, to, keep = sys.argv[1:]
+    asked = json.decode(asked_of_companion(), type=BackupAsked)
     # Thinning out is short, and cut short it would leave half of a backup behind.
     made = partial(signal.signal, signal.SIGTERM, signal.SIG_IGN)
-    told = backed_up(Path(data), Path(to), int(keep), made)
-    with suppress(BrokenPipeError):  # the market is gone, and the backup is made all the same
-        os.write(out, Encoder().encode(told) + b"\n")
-    return 0
+    tell(json.encode(backed_up(Path(asked.data), Path(asked.to), asked.keep, made)))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -19,11 +19,17 @@ _LINE_MAX = 64 * 2**20
 
 
 class Companion:
-    """One process of a program; `ask` runs it, `stop` ends it, then `ask` tells of a fault."""
+    """One process of a program; `ask` runs it, `stop` ends it, then `ask` tells of a fault.
 
-    def __init__(self, program: str, deadline_s: float) -> None:
+    `ends_by` is how: a program that is to tidy up is asked to end, and `kill` ends it all the same.
+    """
+
+    def __init__(
+        self, program: str, deadline_s: float | None, ends_by: signal.Signals = signal.SIGKILL
+    ) -> None:
         self._program = program
         self._deadline_s = deadline_s
+        self._ends_by = ends_by
         self._process: Process | None = None
         self.is_stopped = False
 
@@ -38,7 +44,7 @@ class Companion:
         except OSError as error:
             fault = f"its process cannot be started: {error}"
         finally:
-            self._kill()
+            self.kill()
         if code and not fault:
             fault = f"its process ended with code {code}; the server's log says why"
         return "it was stopped" if self.is_stopped else fault
@@ -56,16 +62,20 @@ class Companion:
     def stop(self) -> None:
         """End it, now or as soon as it has begun."""
         self.is_stopped = True
-        self._kill()
+        self._end(self._ends_by)
+
+    def kill(self) -> None:
+        """End it whatever it does."""
+        self._end(signal.SIGKILL)
 
     def _end_if_stopped(self) -> None:
         if self.is_stopped:
-            self._kill()
+            self._end(self._ends_by)
 
-    def _kill(self) -> None:
+    def _end(self, by: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
-                self._process.kill()
+                self._process.send_signal(by)
 
 
 async def _give(process: Process, asked: bytes) -> None:
@@ -82,8 +92,8 @@ async def _hear(process: Process, on_line: Callable[[bytes], None]) -> None:
         on_line(line)
 
 
-def begun_as_companion() -> tuple[bytes, Callable[[bytes], None]]:
-    """Return, in such a process, what it is asked and what writes a line of its answer.
+def begin_companion() -> Callable[[bytes], None]:
+    """Return, in such a process, what writes a line of its answer.
 
     What anybody prints from now on goes to standard error.
     """
@@ -95,7 +105,15 @@ def begun_as_companion() -> tuple[bytes, Callable[[bytes], None]]:
     os.nice(NICENESS)
 
     def tell(line: bytes) -> None:
-        with os.fdopen(os.dup(out), "wb") as answer:
+        with (
+            suppress(BrokenPipeError),
+            os.fdopen(os.dup(out), "wb") as answer,
+        ):  # the market is gone
             answer.write(line + b"\n")
 
-    return sys.stdin.buffer.read(), tell
+    return tell
+
+
+def asked_of_companion() -> bytes:
+    """Return, in such a process, all that it is asked."""
+    return sys.stdin.buffer.read()

@@ -14,7 +14,7 @@ from time import perf_counter
 from msgspec import Struct, json
 
 from itg import scenario
-from itg.compose.companion import begun_as_companion
+from itg.compose.companion import asked_of_companion, begin_companion
 from itg.compose.lab import seats_of
 from itg.compose.models import model_faults, setup_of
 from itg.compose.result import Tally
@@ -237,8 +237,9 @@ class _Watch:
 
 def main() -> None:
     """Run as the market's companion; both sides speak JSON."""
-    asked, tell = begun_as_companion()
-    dry_run(json.decode(asked, type=DryRunAsked), lambda told: tell(json.encode(told)))
+    tell = begin_companion()
+    asked = json.decode(asked_of_companion(), type=DryRunAsked)
+    dry_run(asked, lambda told: tell(json.encode(told)))
 
 
 if __name__ == "__main__":

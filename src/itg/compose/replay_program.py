@@ -1,35 +1,28 @@
 """One round's replay, made by a process: `… DATA ROUND FILE`.
 
-Beside the market, at a low priority, it takes what that leaves. Ends with 0, with `NOT_ENDED`, or
-with 1 and the reason on standard error.
+Ends with 0, with `NOT_ENDED`, or with 1 and the reason on standard error.
 """
 
-import os
-import signal
 import sys
 from pathlib import Path
 
 import structlog
 
+from itg.compose.companion import begin_companion
 from itg.compose.logs import log_to_stderr
 from itg.compose.verify import machine_of, opened_for_reading
 from itg.gateway.replay_file import NotEndedError, write_replay
 from itg.kernel.errors import ItgError
-from itg.runtime.asserts import refuse_optimized
 
 log = structlog.get_logger()
 
-NICENESS = 10  # at the very lowest a busy machine would never let it end
 NOT_ENDED = 4
 
 
 def main() -> int:
     """Run as the market's companion."""
-    refuse_optimized()
+    begin_companion()
     log_to_stderr("replay")
-    # Ctrl-C reaches the whole group: the market ends this one when it stops itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(NICENESS)
     data, round_id, file = sys.argv[1:]
     try:
         journal = opened_for_reading(Path(data))

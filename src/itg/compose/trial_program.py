@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct, json
 from msgspec.msgpack import Decoder
 
-from itg.compose.companion import begun_as_companion
+from itg.compose.companion import asked_of_companion, begin_companion
 from itg.compose.services import services_of
 from itg.exchange.contract import BustRejected, TradeBusted
 from itg.game.contract import (
@@ -105,8 +105,8 @@ def _scores(machine: Machine) -> Iterator[RoundScore]:
 
 def main() -> None:
     """Run as the market's companion: `Asked` comes in MessagePack, `Tried` leaves as JSON."""
-    asked, tell = begun_as_companion()
-    wish = Decoder(Asked).decode(asked)
+    tell = begin_companion()
+    wish = Decoder(Asked).decode(asked_of_companion())
     tell(json.encode(tried_on(copy_of(wish), wish)))
 
 
