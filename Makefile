@@ -9,7 +9,7 @@ PYTEST  = $(RUN) -m pytest --quiet
 XDIST   = -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install extras demo test test-fast test-versions gate long stats plots check format api ui ui-write bench lock clean
+.PHONY: help install extras demo test test-fast test-versions gate long stats plots pictures check format api ui ui-write bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ stats: ## hold the simulated world to its numbers with a fresh seed, or SEED=n (
 plots: ## draw the pictures of docs/explanation/the-model-measured.md anew (about two minutes)
 	@$(BOOT) dev
 	@$(RUN) -m tools.plots
+
+pictures: ## take the pictures of the pages in docs/ anew from a demo (about six minutes)
+	@$(BOOT) dev
+	@$(RUN) -m tools.pictures
 
 check: ## format, lint, types, contracts, tidy, dead code, dependencies, interfaces, changelog
 	@$(BOOT) dev

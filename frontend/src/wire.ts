@@ -1222,11 +1222,12 @@ export interface PlaceParams {
   tag?: string;
 }
 
-/** A round; no `phases`: the organizer moves them. */
+/** A round; no `phases`: the organizer moves them. `vol_factor` is times the model's own. */
 export interface PlannedDayBody {
   round_id: number;
   trading_day: string;
   is_scored: boolean;
+  vol_factor: number;
   start_us: number;
   session_start_us: number;
   session_end_us: number;
@@ -1874,7 +1875,7 @@ export interface RoundActParams {
   reason?: string;
 }
 
-/** A round's facts. `commitment` was made to the seed of all rounds, before the first; `reveal` opens it, once the last is over. `is_revealed`: exports name who did what. */
+/** A round's facts. `commitment` was made to the seed of all rounds, before the first; `reveal` opens it, once the last is over. `is_revealed`: exports name who did what. `vol_factor`: how much more than the model says prices move in this round. */
 export interface RoundBody {
   round_id: number;
   trading_day: string;
@@ -1884,6 +1885,7 @@ export interface RoundBody {
   session_end_us: number;
   end_us: number | null;
   is_scored: boolean;
+  vol_factor: number;
   commitment: string | null;
   reveal: RevealBody | null;
   is_revealed: boolean;

@@ -240,6 +240,19 @@ def test_the_next_round_starts_by_itself_at_its_own_start(tmp_path: Path) -> Non
     assert phase_of(world) is Phase.PRE_OPEN
 
 
+def test_each_round_s_market_hears_its_factor_and_those_of_what_follows(tmp_path: Path) -> None:
+    file = tmp_path / "season.toml"
+    text = 'extends = "demo"\n[session]\ncontinuous_s = 30\n[season]\nvol_factors = [0.5, 1.2, 1]\n'
+    file.write_text(text, encoding="utf-8")
+    world = World(scenario.load(str(file), days=5))  # two of a week
+    told = [*world.start(), *world.run_to(world.game.rules.rounds[-1].start_ns)]
+    asked = [m.vol_factors for m in told if isinstance(m, StartMarket)]
+    assert asked == [(0.5, 0.5, 1.2, 1.2, 1.0)[n:] for n in range(4)] + [()]
+    listed = world.machine.query(GetRounds())
+    assert isinstance(listed, Rounds)
+    assert [row.vol_factor for row in listed.rounds] == [0.5, 0.5, 1.2, 1.2, 1.0]
+
+
 def test_the_last_round_names_none_after_it(tmp_path: Path) -> None:
     world = three_days(tmp_path)
     world.start()

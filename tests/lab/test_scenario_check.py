@@ -134,6 +134,17 @@ def test_unknown_models_and_parameters_are_told_before_a_game_begins(
     assert not (tmp_path / "data" / "journal.sqlite").exists()
 
 
+def test_a_recording_has_no_weeks(tmp_path: Path) -> None:
+    (tmp_path / "path.csv").write_text("\n".join(["price", *["4400.00"] * 1_801]), encoding="utf-8")
+    text = 'extends = "demo"\n[market]\nmodel = "replay"\nrecording = "path.csv"\n'
+    assert [*model_faults(scenario.load(written(tmp_path, text)))] == []
+    weeks = text + "[season]\nvol_factors = [1, 0.5]\n"
+    name = written(tmp_path, weeks)
+    assert [*model_faults(scenario.load(name))] == [], "one day: of the first week alone"
+    (fault,) = model_faults(scenario.load(name, days=3))
+    assert "season.vol_factors: 0.5: the model 'replay' moves as it does" in fault
+
+
 def test_every_shipped_scenario_names_models_there_are() -> None:
     for name in scenario.available():
         create = scenario.load(name)

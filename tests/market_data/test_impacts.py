@@ -251,5 +251,5 @@ def test_the_variance_expected_with_news_is_what_news_and_chain_make(regime: int
         sums.append(sum(room.session(paths)) * 30.0)
     average = sum(sums) / len(sums)
     error = sqrt(sum((s - average) ** 2 for s in sums) / (len(sums) - 1) / len(sums))
-    expected, _ = room.walk.expected_variance(room.walk.begun(100.0, regime), 19_800.0)
+    ((expected, _),) = room.walk.expected_variances(room.walk.begun(100.0, regime), [19_800.0])
     assert abs(average - expected) < Z * error

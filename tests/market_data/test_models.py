@@ -202,7 +202,7 @@ def test_a_replay_passes_each_recorded_price_at_its_second_and_then_stands_still
         expected = (1 - share) * log(recording[second]) + share * log(recording[second + 1])
         assert log(paths.leader * 10_000) == pytest.approx(expected, abs=1e-12)
     squares = sum(log(b / a) ** 2 for a, b in pairwise(recording))
-    variance, at_end = run.expected_variance(paths, 10.0)
+    ((variance, at_end),) = run.expected_variances(paths, [10.0])
     assert at_end == pytest.approx(squares / 49 * 252 * 60)
     assert variance == pytest.approx(10.0 * at_end)
 

@@ -62,7 +62,7 @@ def changed_kinds(name: str) -> set[type]:
 def test_the_shipped_scenarios_are_these() -> None:
     assert scenario.available() == [
         "always-open", "bare", "calm", "classic", "crash", "customer", "demo", "liquid",
-        "lively", "news-day", "single", "tracking-break", "wide",
+        "lively", "news-day", "season", "single", "tracking-break", "wide",
     ]  # fmt: skip
 
 

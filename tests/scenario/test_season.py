@@ -18,6 +18,7 @@ from itg.exchange.contract import (
     PriceBandModel,
 )
 from itg.game.contract import CreateGame
+from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import InstrumentId
 from itg.kernel.times import NS_PER_S
 from itg.kernel.words import Phase
@@ -156,3 +157,46 @@ def test_days_in_a_row_follow_by_themselves_without_a_gap_of_prices() -> None:
 def test_without_it_a_round_waits_for_its_organizer_but_around_the_clock() -> None:
     alone = [name for name in scenario.available() if scenario.load(name).rules.starts_next_round]
     assert alone == ["always-open"]
+
+
+def test_the_season_has_the_weeks_of_the_rules() -> None:
+    game = scenario.load("season")
+    rounds = game.rules.rounds
+    assert [plan.vol_factor for plan in rounds] == [0.5] * 4 + [1.0] * 8 + [1.2] * 4
+    assert [plan.is_scored for plan in rounds] == [False] * 4 + [True] * 12
+    scoring = game.rules.scoring
+    assert scoring is not None
+    weights = scoring.round_weights_ppm
+    assert [weights[2 * week] + weights[2 * week + 1] for week in range(8)] == [
+        *(0, 0, 0, 100_000),
+        *(0, 250_000, 0, 650_000),
+    ]
+
+
+def test_the_last_week_of_a_season_goes_on(tmp_path: Path) -> None:
+    game = load(tmp_path, SEASON + "[season]\nvol_factors = [0.5, 2]\n")
+    assert [plan.vol_factor for plan in game.rules.rounds] == [0.5, 0.5] + [2.0] * 14
+
+
+def test_without_a_season_every_round_moves_as_the_model_says() -> None:
+    for name in scenario.available():
+        if name != "season":
+            assert {p.vol_factor for p in scenario.load(name).rules.rounds} == {1.0}
+
+
+def test_a_fast_session_is_of_no_week() -> None:
+    (plan,) = scenario.load("season", is_fast=True).rules.rounds
+    assert plan.vol_factor == 1.0
+
+
+@pytest.mark.parametrize("volatility", ["[]", "[0]", "[-1, 1]", "[11]"])
+def test_a_season_s_volatility_has_to_be_some_factors(tmp_path: Path, volatility: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"season\.vol_factors"):
+        load(tmp_path, f'extends = "classic"\n[season]\nvol_factors = {volatility}\n')
+
+
+def test_a_season_without_simulated_prices_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"season\.vol_factors .* needs the table \[market"
+    ):
+        load(tmp_path, 'extends = "bare"\n[season]\nvol_factors = [1, 2]\n')

@@ -324,3 +324,14 @@ def test_preparing_a_game_names_the_fault_of_its_scenario_and_leaves_nothing(
         itg("game", "new", "--scenario", "classic", "--data", str(data))
     with pytest.raises(ConfigurationError, match="holds a game already"):
         itg("game", "new", "--scenario", "classic", "--data", str(data))
+
+
+def test_a_season_is_prepared_with_its_days(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert itg("game", "new", "--scenario", "season", "--data", str(tmp_path / "d")) == exits.DONE
+    said = [line.split() for line in capsys.readouterr().out.splitlines()]
+    days = [line for line in said if line[0] == "round"]
+    assert days[0] == ["round", "1", "2026-12-01", "practice", "volatility", "0.5", "x"]
+    assert [line[3] for line in days] == ["practice"] * 4 + ["scored"] * 12
+    assert [float(line[5]) for line in days] == [0.5] * 4 + [1.0] * 8 + [1.2] * 4

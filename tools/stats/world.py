@@ -116,13 +116,20 @@ class World:
     def _session(self) -> None:
         start_ns = OPEN_NS + len(self.sessions) * DAY_NS
         end_ns = start_ns + self.settings.market.session_seconds * NS_PER_S
-        bounds = {"session_start_ns": Nanos(start_ns), "session_end_ns": Nanos(end_ns)}
+        start, end = Nanos(start_ns), Nanos(end_ns)
         self._now = Nanos(start_ns - PRE_OPEN_NS)
         self.sessions.append([])
-        self._send(StartSignals(**bounds))
-        self._send(StartNews(**bounds))
+        self._send(StartSignals(session_start_ns=start, session_end_ns=end))
+        self._send(StartNews(session_start_ns=start, session_end_ns=end))
         ends = tuple(Nanos(end_ns + day * DAY_NS) for day in range(3))
-        self._send(StartMarket(**bounds, session_ends_ns=ends, first_step_ns=Nanos(start_ns)))
+        self._send(
+            StartMarket(
+                session_start_ns=start,
+                session_end_ns=end,
+                session_ends_ns=ends,
+                first_step_ns=start,
+            )
+        )
         while (fired := self.machine.due(Nanos(end_ns))) is not None:
             self._now = fired.at_ns
             self._send(fired)

@@ -26,6 +26,9 @@ def prepare_game(scenario: str, data: Path, seed: int | None) -> int:
     rules, directory = made.rules, made.directory
     rounds = "1 round" if len(rules.rounds) == 1 else f"{len(rules.rounds)} rounds"
     print(f"scenario       {rules.scenario}: {rounds}, at most {rules.max_teams} teams")
+    for number, plan in enumerate(rules.rounds, start=1) if len(rules.rounds) > 1 else ():
+        kind = "scored" if plan.is_scored else "practice"
+        print(f"round {number:<9}{plan.trading_day}  {kind:<8}  volatility {plan.vol_factor:g} x")
     print(f"organizer key  in {directory.admin_key}")
     if not rules.open_registration:
         print(f"join code      in {directory.join_code}")
@@ -115,13 +118,14 @@ def show_game(at: At, *, as_json: bool) -> int:
         print(f"game time   {instant(time['game_us'])} at {time['speed']} x, phase {time['phase']}")
         print(f"wall time   {instant(time['ts_us'])}")
         print(f"teams       {len(teams)}, {suspended} suspended")
-        table = table_of("round", "day", "status", "scored", "opens", "closes")
+        table = table_of("round", "day", "status", "scored", "volatility", "opens", "closes")
         for row in rounds:
             table.add_row(
                 str(row["round_id"]),
                 str(row["trading_day"]),
                 str(row["status"]),
                 "yes" if row["is_scored"] else "practice",
+                f"{row['vol_factor']:g} x",
                 instant(row["session_start_us"]),
                 instant(row["session_end_us"]),
             )

@@ -144,6 +144,7 @@ def _day_body(number: int, plan: RoundPlan) -> PlannedDayBody:
         round_id=number,
         trading_day=plan.trading_day,
         is_scored=plan.is_scored,
+        vol_factor=plan.vol_factor,
         start_us=to_micros(plan.start_ns),
         session_start_us=to_micros(plan.session_start_ns),
         session_end_us=to_micros(plan.session_end_ns),

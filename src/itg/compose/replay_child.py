@@ -43,7 +43,7 @@ class ReplayChild:
     def begin(self, round_id: int) -> None:
         """Begin to make a replay where the gateways look for it, and wait for nothing."""
         file = self._data / REPLAYS / file_name(round_id)
-        self._worker.submit(self._make, round_id, file).add_done_callback(_tell)
+        self._worker.submit(self._make, round_id, file).add_done_callback(self._tell)
 
     def stop(self) -> None:
         """Make none any more; one under way is given up, and made anew when it is asked for."""
@@ -76,13 +76,12 @@ class ReplayChild:
                 f"the replay of round {round_id} was not made: its process ended with code {code}"
             )
 
+    def _tell(self, made: "Future[None]") -> None:
+        error = None if made.cancelled() or self._has_stopped else made.exception()
+        if error is not None:
+            # It is tried again when somebody asks for it.
+            log.warning("replay_not_made", reason=str(error))
+
     def _end_if_stopped(self, process: subprocess.Popen[bytes]) -> None:
         if self._has_stopped:
             process.terminate()
-
-
-def _tell(made: "Future[None]") -> None:
-    error = None if made.cancelled() else made.exception()
-    if error is not None:
-        # It is tried again when somebody asks for it.
-        log.warning("replay_not_made", reason=str(error))

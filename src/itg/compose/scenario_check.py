@@ -171,6 +171,7 @@ def _world_commands(
 ) -> Iterator[Command]:
     rules, plan = create.rules, create.rules.rounds[0]
     session = {"session_start_ns": plan.session_start_ns, "session_end_ns": plan.session_end_ns}
+    vol_factors = tuple(each.vol_factor for each in rules.rounds)
     yield from _of(setup, ConfigureNews)
     yield market
     for signals in _of(setup, ConfigureSignals):
@@ -179,7 +180,13 @@ def _world_commands(
         yield StartSignals(**session)
     if rules.has_news:
         yield StartNews(**session)
-    yield StartMarket(**session, session_ends_ns=rules.session_ends_ns, first_step_ns=begins)
+    yield StartMarket(
+        session_start_ns=plan.session_start_ns,
+        session_end_ns=plan.session_end_ns,
+        session_ends_ns=rules.session_ends_ns,
+        first_step_ns=begins,
+        vol_factors=vol_factors,
+    )
 
 
 def _world_terms(setup: Sequence[Setup], market: ConfigureMarketData) -> WorldTerms:

@@ -105,6 +105,7 @@ def opening(created: Game, now: Nanos) -> Iterator[Message]:
             session_ends_ns=tuple(e for e in rules.session_ends_ns if e >= plan.session_end_ns),
             first_step_ns=plan.start_ns,
             planned_end_ns=rounds.planned_end_ns,
+            vol_factors=rounds.vol_factors_ahead,
         )
     if rules.has_retail:
         flow_start_ns = plan.start_ns if plan.flow_start_ns is None else plan.flow_start_ns

@@ -113,6 +113,8 @@ class StartMarket(Command, frozen=True, kw_only=True):
     first_step_ns: Nanos = Nanos(0)  # no step before it
     # Where the session's end was moved, the end that series expire by: they do with the session.
     planned_end_ns: Nanos | None = None
+    # Of this session and those that follow, the last one going on: times the model's volatility.
+    vol_factors: tuple[float, ...] = ()
 
 
 class StopMarket(Command, frozen=True, kw_only=True):

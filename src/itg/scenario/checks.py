@@ -140,6 +140,8 @@ def _rounds(scenario: Scenario) -> Iterator[str]:
     session, roles = scenario.session, [table for table in scenario.roles if table.registrable]
     if not isinstance(session, OrganizerSession) and session.practice_days > session.days:
         yield f"session.practice_days: {session.practice_days} of {session.days} days"
+    if scenario.season is not None and scenario.market is None:
+        yield "season.vol_factors are of simulated prices: it needs the table [market]"
     if scenario.registration.rotation is RoleRotation.NONE:
         return
     place = "registration.rotation"

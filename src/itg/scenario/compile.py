@@ -20,7 +20,14 @@ from itg.scenario.fast import fast
 from itg.scenario.files import read
 from itg.scenario.information import news_of, signals_of
 from itg.scenario.model import Scenario
-from itg.scenario.plan import days_of, hours_of, rounds_of, session_ends, session_seconds
+from itg.scenario.plan import (
+    days_of,
+    hours_of,
+    in_season,
+    rounds_of,
+    session_ends,
+    session_seconds,
+)
 from itg.scenario.roles import role_of
 from itg.scenario.scoring import scoring_of
 from itg.scenario.series import Expiry, instruments_of
@@ -132,8 +139,10 @@ def _season(scenario: Scenario, days: TradingDays) -> list[Expiry]:
 
 def _rules(name: str, scenario: Scenario, days: TradingDays, season: Sequence[Expiry]) -> GameRules:
     retail = scenario.retail
-    rounds = rounds_of(
-        scenario.session, days, flow_lead_s=0 if retail is None else retail.pre_open_s
+    rounds = in_season(
+        scenario.season,
+        rounds_of(scenario.session, days, flow_lead_s=0 if retail is None else retail.pre_open_s),
+        len(scenario.calendar.weekdays),
     )
     return GameRules(
         scenario=name,

@@ -12,7 +12,7 @@ from itg.scenario.tables.listing import Matching, Protection, Series, Underlying
 from itg.scenario.tables.market import Market
 from itg.scenario.tables.players import Registration, RoleTable, TeamTable
 from itg.scenario.tables.scoring import ScoringTable
-from itg.scenario.tables.sessions import AnySession, Calendar, Clock
+from itg.scenario.tables.sessions import AnySession, Calendar, Clock, Season
 from itg.scenario.tables.values import Seed, Table
 
 
@@ -25,6 +25,7 @@ class Scenario(Table, frozen=True, kw_only=True):
     fee_sign: Literal["paid", "credit"] = "paid"
     calendar: Calendar
     session: AnySession
+    season: Season | None = None
     underlyings: Annotated[tuple[UnderlyingTable, ...], Meta(min_length=1, max_length=31)]
     series: Series
     roles: Annotated[tuple[RoleTable, ...], Meta(min_length=1)]

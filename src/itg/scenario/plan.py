@@ -11,7 +11,13 @@ from itg.kernel.errors import ConfigurationError
 from itg.kernel.times import NS_PER_S, Nanos
 from itg.kernel.words import Phase, PhaseBoundary
 from itg.scenario.hours import seconds_of
-from itg.scenario.tables.sessions import AnySession, CivilSession, OrganizerSession, TimedSession
+from itg.scenario.tables.sessions import (
+    AnySession,
+    CivilSession,
+    OrganizerSession,
+    Season,
+    TimedSession,
+)
 from itg.scenario.trading_days import TradingDays
 
 # A round outlives its market by this, so that the close is told before the end.
@@ -87,6 +93,19 @@ def rounds_of(session: AnySession, days: TradingDays, *, flow_lead_s: int) -> tu
     return tuple(
         replace(planned, is_scored=number > practice)
         for number, planned in enumerate(rounds, start=1)
+    )
+
+
+def in_season(
+    season: Season | None, rounds: tuple[RoundPlan, ...], days_a_week: int
+) -> tuple[RoundPlan, ...]:
+    """Return the rounds, each with its week's volatility; the last week's goes on."""
+    if season is None:
+        return rounds
+    weeks = season.vol_factors
+    return tuple(
+        replace(planned, vol_factor=float(weeks[min(number // days_a_week, len(weeks) - 1)]))
+        for number, planned in enumerate(rounds)
     )
 
 

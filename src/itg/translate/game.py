@@ -48,6 +48,7 @@ def round_body(game_round: Round) -> RoundBody:
         session_end_us=to_micros(game_round.session_end_ns),
         end_us=None if end_ns is None else to_micros(end_ns),
         is_scored=game_round.is_scored,
+        vol_factor=game_round.vol_factor,
         commitment=game_round.commitment or None,
         reveal=None if reveal is None else RevealBody(**asdict(reveal)),
         is_revealed=game_round.is_revealed,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { HeadlineBody } from "../../wire";
 import { moved } from "./bust";
+import { countsWords } from "./counting";
 import { impactOf, instantOf } from "./impact";
 import { metricsOf, quantileOf, sumOf, valueOf } from "./metrics";
 import { csv, roster } from "./roster";
@@ -126,4 +127,9 @@ test("a time of day is an instant of the game's day", () => {
   expect(instantOf("15:30:05", nowUs)).toBe(Date.UTC(2026, 11, 1, 15, 30, 5) * 1_000);
   expect(instantOf("9:05", nowUs)).toBe(Date.UTC(2026, 11, 1, 9, 5, 0) * 1_000);
   for (const wrong of ["25:00", "noon", "12:61", ""]) expect(instantOf(wrong, nowUs)).toBeNull();
+});
+
+test("a round says its volatility where that differs from the model's", () => {
+  expect(countsWords({ is_scored: true, vol_factor: 1 })).toBe("scored");
+  expect(countsWords({ is_scored: false, vol_factor: 0.5 })).toBe("practice, volatility × 0.5");
 });

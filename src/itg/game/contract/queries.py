@@ -98,6 +98,7 @@ class Round(Struct, frozen=True, gc=False, kw_only=True):
     end_ns: Nanos | None
     commitment: str = ""  # to the seed; "": none was made
     is_scored: bool = True
+    vol_factor: float = 1.0  # times the price model's volatility
     reveal: SeedReveal | None = None  # what opens it, once no round is left to play
     is_revealed: bool = False  # exports name who did what
 

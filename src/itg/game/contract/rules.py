@@ -49,6 +49,7 @@ class RoundPlan(Struct, frozen=True, gc=False, kw_only=True):
     end_ns: Nanos | None  # the round ends by itself here; None: by the organizer
     boundaries: tuple[PhaseBoundary, ...] = ()
     is_scored: bool = True  # False: practice
+    vol_factor: float = 1.0  # times the price model's volatility
 
 
 class SeedReveal(Struct, frozen=True, gc=False, kw_only=True):

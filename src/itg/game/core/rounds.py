@@ -69,6 +69,13 @@ class Rounds(Struct):
             return None
         return Nanos(self.current_plan.session_end_ns - self.extended_ns[self.current_id])
 
+    @property
+    def vol_factors_ahead(self) -> tuple[float, ...]:
+        """Return the factors of the current round and of those after it; empty: all are 1."""
+        assert self.current_id is not None
+        ahead = tuple(plan.vol_factor for plan in self.plans[self.current_id - 1 :])
+        return ahead if set(ahead) != {1.0} else ()
+
     def to_start(self, round_id: int | None) -> int | Refusal:
         """Return the round a start means: the next scheduled one unless it is named."""
         if round_id is None:
@@ -173,6 +180,7 @@ class Rounds(Struct):
             session_end_ns=plan.session_end_ns,
             end_ns=plan.end_ns,
             is_scored=plan.is_scored,
+            vol_factor=plan.vol_factor,
             commitment=self.commitment,
             reveal=self.reveal,
             is_revealed=round_id in self.revealed,

@@ -76,6 +76,8 @@ class Market:
     def __init__(self, state: MarketState, model: PriceModel | None = None) -> None:
         self.state = state
         self._walk = Walk(state.config, model)
+        if state.session is not None:
+            self._walk.enter(state.session.vol_factors)
         self._dice = self._walk.dice(state.counters)
         self._tells_errors = any(
             u.tracking and u.tracking.ahead_s for u in state.config.underlyings
@@ -127,6 +129,7 @@ class Market:
         """Open a session (or go on with it) and return when the next step is."""
         state = self.state
         before = state.session
+        self._walk.enter(session.vol_factors)
         if before is None or before.session_start_ns != session.session_start_ns:
             self._walk.open_session(state.paths, self._dice, after_night=before is not None)
             state.close.sums = [0] * len(state.spots)

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from itg.kernel.rng import Rng, Streams
 from itg.market_data.contract import ConfigureMarketData
 from itg.market_data.core.jumps import JumpLaw, jump_compensator, jump_variance
-from itg.market_data.core.models.protocol import PriceModel
+from itg.market_data.core.models.protocol import PriceModel, Scalable
 from itg.market_data.core.models.registry import built
 from itg.market_data.core.session_time import step_seconds, year_seconds
 from itg.market_data.core.tracking import Follower, Tracker
@@ -62,7 +62,9 @@ class Walk:
 
     def __init__(self, config: ConfigureMarketData, model: PriceModel | None = None) -> None:
         self.config = config
-        self.model = model or built(config)
+        self.model = self._base = model or built(config)
+        self._by_factor = {1.0: self._base}
+        self._ahead = [self._base]
         dt_s = step_seconds(config)
         self.jumps = JumpLaw(config, dt_s)
         self._session_root = sqrt(1.0 / config.sessions_per_year)
@@ -74,6 +76,11 @@ class Walk:
     def dice(self, counters: dict[str, int]) -> Dice:
         """Return the dice of this walk where the counters say they stand."""
         return Dice(self.config, counters, self.model.streams)
+
+    def enter(self, factors: Sequence[float]) -> None:
+        """Let this session and those that follow move by these factors; the last one goes on."""
+        self._ahead = [self._scaled(factor) for factor in factors] or [self._base]
+        self.model = self._ahead[0]
 
     def begun(self, start: float, initial: int) -> Paths:
         """Return the paths at the very start."""
@@ -160,12 +167,30 @@ class Walk:
         """Return the deviation of the leader's next second without jumps, 1e-6."""
         return round(self.model.volatility(paths.model) * self._second_root * _PPM)
 
-    def expected_variance(self, paths: Paths, seconds: float) -> tuple[float, float]:
-        """Return ∫E[annual variance] over the next session seconds, and its value at their end.
+    def expected_variances(self, paths: Paths, ends: Sequence[float]) -> list[tuple[float, float]]:
+        """Return ∫E[annual variance] until the end of each session, and its value the night after.
 
-        Regime shifts by news are expected; ordinary and news jumps are apart, in `jumps.variance`.
+        `ends` are in session seconds from now on, the first this session's. Each session moves by
+        its own factor, and so does the night before it. Regime shifts by news are expected;
+        ordinary and news jumps are apart, in `jumps.variance`.
         """
-        return self.model.expected_variance(paths.model, seconds)
+        found, moved_before, model = [], 0.0, self._ahead[0]
+        for nights, seconds in enumerate(ends, start=1):
+            moved, at_end = model.expected_variance(paths.model, seconds)
+            until_here = moved_before + moved
+            following = self._ahead[min(nights, len(self._ahead) - 1)]
+            if following is not model:
+                model = following
+                moved, at_end = model.expected_variance(paths.model, seconds)
+                moved_before = until_here - moved
+            found.append((until_here, at_end))
+        return found
+
+    def _scaled(self, factor: float) -> PriceModel:
+        if factor not in self._by_factor:
+            assert isinstance(self._base, Scalable), "checked before the game began"
+            self._by_factor[factor] = self._base.scaled(factor)
+        return self._by_factor[factor]
 
     def _past_kept(self) -> int:
         return 1 + max((tracker.lag_steps[1] for tracker in self.trackers), default=0)

@@ -232,9 +232,9 @@ class Valuation:
         walk = self._walk
         horizons: list[Horizon] = []
         nights_variance = 0.0
-        for nights in range(nights_max + 1):
-            seconds = remaining_s + nights * session_s
-            moved, at_end = walk.expected_variance(paths, seconds)
+        ends = [remaining_s + nights * session_s for nights in range(nights_max + 1)]
+        moves = walk.expected_variances(paths, ends)
+        for nights, (seconds, (moved, at_end)) in enumerate(zip(ends, moves, strict=True)):
             jumps = walk.jumps.variance(remaining_s, nights)
             variance = (moved + nights_variance) / year_s + jumps
             horizons.append(Horizon((seconds + nights * night_s) / year_s, variance))

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from itg.scenario.tables.values import Count, Positive, Seconds, Table
+from itg.scenario.tables.values import Count, Factor, Positive, Seconds, Table
 
 
 class Clock(Table, frozen=True, kw_only=True):
@@ -23,6 +23,12 @@ class Calendar(Table, frozen=True, kw_only=True):
     zone: str
     weekdays: Annotated[tuple[str, ...], Meta(min_length=1)]
     holidays: tuple[date, ...] = ()
+
+
+class Season(Table, frozen=True, kw_only=True):
+    """What the weeks of a season differ in; a week has as many rounds as `calendar.weekdays`."""
+
+    vol_factors: Annotated[tuple[Factor, ...], Meta(min_length=1)]
 
 
 class CivilSession(Table, frozen=True, kw_only=True, tag_field="kind", tag="civil"):

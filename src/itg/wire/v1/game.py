@@ -56,7 +56,8 @@ class RoundBody(Body, frozen=True, kw_only=True):
     """A round's facts.
 
     `commitment` was made to the seed of all rounds, before the first; `reveal` opens it, once the
-    last is over. `is_revealed`: exports name who did what.
+    last is over. `is_revealed`: exports name who did what. `vol_factor`: how much more
+    than the model says prices move in this round.
     """
 
     round_id: int
@@ -67,6 +68,7 @@ class RoundBody(Body, frozen=True, kw_only=True):
     session_end_us: int
     end_us: int | None
     is_scored: bool
+    vol_factor: float
     commitment: str | None
     reveal: RevealBody | None
     is_revealed: bool

@@ -45,11 +45,12 @@ class PlannedNewsBody(Body, frozen=True, kw_only=True):
 
 
 class PlannedDayBody(Body, frozen=True, kw_only=True):
-    """A round; no `phases`: the organizer moves them."""
+    """A round; no `phases`: the organizer moves them. `vol_factor` is times the model's own."""
 
     round_id: int
     trading_day: str
     is_scored: bool
+    vol_factor: float
     start_us: int
     session_start_us: int
     session_end_us: int

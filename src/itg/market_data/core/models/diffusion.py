@@ -1,7 +1,7 @@
 """Geometric Brownian motion: one volatility for ever, or that of a regime."""
 
 from math import sqrt
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from itg.market_data.contract import ConfigureMarketData
 from itg.market_data.core.models.protocol import Draws, Parameter
@@ -22,8 +22,11 @@ class Gbm:
     parameters: ClassVar[tuple[Parameter, ...]] = (VOLATILITY,)
     streams: ClassVar[tuple[str, ...]] = ("leader",)
 
-    def __init__(self, config: ConfigureMarketData, parameters: dict[str, float]) -> None:
-        self._volatility = parameters["volatility"]
+    def __init__(
+        self, config: ConfigureMarketData, parameters: dict[str, float], factor: float = 1.0
+    ) -> None:
+        self._configured = (config, parameters)
+        self._volatility = factor * parameters["volatility"]
         self._deviation = self._volatility * sqrt(step_years(config))
 
     def begun(self, regime: int) -> list[float]:
@@ -46,6 +49,9 @@ class Gbm:
         variance = self._volatility * self._volatility
         return variance * seconds, variance
 
+    def scaled(self, factor: float) -> Self:
+        return type(self)(*self._configured, factor)
+
 
 class RegimeGbm:
     """The volatility of a chain of regimes, which moves before the price does.
@@ -57,13 +63,17 @@ class RegimeGbm:
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     streams: ClassVar[tuple[str, ...]] = ("regime", "leader")
 
-    def __init__(self, config: ConfigureMarketData, parameters: dict[str, float]) -> None:
+    def __init__(
+        self, config: ConfigureMarketData, parameters: dict[str, float], factor: float = 1.0
+    ) -> None:
+        self._configured = (config, parameters)
         rates = generator(config.regimes.transition, config.regimes.regime_step_s)
         self._stay_and_go = step_matrix(rates, step_seconds(config))
-        self._volatilities = config.regimes.volatilities
+        low, medium, high = config.regimes.volatilities
+        self._volatilities = (factor * low, factor * medium, factor * high)
         self._deviations = [v * sqrt(step_years(config)) for v in self._volatilities]
         self._expected = ExpectedVariance(
-            expected_generator(rates, config.news), config.regimes.volatilities
+            expected_generator(rates, config.news), self._volatilities
         )
 
     def begun(self, regime: int) -> list[float]:
@@ -92,6 +102,9 @@ class RegimeGbm:
         regime = int(state[0])
         by_regime = self._expected.over(seconds)
         return by_regime[regime], self._expected.at_end(by_regime)[regime]
+
+    def scaled(self, factor: float) -> Self:
+        return type(self)(*self._configured, factor)
 
 
 def _other(here: int, row: tuple[float, float, float], left: float) -> int:

@@ -1,7 +1,7 @@
 """Stochastic volatility: a variance that is pulled to a level and shaken with the price."""
 
 from math import exp, expm1, sqrt
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from itg.market_data.contract import ConfigureMarketData
 from itg.market_data.core.models.protocol import Draws, Parameter
@@ -27,7 +27,11 @@ class Heston:
     )
     streams: ClassVar[tuple[str, ...]] = ("leader", "variance")
 
-    def __init__(self, config: ConfigureMarketData, parameters: dict[str, float]) -> None:
+    def __init__(
+        self, config: ConfigureMarketData, parameters: dict[str, float], factor: float = 1.0
+    ) -> None:
+        self._configured = (config, parameters)
+        self._factor = factor  # of the price's deviation; v is what it is
         self._initial = parameters["initial_volatility"]
         self._level = parameters["long_run_volatility"] ** 2
         self._reversion = parameters["mean_reversion"]
@@ -48,10 +52,11 @@ class Heston:
         state[0] += self._reversion * (self._level - variance) * dt + root * (
             self._shared * price_draw + self._own * own_draw
         )
-        return root * sqrt(dt) * price_draw - 0.5 * variance * dt
+        factor = self._factor
+        return factor * root * sqrt(dt) * price_draw - 0.5 * factor * factor * variance * dt
 
     def volatility(self, state: list[float]) -> float:
-        return sqrt(max(state[0], 0.0))
+        return self._factor * sqrt(max(state[0], 0.0))
 
     def regime(self, state: list[float]) -> None:
         return None
@@ -63,4 +68,9 @@ class Heston:
         # E[v(t)] = θ + (v − θ) exp(−κt) and its integral.
         excess, rate = max(state[0], 0.0) - self._level, self._reversion / self._year_s
         gone = -expm1(-rate * seconds) / rate if rate > 0 else seconds
-        return self._level * seconds + excess * gone, self._level + excess * exp(-rate * seconds)
+        square, level = self._factor * self._factor, self._level
+        moved, at_end = level * seconds + excess * gone, level + excess * exp(-rate * seconds)
+        return square * moved, square * at_end
+
+    def scaled(self, factor: float) -> Self:
+        return type(self)(*self._configured, factor)

@@ -1,7 +1,7 @@
 """Jump diffusion: Brownian motion and log-normal jumps."""
 
 from math import exp
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from itg.market_data.contract import ConfigureMarketData
 from itg.market_data.core.models.diffusion import VOLATILITY, Gbm
@@ -24,8 +24,11 @@ class JumpDiffusion:
     )
     streams: ClassVar[tuple[str, ...]] = ("leader", "own_jump_time", "own_jump_size")
 
-    def __init__(self, config: ConfigureMarketData, parameters: dict[str, float]) -> None:
-        self._diffusion = Gbm(config, parameters)
+    def __init__(
+        self, config: ConfigureMarketData, parameters: dict[str, float], factor: float = 1.0
+    ) -> None:
+        self._configured = (config, parameters)
+        self._diffusion = Gbm(config, parameters, factor)
         self._mean, self._std = parameters["jump_mean"], parameters["jump_std"]
         self._dt_s = step_seconds(config)
         jumps_per_session = parameters["jumps_per_session"]
@@ -64,3 +67,6 @@ class JumpDiffusion:
         volatility = self._diffusion.volatility(state)
         variance = volatility * volatility + self._jump_variance
         return variance * seconds, variance
+
+    def scaled(self, factor: float) -> Self:
+        return type(self)(*self._configured, factor)

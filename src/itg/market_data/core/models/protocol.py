@@ -5,7 +5,7 @@ configuration and calls it each step of the session; ordinary jumps, news jumps,
 and prints are the market's and come on top of whatever the model does.
 """
 
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from itg.kernel.rng import Rng
 from itg.market_data.contract import ConfigureMarketData
@@ -65,4 +65,15 @@ class PriceModel(Protocol):
         """Return ∫E[annual variance] over the next session seconds, and its value at their end.
 
         The model's own jumps are included; `state` is not changed.
+        """
+
+
+@runtime_checkable
+class Scalable(Protocol):
+    """A price model whose sessions may move more or less than it says, as a season's weeks do."""
+
+    def scaled(self, factor: float, /) -> PriceModel:
+        """Return the model as configured, the deviation of its diffusion times `factor`.
+
+        Of the same state, dice and jumps of its own: the two may take turns on one path.
         """
