@@ -4,6 +4,7 @@ import asyncio
 import socket as sockets
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest_asyncio
 from msgspec import json
@@ -76,11 +77,44 @@ async def test_a_dead_socket_delays_nobody_and_is_closed_when_its_outbox_is_full
             for n in range(1_000):
                 if house.gateway.numbers.slow_sessions:
                     break
-                await maker.place("buy", 1, 1.0)
+                placed = await maker.place("buy", 1, 1.0)
+                assert placed.status == 201, placed.body
                 assert (await alive.push("private", "order.accepted"))["seq"] == n + 1
             assert house.gateway.numbers.slow_sessions == 1
             assert len(house.gateway.feed.sessions) == 1
         dead.close()
+
+
+async def test_of_a_connection_that_is_closed_nothing_more_is_taken() -> None:
+    settings = GatewaySettings(outbox_bytes_max=50_000, queries_per_s=100_000)
+    async with House(settings=settings) as house:
+        team, said = await house.register("dead"), 0
+
+        async def receive() -> dict[str, object]:  # all that it says is there at once
+            nonlocal said
+            said += 1
+            if said == 1:
+                return {"type": "websocket.connect"}
+            if said > 4_000:
+                return {"type": "websocket.disconnect", "code": 1006}
+            return {"type": "websocket.receive", "text": '{"id":1,"method":"rules.get"}'}
+
+        async def send(event: dict[str, object]) -> None:
+            if event["type"] == "websocket.send":
+                await asyncio.Event().wait()  # it never reads
+
+        headers = [(b"host", b"x"), (b"x-api-key", team.key.encode())]
+        scope: dict[str, Any] = {
+            "type": "websocket",
+            "path": "/ws",
+            "query_string": b"",
+            "headers": headers,
+        }
+        scope |= {"subprotocols": [], "extensions": {}, "client": ("127.0.0.1", 1)}
+        app: Any = house.app
+        await app(scope, receive, send)
+        assert house.gateway.numbers.slow_sessions == 1
+        assert house.gateway.numbers.socket_requests["rules.get"] < 500
 
 
 async def dead_subscriber(house: House, team: Team) -> sockets.socket:

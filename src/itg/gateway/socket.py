@@ -183,6 +183,8 @@ class _Connection:
             if message["type"] != "websocket.receive":
                 self.session.leave()
                 return
+            if self.session.close_code is not None:
+                return  # what else it said before would take the seats of those who are served
             self._take(message.get("text"))
 
     def subscribe_to(self, channels: Sequence[str]) -> None:
