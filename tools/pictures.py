@@ -31,18 +31,15 @@ DAY_S, OVER_S = 110.0, 250.0
 def demo(data: Path) -> Iterator[str]:
     """Play two days; yield the address of the pages."""
     command = (*ITG, "demo", "--days", "2", "--no-open", "--data", str(data))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        url = ""
-        for line in process.stdout:
-            if found := re.search(r"http://[\d.]+:\d+", line):
-                url = found.group()
-                break
+    said = data.with_suffix(".out")
+    with said.open("w") as out, subprocess.Popen(command, stdout=out) as process:
         try:
-            yield url
+            while (found := re.search(r"http://[\d.]+:\d+", said.read_text())) is None:
+                assert process.poll() is None, "the demo ended"
+                time.sleep(0.2)
+            yield found.group()
         finally:
             process.terminate()
-            process.communicate(timeout=60)
 
 
 class Pictured(NamedTuple):
@@ -76,14 +73,21 @@ def signed_in(browser: Browser, at: tuple[str, Path], what: Pictured, theme: The
 def corrections(page: Page) -> None:
     """Choose a trade of a team, and have its bust tried."""
     page.get_by_label("Team").first.select_option(index=1)
-    page.locator("table button, table a").first.click()
-    page.wait_for_timeout(8_000)
+    page.locator("th button[aria-pressed]").first.click()
+    expect(page.locator("[data-table=preview]")).to_be_visible(timeout=30_000)
 
 
 def pnl(page: Page) -> None:
     """Show where the P&L comes from."""
-    page.locator("#pnl, [data-section=pnl], h2:has-text('P&L')").first.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
+    page.get_by_role("link", name="P&L", exact=True).click()
+    page.wait_for_timeout(1_000)
+
+
+def middle(page: Page) -> None:
+    """Go to a moment in the day."""
+    page.get_by_label("Sequence").fill("200000")
+    page.get_by_role("button", name="Go", exact=True).click()
+    page.wait_for_timeout(3_000)
 
 
 def nothing(_: Page) -> None:
@@ -94,12 +98,12 @@ FIRST = (
     Pictured("trade", TEAM, "/trade", nothing),
     Pictured("board", "", "/board", nothing),
     Pictured("console", "", "/admin", nothing),
-    Pictured("console-corrections", "", "/admin/corrections", corrections),
+    Pictured("console-corrections", "", "/admin#corrections", corrections),
 )
 AFTER = (
     Pictured("report", TEAM, "/report/1", nothing),
     Pictured("report-pnl", TEAM, "/report/1", pnl),
-    Pictured("replay", TEAM, "/replay/1", nothing),
+    Pictured("replay", TEAM, "/replay/1", middle),
 )
 
 
