@@ -27,13 +27,16 @@ def test_nodes_with_journals_in_postgres_are_killed_and_it_too_and_lose_nothing_
 ) -> None:
     data = tmp_path / "day-1"
     with PostgresServer() as database:
-
-        def crash() -> None:
-            database.stop("immediate")
-            database.start()
-
         monkeypatch.setenv(POSTGRES_VARIABLE, text_of(database))
         with Fleet(data, topology="services") as fleet:
+
+            def crash() -> None:
+                starts = {ship.name: ship.starts for ship in fleet.state.ships}
+                database.stop("immediate")
+                database.start()
+                for name in NODES:  # one that has nothing to write notices it late, and ends then
+                    fleet.until_started(name, starts[name])
+
             blows = {**killing(fleet, (*NODES, "gateway-1", "nats")), "postgres": crash}
             strike_in_turn(fleet, blows, rounds)
         assert_read_back(data, tmp_path / "backups", monkeypatch)
