@@ -21,7 +21,7 @@ _LINE_MAX = 64 * 2**20
 class Companion:
     """One process of a program; `ask` runs it, `stop` ends it, then `ask` tells of a fault.
 
-    `ends_by` is how: a program that is to tidy up is asked to end, and `kill` ends it all the same.
+    `ends_by` is how: one that is to tidy up is asked to end, and killed once `ask` is canceled.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Companion:
         except OSError as error:
             fault = f"its process cannot be started: {error}"
         finally:
-            self.kill()
+            self._end(signal.SIGKILL)
         if code and not fault:
             fault = f"its process ended with code {code}; the server's log says why"
         return "it was stopped" if self.is_stopped else fault
@@ -63,10 +63,6 @@ class Companion:
         """End it, now or as soon as it has begun."""
         self.is_stopped = True
         self._end(self._ends_by)
-
-    def kill(self) -> None:
-        """End it whatever it does."""
-        self._end(signal.SIGKILL)
 
     def _end_if_stopped(self) -> None:
         if self.is_stopped:
@@ -105,10 +101,8 @@ def begin_companion() -> Callable[[bytes], None]:
     os.nice(NICENESS)
 
     def tell(line: bytes) -> None:
-        with (
-            suppress(BrokenPipeError),
-            os.fdopen(os.dup(out), "wb") as answer,
-        ):  # the market is gone
+        # Where the market is gone, what was made is made all the same.
+        with suppress(BrokenPipeError), os.fdopen(os.dup(out), "wb") as answer:
             answer.write(line + b"\n")
 
     return tell
