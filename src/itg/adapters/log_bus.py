@@ -100,7 +100,7 @@ class LogBus:
         return None if newest is None else self._decode(newest.data)
 
     async def subscribe(self, pattern: str, after: Positions) -> AsyncIterator[Sequence[Envelope]]:
-        reader = Reader(self._log, self._decode, self._game)
+        reader = Reader(self._log, self._decode)
         self._readers.append(reader)
         try:
             async for batch in reader.read(pattern, after):

@@ -1,8 +1,9 @@
 """Reading a game's log: choose by subject, hand out in order, go on after whatever broke.
 
 A reader's place is the log's own offset behind what it has passed. While the log has the life it
-had, the reader goes on there; in another life (a broker that lost its disk) it begins at the first
-entry and skips what it has reached of each (source, shard).
+had, the reader goes on there; in another life (a broker that lost its disk), and where the oldest
+went while it read, it begins at the first entry and skips what it has reached of each
+(source, shard).
 """
 
 import asyncio
@@ -27,10 +28,9 @@ def stream_of(entry: Entry) -> tuple[tuple[str, int], Seq]:
 class Reader:
     """One subscription to held envelopes."""
 
-    def __init__(self, log: Log, decode: Decode, game: str) -> None:
+    def __init__(self, log: Log, decode: Decode) -> None:
         self._log = log
         self._decode = decode
-        self._game = game
         self._pattern = ""
         self._reached: dict[tuple[str, int], Seq] = {}
         self._chosen: dict[str, bool] = {}  # subject → whether it is of the pattern
@@ -55,7 +55,8 @@ class Reader:
                     async for batch in batches:
                         yield batch
             except LogTruncatedError:
-                raise await self._gap() from None
+                # What is gone may all be reached: the first that is held of each stream tells.
+                self._place = None
             except BusDownError:
                 # No answer, no log yet: the next life finds out.
                 with suppress(TimeoutError):
@@ -105,13 +106,3 @@ class Reader:
             raise StreamGapError(f"{source}.{shard} is held only after seq {oldest - 1}")
         self._reached[stream] = seq
         return self._decode(entry.data)
-
-    async def _gap(self) -> StreamGapError:
-        seq = 0
-        async with aclosing(self._log.read(FIRST)) as reading:  # type: ignore[type-var]
-            async for entries in reading:
-                facts = [entry for entry in entries if entry.event_id]
-                if facts:
-                    seq = stream_of(facts[0])[1] - 1
-                    break
-        return StreamGapError(f"{self._game} is held only after seq {seq}")
