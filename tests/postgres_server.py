@@ -1,5 +1,6 @@
 """A PostgreSQL server of its own for tests, from a wheel, on a socket in its own folder."""
 
+import fcntl
 import shutil
 import tempfile
 import warnings
@@ -29,7 +30,7 @@ class PostgresServer:
         data = self._folder / "data"
         data.mkdir()
         # Not by its own start, which leaves a stop for the interpreter's end.
-        self._server = Wheel(data, cleanup_mode=None)
+        self._server = _made(data)
         self._server.ensure_pgdata_inited()
         self._server.ensure_postgres_running()
         self._numbers = count(1)
@@ -87,3 +88,10 @@ class PostgresServer:
         place = ("-w", "-D", str(self._server.pgdata))
         bin_path, user = self._server.bin_path, self._server.system_user
         pgexec("pg_ctl", (*place, *arguments), bin_path=bin_path, user=user)
+
+
+def _made(data: Path) -> Wheel:
+    # As root it makes a user of the system, which two at once on a new machine cannot.
+    with (Path(tempfile.gettempdir()) / "itg-pg.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return Wheel(data, cleanup_mode=None)

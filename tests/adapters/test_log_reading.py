@@ -51,7 +51,7 @@ class ListLog:
         )
 
     def is_held(self, stream: Stream, seq: int) -> bool:
-        held = (stream_of(entry) for entry in self.entries[self.oldest :])
+        held = [stream_of(entry) for entry in self.entries[self.oldest :]]
         return (stream, seq) in held
 
     async def newest(self) -> Entry | None:

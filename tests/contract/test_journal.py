@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,9 +141,12 @@ def test_a_row_that_does_not_follow_the_head_is_refused(medium: Medium) -> None:
 def test_a_second_opening_fences_the_first_writer(medium: Medium) -> None:
     first = opened(medium)
     fill(first, 1)
+    first.assert_leading()
     second = opened(medium)
-    with pytest.raises(FencedError):
-        fill(first, 1)
+    second.assert_leading()
+    for act in (first.assert_leading, partial(fill, first, 1)):
+        with pytest.raises(FencedError):
+            act()
     fill(second, 1)
     with pytest.raises(FencedError):
         fill(first, 1)

@@ -38,6 +38,10 @@ class FencedJournal(MemoryJournal):
         with self._turn:
             super().append(batch)
 
+    def assert_leading(self) -> None:
+        with self._turn:
+            super().assert_leading()
+
 
 class Toys:
     """The banks on one node, the herald on another; either may be killed and comes again."""

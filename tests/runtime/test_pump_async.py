@@ -74,6 +74,17 @@ async def submitted(world: World, amount: int = 1) -> Record:
     return await answer
 
 
+async def test_a_pump_with_nothing_to_write_ends_once_another_has_its_journal() -> None:
+    store = MemoryStore()
+    world = World(MemoryJournal(store))
+    world.pump.start()
+    await submitted(world)
+    MemoryJournal.opened(store)
+    async with asyncio.timeout(10):
+        with pytest.raises(FencedError):
+            await world.pump.finished()
+
+
 async def test_an_input_is_answered_with_its_record() -> None:
     async with started(World()) as world:
         assert (await submitted(world)).seq == 1

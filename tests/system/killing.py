@@ -4,6 +4,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from http.client import HTTPConnection
 from statistics import median
 
@@ -18,7 +19,7 @@ from tests.system.test_kill import (
 )
 
 log = structlog.get_logger()
-Blow = Callable[[], object]
+Blow = Callable[[], float]
 CREATED = 201
 TEAMS = 4
 DOORS = range(3)
@@ -77,12 +78,18 @@ def opened_with_teams(fleet: Fleet) -> list[str]:
 
 
 def killing(fleet: Fleet, names: Sequence[str]) -> dict[str, Blow]:
-    """Return the blows that kill processes of a fleet, each until it is started again."""
+    """Return the blows that kill processes of a fleet, each until it is started again.
 
-    def blow(name: str) -> Blow:
-        return lambda: fleet.until_started(name, fleet.kill(name))
+    A blow returns when it had struck: nothing that was acknowledged after that was so before.
+    """
 
-    return {name: blow(name) for name in names}
+    def blow(name: str) -> float:
+        starts = fleet.kill(name)
+        struck_s = time.monotonic()
+        fleet.until_started(name, starts)
+        return struck_s
+
+    return {name: partial(blow, name) for name in names}
 
 
 def strike_in_turn(fleet: Fleet, blows: Mapping[str, Blow], rounds: int) -> None:
@@ -93,8 +100,7 @@ def strike_in_turn(fleet: Fleet, blows: Mapping[str, Blow], rounds: int) -> None
         name = [*blows][life % len(blows)]
         traders = load(fleet, keys, life)
         wait_for_orders([*traders], 60)
-        struck_s = time.monotonic()
-        blows[name]()
+        struck_s = blows[name]()
         back_s[name].append(max(trader.back_s(struck_s) for trader in traders))
         log.info("struck", name=name, life=life, back_s=round(back_s[name][-1], 2))
         for door in DOORS:

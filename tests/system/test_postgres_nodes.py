@@ -1,5 +1,6 @@
 """A game on nodes with their journals in PostgreSQL: all are killed, read back, backed up."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -30,12 +31,14 @@ def test_nodes_with_journals_in_postgres_are_killed_and_it_too_and_lose_nothing_
         monkeypatch.setenv(POSTGRES_VARIABLE, text_of(database))
         with Fleet(data, topology="services") as fleet:
 
-            def crash() -> None:
+            def crash() -> float:
                 starts = {ship.name: ship.starts for ship in fleet.state.ships}
                 database.stop("immediate")
+                struck_s = time.monotonic()
                 database.start()
-                for name in NODES:  # one that has nothing to write notices it late, and ends then
+                for name in NODES:  # one that has nothing to write notices it within a second
                     fleet.until_started(name, starts[name])
+                return struck_s
 
             blows = {**killing(fleet, (*NODES, "gateway-1", "nats")), "postgres": crash}
             strike_in_turn(fleet, blows, rounds)

@@ -9,13 +9,14 @@ the row is there; the writer ends, and recovery reads what is.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, LiteralString
 
 import psycopg
 from msgspec.msgpack import Decoder, Encoder
 
 from itg.adapters.postgres_session import (
     SCHEMA,
+    ReadSession,
     Session,
     assert_durable,
     assert_migrated,
@@ -49,6 +50,7 @@ WHERE game = %(game)s AND epoch = %(epoch)s AND %(first)s = 1 + coalesce(
 FOR SHARE OF game
 """  # noqa: S608 - the schema's name is a constant
 _BATCHES: Final = f"SELECT first_seq, last_seq, epoch, ts_ns, body, hash FROM {SCHEMA}.batch"  # noqa: S608
+_EPOCH: Final = f"SELECT epoch FROM {SCHEMA}.game WHERE game = %s"  # noqa: S608
 _TABLES: Final = ("lease", "snapshot", "aside", "batch", "epoch", "game")
 
 
@@ -66,7 +68,7 @@ class PostgresJournal:
         self._unsafe = unsafe
         self._writer: Session | None = None
         with failing(f"open the journal of {game} at {url}", url):
-            self._reader = connect(url, read_only=True)
+            self._reader = ReadSession(url)
             try:
                 self._assert_there()
             except BaseException:
@@ -113,6 +115,10 @@ class PostgresJournal:
                 f"append at seq {batch.first_seq}: epoch {batch.epoch} is fenced, "
                 "another server has taken this game over"
             )
+
+    def assert_leading(self) -> None:
+        with failing(f"look who writes {self._game}", self._url):
+            self._assert_leading(self._writing(), _EPOCH)
 
     def rows(self, after_seq: Seq) -> Iterator[SealedBatch]:
         query = f"{_BATCHES} WHERE game = %s AND first_seq > %s AND first_seq <= %s"
@@ -178,7 +184,7 @@ class PostgresJournal:
         with failing(f"cut after seq {seq}", self._url):
             writer = self._writing()
             with writer.transaction():
-                self._assert_leading(writer)
+                self._assert_leading(writer, f"{_EPOCH} FOR SHARE")
                 writer.execute(
                     f"INSERT INTO {SCHEMA}.aside (game, seq, reason, body) SELECT game, first_seq, "  # noqa: S608
                     f"'damaged row', body FROM {SCHEMA}.batch {where} ORDER BY first_seq",
@@ -246,17 +252,18 @@ class PostgresJournal:
             raise JournalError(f"the journal of {self._game} is not open for writing")
         return self._writer
 
-    def _head(self, session: Session) -> Head:
+    def _head(self, session: Session | ReadSession) -> Head:
         query = f"SELECT last_seq, hash FROM {SCHEMA}.batch WHERE game = %s"  # noqa: S608
         query += " ORDER BY first_seq DESC LIMIT 1"
         row = session.execute(query, (self._game,), binary=True).fetchone()
         return Head() if row is None else Head(Seq(row[0]), row[1])
 
-    def _assert_leading(self, writer: Session) -> None:
-        query = f"SELECT epoch FROM {SCHEMA}.game WHERE game = %s FOR SHARE"  # noqa: S608
+    def _assert_leading(self, writer: Session, query: LiteralString) -> None:
         row = writer.execute(query, (self._game,)).fetchone()
         if row is None or row[0] != self.epoch:
-            raise FencedError(f"epoch {self.epoch} of {self._game} is fenced")
+            raise FencedError(
+                f"epoch {self.epoch} is fenced, another server has taken this game over"
+            )
 
     def _put_rows(self, writer: Session, rows: Iterator[SealedBatch]) -> None:
         columns = "game, first_seq, last_seq, epoch, ts_ns, body, hash"

@@ -1,6 +1,6 @@
 """Sessions with a PostgreSQL server in which nothing waits for ever."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -72,6 +72,32 @@ def connect(url: PostgresUrl, *, read_only: bool = False) -> Session:
     return session
 
 
+class ReadSession:
+    """A session that only reads, connected anew where it was lost: reading again does no harm."""
+
+    def __init__(self, url: PostgresUrl) -> None:
+        self._url = url
+        self._session = connect(url, read_only=True)
+        self._is_closed = False
+
+    def execute(
+        self, query: str, values: Sequence[object] = (), *, binary: bool = False
+    ) -> psycopg.Cursor:
+        """Return what a query finds. Raises psycopg's."""
+        try:
+            return self._session.execute(query, values, binary=binary)
+        except psycopg.OperationalError:
+            if self._is_closed or not self._session.closed:
+                raise
+            self._session = connect(self._url, read_only=True)
+            return self._session.execute(query, values, binary=binary)
+
+    def close(self) -> None:
+        """Let the session go; again does nothing."""
+        self._is_closed = True
+        self._session.close()
+
+
 @contextmanager
 def long_transaction(session: Session) -> Iterator[None]:
     """Do things together or not at all that may take longer than an order could wait."""
@@ -85,7 +111,7 @@ def long_transaction(session: Session) -> Iterator[None]:
         session.patience_s = usual_s
 
 
-def assert_migrated(session: psycopg.Connection, url: PostgresUrl) -> None:
+def assert_migrated(session: psycopg.Connection | ReadSession, url: PostgresUrl) -> None:
     """Raise `ConfigurationError` unless the tables are those of this build."""
     cure = "run `itg db upgrade` with the role that owns them"
     try:

@@ -101,6 +101,14 @@ class SqliteJournal:
                 "another server has taken this game over"
             )
 
+    def assert_leading(self) -> None:
+        with _failing(f"look who writes in {self._directory}"):
+            newest = self._writer.execute(_NEXT_EPOCH).fetchone()[0] - 1
+        if newest != self.epoch:
+            raise FencedError(
+                f"epoch {self.epoch} is fenced, another server has taken this game over"
+            )
+
     def rows(self, after_seq: Seq) -> Iterator[SealedBatch]:
         query = f"SELECT {_COLUMNS} FROM batch WHERE first_seq > ? ORDER BY first_seq"  # noqa: S608
         with _failing(f"read after seq {after_seq}"):

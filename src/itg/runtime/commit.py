@@ -1,7 +1,7 @@
 """Commits outside the loop: one worker thread makes work durable in the order handed over."""
 
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from time import perf_counter_ns, sleep
 
@@ -16,6 +16,8 @@ from itg.runtime.journal import Journal, SealedBatch, SetAside, Snapshot
 LINGER_ABOVE_NS = 400 * NS_PER_US
 LINGER_SHARE = 0.2
 LINGER_NS_MAX = NS_PER_MS
+# Whoever has nothing to write learns within this time that it could not.
+LOOK_S = 1.0
 
 
 class Work(Struct, gc=False):
@@ -71,12 +73,19 @@ class CommitWorker:
 
     def _run(self) -> None:
         with Guard(self._on_failure):
-            while (work := self._work.get()) is not None:
+            while (work := self._next()) is not None:
                 self._linger(work)
                 duration_ns = commit(self._journal, work)
                 self._average_ns += (duration_ns - self._average_ns) / 10
                 self._on_commit(duration_ns)
                 commit_rest(self._journal, work)
+
+    def _next(self) -> Work | None:
+        while True:
+            try:
+                return self._work.get(timeout=LOOK_S)
+            except Empty:
+                self._journal.assert_leading()
 
     def _linger(self, work: Work) -> None:
         if work.batch is not None and not work.is_full and self._average_ns > LINGER_ABOVE_NS:

@@ -131,6 +131,10 @@ class JoinedJournal:
         """Refuse: each node writes its own."""
         raise JournalError("journals that are joined are read, not written")
 
+    def assert_leading(self) -> None:
+        """Refuse: see `append`."""
+        raise JournalError("journals that are joined are read, not written")
+
     def write_snapshot(self, snapshot: Snapshot) -> None:
         """Refuse: see `append`."""
         raise JournalError("journals that are joined are read, not written")

@@ -88,7 +88,8 @@ class Journal(Protocol):
     """Keep rows, snapshots and what was set aside.
 
     Reading needs no `open`. Every method raises `JournalError` when the medium fails. `append`,
-    `write_snapshot` and `set_aside` are called by one thread at a time, not always the same one.
+    `assert_leading`, `write_snapshot` and `set_aside` are called by one thread at a time, not
+    always the same one.
     """
 
     @property
@@ -100,6 +101,9 @@ class Journal(Protocol):
 
     def append(self, batch: SealedBatch) -> None:
         """Make a row durable; `FencedError` unless its epoch is the newest and it is the next."""
+
+    def assert_leading(self) -> None:
+        """Raise `FencedError` once another writer has begun, as the next `append` would."""
 
     def rows(self, after_seq: Seq) -> Iterator[SealedBatch]:
         """Return the rows that begin after `after_seq`, in order, as they are stored, unchecked."""
@@ -242,6 +246,10 @@ class MemoryJournal:
         if batch.epoch != len(self.store.epochs) or batch.first_seq != self.head().seq + 1:
             raise FencedError(f"append at seq {batch.first_seq}: epoch {batch.epoch} is fenced")
         self.store.rows.append(batch)
+
+    def assert_leading(self) -> None:
+        if self.epoch != len(self.store.epochs):
+            raise FencedError(f"epoch {self.epoch} is fenced")
 
     def rows(self, after_seq: Seq) -> Iterator[SealedBatch]:
         return (batch for batch in tuple(self.store.rows) if batch.first_seq > after_seq)
