@@ -20,11 +20,14 @@ from tools.services_page import services_page
 from tools.settings_page import settings_page
 from tools.wire_types import wire_types
 
+from itg.compose.internal import document
+from itg.compose.services import services_of
 from itg.gateway.asyncapi import asyncapi_document
 from itg.gateway.openapi import openapi_document
 from itg.gateway.problem_texts import problem_texts
 from itg.gateway.problems import REASONS, title_of
 from itg.gateway.routes.table import BY_NAME, OPERATIONS
+from itg.kernel.ids import Shard
 from itg.scenario import json_schema
 from itg.wire.v1.channels import CHANNELS, CLOSE_CODES, PROMISES
 
@@ -56,6 +59,7 @@ def written() -> dict[str, str]:
     return {
         **documents(),
         "bus.asyncapi.json": _formatted(bus_document()),
+        "internal.openapi.json": _formatted(document("of all services", services_of([Shard(0)]))),
         "nats-permissions.conf": permissions(),
         "bus.md": with_parts("bus.md", {"subjects": subject_table()}),
         "services.md": services_page(),

@@ -9,7 +9,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 
-from itg.compose.internal_port import LIMIT, TOKEN_FILE
+from itg.compose.internal import LIMIT, TOKEN_FILE
 from itg.compose.services import services_of
 from itg.gateway.settings import GatewaySettings
 from itg.kernel.ids import Shard
@@ -180,6 +180,15 @@ def internal_port() -> list[str]:
             "on disk: equal states have equal hashes."
         ),
         "`GET /internal/metrics` | The pump's numbers for Prometheus.",
+        (
+            "`POST /positions/GetPositions` | A query of one of the node's services, above, with "
+            'its fields as JSON: `{"account_id": "…"}`. Told is the class of the reply '
+            "(`kind`), the `reply`, and the number it is `as_of`, once that is on disk."
+        ),
+        (
+            "`GET /openapi.json` | All of these for the node that is asked; "
+            "[for all services](internal.openapi.json)."
+        ),
     )
     return [
         "",
@@ -189,7 +198,8 @@ def internal_port() -> list[str]:
             "Nodes fetch what they missed of each other over the bus, from the owner's journal "
             "([why](../adr/0027-services-on-nodes-of-their-own.md)); a stream of facts that a "
             "broker lost is filled again from it. For other programs, and for whoever keeps a "
-            "node, `itg node NAME --internal [HOST:]PORT` reads the same over HTTP. It listens on "
+            "node, `itg node NAME --internal [HOST:]PORT` reads the same over HTTP, and what its "
+            "services answer. It listens on "
             "loopback unless a host is given, is no part of the public door, "
             "only reads, and wants `Authorization: Bearer` and the token in "
             f"`DATA/{TOKEN_FILE}`, which opens everything: 401 without.",

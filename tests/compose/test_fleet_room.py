@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from msgspec.json import encode
 
 from itg.compose.data_directory import FLEET_FILE
@@ -35,3 +36,20 @@ def test_a_port_that_is_taken_is_named_with_its_process_and_its_flag(tmp_path: P
 def test_free_ports_and_the_leftover_of_a_fleet_that_is_gone_are_room(tmp_path: Path) -> None:
     (tmp_path / FLEET_FILE).write_bytes(encode(FleetState(keeper=0)))
     Fleet(FleetPlan(data=tmp_path, scenario="bare", port=0, bus_port=0, gateways=0)).assert_room()
+
+
+def test_internal_ports_are_of_nodes_one_after_the_other(tmp_path: Path) -> None:
+    plan = FleetPlan(data=tmp_path, scenario="bare", port=0, bus_port=0, topology="services")
+    ships = {ship.name: ship for ship in Fleet(structs.replace(plan, internal=9_100)).state.ships}
+    told = {name: ship.command[-2:] for name, ship in ships.items() if ship.internal}
+    assert told == {
+        name: ["--internal", str(9_100 + number)]
+        for number, name in enumerate(("world", "core", "game"))
+    }
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        fleet = Fleet(structs.replace(plan, gateways=0, internal=port))
+        with pytest.raises(ConfigurationError, match=rf"world: .*\(--internal, now {port}\)"):
+            fleet.assert_room()
+    with pytest.raises(ConfigurationError, match="--internal 9100: topology solo has no nodes"):
+        Fleet(structs.replace(plan, topology="solo", internal=9_100))

@@ -18,6 +18,7 @@ WRITTEN = (
     "asyncapi.json",
     "bus.asyncapi.json",
     "bus.md",
+    "internal.openapi.json",
     "nats-permissions.conf",
     "problems.md",
     "read-models.md",

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import subprocess
+import sys
 
 import pytest
 from msgspec import json
@@ -275,3 +277,22 @@ async def test_an_illegal_move_of_the_phase_is_409() -> None:
         assert (refused.status, refused.json["code"]) == (409, "ILLEGAL_PHASE_MOVE")
         missing = await house.phase("pre_open", "NOPE")
         assert (missing.status, missing.json["code"]) == (404, "INSTRUMENT_NOT_FOUND")
+
+
+ALONE = """
+import importlib, pkgutil, sys
+from itg.gateway import routes
+for module in pkgutil.iter_modules(routes.__path__):
+    for name in [name for name in sys.modules if name.startswith("itg.gateway")]:
+        del sys.modules[name]
+    importlib.import_module(f"itg.gateway.routes.{module.name}")
+    print(module.name)
+"""
+
+
+def test_every_module_of_routes_is_imported_alone() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.split()) > 20

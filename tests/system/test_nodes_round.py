@@ -6,10 +6,12 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 from tests.compose.test_relay import FaultyBus
+from tests.ports import free_ports
 from tests.system.desk import called
 from tests.system.fleet import READY_S_MAX, Fleet
 from tests.system.server import Server
@@ -19,6 +21,7 @@ from itg.cli import exits
 from itg.compose.backup import backups_of
 from itg.compose.bus_facts import PASSING_KINDS, envelopes_of, fact_kinds
 from itg.compose.data_directory import DataDirectory
+from itg.compose.internal import TOKEN_FILE
 from itg.compose.links import LinkFile
 from itg.compose.manifest import assert_whole
 from itg.compose.nodes_read import layout_in, node_journals
@@ -63,7 +66,8 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClosedRound]:
     folder = tmp_path_factory.mktemp("nodes")
     scenario = folder / "short.toml"
     scenario.write_text(SCENARIO, encoding="utf-8")
-    with Fleet(folder / "data", str(scenario), topology="services") as fleet:
+    flags = ("--internal", str(free_ports(3)))
+    with Fleet(folder / "data", str(scenario), topology="services", flags=flags) as fleet:
         keys = [fleet.door(1).register(f"team {n}", role)[1] for n, role in enumerate(ROLES)]
         door = fleet.door(2)
         assert door.call("POST", "/admin/rounds/1/start", None, door.admin_key)[0] == 200
@@ -260,3 +264,41 @@ def test_a_running_game_on_nodes_is_backed_up_and_brought_back_to_the_same_state
     refused = called("restore", str(backup), "--to", str(tmp_path / "other"))
     assert refused.code == exits.FAILED
     assert "nodes/world/journal.sqlite" in refused.complained
+
+
+def asked(fleet: Fleet, node: str, path: str, body: object = None) -> dict[str, object]:
+    """Ask a node at its internal port; None as a body reads a path."""
+    port = next(ship.internal for ship in fleet.state.ships if ship.name == node)
+    token = (fleet.data / TOKEN_FILE).read_text().strip()
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    method, told = ("GET", None) if body is None else ("POST", json.dumps(body))
+    connection.request(method, path, told, {"Authorization": f"Bearer {token}"})
+    answer = connection.getresponse()
+    assert answer.status == 200, answer.read()
+    read = json.loads(answer.read())
+    connection.close()
+    assert isinstance(read, dict)
+    return read
+
+
+def held(answer: object) -> dict[str, int]:
+    assert isinstance(answer, dict)
+    return {row["instrument_id"]: row["net_quantity"] for row in answer["positions"]}
+
+
+def test_each_node_answers_for_its_services_at_its_internal_port(closed: ClosedRound) -> None:
+    for node, services in {"core": ["exchange", "positions"], "game": ["game"]}.items():
+        paths = asked(closed.fleet, node, "/openapi.json")["paths"]
+        assert isinstance(paths, dict)
+        served = {path.split("/")[1] for path in paths} - {"internal"}
+        assert served == set(services)
+    door = closed.fleet.door(1)
+    for key in closed.keys:
+        status, public = door.call("GET", "/positions/me", None, key)
+        assert status == 200, public
+        told = asked(
+            closed.fleet, "core", "/positions/GetPositions", {"account_id": public["team_id"]}
+        )
+        assert told["kind"] == "Positions"
+        assert held(told["reply"]) == held(public)
+        assert held(public)

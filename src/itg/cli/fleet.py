@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from itg.cli.databases import Postgres
 from itg.cli.traces import TraceShare
 
 if TYPE_CHECKING:
+    from itg.compose.backup_child import BackupPlan
     from itg.compose.fleet import Ship
 
 fleet_app = App()
@@ -144,6 +145,9 @@ def up(  # noqa: PLR0913 - each parameter is a flag
     topology: Annotated[
         str, Parameter(help="solo: one node; services: three; apart: each service on its own.")
     ] = "solo",
+    internal: Annotated[
+        int, Parameter(help="First of the nodes' ports for reading them, on loopback; 0: none.")
+    ] = 0,
     postgres: Postgres = None,
     backup_to: BackupTo = None,
     backup_every: BackupEvery = "24h",
@@ -160,11 +164,8 @@ def up(  # noqa: PLR0913 - each parameter is a flag
 
     _give(postgres)
     backups = backups_of(backup_to, backup_every, backup_keep)
-    options: tuple[str, ...] = ()
     if backups is not None:
         backups.check(data)
-        options = ("--backup-to", str(backups.to), "--backup-every", backup_every)
-        options += ("--backup-keep", str(backup_keep)) if backup_keep else ()
     fleet = Fleet(
         FleetPlan(
             data=data,
@@ -175,16 +176,32 @@ def up(  # noqa: PLR0913 - each parameter is a flag
             bus_port=bus_port,
             standby=standby,
             topology=topology,
-            options=options,
+            internal=internal,
+            options=_options(backups, backup_every),
         )
     )
     fleet.assert_room()
-    for ship in fleet.state.ships:
-        where = f"port {ship.port}" if ship.port else "no port"
-        print(f"{ship.name:14} {where:10} log {ship.log}", flush=True)
+    _show_plan(fleet.state.ships)
     print("stop with Ctrl-C", flush=True)
     ready = "ready          all of them answer"
     return _run(partial(fleet.run, on_ready=lambda: print(ready, flush=True)), "fleet")
+
+
+def _options(backups: "BackupPlan | None", every: str) -> tuple[str, ...]:
+    """Return the flags of whoever makes the backups."""
+    if backups is None:
+        return ()
+    kept = ("--backup-keep", str(backups.keep)) if backups.keep else ()
+    return ("--backup-to", str(backups.to), "--backup-every", every, *kept)
+
+
+def _show_plan(ships: Sequence["Ship"]) -> None:
+    has_internal = any(ship.internal for ship in ships)
+    for ship in ships:
+        where = f"port {ship.port}" if ship.port else "no port"
+        if has_internal:
+            where = f"{where:10} {f'internal {ship.internal}' if ship.internal else '':14}"
+        print(f"{ship.name:14} {where:10} log {ship.log}", flush=True)
 
 
 def _give(postgres: str | None) -> None:
@@ -227,14 +244,18 @@ def ps(
         print(json.format(json.encode(shown)).decode())
         return exits.DONE
     table = Table(box=None, pad_edge=False)
-    for name in ("process", "pid", "state", "port", "starts", "services"):
-        is_number = name in {"pid", "port", "starts"}
+    has_internal = any(ship.internal for ship in state.ships)
+    ports = ("port", "internal") if has_internal else ("port",)
+    for name in ("process", "pid", "state", *ports, "starts", "services"):
+        is_number = name in {"pid", *ports, "starts"}
         table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for ship in state.ships:
-        port = str(ship.port or "")
+        listens = [str(ship.port or "")]
+        if has_internal:
+            listens.append(str(ship.internal or ""))
         what = ", ".join(services.get(ship.pid, []))
         state_of, starts = _state_of(ship), str(ship.starts)
-        table.add_row(ship.name, str(ship.pid or ""), state_of, port, starts, what)
+        table.add_row(ship.name, str(ship.pid or ""), state_of, *listens, starts, what)
     Console().print(table)
     return exits.DONE if all(is_running(ship.pid) for ship in state.ships) else exits.FAILED
 

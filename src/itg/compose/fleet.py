@@ -56,6 +56,7 @@ class Ship(Struct, kw_only=True):
     starts: int = 0
     stands_by: bool = False  # listens only once it leads
     place: str = ""  # where the lease of the node lies that it is of; "": of none
+    internal: int = 0  # its internal port, on loopback; 0: none
 
     @property
     def leads(self) -> bool:
@@ -82,6 +83,7 @@ class FleetPlan(Struct, frozen=True, kw_only=True):
     options: tuple[str, ...] = ()  # more of `itg serve`, or of the chief
     standby: bool = False  # a second node, whose port follows the gateways'
     topology: str = SOLO
+    internal: int = 0  # the first node's internal port, the others' follow; 0: none
 
 
 class Fleet:
@@ -89,6 +91,11 @@ class Fleet:
 
     def __init__(self, plan: FleetPlan) -> None:
         assert_topology(plan.topology)
+        if plan.internal and plan.topology == SOLO:
+            raise ConfigurationError(
+                f"--internal {plan.internal}: topology solo has no nodes to read; with --topology "
+                "services or apart each of them gets a port"
+            )
         self.plan = plan
         (plan.data / "logs").mkdir(parents=True, exist_ok=True)
         self._environment = {**os.environ, "ITG_BUS": f"nats://127.0.0.1:{plan.bus_port}"}
@@ -111,6 +118,12 @@ class Fleet:
             except ConfigurationError as error:
                 flag = "--bus-port" if is_bus else f"--port, now {plan.port}"
                 raise ConfigurationError(f"{ship.name}: {error} ({flag})") from error
+            try:
+                assert_free("127.0.0.1", ship.internal)
+            except ConfigurationError as error:
+                raise ConfigurationError(
+                    f"{ship.name}: {error} (--internal, now {plan.internal})"
+                ) from error
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[], None] = lambda: None) -> None:
         """Start one after the other, keep them, and stop them in the opposite order.
@@ -249,7 +262,13 @@ def _nodes(plan: FleetPlan) -> list[Ship]:
     ships = [_node(plan, name, plan.port) for name in names]
     if plan.standby:
         ships += [_standby(plan, name) for name in names]
+    if plan.internal:
+        ships = [_read_at(ship, plan.internal + number) for number, ship in enumerate(ships)]
     return ships
+
+
+def _read_at(ship: Ship, port: int) -> Ship:
+    return structs.replace(ship, command=[*ship.command, "--internal", str(port)], internal=port)
 
 
 def _standby(plan: FleetPlan, name: str) -> Ship:

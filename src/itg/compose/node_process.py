@@ -15,7 +15,7 @@ from msgspec import Struct
 from itg.compose.data_directory import DataDirectory
 from itg.compose.discovery import node_presence
 from itg.compose.game_settings import SoloSettings, create_command
-from itg.compose.internal_port import InternalPort, address_of, token_of
+from itg.compose.internal import InternalPort, address_of, token_of
 from itg.compose.journals import open_journal
 from itg.compose.lead import Lead, Taken
 from itg.compose.links import (
