@@ -60,8 +60,9 @@ def degraded() -> list[str]:
             "mass cancel is kept until the exchange is back. Books: 503"
         ),
         (
-            "market_data | books, orders, positions | prices carry `is_stale: true`; candles and "
-            "chains: 503"
+            "market_data | books, orders, positions | prices carry `is_stale: true`, and orders "
+            "are held to the last ones; with `protection.stale_halt_s` the market halts until they "
+            "come again; candles and chains: 503"
         ),
         "news, signals, retail | everything else | no news, no signals, no small investors",
         (

@@ -630,7 +630,7 @@ export interface GuardPush {
 /** A halt under way; no instrument: the whole underlying. No `resumes_us`: until resumed. */
 export interface HaltBody {
   instrument_id: string | null;
-  halt_cause: "organizer" | "price_move";
+  halt_cause: "organizer" | "price_move" | "stale_prices";
   resumes_us: number | null;
 }
 
@@ -638,7 +638,7 @@ export interface HaltBody {
 export interface HaltPush {
   underlying_id: string;
   instrument_id: string | null;
-  halt_cause: "organizer" | "price_move";
+  halt_cause: "organizer" | "price_move" | "stale_prices";
   resumes_us: number | null;
 }
 

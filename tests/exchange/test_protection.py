@@ -278,6 +278,81 @@ def test_an_instrument_halted_alone_stays_so_when_its_shard_resumes() -> None:
     assert (phase_of(market, FIRST), phase_of(market, SECOND)) == (CONTINUOUS, HALTED)
 
 
+# prices that stay away ----------------------------------------------------------------------------
+
+SILENCE = 10 * NS_PER_S
+
+
+def test_a_market_without_prices_for_too_long_halts_and_reopens_by_auction_when_they_come() -> None:
+    market = Market(CONTINUOUS, stale_halt_ns=Nanos(SILENCE), price_band=COLLAR)
+    market.step(1_000)
+    for _ in range(3):  # each look finds prices younger than that
+        market.now += SILENCE - NS_PER_S
+        assert not of(TradingHalted, market.step(1_000))
+    market.now += SILENCE - NS_PER_S
+    # Orders still work, held to the last price.
+    market.buy("a", 1, 1_030)
+    assert refused(market.buy("a", 1, 1_031))[0] == "PRICE_OUTSIDE_BAND"
+    (halted,) = of(TradingHalted, market.fire_timer(market.now + NS_PER_S))
+    assert (halted.halt_cause, halted.resumes_ns) == (HaltCause.STALE_PRICES, None)
+    assert phase_of(market, FIRST) is phase_of(market, SECOND) is HALTED
+    assert not trades(market.sell("b", 1, 1_020))
+    market.now += 10 * MINUTE
+    events = market.step(1_025)
+    assert of(TradingResumed, events)
+    assert [row[3] for row in trades(events)] == [1]
+    assert market.phase is CONTINUOUS
+
+
+def test_a_market_that_opens_without_prices_halts_as_long_after() -> None:
+    market = Market(PRE_OPEN, stale_halt_ns=Nanos(SILENCE))
+    market.now += MINUTE
+    market.move(CONTINUOUS)
+    assert not of(TradingHalted, market.fire_timer(market.now + SILENCE - 1))
+    assert of(TradingHalted, market.fire_timer(market.now + 1))
+
+
+def test_an_organizer_resumes_a_silent_market_for_as_long_again() -> None:
+    market = Market(CONTINUOUS, stale_halt_ns=Nanos(SILENCE))
+    assert of(TradingHalted, market.fire_timer(market.now + SILENCE))
+    assert of(TradingResumed, market.send(ResumeTrading(shard=SHARD)))
+    assert not of(TradingHalted, market.fire_timer(market.now + SILENCE - 1))
+    assert of(TradingHalted, market.fire_timer(market.now + 1))
+
+
+def test_a_silent_market_is_closed_as_any_other_and_prices_open_nothing_then() -> None:
+    market = Market(CONTINUOUS, stale_halt_ns=Nanos(SILENCE))
+    market.fire_timer(market.now + SILENCE)
+    market.move(CLOSED)
+    assert not of(TradingResumed, market.step(1_000))
+    assert market.phase is CLOSED
+    assert not of(TradingHalted, market.fire_timer(market.now + MINUTE))
+
+
+def test_prices_end_no_other_halt() -> None:
+    market = Market(CONTINUOUS, stale_halt_ns=Nanos(SILENCE))
+    market.step(1_000)
+    market.send(HaltTrading(shard=SHARD))
+    market.now += MINUTE
+    assert not of(TradingResumed, market.step(1_000))
+    assert market.phase is HALTED
+
+
+def test_a_silent_market_goes_on_from_its_snapshot() -> None:
+    first, second = (Market(CONTINUOUS, stale_halt_ns=Nanos(SILENCE)) for _ in range(2))
+    for market in (first, second):
+        market.step(1_000)
+        market.now += NS_PER_S
+        market.step(1_000)
+    state = first.service.snapshot()
+    second.service.restore(state)
+    for market in (first, second):
+        market.fire_timer(market.now + SILENCE)
+        market.fire_timer(market.now + NS_PER_S)
+    assert first.phase is second.phase is HALTED
+    assert first.service.snapshot() == second.service.snapshot()
+
+
 # mass cancels in the freeze -----------------------------------------------------------------------
 
 

@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
+from pathlib import Path
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -88,6 +90,46 @@ async def test_without_market_data_all_trade_and_prices_are_flagged_as_stale() -
         # Whatever the rules say to it at this hour, somebody who vets orders says it.
         told = await team.place("buy", 1, 0.05)
         assert told.status not in {503, 504}, told.body
+
+
+SILENT = """
+extends = "demo"
+[protection]
+stale_halt_s = 3
+"""
+
+
+async def test_a_market_that_waits_for_prices_halts_without_them_and_reopens_with_them(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "careful.toml"
+    file.write_text(SILENT, encoding="utf-8")
+    async with House(str(file)) as house:
+        team = await house.register("alpha", "market_maker")
+        await house.call("POST", "/admin/rounds/1/start", key=ADMIN_KEY)
+        for phase in ("opening_auction", "continuous"):
+            assert (await house.phase(phase)).status == 200
+        async with team.socket("prices") as socket:
+            await socket.push("prices", "prices")
+        await stop(house, "market_data")
+        for row in await until_phases(house, "halted"):
+            assert [halt["halt_cause"] for halt in row["halts"]] == ["stale_prices"]
+        # The last price is what an order is held to; it waits for the auction.
+        price = (await team.call("GET", "/prices/SPX")).json["price"]
+        far = await team.place("buy", 1, 2 * price, instrument_id="SPX")
+        assert far.json.get("code") == "PRICE_OUTSIDE_BAND", far.body
+        assert (await team.place("buy", 1, price, instrument_id="SPX")).status == 201
+        await restart(house, "market_data")
+        await until_phases(house, "continuous")
+
+
+async def until_phases(house: House, phase: str) -> list[dict[str, Any]]:
+    """Read the market's status until each underlying is in this phase."""
+    async with asyncio.timeout(20):
+        while True:
+            rows = (await house.call("GET", "/exchange/status", key=ADMIN_KEY)).json["underlyings"]
+            if {row["phase"] for row in rows} == {phase}:
+                return cast("list[dict[str, Any]]", rows)
 
 
 async def test_without_the_game_known_teams_trade_and_nobody_registers(house: House) -> None:

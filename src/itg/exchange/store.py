@@ -106,6 +106,8 @@ class VenueRow(Struct, frozen=True, array_like=True):
     busted: list[TradeId]
     ladder: ConfigureLadder | None
     review_ns: Nanos | None
+    prices_ns: Nanos = Nanos(0)
+    stale_ns: Nanos | None = None
 
 
 _encoder = msgpack.Encoder()
@@ -140,6 +142,8 @@ def encode(venue: Venue) -> bytes:
             busted=venue.busted,
             ladder=venue.ladder,
             review_ns=venue.review_ns,
+            prices_ns=venue.prices_ns,
+            stale_ns=venue.stale_ns,
         )
     )
 
@@ -179,6 +183,7 @@ def decode_into(venue: Venue, data: bytes) -> None:
     venue.trades.clear()
     venue.trades.extend(_trade(venue, trade) for trade in row.trades)
     venue.busted, venue.ladder, venue.review_ns = row.busted, row.ladder, row.review_ns
+    venue.prices_ns, venue.stale_ns = row.prices_ns, row.stale_ns
 
 
 def _listing_row(listing: Listing) -> ListingRow:

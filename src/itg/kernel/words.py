@@ -137,6 +137,7 @@ class HaltCause(Word):
     """Why trading was halted."""
 
     PRICE_MOVE = "price_move"
+    STALE_PRICES = "stale_prices"
     ORGANIZER = "organizer"
 
 

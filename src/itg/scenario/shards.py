@@ -37,6 +37,7 @@ def exchanges_of(scenario: Scenario) -> Iterator[ConfigureExchange]:
             market_breaker=_halt(table),
             jump_guard=_guard(table),
             opening_delay_ns=_nanos(table.opening_delay_s or 0),
+            stale_halt_ns=None if table.stale_halt_s is None else _nanos(table.stale_halt_s),
         )
 
 

@@ -80,6 +80,7 @@ class ConfigureExchange(Command, frozen=True, kw_only=True):
     market_breaker: MarketBreaker | None = None
     jump_guard: JumpGuard | None = None
     opening_delay_ns: Nanos = Nanos(180 * NS_PER_S)  # a series outside its collar opens after it
+    stale_halt_ns: Nanos | None = None  # without prices for so long the shard halts until they come
 
 
 class ListedExpiry(Struct, frozen=True, gc=False, array_like=True):

@@ -75,6 +75,7 @@ def resume_shard(venue: Venue) -> None:
     venue.events.append(TradingResumed(shard=venue.shard, underlying_id=venue.config.underlying_id))
     venue.moves.clear()
     venue.phase = CONTINUOUS
+    venue.await_prices(venue.now)
     report(venue, CONTINUOUS, HALTED, None)
     reopening = [x for x in venue.listings.values() if x.phase is HALTED and x.own_halt is None]
     for listing in reopening:
@@ -96,6 +97,27 @@ def resume_listing(venue: Venue, listing: Listing) -> None:
         report(venue, CONTINUOUS, HALTED, listing)
         listing.phase = CONTINUOUS
         move_listing(venue, listing, HALTED)
+
+
+def halt_if_stale(venue: Venue) -> None:
+    """Halt until prices come where none have for too long; else look again when they might be."""
+    venue.stale_ns = None
+    after_ns = venue.config.stale_halt_ns
+    assert after_ns is not None, "nothing falls due without it"
+    if venue.phase is not CONTINUOUS:
+        return
+    if venue.prices_ns + after_ns <= venue.now:
+        halt_shard(venue, HaltCause.STALE_PRICES, None)
+    else:
+        venue.await_prices(venue.prices_ns)
+
+
+def see_life(venue: Venue) -> None:
+    """Note that prices have come; reopen what was halted without them."""
+    venue.prices_ns = venue.now
+    if venue.halt_cause is HaltCause.STALE_PRICES:
+        resume_shard(venue)
+    venue.await_prices(venue.now)
 
 
 def _halt_listing(venue: Venue, listing: Listing, resumes_ns: Nanos | None) -> None:

@@ -42,7 +42,8 @@ def enter_phase(venue: Venue, phase: Phase) -> None:
     previous = venue.phase
     before = [(listing, listing.phase) for listing in venue.listings.values()]
     venue.phase = phase
-    venue.halt_cause = venue.resumes_ns = None
+    venue.halt_cause = venue.resumes_ns = venue.stale_ns = None
+    venue.await_prices(venue.now)
     if phase is not previous:
         report(venue, phase, previous, None)
         venue.moves.clear()

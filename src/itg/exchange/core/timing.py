@@ -5,7 +5,7 @@ from heapq import heappop
 from itg.exchange.core import ladder
 from itg.exchange.core.canceling import expire_due
 from itg.exchange.core.guarding import end_guard
-from itg.exchange.core.halting import resume_listing, resume_shard
+from itg.exchange.core.halting import halt_if_stale, resume_listing, resume_shard
 from itg.exchange.core.phasing import cross_boundary, force_opening, open_delayed
 from itg.exchange.core.venue import (
     BOUNDARY,
@@ -14,6 +14,7 @@ from itg.exchange.core.venue import (
     HALT_END,
     OPENING_END,
     REVIEW,
+    STALE,
     Due,
     Venue,
 )
@@ -59,6 +60,7 @@ def _is_awaited(venue: Venue, due: Due) -> bool:
         GUARD_END: venue.guard_ends_ns,
         HALT_END: venue.resumes_ns,
         REVIEW: venue.review_ns,
+        STALE: venue.stale_ns,
     }
     return shards[kind] == at_ns
 
@@ -73,6 +75,8 @@ def _run(venue: Venue, due: Due) -> None:
         end_guard(venue)
     elif kind == REVIEW:
         ladder.review(venue)
+    elif kind == STALE:
+        halt_if_stale(venue)
     elif not instrument_id:
         assert kind == HALT_END, f"nothing knows what is due: {due!r}"
         resume_shard(venue)

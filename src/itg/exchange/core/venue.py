@@ -49,7 +49,7 @@ AUCTION_TIMES = (TimeInForce.OPG, TimeInForce.CLS)
 GUARD = Activation.JUMP_GUARD
 
 # What can fall due, in the order it happens at one instant: what ends precedes what begins.
-EXPIRY, BOUNDARY, GUARD_END, HALT_END, OPENING_END, REVIEW = range(6)
+EXPIRY, BOUNDARY, GUARD_END, HALT_END, OPENING_END, REVIEW, STALE = range(7)
 Due = tuple[Nanos, int, int, str]  # when, which of these, the order, the instrument
 
 
@@ -74,6 +74,8 @@ class Venue:
         self.resumes_ns: Nanos | None = None
         self.guard_ends_ns: Nanos | None = None
         self.is_guard_extended = False
+        self.prices_ns = Nanos(0)  # when the last prices came
+        self.stale_ns: Nanos | None = None  # when it is looked whether they stand still
         self.spots: dict[UnderlyingId, int] = {}
         self.moves: dict[UnderlyingId, PriceWindow] = {}
         self.listings: dict[InstrumentId, Listing] = {}
@@ -106,6 +108,13 @@ class Venue:
         """Let something fall due."""
         heappush(self.dues, (at_ns, kind, order_id, instrument_id))
         self.is_rearmed = True
+
+    def await_prices(self, from_ns: Nanos) -> None:
+        """Let it fall due that no prices have come since, in continuous trading."""
+        after_ns = self.config.stale_halt_ns
+        if after_ns is not None and self.stale_ns is None and self.phase is Phase.CONTINUOUS:
+            self.stale_ns = Nanos(from_ns + after_ns)
+            self.when(self.stale_ns, STALE)
 
     def forget_expiries(self) -> None:
         """Forget the expiries of orders that are gone; they may lie years ahead."""

@@ -6,7 +6,7 @@ from typing import Protocol
 from itg.exchange.core.checking import CONTINUOUS
 from itg.exchange.core.collar import PPM
 from itg.exchange.core.guarding import open_guard
-from itg.exchange.core.halting import halt_shard
+from itg.exchange.core.halting import halt_shard, see_life
 from itg.exchange.core.listing import Listing
 from itg.exchange.core.price_window import PriceWindow
 from itg.exchange.core.venue import Venue
@@ -60,6 +60,7 @@ def see_prices(venue: Venue, event: Step) -> None:
         listing = venue.listings.get(InstrumentId(price.underlying_id))
         if listing is not None and not listing.is_option:
             _value(venue, listing, price.spot_price, 0)
+    see_life(venue)
     if not event.is_moving or venue.phase is not CONTINUOUS:
         return
     if _has_moved(venue):

@@ -29,6 +29,7 @@ class Protection(Table, frozen=True, kw_only=True):
     halt_s: Count | None = None
     guard_step: Positive | None = None
     guard_s: Positive | None = None
+    stale_halt_s: Positive | None = None
 
 
 class Tracking(Table, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ PhaseWord = Literal[
     "closed", "pre_open", "opening_auction", "continuous", "closing_auction", "halted"
 ]
 
-HaltCauseWord = Literal["price_move", "organizer"]
+HaltCauseWord = Literal["price_move", "stale_prices", "organizer"]
 
 
 class InstrumentBody(Body, frozen=True, kw_only=True):
@@ -87,7 +87,7 @@ class HaltBody(Body, frozen=True, kw_only=True):
     """A halt under way; no instrument: the whole underlying. No `resumes_us`: until resumed."""
 
     instrument_id: str | None
-    halt_cause: Literal["price_move", "organizer"]
+    halt_cause: HaltCauseWord
     resumes_us: int | None
 
 
