@@ -9,6 +9,7 @@ references over so many sessions and prints them as a scenario has them. `roles`
 holds S of each role against 50; `exploits` puts a bot that cheats into a seat and compares its S
 with the honest bot's on the same seeds. Pars are those of `--sessions` again. What was played is
 kept in `--cache` under a hash of all it depends on: a run that was stopped goes on where it was.
+`--kept` counts from a file of sessions that were played once (`bench.fairness_kept`).
 """
 
 import argparse
@@ -21,7 +22,7 @@ from os import cpu_count
 from pathlib import Path
 from statistics import fmean, stdev
 
-from bench import exploits
+from bench import exploits, fairness_kept
 from bench.balance.study import mean_error
 from msgspec import Struct, json
 
@@ -35,6 +36,7 @@ from itg.compose.par import (
     measured_of,
     origin_of,
     play_session,
+    roles_of,
 )
 from itg.game.contract import ScoringRules
 
@@ -61,19 +63,21 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=cpu_count() or 1)
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "itg")
     parser.add_argument("--plot", type=Path, default=None, help="of `roles`, an SVG file")
+    parser.add_argument("--kept", type=Path, default=None, help="count from this, play nothing")
     asked = parser.parse_args()
-    pars = _pars(asked)
+    found = find(asked)
     seeds = range(asked.first, asked.first + asked.played)
     if asked.what == "pars":
-        print(par_toml(pars), end="")
+        print(par_toml(found), end="")
     elif asked.what == "roles":
-        _roles(asked, pars, seeds)
+        _roles(asked, found, seeds)
     else:
-        _exploits(asked, pars, seeds)
+        _exploits(asked, found, seeds)
     return 0
 
 
-def _pars(asked: argparse.Namespace) -> ParResult:
+def find(asked: argparse.Namespace) -> ParResult:
+    """Return the pars, played or, with `--kept`, counted."""
     settings = ParSettings(
         scenario=asked.scenario,
         sessions=asked.sessions,
@@ -81,6 +85,17 @@ def _pars(asked: argparse.Namespace) -> ParResult:
         jobs=asked.jobs,
         with_references=True,
     )
+    if asked.kept is not None:
+        kept = fairness_kept.read(asked.kept)
+        games = kept.of(range(1, asked.sessions + 1)).values()
+        every = [seat for seats in games for seat in seats]
+        return ParResult(
+            scenario=kept.scenario,
+            origin=kept.origin,
+            sessions=asked.sessions,
+            played=0,
+            roles=roles_of(settings, every, rules_of(kept.scenario)),
+        )
     done = 0
 
     def tell() -> None:
@@ -93,13 +108,18 @@ def _pars(asked: argparse.Namespace) -> ParResult:
     return pars
 
 
+def rules_of(name: str) -> ScoringRules:
+    """Return the rules of scoring of a scenario that has some."""
+    rules = scenario.load(name, seed=0, lock_step=True, is_fast=True).rules.scoring
+    assert rules is not None, "pars were found"
+    return rules
+
+
 class Scorer:
     """From a seat's terms to S, by pars that were found."""
 
     def __init__(self, name: str, pars: ParResult) -> None:
-        rules = scenario.load(name, seed=0, lock_step=True, is_fast=True).rules.scoring
-        assert rules is not None, "pars were found"
-        self.rules: ScoringRules = rules
+        self.rules = rules_of(name)
         self.pars = {role.role: role for role in pars.roles}
 
     def score(self, terms: SeatTerms) -> float:
@@ -117,7 +137,11 @@ class Scorer:
 
 def played(asked: argparse.Namespace, jobs: Sequence[Job]) -> list[list[SeatTerms]]:
     """Return what each job's seats came to; play what is not kept."""
-    places = [_place(asked.cache, job) for job in jobs]
+    if asked.kept is not None:
+        assert {job.case for job in jobs} == {fairness_kept.HONEST}, "only those are kept"
+        sessions = fairness_kept.read(asked.kept).of(job.seed for job in jobs)
+        return [sessions[job.seed] for job in jobs]
+    places = [place_of(asked.cache, job) for job in jobs]
     missing = [(job, place) for job, place in zip(jobs, places, strict=True) if not place.exists()]
     if missing:
         with ProcessPoolExecutor(asked.jobs, mp_context=get_context("spawn")) as pool:
@@ -128,7 +152,8 @@ def played(asked: argparse.Namespace, jobs: Sequence[Job]) -> list[list[SeatTerm
     return [json.decode(place.read_bytes(), type=list[SeatTerms]) for place in places]
 
 
-def _place(cache: Path, job: Job) -> Path:
+def place_of(cache: Path, job: Job) -> Path:
+    """Return where a session's terms are, or will be."""
     digest = sha256(origin_of(job.scenario).encode())
     digest.update(Path(exploits.__file__).read_bytes())
     case = job.case.replace(", ", "-").replace(" ", "-")

@@ -2,8 +2,9 @@
 
     python -m bench.run topologies
 
-`itg serve` beside `itg up --topology services` and `apart`, each asked at the organizer's door, in
-turn. All nodes, the broker and the clients share this machine.
+`itg serve` beside `itg up --topology apart` and `services`, of the latter the journals in SQLite and
+in PostgreSQL, each asked at the organizer's door, in turn. All nodes, the broker, the database and
+the clients share this machine.
 """
 
 from collections.abc import Iterator
@@ -11,9 +12,12 @@ from contextlib import ExitStack
 
 from bench.doors import ROUNDS, SECONDS, figures
 from bench.figures import Figure
-from bench.servers import Commits, MarketServer, Server, free_port
+from bench.journals import told
+from bench.servers import SCRATCH, Commits, MarketServer, Server, free_port
+from tests.postgres_server import PostgresServer
 
 CLIENTS = 8
+IN_POSTGRES = "services, PostgreSQL"
 
 
 class NodesServer(MarketServer):
@@ -36,4 +40,8 @@ def measure_topologies(rounds: int = ROUNDS, seconds: float = SECONDS) -> Iterat
         servers: dict[str, Server] = {"solo": stack.enter_context(MarketServer(CLIENTS))}
         for topology in ("services", "apart"):
             servers[topology] = stack.enter_context(NodesServer(CLIENTS, topology))
-        yield from figures(servers, rounds, seconds, goal_of="services")
+        database = stack.enter_context(PostgresServer(SCRATCH))
+        with told(database):
+            on_postgres = stack.enter_context(NodesServer(CLIENTS, "services"))
+        servers[IN_POSTGRES] = on_postgres
+        yield from figures(servers, rounds, seconds, goal_of=IN_POSTGRES)

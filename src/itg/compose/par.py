@@ -115,8 +115,15 @@ def find_par(settings: ParSettings, on_session: Callable[[], None]) -> ParResult
         origin=origin,
         sessions=settings.sessions,
         played=len(missing),
-        roles=[_role(each, every, rules, settings) for each in rules.roles],
+        roles=roles_of(settings, every, rules),
     )
+
+
+def roles_of(
+    settings: ParSettings, every: Sequence[SeatTerms], rules: ScoringRules
+) -> list[RoleResult]:
+    """Return what every seat of all sessions comes to, role by role."""
+    return [_role(each, every, rules, settings) for each in rules.roles]
 
 
 def play_session(name: str, seed: int, seats: Sequence[Seat] | None = None) -> list[SeatTerms]:
