@@ -2,8 +2,8 @@
 
     python -m bench.run topologies
 
-`itg serve` beside `itg up --topology apart` and `services`, of the latter the journals in SQLite and
-in PostgreSQL, each asked at the organizer's door, in turn. All nodes, the broker, the database and
+`itg serve` beside `itg up --topology apart` and `services`, whose journals are in SQLite and in
+PostgreSQL, each asked at the organizer's door, in turn. All nodes, the broker, the database and
 the clients share this machine.
 """
 

@@ -53,7 +53,10 @@ def test_an_example_trades_and_so_does_a_plain_client(
 
         code, heard = asyncio.run(both())
     assert code == exits.DONE
-    assert re.search(r"buy 1 SPX-\S+ at ", capfd.readouterr().out)
+    told = capfd.readouterr().out
+    assert re.search(r"buy 1 SPX-\S+ at ", told)
+    last = told.splitlines()[-1]
+    assert re.fullmatch(r"the round has ended: P&L \S+ USD, of it fees -\S+; 1 contracts held", last)
     assert (heard["side"], heard["last_quantity"]) == ("buy", 1)
 
 

@@ -83,6 +83,19 @@ async def _register_and_run(bot: Bot, url: str, choice: TeamChoice) -> None:
         print(f"keep its key, it is shown this once: {key}", flush=True)
     await _assert_rounds_left(url, key)
     await run_bot(bot, url, key)
+    await _tell_the_end(url, key)
+
+
+async def _tell_the_end(url: str, key: str) -> None:
+    async with Rest(url, key) as rest:
+        held = await rest.positions()
+    made = held.realized_pnl + held.unrealized_pnl - held.fees
+    contracts = sum(abs(row.net_quantity) for row in held.positions)
+    print(
+        f"the round has ended: P&L {made:+,.2f} USD, of it fees {-held.fees:+,.2f}; "
+        f"{contracts:,} contracts held",
+        flush=True,
+    )
 
 
 async def _cure(rest: Rest, code: str) -> str:
