@@ -21,6 +21,7 @@ title = "Short"
 speed = 20
 start_on_create = false
 """
+LAST_LINE = r"the round has ended: P&L \S+ USD, of it fees -\S+; 1 contracts held"
 HELLO = Path(__file__).parents[2] / "examples/bots/hello.py"
 
 
@@ -56,7 +57,9 @@ def test_an_example_trades_and_so_does_a_plain_client(
     told = capfd.readouterr().out
     assert re.search(r"buy 1 SPX-\S+ at ", told)
     last = told.splitlines()[-1]
-    assert re.fullmatch(r"the round has ended: P&L \S+ USD, of it fees -\S+; 1 contracts held", last)
+    assert re.fullmatch(
+        r"the round has ended: P&L \S+ USD, of it fees -\S+; 1 contracts held", last
+    )
     assert (heard["side"], heard["last_quantity"]) == ("buy", 1)
 
 
