@@ -232,14 +232,24 @@ def test_a_large_state_is_kept_once_the_journal_has_grown_by_a_share_of_it() -> 
     world = World(MemoryJournal(store), limits)
     world.run(*[deposit()] * 12)
     (first,) = world.journal.snapshots()
-    for _ in ("as it goes on", "after a restart"):
-        rows = len(store.rows)
-        while len(store.snapshots) == 1:
-            world.run(*[deposit()] * 12)
-        grown = sum(len(row.body) for row in store.rows[rows:])
-        assert 3 * len(first.blob) <= grown <= 3 * len(first.blob) + len(store.rows[-1].body)
-        store.snapshots = [first]
+    rows = len(store.rows)
+    while len(store.snapshots) == 1:
+        world.run(*[deposit()] * 12)
+    grown = sum(len(row.body) for row in store.rows[rows:])
+    assert 3 * len(first.blob) <= grown <= 3 * len(first.blob) + len(store.rows[-1].body)
+
+
+def test_a_recovery_that_replayed_what_makes_one_due_keeps_its_state_at_once() -> None:
+    store = MemoryStore()
+    limits = PumpLimits(snapshot_events=20, snapshot_share=1_000.0)
+    World(MemoryJournal(store), limits).run(*[deposit()] * 10)
+    for life in range(1, 4):  # each too short for the journal to grow by that share
         world = World(MemoryJournal(store), limits)
+        world.run(deposit())
+        assert len(store.snapshots) == life
+        kept = store.snapshots[-1].seq
+        world.run(*[deposit()] * 12)
+        assert store.snapshots[-1].seq == kept
 
 
 class PackingBank(Bank):

@@ -8,17 +8,18 @@ class SnapshotPace:
     """A snapshot is due after `events`, once the journal has grown by `share` of the last one.
 
     What a state of hundreds of megabytes costs to write is so spread over the more events, the
-    larger it is.
+    larger it is. Where recovery, to `reached`, replayed as many as that, one is due at once: lives
+    that end early would otherwise replay more each time.
     """
 
-    def __init__(self, journal: Journal, events: int, share: float) -> None:
+    def __init__(self, journal: Journal, events: int, share: float, reached: Seq) -> None:
         last = next(journal.snapshots(), None)
         self._events = events
         self._share = share
         self._seq = Seq(0) if last is None else last.seq
         self._bytes = 0 if last is None else len(last.blob)
         self._bytes_since = 0
-        self._is_asked = False
+        self._is_asked = reached - self._seq >= events
 
     def ask(self) -> None:
         """Let one be due now."""

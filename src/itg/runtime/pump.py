@@ -95,8 +95,9 @@ class Pump:
         self._waiting: deque[Waiting] = deque()
         self._current: Waiting | None = None
         self._in_flight: Flight | None = None
+        reached = self._sealer.head.seq
         self._pace = SnapshotPace(
-            journal, self._limits.snapshot_events, self._limits.snapshot_share
+            journal, self._limits.snapshot_events, self._limits.snapshot_share, reached
         )
         self._packed_seq = Seq(0)
         self._is_draining = False
