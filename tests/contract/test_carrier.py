@@ -1,6 +1,8 @@
 """What every carrier promises."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -82,6 +84,31 @@ async def test_after_an_outage_of_the_server_it_carries_again(own_nats_server: N
                 await carrier.send("itg.link.test.again", b"x")
             await asyncio.sleep(0)
     await carrier.close()
+
+
+def process_of(server: NatsServer) -> int:
+    assert server._process is not None
+    return server._process.pid
+
+
+@pytest.mark.nats
+async def test_what_is_heard_while_the_server_stands_still_is_heard_when_it_goes_on(
+    own_nats_server: NatsServer,
+) -> None:
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+    settings = NatsSettings(url=own_nats_server.url)
+    ear, mouth = await NatsCarrier.connect(settings), await NatsCarrier.connect(settings)
+    os.kill(process_of(own_nats_server), signal.SIGSTOP)
+    try:
+        await ear.hear("itg.link.test.still", heard.put_nowait)
+    finally:
+        os.kill(process_of(own_nats_server), signal.SIGCONT)
+    async with asyncio.timeout(20):
+        while heard.empty():
+            await mouth.send("itg.link.test.still", b"x")
+            await asyncio.sleep(0)
+    await ear.close()
+    await mouth.close()
 
 
 @pytest.mark.nats

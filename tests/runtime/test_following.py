@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from threading import Event
 from typing import Self
 
 import pytest
@@ -11,6 +12,7 @@ from tests.runtime.carriers import LossyCarrier, MemoryCarrier, keep
 from tests.runtime.toys import START, Balance, GetTotal, World, deposit
 from tests.waiting import until
 
+from itg.kernel.errors import JournalError
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Reply
 from itg.runtime.envelope import Record
@@ -152,6 +154,62 @@ async def test_rows_that_were_lost_are_fetched_and_answers_come_late_but_right()
         carrier.loses = keep
         assert await door.total() == (45, 18)
         assert door.records == node.world.released
+
+
+class SlowToOpen(MemoryJournal):
+    """A journal whose readers come only when a test lets them, or not at all the first time."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        super().__init__()
+        self.may_open = Event()
+        self.is_asked = Event()
+        self.fails = fails
+
+    def reader(self) -> MemoryJournal:
+        self.is_asked.set()
+        if self.fails:
+            self.fails = False
+            raise JournalError("the database is away")
+        assert self.may_open.wait(10)
+        return super().reader()
+
+
+async def missed(journal: SlowToOpen, carrier: LossyCarrier, node: Node, door: Door) -> None:
+    """Let a door miss rows, and wait until it asks for them."""
+    await door.submitted(1)
+    carrier.loses = lambda subject, _: subject == "door"
+    for amount in range(2, 10):
+        node.world.pump.submit(deposit(amount))
+    await until(lambda: len(node.world.released) == 9)
+    carrier.loses = keep
+    node.world.pump.submit(deposit(10))
+    await until(journal.is_asked.is_set)
+
+
+async def test_while_one_s_rows_are_looked_for_the_node_answers_the_others() -> None:
+    carrier, journal = LossyCarrier(), SlowToOpen()
+    async with asyncio.timeout(20), Node(carrier, journal) as node:
+        door, other = Door(carrier, node), Door(carrier, node, "other")
+        await door.start()
+        await other.start()
+        await missed(journal, carrier, node, door)
+        assert await other.total() == (55, 20)
+        journal.may_open.set()
+        assert await door.total() == (55, 20)
+        assert door.records == node.world.released
+        for each in (door, other):
+            await each.pump.stop()
+
+
+async def test_who_was_not_given_its_rows_asks_again() -> None:
+    carrier, journal = LossyCarrier(), SlowToOpen(fails=True)
+    journal.may_open.set()
+    async with asyncio.timeout(20), Node(carrier, journal) as node:
+        door = Door(carrier, node)
+        await door.start()
+        await missed(journal, carrier, node, door)
+        await until(lambda: door.records == node.world.released)
+        await door.pump.stop()
 
 
 async def test_a_node_that_begins_anew_is_followed_from_where_it_was() -> None:

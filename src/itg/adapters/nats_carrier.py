@@ -24,6 +24,7 @@ _TIMEOUT_S = 2
 _PENDING_MESSAGES = 65_536
 _PENDING_BYTES = 256 * 1024 * 1024
 # The client's own, the system's, and uvloop's of a transport that is closed already.
+_FLUSH_S = 2
 _FAULTS = (Error, OSError, TimeoutError, RuntimeError)
 
 
@@ -77,7 +78,11 @@ class NatsCarrier:
             pending_msgs_limit=_PENDING_MESSAGES,
             pending_bytes_limit=_PENDING_BYTES,
         )
-        await self._client.flush()
+        try:
+            await self._client.flush(_FLUSH_S)
+        except _FAULTS as error:
+            # The client keeps what it subscribed to, and tells it a server that answers again.
+            await self._note(error)
 
     async def announce(self, presence: Presence, answered: Answered) -> None:
         """Answer who asks the bus for this process, until `close`; a server may forbid it."""

@@ -239,7 +239,21 @@ class Followers:
             self._say(link, self._beat_now())
 
     async def _catch_up(self, link: _Link, after: Seq, until: Seq) -> None:
-        journal = self._pump.journal.reader()
+        try:
+            await self._give_missed(link, after, until)
+        except JournalError as error:
+            # Who hears nothing more follows again.
+            log.warning("catching_up_failed", follower=link.name, reason=str(error))
+            if self._links.get(link.name) is link:
+                del self._links[link.name]
+            return
+        held, link.held = link.held or [], None
+        for message in held:
+            self._say(link, message)
+
+    async def _give_missed(self, link: _Link, after: Seq, until: Seq) -> None:
+        # A reader may have to connect, which can take seconds: the loop has other followers.
+        journal = await asyncio.to_thread(self._pump.journal.reader)
         try:
             rows = journal.rows(after)
             while after < until and self._links.get(link.name) is link:
@@ -252,10 +266,7 @@ class Followers:
                     )
                     after = batch.last_seq
         finally:
-            journal.close()
-        held, link.held = link.held or [], None
-        for message in held:
-            self._say(link, message)
+            await asyncio.to_thread(journal.close)
 
     def _say(self, link: _Link, message: ToFollower) -> None:
         if self._links.get(link.name) is not link:
