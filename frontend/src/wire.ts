@@ -2229,6 +2229,20 @@ export interface SuspendPush {
   is_suspended: boolean;
 }
 
+/** A trade of the tape as it stands now. `is_busted`: it was undone since; `adjusted_price`: it counts at this price instead. What is told as it happens cannot know: a `bust` follows it. */
+export interface TapeTradeBody {
+  trade_id: number;
+  instrument_id: string;
+  price: number;
+  quantity: number;
+  aggressor_side: "buy" | "sell";
+  is_auction: boolean;
+  game_us: number;
+  seq: number;
+  is_busted: boolean;
+  adjusted_price: number | null;
+}
+
 /** `TeamActRequest` and the team. */
 export interface TeamActParams {
   reason: string;
@@ -2403,7 +2417,7 @@ export interface TradeFillsParams {
 
 /** The public tape, oldest first. */
 export interface TradePage {
-  items: (TradeBody)[];
+  items: (TapeTradeBody)[];
   next_cursor: string | null;
 }
 

@@ -220,6 +220,26 @@ def test_a_bust_is_remembered_by_a_snapshot_and_the_tape_stays_as_it_was() -> No
     assert [t.trade_id for t in tape.trades] == [trade.trade_id]
 
 
+def test_the_tape_says_what_became_of_its_trades_also_after_a_snapshot() -> None:
+    market, undone = traded()
+    moved, left = (
+        of(TradeExecuted, market.buy("taker", 1, 10))[0].trade_id for _ in ("moved", "as it was")
+    )
+    bust(market, undone.trade_id)
+    bust(market, moved, 1_200)
+    again = Market()
+    again.service.restore(market.service.snapshot())
+    assert again.service.snapshot() == market.service.snapshot()
+    for service in (market.service, again.service):
+        tape = service.query(GetTrades(shard=SHARD))
+        assert isinstance(tape, PublicTrades)
+        assert [(t.trade_id, t.price, t.is_busted, t.adjusted_price) for t in tape.trades] == [
+            (undone.trade_id, 1_000, True, None),
+            (moved, 1_000, False, 1_200),
+            (left, 1_000, False, None),
+        ]
+
+
 def test_the_names_of_settled_series_are_free_again() -> None:
     chain = opened()
     chain.enter(CLOSED)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from tests.gateway.house import House
+from tests.gateway.house import ADMIN_KEY, House
 
 TEAMS = 50
 
@@ -32,6 +32,27 @@ async def test_the_tape_equals_the_fills_of_both_owners(house: House) -> None:
         assert {half["last_price"] for half in halves} == {trade["price"]}
         assert {half["last_quantity"] for half in halves} == {trade["quantity"]}
     assert len(fills) == 2 * len(tape)
+
+
+async def test_the_tape_says_what_an_organizer_made_of_its_trades(house: House) -> None:
+    maker, taker = await house.register("maker"), await house.register("taker")
+    await house.open_market()
+    await maker.place("sell", 3, 10.0)
+    for _ in range(3):
+        await taker.place("buy", 1, 10.0)
+    tape = (await taker.call("GET", "/exchange/trades")).json["items"]
+    undone, moved, left = (trade["trade_id"] for trade in tape)
+    for trade_id, body in ((undone, {}), (moved, {"price": 10.5})):
+        told = await house.call(
+            "POST", f"/admin/trades/{trade_id}/bust", {"reason": "a slip", **body}, key=ADMIN_KEY
+        )
+        assert told.status == 200, told.body
+    tape = (await taker.call("GET", "/exchange/trades")).json["items"]
+    assert [(t["trade_id"], t["price"], t["is_busted"], t["adjusted_price"]) for t in tape] == [
+        (undone, 10.0, True, None),
+        (moved, 10.0, False, 10.5),
+        (left, 10.0, False, None),
+    ]
 
 
 async def test_an_order_s_events_tell_its_way_from_acceptance_to_its_end(house: House) -> None:

@@ -280,6 +280,10 @@ def show_trades(at: At, instrument_id: str, last: int, *, as_json: bool) -> int:
         for trade in trades:
             words = (str(trade["trade_id"]), instant(trade["game_us"]), str(trade["quantity"]))
             kind = "auction" if trade["is_auction"] else f"{trade['aggressor_side']} took"
+            if trade["is_busted"]:
+                kind += ", undone"
+            elif trade["adjusted_price"] is not None:
+                kind += f", moved to {trade['adjusted_price']:,.2f}"
             table.add_row(*words, f"{trade['price']:,.2f}", kind)
         show_table(table)
 

@@ -108,6 +108,7 @@ class VenueRow(Struct, frozen=True, array_like=True):
     review_ns: Nanos | None
     prices_ns: Nanos = Nanos(0)
     stale_ns: Nanos | None = None
+    adjusted: list[tuple[TradeId, Price]] = []  # of the busted, those that have a price
 
 
 _encoder = msgpack.Encoder()
@@ -139,11 +140,12 @@ def encode(venue: Venue) -> bytes:
             quotes=[(*key, *sides) for key, sides in venue.quotes.items()],
             order_ids=list(venue.orders),
             trades=[_trade_row(game_ns, trade) for game_ns, trade in venue.trades],
-            busted=venue.busted,
+            busted=list(venue.busted),
             ladder=venue.ladder,
             review_ns=venue.review_ns,
             prices_ns=venue.prices_ns,
             stale_ns=venue.stale_ns,
+            adjusted=[(name, price) for name, price in venue.busted.items() if price is not None],
         )
     )
 
@@ -182,7 +184,9 @@ def decode_into(venue: Venue, data: bytes) -> None:
     }
     venue.trades.clear()
     venue.trades.extend(_trade(venue, trade) for trade in row.trades)
-    venue.busted, venue.ladder, venue.review_ns = row.busted, row.ladder, row.review_ns
+    adjusted = dict(row.adjusted)
+    venue.busted = {busted: adjusted.get(busted) for busted in row.busted}
+    venue.ladder, venue.review_ns = row.ladder, row.review_ns
     venue.prices_ns, venue.stale_ns = row.prices_ns, row.stale_ns
 
 

@@ -89,15 +89,14 @@ class Pump:
         self.clock = clock
         self.on_row: OnRow = let_go
         self._on_release = on_release
-        self._limits = limits or PumpLimits()
+        self._limits = limits = limits or PumpLimits()
         self._sealer = Sealer(machine.codec, journal.epoch, journal.head())
         assert self._sealer.head.seq + 1 == machine.next_seq, "recover the machine first"
         self._waiting: deque[Waiting] = deque()
         self._current: Waiting | None = None
         self._in_flight: Flight | None = None
-        reached = self._sealer.head.seq
         self._pace = SnapshotPace(
-            journal, self._limits.snapshot_events, self._limits.snapshot_share, reached
+            journal, limits.snapshot_events, limits.snapshot_share, self._sealer.head.seq
         )
         self._packed_seq = Seq(0)
         self._is_draining = False

@@ -50,6 +50,7 @@ from itg.wire.v1.market import (
     RawLevel,
     ResumePush,
     SettledPush,
+    TapeTradeBody,
     TradeBody,
     UnderlyingStatusBody,
     WireLevel,
@@ -185,9 +186,9 @@ def indicative_push(change: IndicativePriceChanged) -> BookPush:
     )
 
 
-def trade_body(trade: PublicTrade) -> TradeBody:
+def trade_body(trade: PublicTrade) -> TapeTradeBody:
     """Return a trade of the tape; `seq` is its number on its shard's tape."""
-    return TradeBody(
+    return TapeTradeBody(
         trade_id=trade.trade_id,
         instrument_id=trade.instrument_id,
         price=usd(trade.price),
@@ -196,6 +197,8 @@ def trade_body(trade: PublicTrade) -> TradeBody:
         is_auction=trade.is_auction,
         game_us=to_micros(trade.game_ns),
         seq=_tape_seq(trade.trade_id),
+        is_busted=trade.is_busted,
+        adjusted_price=optional_usd(trade.adjusted_price),
     )
 
 

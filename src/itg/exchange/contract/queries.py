@@ -123,7 +123,7 @@ class Instruments(Reply, frozen=True, kw_only=True):
 
 
 class PublicTrade(Struct, frozen=True, gc=False, kw_only=True):
-    """A trade as everybody may see it."""
+    """A trade as everybody may see it; undone since (`is_busted`), or moved to `adjusted_price`."""
 
     trade_id: TradeId
     instrument_id: InstrumentId
@@ -132,6 +132,8 @@ class PublicTrade(Struct, frozen=True, gc=False, kw_only=True):
     aggressor_side: Side
     is_auction: bool
     game_ns: Nanos
+    is_busted: bool = False
+    adjusted_price: Price | None = None
 
 
 class PublicTrades(Reply, frozen=True, kw_only=True):

@@ -91,6 +91,8 @@ def trades(venue: Venue, query: GetTrades) -> PublicTrades:
             aggressor_side=trade.aggressor_side,
             is_auction=trade.is_auction,
             game_ns=game_ns,
+            is_busted=venue.busted.get(trade.trade_id, trade.price) is None,
+            adjusted_price=venue.busted.get(trade.trade_id),
         )
         for game_ns, trade in venue.trades
         if trade.trade_id > after and query.instrument_id in (None, trade.instrument_id)

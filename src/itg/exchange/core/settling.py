@@ -88,7 +88,8 @@ def bust(venue: Venue, command: BustTrade) -> None:
     (trade,) = traded
     # Of trades that left the tape nobody can ask again.
     oldest = venue.trades[0][1].trade_id
-    venue.busted = [*(busted for busted in venue.busted if busted >= oldest), trade.trade_id]
+    kept = {busted: price for busted, price in venue.busted.items() if busted >= oldest}
+    venue.busted = {**kept, trade.trade_id: command.price}
     venue.events.append(_busted(trade, command.price))
 
 

@@ -87,7 +87,7 @@ class Venue:
         self.last_trade_id = first_id_of_shard(shard)
         self.last_priority = 0
         self.trades: deque[tuple[Nanos, TradeExecuted]] = deque(maxlen=TRADES_KEPT)
-        self.busted: list[TradeId] = []  # of the trades kept
+        self.busted: dict[TradeId, Price | None] = {}  # of the trades kept; to which price
         self.ladder: ConfigureLadder | None = None
         self.review_ns: Nanos | None = None  # when the ladder looks at the chain again
         self.relisted: list[InstrumentListed | InstrumentDelisted] = []  # by the shard itself

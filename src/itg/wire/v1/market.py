@@ -76,10 +76,21 @@ class TradeBody(Body, frozen=True, kw_only=True):
     seq: int
 
 
+class TapeTradeBody(TradeBody, frozen=True, kw_only=True):
+    """A trade of the tape as it stands now.
+
+    `is_busted`: it was undone since; `adjusted_price`: it counts at this price instead. What is
+    told as it happens cannot know: a `bust` follows it.
+    """
+
+    is_busted: bool
+    adjusted_price: float | None
+
+
 class TradePage(Body, frozen=True, kw_only=True):
     """The public tape, oldest first."""
 
-    items: list[TradeBody]
+    items: list[TapeTradeBody]
     next_cursor: str | None
 
 
