@@ -21,6 +21,7 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec.json import Encoder
 
@@ -41,6 +42,7 @@ log = structlog.get_logger()
 TOKEN_FILE: Final = "internal.key"  # noqa: S105 - the name of a file
 _BODY_BYTES_MAX = 64 * 1024
 _PORT_MAX = 65_535
+_JSON = "application/json"
 _TEXT = "text/plain; version=0.0.4"
 _encode = Encoder().encode
 AnyRequest = Request[None, None, State]
@@ -102,7 +104,9 @@ class InternalPort:
             await self._litestar(scope, receive, send)
         elif cast("str", scope["type"]) == "http":
             words = f"give Authorization: Bearer and the token in {TOKEN_FILE}"
-            await _asgi(Refusal(401, words))(scope, receive, send)
+            body = _encode(Refusal(401, words))
+            refused = ASGIResponse(body=body, status_code=401, media_type=_JSON)
+            await refused(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008, "reason": ""})
 
@@ -175,18 +179,14 @@ class Desk:
 
 
 def _told(value: object) -> Response[bytes]:
-    return Response(_encode(value), media_type="application/json")
-
-
-def _asgi(refusal: Refusal) -> ASGIApp:
-    return _refused(refusal).to_asgi_response(None, None)  # type: ignore[arg-type]
+    return Response(_encode(value), media_type=_JSON)
 
 
 def _refused(refusal: Refusal, headers: dict[str, str] | None = None) -> Response[bytes]:
     return Response(
         _encode(refusal),
         status_code=refusal.status,
-        media_type="application/json",
+        media_type=_JSON,
         headers=headers,
     )
 
