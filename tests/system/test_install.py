@@ -56,7 +56,7 @@ def test_pip_installs_it_without_a_compiler_and_the_demo_plays(
     done = subprocess.run(command, env=bare, cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told["seed"] == 7
+    assert told["trades"] > 0
     assert told["event_digest"]
 
 
