@@ -24,7 +24,7 @@ demo: ## watch six bots trade one day of an SPX/SPY option chain (about three mi
 	@$(BOOT) runtime
 	@$(VENV)/bin/itg demo
 
-test: ## every test but the gate's and the long ones (under 8 minutes on 2 cores)
+test: ## every test but the gate's and the long ones (about 15 minutes on 2 cores)
 	@$(BOOT) dev
 	$(PYTEST) $(XDIST) -m "not gate and not slow"
 
@@ -39,7 +39,7 @@ test-versions: ## the same on Python 3.12 and 3.13, where present
 	  $(MAKE) --no-print-directory test-fast PYTHON=$$python VENV=.venv-$$python || exit 1; \
 	done
 
-gate: ## the campaigns: simulation, crashes, references (under 12 minutes on 2 cores)
+gate: ## the campaigns: simulation, crashes, references (about 25 minutes on 2 cores)
 	@$(BOOT) dev
 	$(PYTEST) $(XDIST) -m "gate and not slow" --timeout 900
 
