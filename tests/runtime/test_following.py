@@ -1,7 +1,7 @@
 """A pump followed from elsewhere: the same order, whatever the bus loses and whoever restarts."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from threading import Event
@@ -18,7 +18,7 @@ from itg.kernel.messages import Reply
 from itg.runtime.envelope import Record
 from itg.runtime.followed import Ends, FollowedPump
 from itg.runtime.followers import Followers
-from itg.runtime.journal import MemoryJournal
+from itg.runtime.journal import MemoryJournal, SealedBatch
 from itg.runtime.link import Hello, QueryCodec, Submit, asked, pieces_of
 from itg.runtime.pump_port import FateUnknownError, OverloadedError, PumpStoppedError
 
@@ -174,7 +174,9 @@ class SlowToOpen(MemoryJournal):
         return super().reader()
 
 
-async def missed(journal: SlowToOpen, carrier: LossyCarrier, node: Node, door: Door) -> None:
+async def missed(
+    journal: "SlowToOpen | SlowToRead", carrier: LossyCarrier, node: Node, door: Door
+) -> None:
     """Let a door miss rows, and wait until it asks for them."""
     await door.submitted(1)
     carrier.loses = lambda subject, _: subject == "door"
@@ -209,6 +211,51 @@ async def test_who_was_not_given_its_rows_asks_again() -> None:
         await door.start()
         await missed(journal, carrier, node, door)
         await until(lambda: door.records == node.world.released)
+        await door.pump.stop()
+
+
+class SlowToRead(MemoryJournal):
+    """A journal whose readers give rows only when a test lets them; `uses` is in order of time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_read = Event()
+        self.is_asked = Event()
+        self.uses: list[str] = []
+
+    def reader(self) -> MemoryJournal:
+        return SlowReader(self)
+
+
+class SlowReader(MemoryJournal):
+    """A reader of it."""
+
+    def __init__(self, of: SlowToRead) -> None:
+        super().__init__(of.store)
+        self._of = of
+
+    def rows(self, after_seq: Seq) -> Iterator[SealedBatch]:
+        self._of.is_asked.set()
+        assert self._of.may_read.wait(10)
+        self._of.uses.append("read")
+        yield from super().rows(after_seq)
+
+    def close(self) -> None:
+        self._of.uses.append("closed")
+
+
+async def test_a_node_that_stops_closes_no_journal_under_who_reads_it() -> None:
+    carrier, journal = LossyCarrier(), SlowToRead()
+    async with asyncio.timeout(20), Node(carrier, journal) as node:
+        door = Door(carrier, node)
+        await door.start()
+        await missed(journal, carrier, node, door)
+        stopping = asyncio.create_task(node.followers.stop())
+        await until(lambda: stopping.done() or bool(journal.uses))
+        journal.may_read.set()
+        await stopping
+        await until(lambda: "closed" in journal.uses)
+        assert journal.uses == ["read", "closed"]
         await door.pump.stop()
 
 

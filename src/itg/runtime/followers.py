@@ -6,8 +6,10 @@ last number it has, and is given what it missed from the journal.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from itertools import islice
 from time import monotonic
 from typing import Protocol
 
@@ -20,7 +22,7 @@ from itg.kernel.times import NS_PER_S, Nanos
 from itg.runtime.carrier import Carrier, CarrierDownError
 from itg.runtime.clock import Clock
 from itg.runtime.envelope import Record
-from itg.runtime.journal import SealedBatch
+from itg.runtime.journal import Journal, SealedBatch
 from itg.runtime.link import (
     FROM_NOW,
     NEVER_DUE,
@@ -252,21 +254,15 @@ class Followers:
             self._say(link, message)
 
     async def _give_missed(self, link: _Link, after: Seq, until: Seq) -> None:
-        # A reader may have to connect, which can take seconds: the loop has other followers.
-        journal = await asyncio.to_thread(self._pump.journal.reader)
+        missed = _Missed(self._pump.journal, after, until)
         try:
-            rows = journal.rows(after)
-            while after < until and self._links.get(link.name) is link:
-                batches = await asyncio.to_thread(_some, rows, until)
-                if not batches:
-                    break
+            while self._links.get(link.name) is link and (batches := await missed.some()):
                 for batch in batches:
                     self._post(
                         link.name, Row(batch.first_seq, batch.last_seq, batch.body, placed=[])
                     )
-                    after = batch.last_seq
         finally:
-            await asyncio.to_thread(journal.close)
+            missed.close()
 
     def _say(self, link: _Link, message: ToFollower) -> None:
         if self._links.get(link.name) is not link:
@@ -311,13 +307,36 @@ def _is_late(due_s: float) -> bool:
     return due_s != NEVER_DUE and monotonic() > due_s
 
 
-def _some(rows: Iterator[SealedBatch], until: Seq) -> list[SealedBatch]:
-    batches: list[SealedBatch] = []
-    for batch in rows:
-        batches.append(batch)
-        if batch.last_seq >= until or len(batches) == ROWS_PER_READ:
-            break
-    return batches
+class _Missed:
+    """Rows of a journal to their end at `until`, read by a thread of its own.
+
+    A reader may have to connect, which can take seconds, and the loop has other followers. Nothing
+    but that thread touches it: to close what another thread reads ends the process.
+    """
+
+    def __init__(self, journal: Journal, after: Seq, until: Seq) -> None:
+        self._rows = self._read(journal, after, until)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="catching-up")
+
+    async def some(self) -> list[SealedBatch]:
+        """Return the next rows, none at the end."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._next)
+
+    def close(self) -> None:
+        """Read no more than what is being read; the thread then closes its reader."""
+        self._thread.submit(self._rows.close)
+        self._thread.shutdown(wait=False)
+
+    def _next(self) -> list[SealedBatch]:
+        return list(islice(self._rows, ROWS_PER_READ))
+
+    @staticmethod
+    def _read(journal: Journal, after: Seq, until: Seq) -> Generator[SealedBatch, None, None]:
+        with closing(journal.reader()) as reader:
+            for batch in reader.rows(after):
+                yield batch
+                if batch.last_seq >= until:
+                    return
 
 
 def _time_of(clock: Clock) -> tuple[Nanos, float]:
