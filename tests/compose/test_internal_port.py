@@ -12,7 +12,7 @@ from msgspec.json import Decoder, encode
 from tests.runtime.test_nodes import BANKS, HERALD, Toys
 from tests.runtime.toys import GetBalance, deposit
 
-from itg.compose.internal import InternalPort, address_of, document
+from itg.compose.internal import Desk, InternalPort, address_of, document
 from itg.compose.services import services_of
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import Shard
@@ -60,7 +60,8 @@ async def opened() -> AsyncIterator[tuple[Toys, Port]]:
         toys.tell(BANKS, deposit(amount, shard=amount % 2))
         if amount % 5 == 0:
             await toys.settled()
-    port = InternalPort(toys.nodes[BANKS], TOKEN, "127.0.0.1", 0)
+    port = InternalPort(TOKEN, "127.0.0.1", 0)
+    port.add(Desk(toys.nodes[BANKS]).handlers())
     await port.start()
     try:
         yield toys, Port(port.url)

@@ -5,30 +5,49 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 
+import aiohttp
 import pytest
+from msgspec.msgpack import encode
 from tests.brokers import nats_server, own_nats_server
 from tests.runtime.carriers import MemoryCarrier
 
+from itg.adapters.address_book import AddressBook
+from itg.adapters.http_carrier import LINK_PATH, HttpCarrier
 from itg.adapters.nats_bus import NatsSettings
 from itg.adapters.nats_carrier import NatsCarrier
 from itg.adapters.nats_server import NatsServer
+from itg.compose.internal import InternalPort
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.carrier import Carrier, CarrierDownError
 from itg.runtime.link import PIECE_BYTES_MAX
 
 __all__ = ["nats_server", "own_nats_server"]
+TOKEN = "itg_internal_for_a_test"
 
 
-@pytest.fixture(params=["memory", pytest.param("nats", marks=pytest.mark.nats)])
-async def carrier(request: pytest.FixtureRequest) -> AsyncIterator[Carrier]:
+@pytest.fixture(params=["memory", "http", pytest.param("nats", marks=pytest.mark.nats)])
+async def carrier(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Carrier]:
     if request.param == "memory":
         made: Carrier = MemoryCarrier()
+    elif request.param == "http":
+        made, port = await over_http(tmp_path)
     else:
         server: NatsServer = request.getfixturevalue("nats_server")
         made = await NatsCarrier.connect(NatsSettings(url=server.url))
     yield made
     await made.close()
+    if request.param == "http":
+        await port.stop()
+
+
+async def over_http(directory: Path, token: str = TOKEN) -> tuple[HttpCarrier, InternalPort]:
+    """Return a carrier whose port listens."""
+    port = InternalPort(token, "127.0.0.1", 0)
+    carrier = HttpCarrier(AddressBook(directory / "links"), port, token)
+    await port.start()
+    return carrier, port
 
 
 async def test_one_sender_s_bytes_come_in_order_to_those_who_hear_the_subject(
@@ -69,6 +88,64 @@ async def test_a_closed_carrier_takes_nothing(carrier: Carrier) -> None:
     await carrier.close()
     with pytest.raises(CarrierDownError):
         await carrier.send("itg.link.test.closed", b"x")
+
+
+async def test_over_http_each_process_hears_what_others_send_it_and_who_ends_is_forgotten(
+    tmp_path: Path,
+) -> None:
+    (mouth, its_port), (ear, other_port) = await over_http(tmp_path), await over_http(tmp_path)
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+    await ear.hear("itg.link.test.two", heard.put_nowait)
+    for number in range(100):
+        await mouth.send("itg.link.test.two", b"%d" % number)
+    async with asyncio.timeout(20):
+        assert [await heard.get() for _ in range(100)] == [b"%d" % n for n in range(100)]
+    await ear.close()
+    await other_port.stop()
+    again, port = await over_http(tmp_path)
+    await again.hear("itg.link.test.two", heard.put_nowait)
+    await mouth.send("itg.link.test.two", b"again")
+    async with asyncio.timeout(20):
+        assert await heard.get() == b"again"
+    assert len(AddressBook(tmp_path / "links").cards()) == 1
+    for carrier, listening in ((again, port), (mouth, its_port)):
+        await carrier.close()
+        await listening.stop()
+
+
+async def test_over_http_the_last_words_before_the_end_are_heard(tmp_path: Path) -> None:
+    (mouth, its_port), (ear, other_port) = await over_http(tmp_path), await over_http(tmp_path)
+    heard: list[bytes] = []
+    await ear.hear("itg.link.test.last", heard.append)
+    sent = [bytes([number]) * 100_000 for number in range(100)]
+    for body in sent:
+        await mouth.send("itg.link.test.last", body)
+    await mouth.close()
+    assert heard == sent
+    await ear.close()
+    for port in (its_port, other_port):
+        await port.stop()
+
+
+async def test_over_http_a_stranger_and_what_is_no_message_are_refused(tmp_path: Path) -> None:
+    carrier, port = await over_http(tmp_path)
+    heard: list[bytes] = []
+    await carrier.hear("itg.link.test.mine", heard.append)
+    body = encode([("itg.link.test.mine", b"x")])
+    async with aiohttp.ClientSession() as stranger:
+        for token, sent, expected in (
+            ("", body, 401),
+            ("another", body, 401),
+            (TOKEN, b"no list", 400),
+            (TOKEN, body, 204),
+        ):
+            headers = {"Authorization": f"Bearer {token}"} if token else {}
+            at = f"{port.url}{LINK_PATH}"
+            async with stranger.post(at, data=sent, headers=headers) as answer:
+                assert answer.status == expected
+    assert heard == [b"x"]
+    await carrier.close()
+    await port.stop()
 
 
 @pytest.mark.nats

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -24,7 +23,6 @@ from tests.system.test_message_bus import (
 
 from itg.compose.bus_engines import connected
 from itg.compose.relay_child import BusSettings
-from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import Seq
 
 __all__ = ["kafka_broker"]
@@ -72,26 +70,6 @@ async def held(url: str, game: str, count: int) -> list[tuple[str, int, Seq, obj
     finally:
         await bus.close()
     return got
-
-
-def test_a_gateway_on_a_bus_of_facts_alone_is_refused_with_the_reason(tmp_path: Path) -> None:
-    bus = "kafka://127.0.0.1:9092"
-    ran = subprocess.run(
-        [sys.executable, "-m", "itg", "gateway", "--data", str(tmp_path), "--bus", bus],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=50,
-    )
-    assert ran.returncode == 2
-    assert "gateways follow a game over NATS" in ran.stderr
-
-
-@pytest.mark.parametrize("url", ["kafka+tls://host", "rabbitmq-stream://host", "amqp://host"])
-def test_gateways_follow_over_nats_alone(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="over NATS"):
-        BusSettings(url=url).check_links()
-    BusSettings(url="tls://host").check_links()
 
 
 @pytest.mark.parametrize(

@@ -182,11 +182,11 @@ def test_a_gateway_needs_no_more_than_its_own_permissions(
         assert market.call("GET", path, key=key)[1]["status"] == "working"
 
 
-def until_answering(broker: NatsServer, count: int) -> list[Present]:
+def until_answering(market: Server, broker: NatsServer, count: int) -> list[Present]:
     """Return who answers the user for programs of the organizer, once it is so many."""
     until = time.monotonic() + 60
     # Who is busy for longer than others are waited for is not in a list.
-    while len(found := answering(BusSettings(url=url_of(broker, "service")))) != count:
+    while len(found := answering(BusSettings(url=url_of(broker, "service")), market.data)) != count:
         assert time.monotonic() < until, found
     return found
 
@@ -198,7 +198,7 @@ def test_who_is_there_is_listed_with_its_services_and_the_requests_it_answered(
     monkeypatch.setenv("ITG_BUS", url_of(broker, "door"))
     with GatewayProcess(market.data) as gateway:
         gateway.register("Through a door", "hedge_fund")
-        node, door = until_answering(broker, 2)
+        node, door = until_answering(market, broker, 2)
         told = node.presence
         assert (told.kind, told.node, told.pid) == ("node", "game", market.pid)
         assert {"exchange.0", "positions", "game"} < set(told.services)
@@ -206,9 +206,9 @@ def test_who_is_there_is_listed_with_its_services_and_the_requests_it_answered(
         at = f"127.0.0.1:{gateway.port}"
         expected = replace(told, kind="gateway", node=at, pid=gateway.pid, services=(), subject="")
         assert door.presence == expected
-    until_answering(broker, 1)
+    until_answering(market, broker, 1)
     with pytest.raises(ConfigurationError, match="may not ask who is there") as refused:
-        answering(BusSettings(url=url_of(broker, "public")))
+        answering(BusSettings(url=url_of(broker, "public")), market.data)
     assert PASSWORDS["public"] not in str(refused.value)
 
 

@@ -7,9 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.rabbitmq_broker import RabbitmqBroker
 from tests.system.fleet import READY_S_MAX, Fleet
 from tests.system.killing import killing, strike_in_turn
 
+from itg.compose.carriers import LINKS
 from itg.compose.nodes_read import verify_nodes
 from itg.compose.projection import ProjectionWish, project
 
@@ -44,8 +46,10 @@ LAYOUTS = {
 APART = ("positions", "exchange.0", "market_data", "game")
 
 
-def kill_in_turn(data: Path, topology: str, killed: tuple[str, ...], rounds: int) -> None:
-    with Fleet(data, topology=topology) as fleet:
+def kill_in_turn(
+    data: Path, topology: str, killed: tuple[str, ...], rounds: int, bus: str = ""
+) -> None:
+    with Fleet(data, topology=topology, flags=("--bus", bus) if bus else ()) as fleet:
         told = running_on(fleet)
         layout = {name: services for name, services in told.items() if "gateway" not in name}
         assert layout == LAYOUTS[topology]
@@ -72,6 +76,18 @@ def test_each_node_is_killed_once_and_every_door_knows_every_acknowledged_order(
     tmp_path: Path, topology: str, killed: tuple[str, ...]
 ) -> None:
     kill_in_turn(tmp_path / "data", topology, killed, 1)
+
+
+@pytest.mark.rabbitmq
+@pytest.mark.system
+@pytest.mark.gate
+@pytest.mark.timeout(600)
+def test_with_rabbitmq_processes_call_each_other_at_their_ports_and_kills_lose_nothing(
+    tmp_path: Path, rabbitmq_broker: RabbitmqBroker
+) -> None:
+    data = tmp_path / "data"
+    kill_in_turn(data, "services", SERVICES[:-1], 1, rabbitmq_broker.url)
+    assert list((data / LINKS).iterdir()) == []  # whoever ends takes its card away
 
 
 @pytest.mark.nats

@@ -23,7 +23,7 @@ from nats.micro.service import (
 
 from itg.adapters.nats_bus import NatsSettings
 from itg.kernel.errors import ConfigurationError
-from itg.runtime.presence import Answered, Presence, Present
+from itg.runtime.presence import Answered, Presence, Present, in_order
 
 _PREFIX: Final = "itg-"
 _ASK: Final = "$SRV.STATS"
@@ -156,8 +156,7 @@ async def who_answers(settings: NatsSettings, quiet_s: float = _QUIET_S) -> list
         raise ConfigurationError(
             f"{settings.address}: this user may not ask who is there; `service` may"
         )
-    return sorted(found, key=lambda each: (each.presence.game, each.presence.kind != "node",
-        each.presence.node, each.presence.pid))  # fmt: skip
+    return in_order(found)
 
 
 async def _heard(client: Client, quiet_s: float) -> list[Present]:

@@ -10,6 +10,7 @@ from itg.cli import exits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from itg.compose.relay_child import BusSettings
     from itg.runtime.presence import Present
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 _RIGHT = {"pid", "requests", "errors", "mean µs"}
 
 
-def show_answering(bus: "BusSettings", *, as_json: bool) -> int:
+def show_answering(bus: "BusSettings", data: "Path", *, as_json: bool) -> int:
     """Print every process that answers on a bus; code 1 if none does."""
     from itg.compose.discovery import answering
 
-    found = answering(bus)
+    found = answering(bus, data)
     if as_json:
         print(json.format(json.encode(found)).decode())
     elif found:
@@ -31,19 +32,21 @@ def show_answering(bus: "BusSettings", *, as_json: bool) -> int:
     return exits.DONE if found else exits.FAILED
 
 
-def services_there(port: int) -> dict[int, list[str]]:
-    """Return what each process on this host's broker runs, by its pid; nothing where none answers.
+def services_there(data: "Path", port: int) -> dict[int, list[str]]:
+    """Return what each process of a fleet runs, by its pid; nothing of those who do not answer.
 
-    A gateway runs no service and is called by its kind.
+    `port` is that of the fleet's broker; without one they are asked at their own ports. A gateway
+    runs no service and is called by its kind.
     """
-    from itg.compose.discovery import answering, is_askable
+    from itg.compose.discovery import answering, answering_at_ports, is_askable
     from itg.compose.relay_child import BusSettings
     from itg.kernel.errors import ConfigurationError
 
-    if not port or not is_askable():
+    if port and not is_askable():
         return {}
     try:
-        found = answering(BusSettings(url=f"nats://127.0.0.1:{port}"))
+        bus = BusSettings(url=f"nats://127.0.0.1:{port}")
+        found = answering(bus, data) if port else answering_at_ports(data)
     except ConfigurationError:
         return {}
     told = [each.presence for each in found]

@@ -33,15 +33,19 @@ AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.
 
 
 @fleet_app.command
-def gateway(
+def gateway(  # noqa: PLR0913 - each parameter is a flag
     *,
     data: Data = Path("data"),
     bus: Annotated[
         str,
-        Parameter(env_var="ITG_BUS", help="NATS server of the node, nats://host:port."),
+        Parameter(env_var="ITG_BUS", help="The node's broker, nats://host:port or another engine."),
     ] = "nats://127.0.0.1:4222",
     host: Host = "127.0.0.1",
     port: Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")] = 8001,
+    internal: Annotated[
+        str,
+        Parameter(help="[HOST:]PORT for the nodes, where the broker is not NATS."),
+    ] = "",
     trace_share: TraceShare = 0.0,
 ) -> int:
     """Serve a game that another process plays: one more door to the same market.
@@ -54,9 +58,8 @@ def gateway(
 
     settings = bus_of(bus)
     assert settings is not None, "it has a default"
-    door = Door(
-        DoorSettings(data=data, bus=settings, host=host, port=port, trace_share=trace_share)
-    )
+    plan = DoorSettings(data=data, bus=settings, host=host, port=port, internal=internal)
+    door = Door(structs.replace(plan, trace_share=trace_share))
 
     async def serve(stop: asyncio.Event) -> None:
         await door.start()
@@ -76,7 +79,7 @@ def node(  # noqa: PLR0913 - each parameter is a flag
     *,
     data: Data = Path("data"),
     bus: Annotated[
-        str, Parameter(env_var="ITG_BUS", help="NATS server of all nodes, nats://host:port.")
+        str, Parameter(env_var="ITG_BUS", help="Broker of all nodes, nats://host:port or another.")
     ] = "nats://127.0.0.1:4222",
     topology: Annotated[
         str, Parameter(help="For `game`: services, or apart for each service on its own.")
@@ -90,7 +93,7 @@ def node(  # noqa: PLR0913 - each parameter is a flag
         bool, Parameter(negative="", help="While another process leads this node, follow it.")
     ] = False,
     internal: Annotated[
-        str, Parameter(help="[HOST:]PORT for events, health, state and metrics; default: none.")
+        str, Parameter(help="[HOST:]PORT for those who read it, or, without NATS, call it.")
     ] = "",
     postgres: Postgres = None,
     backup_to: BackupTo = None,
@@ -136,6 +139,9 @@ def up(  # noqa: PLR0913 - each parameter is a flag
     host: Host = "127.0.0.1",
     port: Annotated[int, Parameter(help="Port of the node; gateways take the next ones.")] = 8000,
     bus_port: Annotated[int, Parameter(help="Port of the broker, on loopback.")] = 4222,
+    bus: Annotated[
+        str, Parameter(help="A broker that runs already, instead: nats://host:port or another.")
+    ] = "",
     standby: Annotated[
         bool,
         Parameter(
@@ -156,13 +162,15 @@ def up(  # noqa: PLR0913 - each parameter is a flag
     """Run a game as several processes on this host and keep them running.
 
     A NATS server, the node that plays the game or the nodes of its services, and gateways before
-    it, each with its log in `DATA/logs`. What ends is started again. The stand-by's port follows
+    it, each with its log in `DATA/logs`. With a broker of another kind in --bus the processes call
+    each other at ports of their own. What ends is started again. The stand-by's port follows
     the gateways'. With --backup-to backups are made, each replayed. Stop with Ctrl-C.
     """
-    from itg.cli.serving import backups_of
+    from itg.cli.serving import backups_of, bus_of
     from itg.compose.fleet import Fleet, FleetPlan
 
     _give(postgres)
+    bus_of(bus)
     backups = backups_of(backup_to, backup_every, backup_keep)
     if backups is not None:
         backups.check(data)
@@ -174,6 +182,7 @@ def up(  # noqa: PLR0913 - each parameter is a flag
             host=host,
             port=port,
             bus_port=bus_port,
+            bus=bus,
             standby=standby,
             topology=topology,
             internal=internal,
@@ -228,14 +237,13 @@ def ps(
     from itg.cli.discovering import services_there, show_answering
     from itg.cli.serving import bus_of
     from itg.compose.data_directory import FLEET_FILE
-    from itg.compose.fleet import fleet_of, is_running
+    from itg.compose.fleet import NATS, fleet_of
 
     told = nats or ("" if (data / FLEET_FILE).exists() else os.environ.get("ITG_BUS", ""))
     if (bus := bus_of(told)) is not None:
-        return show_answering(bus, as_json=as_json)
+        return show_answering(bus, data, as_json=as_json)
     state = fleet_of(data)
-    broker = next((ship.port for ship in state.ships if ship.name == "nats"), 0)
-    services = services_there(broker)
+    services = services_there(data, next((s.port for s in state.ships if s.name == NATS), 0))
     if as_json:
         shown = to_builtins(state)
         for ship, row in zip(state.ships, shown["ships"], strict=True):
@@ -257,7 +265,7 @@ def ps(
         state_of, starts = _state_of(ship), str(ship.starts)
         table.add_row(ship.name, str(ship.pid or ""), state_of, *listens, starts, what)
     Console().print(table)
-    return exits.DONE if all(is_running(ship.pid) for ship in state.ships) else exits.FAILED
+    return exits.DONE if all(ship.runs for ship in state.ships) else exits.FAILED
 
 
 @fleet_app.command
@@ -287,9 +295,7 @@ def logs(
 
 
 def _state_of(ship: "Ship") -> str:
-    from itg.compose.fleet import is_running
-
-    if not is_running(ship.pid):
+    if not ship.runs:
         return "down"
     if not ship.place:
         return "runs"

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -49,12 +50,14 @@ class DataDirectory:
     def kept(self, file: Path, make: Callable[[], str]) -> str:
         """Return the text of `file`, which only its owner may read; made if there is none yet."""
         if not file.exists():
-            # Whole or not at all: half a secret after a crash would be taken for the secret.
-            part = file.with_name(f"{file.name}.part")
-            part.unlink(missing_ok=True)
+            # Whole or not at all: half a secret after a crash would be taken for the secret. Of
+            # several processes that draw one at a time the first is right, or each had its own.
+            part = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
             part.touch(mode=OWNER_ONLY)
             part.write_text(make(), encoding="utf-8")
-            part.replace(file)
+            with suppress(FileExistsError):
+                file.hardlink_to(part)
+            part.unlink()
         return file.read_text(encoding="utf-8")
 
 

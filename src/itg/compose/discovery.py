@@ -4,8 +4,11 @@ import asyncio
 import os
 from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 
 from itg import __version__
+from itg.compose.carriers import called_there
+from itg.compose.data_directory import DataDirectory
 from itg.compose.relay_child import BusSettings
 from itg.runtime.fingerprint import code_fingerprint
 from itg.runtime.presence import Presence, Present
@@ -25,14 +28,23 @@ def gateway_presence(game: str, name: str) -> Presence:
     return _presence("gateway", game, name, (), "")
 
 
-def answering(bus: BusSettings) -> list[Present]:
-    """Return every process that answers on a bus; `ConfigurationError` where it is none of NATS."""
+def answering(bus: BusSettings, data: Path) -> list[Present]:
+    """Return every process that answers: on a bus of NATS, else those of the game in `data`.
+
+    Raises `ConfigurationError` where no server answers.
+    """
     bus.check()
-    bus.check_links()
+    if not bus.carries_links:
+        return answering_at_ports(data)
     from itg.adapters.nats_bus import NatsSettings  # noqa: PLC0415 - an extra
     from itg.adapters.nats_presence import who_answers  # noqa: PLC0415 - an extra
 
     return asyncio.run(who_answers(NatsSettings(url=bus.url, ca=bus.ca)))
+
+
+def answering_at_ports(data: Path) -> list[Present]:
+    """Return every process of the game in `data` that is called at a port of its own."""
+    return asyncio.run(called_there(DataDirectory(data)))
 
 
 def is_askable() -> bool:

@@ -1,7 +1,7 @@
 """A gateway in a process of its own, before a game that is played in another.
 
-    sockets → Gateway → FollowedPump ─ NATS ─ the node
-    sockets → Gateway → JoinedPump ─ NATS ─ the nodes of a topology
+    sockets → Gateway → FollowedPump ─ carrier ─ the node
+    sockets → Gateway → JoinedPump ─ carrier ─ the nodes of a topology
 
 It reads the journal where exports and logs of ended rounds are asked for, and writes
 nothing: what it takes is in the book and on disk when the node says so.
@@ -18,12 +18,12 @@ from msgspec import Struct
 
 from itg.adapters.http_server import HttpServer, assert_free
 from itg.compose.bounds import bounds_of
+from itg.compose.carriers import connection_of
 from itg.compose.data_directory import DataDirectory
 from itg.compose.discovery import gateway_presence
 from itg.compose.links import (
     LinkedGame,
     LinkFile,
-    carrier_of,
     door_subject,
     node_subject,
     query_codec,
@@ -56,6 +56,7 @@ class DoorSettings(Struct, frozen=True, kw_only=True):
     bus: BusSettings
     host: str = "127.0.0.1"
     port: int = 0
+    internal: str = ""  # [HOST:]PORT at which nodes reach it where the bus carries no calls
     trace_share: float = 0.0  # of the requests, as spans for a collector
 
 
@@ -80,17 +81,16 @@ class Door:
     async def start(self) -> None:
         """Follow the node and open; raises `ConfigurationError` where there is none."""
         settings = self._settings
-        settings.bus.check_links()
         directory = DataDirectory(settings.data)
         game = LinkFile(directory).read()
         is_joined = game.topology != SOLO
-        self._carrier = await carrier_of(settings.bus)
+        self._connection = await connection_of(settings.bus, directory, settings.internal)
         self.pump = self._joined(game) if is_joined else self._followed(game)
         try:
             await self.pump.start(self._see, on_return=self._return, deadline_s=_START_S)
         except TimeoutError:
             await self.pump.stop()
-            await self._carrier.close()
+            await self._connection.close()
             command = f"itg up --topology {game.topology}" if is_joined else "itg serve --bus"
             raise ConfigurationError(
                 f"a node of {game.name} does not answer at {settings.bus.address}: "
@@ -111,7 +111,7 @@ class Door:
         self._server = HttpServer(build_app(self._gateway), settings.host, settings.port)
         await self._server.start()
         at = f"{settings.host}:{self._server.port}"
-        await self._carrier.announce(gateway_presence(game.name, at), Answered())
+        await self._connection.carrier.announce(gateway_presence(game.name, at), Answered())
 
     async def failed(self) -> None:
         """Wait for a failure of the link, which nothing but a new start mends, and raise it."""
@@ -127,7 +127,7 @@ class Door:
         if self._server is not None:
             await self._server.stop()
             await self.pump.stop()
-            await self._carrier.close()
+            await self._connection.close()
             self.pump.journal.close()
         await self._traces.stop()
 
@@ -135,12 +135,14 @@ class Door:
         journal = opened_for_reading(self._settings.data)
         machine = machine_of(journal)
         ends = Ends(
-            self._carrier, node_subject(game.name), door_subject(game.name, self._own_name())
+            self._connection.carrier,
+            node_subject(game.name),
+            door_subject(game.name, self._own_name()),
         )
         return FollowedPump(ends, machine.codec, query_codec(machine.services), journal)
 
     def _joined(self, game: LinkedGame) -> JoinedPump:
-        wiring = wiring_of(game, self._carrier)
+        wiring = wiring_of(game, self._connection.carrier)
         return joined_pump(self._settings.data, wiring, game.name, self._own_name())
 
     def _own_name(self) -> str:

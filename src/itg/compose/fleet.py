@@ -24,6 +24,7 @@ from msgspec.json import Decoder, Encoder
 from itg.adapters.directory_lock import holder_of
 from itg.adapters.http_server import assert_free
 from itg.adapters.nats_server import nats_server
+from itg.adapters.processes import is_running
 from itg.compose.data_directory import BROKER, FLEET_FILE
 from itg.compose.nodes_read import node_directory
 from itg.compose.services import services_of
@@ -33,6 +34,7 @@ from itg.runtime.supervise import RestartPolicy, supervise
 from itg.scenario import load
 
 log = structlog.get_logger()
+NATS = "nats"  # the broker among the ships
 _ITG = (sys.executable, "-m", "itg")
 _STOP_S = 15.0
 _LOOK_S = 0.1
@@ -59,9 +61,14 @@ class Ship(Struct, kw_only=True):
     internal: int = 0  # its internal port, on loopback; 0: none
 
     @property
+    def runs(self) -> bool:
+        """Tell whether its process lives."""
+        return is_running(self.pid)
+
+    @property
     def leads(self) -> bool:
         """Tell whether it holds the lease of its node."""
-        return bool(self.place) and is_running(self.pid) and holder_of(Path(self.place)) == self.pid
+        return bool(self.place) and self.runs and holder_of(Path(self.place)) == self.pid
 
 
 class FleetState(Struct, kw_only=True):
@@ -84,6 +91,7 @@ class FleetPlan(Struct, frozen=True, kw_only=True):
     standby: bool = False  # a second node, whose port follows the gateways'
     topology: str = SOLO
     internal: int = 0  # the first node's internal port, the others' follow; 0: none
+    bus: str = ""  # an address with a broker of one's own; "": a NATS server beside the nodes
 
 
 class Fleet:
@@ -98,7 +106,8 @@ class Fleet:
             )
         self.plan = plan
         (plan.data / "logs").mkdir(parents=True, exist_ok=True)
-        self._environment = {**os.environ, "ITG_BUS": f"nats://127.0.0.1:{plan.bus_port}"}
+        bus = plan.bus or f"nats://127.0.0.1:{plan.bus_port}"
+        self._environment = {**os.environ, "ITG_BUS": bus}
         self._file = plan.data / FLEET_FILE
         self.state = FleetState(keeper=os.getpid(), ships=_ships(plan))
 
@@ -112,7 +121,7 @@ class Fleet:
                 f"{plan.data}` shows it; for another game name another --data"
             )
         for ship in self.state.ships:
-            is_bus = ship.port == plan.bus_port
+            is_bus = ship.name == NATS
             try:
                 assert_free("127.0.0.1" if is_bus else plan.host, ship.port)
             except ConfigurationError as error:
@@ -226,29 +235,21 @@ def _keeper_of(data: Path) -> int:
         return 0
 
 
-def is_running(pid: int) -> bool:
-    """Tell whether a process lives."""
-    if pid <= 0:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _ships(plan: FleetPlan) -> list[Ship]:
-    broker = [str(nats_server()), "--addr", "127.0.0.1", "--port", str(plan.bus_port)]
-    broker += ["--jetstream", "--store_dir", str(plan.data / BROKER)]
-    ships = [_ship(plan, "nats", broker, plan.bus_port), *_nodes(plan)]
+    ships = [] if plan.bus else [_broker(plan)]
+    ships += _nodes(plan)
     for number in range(1, plan.gateways + 1):
         port = plan.port + number
         command = [*_ITG, "gateway", "--data", str(plan.data)]
         command += ["--host", plan.host, "--port", str(port)]
         ships.append(_ship(plan, f"gateway-{number}", command, port))
     return ships
+
+
+def _broker(plan: FleetPlan) -> Ship:
+    command = [str(nats_server()), "--addr", "127.0.0.1", "--port", str(plan.bus_port)]
+    command += ["--jetstream", "--store_dir", str(plan.data / BROKER)]
+    return _ship(plan, NATS, command, plan.bus_port)
 
 
 def _nodes(plan: FleetPlan) -> list[Ship]:

@@ -1,6 +1,6 @@
 """A node in a process of its own: `itg node NAME`, one of those a topology names.
 
-    DATA/nodes/NAME ─ Journal ─ Node ─ NATS ─ the other nodes, the gateways
+    DATA/nodes/NAME ─ Journal ─ Node ─ carrier ─ the other nodes, the gateways
 
 What is the chief's alone, the game and its clock, the steward and the organizer's door, stands in
 `itg.compose.chief`.
@@ -12,16 +12,15 @@ from pathlib import Path
 import structlog
 from msgspec import Struct
 
+from itg.compose.carriers import Connection, connection_of
 from itg.compose.data_directory import DataDirectory
 from itg.compose.discovery import node_presence
 from itg.compose.game_settings import SoloSettings, create_command
-from itg.compose.internal import InternalPort, address_of, token_of
+from itg.compose.internal import Desk, address_of
 from itg.compose.journals import open_journal
 from itg.compose.lead import Lead, Taken
 from itg.compose.links import (
-    KnownCarrier,
     LinkedGame,
-    carrier_of,
     door_subject,
     ear_subject,
     node_subject,
@@ -53,7 +52,7 @@ class NodeSettings(Struct, frozen=True, kw_only=True):
     topology: str
     bus: BusSettings
     game: SoloSettings
-    internal: str = ""  # [HOST:]PORT for those who keep it; "": none
+    internal: str = ""  # [HOST:]PORT for its neighbours and those who keep it; "": as needed
 
     @property
     def directory(self) -> Path:
@@ -106,9 +105,8 @@ class NodeProcess:
         self.journal = (taken and taken.journal) or settings.opened()
         self._machine = taken and taken.machine
         self.recovery: RecoveryReport | None = None
-        self._carrier: KnownCarrier | None = None
+        self._connection: Connection | None = None
         self._node: Node | None = None
-        self._internal: InternalPort | None = None
 
     @property
     def node(self) -> Node:
@@ -118,8 +116,11 @@ class NodeProcess:
 
     async def connect(self) -> Wiring:
         """Reach the bus; raises `ConfigurationError` where no server answers."""
-        self._carrier = await carrier_of(self.settings.bus)
-        return wiring_of(self.game, self._carrier)
+        settings = self.settings
+        self._connection = await connection_of(
+            settings.bus, DataDirectory(settings.game.data), settings.internal
+        )
+        return wiring_of(self.game, self._connection.carrier)
 
     async def start(
         self,
@@ -148,19 +149,18 @@ class NodeProcess:
             name, wiring, Recovered(self.journal, machine), clock=clock, on_release=see
         )
         await self._node.start(notes)
-        await self._open_internal()
-        if self._carrier is not None:
-            subject = node_subject(self.game.name, name)
-            presence = node_presence(self.game.name, name, wiring.layout[name], subject)
-            await self._carrier.announce(presence, self._node.answered)
+        if self._connection is not None:
+            await self._open(self._connection, wiring)
 
-    async def _open_internal(self) -> None:
-        settings = self.settings
-        if settings.internal:
-            token = token_of(DataDirectory(settings.game.data))
-            self._internal = InternalPort(self.node, token, *address_of(settings.internal))
-            await self._internal.start()
-            log.info("internal_port", url=self._internal.url)
+    async def _open(self, connection: Connection, wiring: Wiring) -> None:
+        name = self.settings.name
+        if connection.port is not None:
+            connection.port.add(Desk(self.node).handlers())
+            await connection.port.start()
+            log.info("internal_port", url=connection.port.url)
+        subject = node_subject(self.game.name, name)
+        presence = node_presence(self.game.name, name, wiring.layout[name], subject)
+        await connection.carrier.announce(presence, self.node.answered)
 
     async def finished(self) -> None:
         """Wait until the pump is drained; raises its failure."""
@@ -169,13 +169,11 @@ class NodeProcess:
     async def stop(self) -> None:
         """Finish what waits, and give the journal back."""
         try:
-            if self._internal is not None:
-                await self._internal.stop()
             if self._node is not None:
                 await self._node.stop()
         finally:
-            if self._carrier is not None:
-                await self._carrier.close()
+            if self._connection is not None:
+                await self._connection.close()
             self.journal.close()
             self.lead.release()
 

@@ -39,16 +39,8 @@ class BusSettings(Struct, frozen=True, kw_only=True):
 
     @property
     def carries_links(self) -> bool:
-        """Tell whether gateways in other processes can follow over it: over NATS alone."""
+        """Tell whether processes call each other over it: over NATS alone."""
         return engine_of(self.url) is NATS
-
-    def check_links(self) -> None:
-        """Raise `ConfigurationError` unless gateways can follow over this bus."""
-        if not self.carries_links:
-            raise ConfigurationError(
-                f"gateways follow a game over NATS: give nats://host:port, not {self.address}, "
-                "which carries facts alone"
-            )
 
     def check(self) -> None:
         """Raise `ConfigurationError` unless this can be tried; no message shows a password."""

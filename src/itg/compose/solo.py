@@ -23,7 +23,8 @@ from itg.compose.dry_runs import LocalDryRuns
 from itg.compose.game_settings import SoloSettings, assert_made_by, create_command, journal_of
 from itg.compose.journals import open_journal
 from itg.compose.lead import Lead, Taken
-from itg.compose.links import LinkedGame, LinkFile, NodeLink
+from itg.compose.links import LinkedGame, LinkFile
+from itg.compose.node_link import NodeLink
 from itg.compose.office import LocalOffice
 from itg.compose.relay_child import RelayChild
 from itg.compose.replay_child import ReplayChild
@@ -216,12 +217,12 @@ class Solo:
         return backups
 
     def _link(self, settings: SoloSettings) -> NodeLink | None:
-        if settings.bus is None or not settings.bus.carries_links or self.rules.lock_step:
+        if settings.bus is None or self.rules.lock_step:
             return None  # in lock step one door waits for every bot
         steward = self.gateway.steward
         assert isinstance(steward, Steward), "the gateway beside the pump is the steward"
         LinkFile(self.directory).write(LinkedGame(name=self._name()))
-        return NodeLink(self.pump, steward, settings.bus, self._name())
+        return NodeLink(self.pump, steward, settings.bus, self._name(), self.directory)
 
     def _name(self) -> str:
         # Another directory of the same scenario is another game, and says so in its subjects.

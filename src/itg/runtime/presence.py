@@ -1,5 +1,6 @@
 """What a process says of itself to whoever asks over a bus, and what it has answered so far."""
 
+from collections.abc import Iterable
 from time import perf_counter_ns
 
 from msgspec import Struct
@@ -61,3 +62,13 @@ class Present(Struct, frozen=True, kw_only=True):
     errors: int = 0
     mean_us: int = 0
     last_error: str = ""
+
+
+def in_order(found: Iterable[Present]) -> list[Present]:
+    """Return processes by game, kind (nodes first), node and number."""
+
+    def place(each: Present) -> tuple[str, bool, str, int]:
+        told = each.presence
+        return told.game, told.kind != "node", told.node, told.pid
+
+    return sorted(found, key=place)

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 import msgspec
 
 from itg import __version__
+from itg.adapters.http_carrier import LINK_PATH, PRESENCE_PATH
 from itg.compose.internal.events import LIMIT, EventPage
 from itg.compose.internal.health import Health, StateHash
 from itg.compose.internal.questions import Told, queries_of
 from itg.compose.internal.refusing import Refusal
 from itg.kernel.messages import Query, Reply
 from itg.runtime.link import all_replies
+from itg.runtime.presence import Present
 from itg.runtime.service import Service
 
 # JSON: the document is data, not objects of ours.
@@ -24,7 +26,7 @@ def document(node: str, services: Iterable[Service]) -> Json:
     """Return the document of the port of `node`, which runs `services`."""
     queries = queries_of(services)
     asked = [kind for kinds in queries.values() for kind in kinds.values()]
-    own = [EventPage, Health, StateHash, Told, Refusal]
+    own = [EventPage, Health, StateHash, Told, Refusal, Present]
     replies = [reply for kind in asked for reply in _replies(kind)]
     kinds: list[type] = list(dict.fromkeys([*own, *asked, *replies]))
     references, schemas = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
@@ -41,6 +43,7 @@ def document(node: str, services: Iterable[Service]) -> Json:
             }
         },
     }
+    paths |= _calls(schema_of[Present], schema_of[Refusal])
     for service, kinds_of in queries.items():
         for name, kind in kinds_of.items():
             paths[f"/{service}/{name}"] = _question(service, kind, schema_of)
@@ -49,8 +52,8 @@ def document(node: str, services: Iterable[Service]) -> Json:
         "info": {
             "title": f"Intern Trading Game: node {node}",
             "version": __version__,
-            "description": "What a node tells its neighbours and those who keep it; it only "
-            "reads. Prices and money are integers as the services have them, times nanoseconds. "
+            "description": "What a node tells its neighbours and those who keep it. "
+            "Prices and money are integers as the services have them, times nanoseconds. "
             "Who asks has the token in the game's directory.",
         },
         "security": [{"bearer": []}],
@@ -104,6 +107,26 @@ def _events(page: Json, refusal: Json) -> Json:
                 "400": _content("A field that cannot be", refusal),
             },
         }
+    }
+
+
+def _calls(present: Json, refusal: Json) -> dict[str, Json]:
+    body: Json = {
+        "content": {"application/msgpack": {"schema": {"type": "string", "format": "binary"}}}
+    }
+    return {
+        LINK_PATH: {
+            "post": {
+                "operationId": "link",
+                "summary": "What other processes of the game send, where the bus carries no calls.",
+                "requestBody": body,
+                "responses": {
+                    "204": {"description": "Taken"},
+                    "400": _content("It is no list of pairs of subject and bytes", refusal),
+                },
+            }
+        },
+        PRESENCE_PATH: _read("presence", Present.__doc__, present),
     }
 
 

@@ -6,18 +6,20 @@
     GET  /internal/metrics                    the pump's numbers, for Prometheus
     POST /SERVICE/QUERY                       a query of one of its services, its fields as JSON
     GET  /openapi.json                        all of these
+    POST /internal/link                       what other processes send, on a bus without calls
+    GET  /internal/presence                   who this process is, on such a bus
 
 It is not the public port: it listens on loopback unless told otherwise, and whoever asks has the
-token in the game's directory. It only reads: a query changes nothing.
+token in the game's directory. A query changes nothing.
 """
 
-import asyncio
 from collections.abc import Sequence
 from hmac import compare_digest
+from socket import gethostname
 from typing import Final, cast
 
 import structlog
-from litestar import Litestar, Request, Response, get, post
+from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
@@ -27,15 +29,8 @@ from msgspec.json import Encoder
 
 from itg.adapters.http_server import HttpServer
 from itg.compose.data_directory import DataDirectory
-from itg.compose.internal.document import document
-from itg.compose.internal.events import Asked, EventPage, asked_of, page_of
-from itg.compose.internal.health import StateHash, health_of, metrics_of
-from itg.compose.internal.questions import Told, named, queries_of, query_of
 from itg.compose.internal.refusing import Refusal, RefusedError
-from itg.compose.node import Node
 from itg.kernel.errors import ConfigurationError, JournalError
-from itg.kernel.ids import Seq
-from itg.kernel.messages import Query, Reply
 from itg.runtime.pump_port import PumpStoppedError
 
 log = structlog.get_logger()
@@ -43,7 +38,7 @@ TOKEN_FILE: Final = "internal.key"  # noqa: S105 - the name of a file
 _BODY_BYTES_MAX = 64 * 1024
 _PORT_MAX = 65_535
 _JSON = "application/json"
-_TEXT = "text/plain; version=0.0.4"
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 _encode = Encoder().encode
 AnyRequest = Request[None, None, State]
 
@@ -64,35 +59,32 @@ def address_of(text: str) -> tuple[str, int]:
 
 
 class InternalPort:
-    """The port of `node`, asked with `token`; `start` listens."""
+    """A port asked with `token`: it answers what is added to it, once `start` listens."""
 
-    def __init__(self, node: Node, token: str, host: str, port: int) -> None:
-        self._desk = Desk(node)
+    def __init__(self, token: str, host: str, port: int) -> None:
         self._token = f"Bearer {token}".encode()
-        self._litestar = Litestar(
-            self._desk.handlers(),
-            openapi_config=None,
-            logging_config=None,
-            request_max_body_size=_BODY_BYTES_MAX,
-            exception_handlers={
-                RefusedError: _refuse,
-                HTTPException: _refuse_http,
-                JournalError: _unable,
-                PumpStoppedError: _unable,
-                500: _fail,
-            },
-        )
+        self._handlers: list[HTTPRouteHandler] = []
+        self._litestar = _answering(())
         self._server = HttpServer(cast("ASGIApp", self._app), host, port)
         self._host = host
+        self._listens = False
 
     @property
     def url(self) -> str:
-        """Return its address."""
-        return f"http://{self._host}:{self._server.port}"
+        """Return its address, as others reach it."""
+        host = gethostname() if self._host in _EVERYWHERE else self._host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._server.port}"
+
+    def add(self, handlers: Sequence[HTTPRouteHandler]) -> None:
+        """Answer these paths too."""
+        self._handlers.extend(handlers)
+        self._litestar = _answering(self._handlers)
 
     async def start(self) -> None:
-        """Listen; raises `ConfigurationError` if the address cannot be had."""
-        await self._server.start()
+        """Listen, if it does not; raises `ConfigurationError` if the address cannot be had."""
+        if not self._listens:
+            await self._server.start()
+            self._listens = True
 
     async def stop(self) -> None:
         """Listen no more."""
@@ -114,72 +106,20 @@ class InternalPort:
         return compare_digest(dict(scope["headers"]).get(b"authorization", b""), self._token)
 
 
-class Desk:
-    """What the port answers of a node."""
-
-    def __init__(self, node: Node) -> None:
-        self._node = node
-        self._queries = queries_of(node.pump.machine.services)
-        self._recovered_seq = node.pump.journal.head().seq
-
-    def handlers(self) -> Sequence[HTTPRouteHandler]:
-        """Return a handler of every path."""
-
-        @get("/internal/events")
-        async def events(request: AnyRequest) -> Response[bytes]:
-            asked = asked_of(request.scope["query_string"])
-            return _told(await asyncio.to_thread(self._page, asked))
-
-        @get("/internal/health")
-        async def health() -> Response[bytes]:
-            return _told(health_of(self._node, self._recovered_seq))
-
-        @get("/internal/state")
-        async def state() -> Response[bytes]:
-            state_hash = self._node.pump.machine.state_hash()
-            _, seq = await self._released(())
-            return _told(StateHash(seq=seq, state_hash=state_hash))
-
-        @get("/internal/metrics")
-        async def metrics() -> Response[bytes]:
-            return Response(metrics_of(self._node).encode(), media_type=_TEXT)
-
-        @get("/openapi.json")
-        async def openapi() -> Response[bytes]:
-            return _told(document(self._node.name, self._node.pump.machine.services))
-
-        @post("/{service:str}/{name:str}", status_code=200)
-        async def ask(request: AnyRequest) -> Response[bytes]:
-            path = request.path_params
-            kind = named(self._queries, str(path["service"]), str(path["name"]))
-            query = query_of(kind, await request.body(), self._node.pump.machine.services)
-            (reply,), as_of = await self._released((query,))
-            return _told(Told(as_of=as_of, kind=type(reply).__name__, reply=reply))
-
-        return [events, health, state, metrics, openapi, ask]
-
-    async def _released(self, queries: tuple[Query, ...]) -> tuple[Sequence[Reply], Seq]:
-        # Nobody reads what is not on disk: told when that state is released.
-        told: asyncio.Future[tuple[Sequence[Reply], Seq]]
-        told = asyncio.get_running_loop().create_future()
-
-        def release(replies: Sequence[Reply], seq: Seq) -> None:
-            if not told.done():
-                told.set_result((replies, seq))
-
-        self._node.pump.ask(queries, release)
-        return await told
-
-    def _page(self, asked: Asked) -> EventPage:
-        journal = self._node.pump.journal.reader()
-        try:
-            return page_of(journal, self._node.pump.codec, asked)
-        finally:
-            journal.close()
-
-
-def _told(value: object) -> Response[bytes]:
-    return Response(_encode(value), media_type=_JSON)
+def _answering(handlers: Sequence[HTTPRouteHandler]) -> Litestar:
+    return Litestar(
+        handlers,
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=_BODY_BYTES_MAX,
+        exception_handlers={
+            RefusedError: _refuse,
+            HTTPException: _refuse_http,
+            JournalError: _unable,
+            PumpStoppedError: _unable,
+            500: _fail,
+        },
+    )
 
 
 def _refused(refusal: Refusal, headers: dict[str, str] | None = None) -> Response[bytes]:
