@@ -3,8 +3,9 @@
     python -m bench.run topologies
 
 `itg serve` beside `itg up --topology apart` and `services`, whose journals are in SQLite and in
-PostgreSQL, each asked at the organizer's door, in turn. All nodes, the broker, the database and
-the clients share this machine.
+PostgreSQL, or which call each other over HTTP instead of NATS, each asked at the organizer's door,
+in turn. All nodes, the broker, the database and the clients share this machine. Where the calls go
+over HTTP the broker of the facts is away: their way out is not what is measured.
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from tests.postgres_server import PostgresServer
 
 CLIENTS = 8
 IN_POSTGRES = "services, PostgreSQL"
+OVER_HTTP = "services, HTTP"
+_NOBODY = "rabbitmq-stream://127.0.0.1:1"
 
 
 class NodesServer(MarketServer):
@@ -25,8 +28,9 @@ class NodesServer(MarketServer):
 
     is_on_one_core = False
 
-    def __init__(self, clients: int, topology: str) -> None:
-        where = ("--gateways", "0", "--bus-port", str(free_port()))
+    def __init__(self, clients: int, topology: str, bus: str = "") -> None:
+        where = ["--gateways", "0", "--bus-port", str(free_port())]
+        where += ["--bus", bus] if bus else []
         self.command = ("up", "--topology", topology, *where)
         super().__init__(clients)
 
@@ -40,6 +44,7 @@ def measure_topologies(rounds: int = ROUNDS, seconds: float = SECONDS) -> Iterat
         servers: dict[str, Server] = {"solo": stack.enter_context(MarketServer(CLIENTS))}
         for topology in ("services", "apart"):
             servers[topology] = stack.enter_context(NodesServer(CLIENTS, topology))
+        servers[OVER_HTTP] = stack.enter_context(NodesServer(CLIENTS, "services", _NOBODY))
         database = stack.enter_context(PostgresServer(SCRATCH))
         with told(database):
             on_postgres = stack.enter_context(NodesServer(CLIENTS, "services"))

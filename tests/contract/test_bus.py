@@ -22,7 +22,6 @@ from itg.runtime.bus import (
     CallFailedError,
     CallRefusedError,
     Calls,
-    HoldingBus,
     MessageTooLargeError,
     NoResponderError,
     Request,
@@ -51,13 +50,6 @@ CALLING = ENGINES[:2]  # the others carry facts alone
 
 @pytest.fixture(params=ENGINES)
 async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
-    engine = await ENGINE[request.param](request, f"toy-{next(GAMES)}")
-    yield engine
-    await engine.close()
-
-
-@pytest.fixture(params=CALLING)
-async def holding(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
     engine = await ENGINE[request.param](request, f"toy-{next(GAMES)}")
     yield engine
     await engine.close()
@@ -197,13 +189,18 @@ async def test_the_newest_that_is_held_is_told(bus: Bus) -> None:
     assert (newest.source, newest.seq, newest.body) == ("herald", 2, Waved(shard=Shard(0), to="x"))
 
 
-async def test_how_far_each_stream_is_held_is_told(holding: Bus) -> None:
-    assert isinstance(holding, HoldingBus)
-    assert await holding.held("bank", 0) == 0
+async def test_how_far_streams_of_one_count_are_held_is_told(bus: Bus) -> None:
+    first, second, third = (("bank", 0), ("bank", 1), ("herald", 0))
+    assert await bus.held([first, second]) == 0
     level = envelope(9, body=Level(shard=Shard(0), height=7))
-    await holding.publish([envelope(1), envelope(4), envelope(2, shard=1), level])
-    assert [await holding.held("bank", shard) for shard in (0, 1)] == [4, 2]
-    assert await holding.held("herald", 0) == 0
+    await bus.publish([envelope(1), envelope(2, shard=1), envelope(4), level])
+    assert [await bus.held([stream]) for stream in (first, second, third)] == [4, 2, 0]
+    assert await bus.held([second, third]) == 2
+    # Far from the end there is still what another has long since written over.
+    await bus.publish([envelope(seq) for seq in range(5, 45)])
+    assert await bus.held([second, third]) == 2
+    assert await bus.held([first, second]) == 44
+    assert await bus.held([third]) == 0
 
 
 async def test_state_passes_to_who_listens_and_is_not_held(bus: Bus) -> None:

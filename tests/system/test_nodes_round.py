@@ -4,7 +4,6 @@ import asyncio
 import json
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -13,26 +12,28 @@ import pytest
 from tests.compose.test_relay import FaultyBus
 from tests.ports import free_ports
 from tests.system.desk import called
-from tests.system.fleet import READY_S_MAX, Fleet
+from tests.system.fleet import Fleet
+from tests.system.nodes_facts import (
+    Key,
+    numbers_of,
+    records_of,
+    stream_of,
+    told_by_nodes,
+    until_carried,
+)
 from tests.system.server import Server
 
-from itg.adapters.nats_bus import NatsBus, NatsSettings
 from itg.cli import exits
 from itg.compose.backup import backups_of
-from itg.compose.bus_facts import PASSING_KINDS, envelopes_of, fact_kinds
-from itg.compose.data_directory import DataDirectory
 from itg.compose.internal import TOKEN_FILE
-from itg.compose.links import LinkFile
 from itg.compose.manifest import assert_whole
 from itg.compose.nodes_read import layout_in, node_journals
-from itg.compose.nodes_relay import NodesRelay, tape_shard_of
+from itg.compose.nodes_relay import NodesRelay
 from itg.compose.report_again import report_again
 from itg.compose.report_files import folder_of
 from itg.runtime.arrival import Arrival
 from itg.runtime.bus import Bus, BusNumbers
-from itg.runtime.envelope import Envelope, Record
-from itg.runtime.joined_machine import codec_of
-from itg.runtime.journal import FROM_START, read
+from itg.runtime.envelope import Envelope
 
 pytestmark = [pytest.mark.nats, pytest.mark.system, pytest.mark.timeout(300)]
 SCENARIO = """
@@ -47,7 +48,6 @@ continuous_s = 120
 """
 ROLES = ("market_maker", "hedge_fund", "arbitrage_desk")
 REPORTED_S_MAX = 90.0
-Key = tuple[str, int]
 _NEVER = threading.Event()
 
 
@@ -94,64 +94,6 @@ def trade_until_reported(door: Server, keys: list[str], folder: Path) -> None:
         status, _ = door.call("POST", "/exchange/orders", body, keys[number % len(keys)])
         assert status in {201, 400, 409, 422, 429, 503, 504}, status
         _NEVER.wait(0.05)  # orders have a rate
-
-
-def until_carried(door: Server) -> None:
-    deadline = time.monotonic() + READY_S_MAX
-    while True:
-        bus = door.call("GET", "/health/ready")[1]["bus"]
-        assert isinstance(bus, dict)
-        if bus["is_up"] and bus["behind"] == 0:
-            return
-        assert time.monotonic() < deadline, bus
-        _NEVER.wait(0.05)  # no busy look: the relay needs the processor
-
-
-async def stream_of(fleet: Fleet) -> list[Envelope]:
-    """Return what the stream holds of the round, from its first fact to each node's last."""
-    game = LinkFile(DataDirectory(fleet.data)).read().name
-    settings = NatsSettings(url=f"nats://127.0.0.1:{fleet.bus_port}")
-    bus = await NatsBus.connect(game, fact_kinds(), settings, PASSING_KINDS)
-    wanted = {key: seqs[-1] for key, seqs in numbers_of(told_by_nodes(fleet.data)).items()}
-    found: list[Envelope] = []
-    try:
-        async with asyncio.timeout(READY_S_MAX):
-            async for batch in bus.subscribe("itg.v1.>", {}):
-                found += batch
-                reached = {key: seqs[-1] for key, seqs in numbers_of(found).items()}
-                if all(reached.get(key, 0) >= seq for key, seq in wanted.items()):
-                    return found
-    finally:
-        await bus.close()
-    raise AssertionError("the stream ended")
-
-
-def records_of(data: Path) -> dict[str, list[Record]]:
-    codec = codec_of(layout_in(data))
-    journals = node_journals(data)
-    try:
-        return {name: list(read(journal, codec, FROM_START)) for name, journal in journals.items()}
-    finally:
-        for journal in journals.values():
-            journal.close()
-
-
-def told_by_nodes(data: Path) -> list[Envelope]:
-    layout = layout_in(data)
-    return [
-        envelope
-        for name, records in records_of(data).items()
-        for record in records
-        for envelope in envelopes_of(record, 1, tape_shard_of(layout, name))
-        if type(envelope.body) not in PASSING_KINDS
-    ]
-
-
-def numbers_of(envelopes: list[Envelope]) -> dict[Key, list[int]]:
-    found: dict[Key, list[int]] = defaultdict(list)
-    for envelope in envelopes:
-        found[envelope.source, envelope.shard].append(envelope.seq)
-    return found
 
 
 def test_reports_are_written_at_the_close_and_equal_those_of_a_replay(

@@ -1,5 +1,6 @@
 """A game on several nodes: each is killed under load, and nothing acknowledged is lost."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from tests.rabbitmq_broker import RabbitmqBroker
 from tests.system.fleet import READY_S_MAX, Fleet
 from tests.system.killing import killing, strike_in_turn
+from tests.system.nodes_facts import numbers_of, stream_of, told_by_nodes, until_carried
 
 from itg.compose.carriers import LINKS
 from itg.compose.nodes_read import verify_nodes
@@ -46,10 +48,8 @@ LAYOUTS = {
 APART = ("positions", "exchange.0", "market_data", "game")
 
 
-def kill_in_turn(
-    data: Path, topology: str, killed: tuple[str, ...], rounds: int, bus: str = ""
-) -> None:
-    with Fleet(data, topology=topology, flags=("--bus", bus) if bus else ()) as fleet:
+def kill_in_turn(data: Path, topology: str, killed: tuple[str, ...], rounds: int) -> None:
+    with Fleet(data, topology=topology) as fleet:
         told = running_on(fleet)
         layout = {name: services for name, services in told.items() if "gateway" not in name}
         assert layout == LAYOUTS[topology]
@@ -85,8 +85,16 @@ def test_each_node_is_killed_once_and_every_door_knows_every_acknowledged_order(
 def test_with_rabbitmq_processes_call_each_other_at_their_ports_and_kills_lose_nothing(
     tmp_path: Path, rabbitmq_broker: RabbitmqBroker
 ) -> None:
-    data = tmp_path / "data"
-    kill_in_turn(data, "services", SERVICES[:-1], 1, rabbitmq_broker.url)
+    data, url, killed = tmp_path / "data", rabbitmq_broker.url, SERVICES[:-1]
+    with Fleet(data, topology="services", flags=("--bus", url)) as fleet:
+        assert {name for name, services in running_on(fleet).items() if services} >= {*killed}
+        strike_in_turn(fleet, killing(fleet, killed), 1)
+        until_carried(fleet.door(0))
+        held = numbers_of(asyncio.run(stream_of(fleet, url)))
+    told = numbers_of(told_by_nodes(data))
+    assert {"exchange", "positions", "game", "tape"} <= {source for source, _ in held}
+    assert {key: told[key][: len(seqs)] for key, seqs in held.items()} == held
+    assert all(report.is_equal for report in verify_nodes(data).values())
     assert list((data / LINKS).iterdir()) == []  # whoever ends takes its card away
 
 

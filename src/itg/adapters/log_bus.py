@@ -7,7 +7,7 @@ reads a beginning of the journal's facts, without a hole, whatever breaks.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import aclosing, suppress
 from typing import Self
 
@@ -15,6 +15,7 @@ from msgspec.msgpack import Encoder
 
 from itg.adapters.log import FIRST, NEXT, Entry, Log, LogTruncatedError
 from itg.adapters.log_reading import Reader, stream_of
+from itg.kernel.ids import Seq
 from itg.kernel.messages import Message
 from itg.runtime.bus import (
     BusClosedError,
@@ -28,6 +29,7 @@ from itg.runtime.bus import (
 from itg.runtime.bus_codec import EnvelopeDecoder
 from itg.runtime.envelope import Envelope
 
+Stream = tuple[str, int]  # source and shard
 _RUN = 500  # messages between two acknowledgements
 _BACK, _FURTHER = 16, 8
 _AGAIN_S = 0.25
@@ -52,7 +54,7 @@ class LogBus:
         self._encode = Encoder().encode
         self._decode = EnvelopeDecoder(kinds).decode
         self._life = ""  # the log's; "": to be asked for
-        self._held: dict[tuple[str, int], int] = {}
+        self._held: dict[Stream, Seq] = {}
         self._readers: list[Reader] = []
         self._is_publishing = False
         self._closed = asyncio.Event()
@@ -99,6 +101,15 @@ class LogBus:
         newest = await self._follow_on()
         return None if newest is None else self._decode(newest.data)
 
+    async def held(self, streams: Collection[Stream]) -> Seq:
+        self._assert_open()
+        await self._log.made()
+        newest = await self._log.newest()
+        held: dict[Stream, Seq] = {}
+        if newest is not None:
+            await self._look_back(newest, held, lambda: any(stream in held for stream in streams))
+        return max((held.get(stream, Seq(0)) for stream in streams), default=Seq(0))
+
     async def subscribe(self, pattern: str, after: Positions) -> AsyncIterator[Sequence[Envelope]]:
         reader = Reader(self._log, self._decode)
         self._readers.append(reader)
@@ -138,15 +149,28 @@ class LogBus:
         if newest is None:
             self._life = secrets.token_hex(4)
             return None
-        # Facts stand close together: mostly the first look back finds one of each busy stream.
-        found: Entry | None = None
-        back = _BACK
-        while found is None and back:
-            found, back = await self._held_since(newest, back)
+        found = await self._look_back(newest, self._held, lambda: bool(self._held))
         self._life = newest.life
         return found
 
-    async def _held_since(self, newest: Entry, back: int) -> tuple[Entry | None, int]:
+    async def _look_back(
+        self, newest: Entry, held: dict[Stream, Seq], is_enough: Callable[[], bool]
+    ) -> Entry | None:
+        """Find what is held of each stream, from the log's end back until that is enough.
+
+        Returns the newest fact. Facts stand close together: mostly the first look back finds one of
+        each busy stream.
+        """
+        found: Entry | None = None
+        back = _BACK
+        while back and not is_enough():
+            newer, back = await self._held_since(newest, back, held)
+            found = newer or found
+        return found
+
+    async def _held_since(
+        self, newest: Entry, back: int, held: dict[Stream, Seq]
+    ) -> tuple[Entry | None, int]:
         """Return the newest fact of the last entries, and how far to look if there is none."""
         start = newest.offset - back
         further = back * _FURTHER
@@ -160,18 +184,18 @@ class LogBus:
                         if entry.event_id and entry.offset <= newest.offset:
                             found = entry
                             stream, seq = stream_of(entry)
-                            self._held[stream] = max(seq, self._held.get(stream, 0))
+                            held[stream] = max(seq, held.get(stream, Seq(0)))
                     if entries[-1].offset >= newest.offset:
                         break
         except LogTruncatedError:
-            return await self._held_since(newest, newest.offset)
+            return await self._held_since(newest, newest.offset, held)
         return found, further
 
     def _entry(self, envelope: Envelope) -> Entry | None:
         source, shard = envelope.source, envelope.shard
         event_id = ""
         if type(envelope.body) not in self._passing:
-            if envelope.seq <= self._held.get((source, shard), 0):
+            if envelope.seq <= self._held.get((source, shard), Seq(0)):
                 return None
             event_id = f"{source}:{self._game}:{shard}:{envelope.seq}"
         data = self._encode(envelope)

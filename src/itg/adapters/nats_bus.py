@@ -152,11 +152,12 @@ class NatsBus:
             raise self._down(error) from error
         return None if found is None else self._decode(found.data or b"")
 
-    async def held(self, source: str, shard: int) -> Seq:
+    async def held(self, streams: Collection[tuple[str, int]]) -> Seq:
         self._assert_up()
         try:
             await self._follow_on()
-            return Seq(await self._stream.last_seq(source, shard))
+            seqs = [await self._stream.last_seq(*stream) for stream in sorted(streams)]
+            return Seq(max(seqs, default=0))
         except (Error, OSError, TimeoutError) as error:
             raise self._down(error) from error
 

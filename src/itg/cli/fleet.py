@@ -23,7 +23,7 @@ from itg.cli.traces import TraceShare
 
 if TYPE_CHECKING:
     from itg.compose.backup_child import BackupPlan
-    from itg.compose.fleet import Ship
+    from itg.compose.fleet import FleetPlan, Ship
 
 fleet_app = App()
 
@@ -167,28 +167,33 @@ def up(  # noqa: PLR0913 - each parameter is a flag
     the gateways'. With --backup-to backups are made, each replayed. Stop with Ctrl-C.
     """
     from itg.cli.serving import backups_of, bus_of
-    from itg.compose.fleet import Fleet, FleetPlan
+    from itg.compose.fleet import FleetPlan
 
     _give(postgres)
     bus_of(bus)
     backups = backups_of(backup_to, backup_every, backup_keep)
     if backups is not None:
         backups.check(data)
-    fleet = Fleet(
-        FleetPlan(
-            data=data,
-            scenario=scenario,
-            gateways=gateways,
-            host=host,
-            port=port,
-            bus_port=bus_port,
-            bus=bus,
-            standby=standby,
-            topology=topology,
-            internal=internal,
-            options=_options(backups, backup_every),
-        )
+    plan = FleetPlan(
+        data=data,
+        scenario=scenario,
+        gateways=gateways,
+        host=host,
+        port=port,
+        bus_port=bus_port,
+        bus=bus,
+        standby=standby,
+        topology=topology,
+        internal=internal,
+        options=_options(backups, backup_every),
     )
+    return _keep_running(plan)
+
+
+def _keep_running(plan: "FleetPlan") -> int:
+    from itg.compose.fleet import Fleet
+
+    fleet = Fleet(plan)
     fleet.assert_room()
     _show_plan(fleet.state.ships)
     print("stop with Ctrl-C", flush=True)

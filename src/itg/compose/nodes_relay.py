@@ -13,7 +13,7 @@ from itg.compose.relay import ROWS_AT_ONCE, STEP_BACK, Connect, Relay
 from itg.compose.topologies import CHIEF
 from itg.kernel.ids import Seq
 from itg.runtime.arrival import Arrival
-from itg.runtime.bus import Bus, BusDownError, BusNumbers, HoldingBus
+from itg.runtime.bus import Bus, BusDownError, BusNumbers
 from itg.runtime.codec import Codec
 from itg.runtime.envelope import Envelope, Record
 from itg.runtime.joined_machine import Layout, codec_of
@@ -105,10 +105,7 @@ class NodesRelay(Relay):
         self._last: tuple[Key, Seq] | None = None
 
     async def _begin(self, bus: Bus, last: Envelope | None) -> None:
-        held = {
-            name: max([await _held(bus, key) for key in sorted(node.keys)])
-            for name, node in self._nodes.items()
-        }
+        held = {name: await bus.held(node.keys) for name, node in self._nodes.items()}
         for name, node in self._nodes.items():
             node.begin(held[name])
         self._last = None if last is None else ((last.source, last.shard), last.seq)
@@ -137,7 +134,7 @@ class NodesRelay(Relay):
             self._last = (kept[-1].source, kept[-1].shard), kept[-1].seq
 
     async def _refuse_loss(self, bus: Bus) -> None:
-        if self._last is not None and await _held(bus, self._last[0]) < self._last[1]:
+        if self._last is not None and await bus.held([self._last[0]]) < self._last[1]:
             raise BusDownError(f"{self._numbers.address} lost what it had")
 
     def _ready(self) -> _Node | None:
@@ -182,10 +179,3 @@ def _keys(layout: Layout, node: str) -> list[Key]:
         else:
             keys += [(service.name, shard) for shard in _shards(layout)]
     return keys
-
-
-async def _held(bus: Bus, key: Key) -> Seq:
-    assert isinstance(bus, HoldingBus), (
-        "facts of nodes go over a bus that tells how far it has each"
-    )
-    return await bus.held(*key)

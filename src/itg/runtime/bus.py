@@ -1,9 +1,9 @@
 """Distribution between nodes: facts out, calls across. Truth stays in each owner's journal."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from functools import cache, lru_cache
 from re import sub
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -93,6 +93,12 @@ class Bus(Protocol):
     async def last(self) -> Envelope | None:
         """Return the newest envelope that is held: what to go on after. Raises `BusDownError`."""
 
+    async def held(self, streams: Collection[tuple[str, int]]) -> Seq:
+        """Return the last number that is held of any of these (source, shard), 0 if none is.
+
+        They share one count, in whose order they were published. Raises `BusDownError`.
+        """
+
     def subscribe(self, pattern: str, after: Positions) -> AsyncIterator[Sequence[Envelope]]:
         """Return batches of held envelopes whose subject matches, in order, from `after` on.
 
@@ -109,14 +115,6 @@ class Bus(Protocol):
 
     async def close(self) -> None:
         """End every subscription and refuse all else; closing twice is harmless."""
-
-
-@runtime_checkable
-class HoldingBus(Protocol):
-    """Tell of each (source, shard) how far it is held; not every engine of `Bus` can."""
-
-    async def held(self, source: str, shard: int) -> Seq:
-        """Return the last number that is held, 0 if none is. Raises `BusDownError`."""
 
 
 class Calls(Protocol):

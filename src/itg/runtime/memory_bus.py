@@ -65,9 +65,9 @@ class MemoryBus:
         self._assert_open()
         return self._log[-1][1] if self._log else None
 
-    async def held(self, source: str, shard: int) -> Seq:
+    async def held(self, streams: Collection[tuple[str, int]]) -> Seq:
         self._assert_open()
-        return self._held.get((source, shard), Seq(0))
+        return max((self._held.get(stream, Seq(0)) for stream in streams), default=Seq(0))
 
     async def subscribe(self, pattern: str, after: Positions) -> AsyncIterator[Sequence[Envelope]]:
         reached = dict(after)
