@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from bench import report
 from bench.bots import measure_bots
 from bench.bus import measure_bus
+from bench.carriers import measure_carriers
 from bench.doors import measure_doors
 from bench.figures import Figure
 from bench.handlers import measure_handlers
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "handlers": measure_handlers,
     "process": measure_inprocess,
     "bus": measure_bus,
+    "carriers": measure_carriers,
     "doors": measure_doors,
     "topologies": measure_topologies,
     "orders": measure_orders,
