@@ -5,16 +5,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from msgspec import json
+from msgspec import json, structs
+from msgspec.msgpack import Decoder, Encoder
 from tests.compose.reported import ReportedGame
 
+from itg.compose.node import machine_in
+from itg.compose.services import services_of
+from itg.compose.topologies import APART, SERVICES, nodes_of
+from itg.compose.trial_copies import NodesCopy, WholeCopy
 from itg.compose.trial_program import Asked, copy_of, tried_on
-from itg.compose.trials import CopyTrials
+from itg.compose.trials import trials_of_machine
 from itg.exchange.contract import TradeExecuted
 from itg.game.contract import CorrectTrade, GetScores, Scores
 from itg.kernel.ids import InstrumentId, TradeId
 from itg.kernel.money import Price
 from itg.positions.contract import Balances, GetBalances
+from itg.runtime.cascade import Machine, MachineState
+from itg.runtime.service import node_name
 from itg.translate.numbers import usd
 from itg.wire.v1.corrections import BustPreviewBody, CorrectedTeamBody, StandingBody
 
@@ -31,17 +38,38 @@ def asked_of(game: ReportedGame, act: CorrectTrade) -> Asked:
     )
 
 
+def split(game: ReportedGame, topology: str) -> NodesCopy:
+    """Return a game as it would be on nodes that have all heard of each other."""
+    layout = nodes_of(topology, services_of([shard for shard, _ in game.create.rules.shards]))
+    whole = Decoder(MachineState).decode(game.machine.snapshot())
+    states, machines = dict(whole.nodes), dict[str, Machine]()
+    for name, services in layout.items():
+        own = [node_name(service.name, service.shard) for service in services]
+        state = structs.replace(
+            whole,
+            nodes=tuple((each, states[each]) for each in own),
+            timers=tuple(timer for timer in whole.timers if timer[1] in own),
+        )
+        machines[name] = machine_in(layout, name)
+        machines[name].restore(Encoder().encode(state))
+    return NodesCopy(layout, machines)
+
+
 def preview_of(game: ReportedGame, act: CorrectTrade) -> BustPreviewBody:
     """Try an act, then do it; hold the copy's end against the game's."""
     head, state = game.journal.head(), game.machine.snapshot()
     asked = asked_of(game, act)
     copy = copy_of(asked)
+    assert isinstance(copy, WholeCopy)
     tried = tried_on(copy, asked)
     assert tried.refusal is None
+    for topology in (SERVICES, APART):
+        on_nodes = tried_on(split(game, topology), structs.replace(asked, as_of_seq=head.seq))
+        assert on_nodes == tried
     assert (game.journal.head(), game.machine.snapshot()) == (head, state)
     told = json.decode(tried.body, type=BustPreviewBody)
     game.tell(act)
-    assert copy.snapshot() == game.machine.snapshot()
+    assert copy.machine.snapshot() == game.machine.snapshot()
     return told
 
 
@@ -142,7 +170,7 @@ async def test_a_trade_that_is_not_there_is_refused_as_the_act_would_be(tmp_path
 
 async def test_a_trial_that_is_stopped_ends_with_a_fault(tmp_path: Path) -> None:
     game = ReportedGame(tmp_path / "data", is_heard=False)
-    trials = CopyTrials(game.pump, [shard for shard, _ in game.create.rules.shards])
+    trials = trials_of_machine(game.pump, [shard for shard, _ in game.create.rules.shards])
     running = asyncio.ensure_future(trials.take(CorrectTrade(trade_id=TradeId(1)))())
     # It begins in this loop's next turns; stopped again and again until it has.
     while not running.done():

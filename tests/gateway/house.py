@@ -17,7 +17,7 @@ from itg.adapters.http_server import HttpServer
 from itg.compose.clock_director import ClockDirector, ScaledClockDirector, VirtualClockDirector
 from itg.compose.services import services_of
 from itg.compose.topologies import CHIEF, TOPOLOGIES
-from itg.compose.trials import CopyTrials
+from itg.compose.trials import trials_of_machine
 from itg.game.contract import CreateGame
 from itg.gateway import Gateway, build_app
 from itg.gateway.settings import GatewaySettings
@@ -89,7 +89,7 @@ class House:
         # Before nodes it is another one's place until they are found.
         self.gateway = self.near = Gateway(self.pump, settings)
         if topology == "beside":
-            self.gateway.trials = CopyTrials(self.pump, [shard for shard, _ in rules.shards])
+            self.gateway.trials = trials_of_machine(self.pump, [shard for shard, _ in rules.shards])
         self.far = _Far(self) if topology == "followed" else None
         self.settings = settings
         self.has_order_lane = has_order_lane

@@ -117,6 +117,25 @@ def test_every_door_gives_a_team_its_report(closed: ClosedRound) -> None:
         assert body["team_name"] == "team 1"
 
 
+def test_every_door_tells_what_undoing_a_trade_would_do_and_the_game_stays_as_it_is(
+    closed: ClosedRound,
+) -> None:
+    door, key = closed.fleet.door(0), closed.fleet.door(0).admin_key
+    _, fills = door.call("GET", "/exchange/fills?limit=1", key=closed.keys[0])
+    trade_id = fills["items"][0]["trade_id"]
+    _, held = door.call("GET", "/positions/me", key=closed.keys[0])
+    path = f"/admin/trades/{trade_id}/bust/preview"
+    told = [closed.fleet.door(n).call("POST", path, {}, key) for n in range(3)]
+    assert [status for status, _ in told] == [200, 200, 200], told
+    assert told[0][1]["items"] == told[1][1]["items"] == told[2][1]["items"]
+    rows = {row["team_name"]: row for row in told[0][1]["items"]}
+    mine = rows["team 0"]
+    assert (told[0][1]["trade_id"], len(mine["fills"])) == (trade_id, 1)
+    assert mine["before"]["cash"] == held["cash"] != mine["after"]["cash"]
+    assert mine["before"]["score"]["score"] is not None
+    assert door.call("GET", "/positions/me", key=closed.keys[0])[1]["cash"] == held["cash"]
+
+
 def test_the_round_s_bundle_is_signed_and_plays_again_to_the_same(
     closed: ClosedRound, tmp_path: Path
 ) -> None:

@@ -30,6 +30,7 @@ from itg.compose.relay_child import RelayChild
 from itg.compose.replay_child import ReplayChild
 from itg.compose.reports import Reports
 from itg.compose.topologies import SOLO
+from itg.compose.trials import CopyTrials, trials_of_journals
 from itg.game.contract import (
     GameState,
     GetGame,
@@ -80,6 +81,7 @@ class Chief:
         self._reports: Reports | None = None
         self._replays = ReplayChild(self.directory.path)
         self._server: HttpServer | None = None
+        self._trials: CopyTrials | None = None
         self._opening: asyncio.Task[None] | None = None
 
     @property
@@ -116,6 +118,8 @@ class Chief:
         self.relay.start()
         bounds = bounds_of(self.directory)
         self._gateway = Gateway(self._joined, bounds, bus=self.relay.numbers)
+        self._trials = trials_of_journals(self._joined, self.directory.path)
+        self._gateway.trials = self._trials
         self._gateway.round_files.replays.make = self._replays.make
         if self._backups is not None:
             self._gateway.backups = self._backups.numbers
@@ -142,6 +146,8 @@ class Chief:
 
     async def stop(self) -> None:
         """Close the door, finish what waits, and give the journal back."""
+        if self._trials is not None:
+            self._trials.stop()
         if self._backups is not None:
             await self._backups.stop()
         if self._gateway is not None:

@@ -34,6 +34,7 @@ from itg.compose.replay_child import ReplayChild
 from itg.compose.surveillance import LiveWatch
 from itg.compose.topologies import SOLO
 from itg.compose.traces import Traces
+from itg.compose.trials import CopyTrials, trials_of_journals
 from itg.compose.verify import machine_of, opened_for_reading
 from itg.gateway import Gateway, build_app
 from itg.gateway.steward import RemoteSteward
@@ -68,6 +69,7 @@ class Door:
         self._settings = settings
         self._gateway: Gateway | None = None
         self._server: HttpServer | None = None
+        self._trials: CopyTrials | None = None
         self.watch = LiveWatch()
         self._replays = ReplayChild(settings.data)
         self._traces = Traces(settings.trace_share, "itg-gateway")
@@ -105,6 +107,7 @@ class Door:
             surveillance=None if is_joined else self.watch,
             steward=RemoteSteward(self.pump.note),
         )
+        self._trials = self._gateway.trials = trials_of_journals(self.pump, settings.data)
         self._gateway.round_files.replays.make = self._replays.make
         self._traces.follow(self._gateway)
         await self._gateway.start()
@@ -120,6 +123,8 @@ class Door:
     async def stop(self) -> None:
         """Close the sockets, which may come back to another gateway, and follow no more."""
         await self.watch.stop()
+        if self._trials is not None:
+            self._trials.stop()
         if self._gateway is not None:
             await let_finish(self._gateway)
             await self._gateway.stop()

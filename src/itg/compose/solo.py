@@ -32,7 +32,7 @@ from itg.compose.reports import Reports
 from itg.compose.services import services_of
 from itg.compose.surveillance import LiveWatch
 from itg.compose.traces import Traces
-from itg.compose.trials import CopyTrials
+from itg.compose.trials import trials_of_machine
 from itg.exchange.contract import PhaseChanged
 from itg.game.contract import (
     GameState,
@@ -196,7 +196,7 @@ class Solo:
         self.gateway = Gateway(self.pump, bounds, surveillance=self.watch, bus=bus)
         self.gateway.round_files.replays.make = self.replays.make
         self.gateway.office = LocalOffice(settings)
-        self.trials = CopyTrials(self.pump, [shard for shard, _ in self.rules.shards])
+        self.trials = trials_of_machine(self.pump, [shard for shard, _ in self.rules.shards])
         self.gateway.trials = self.trials
         self._dry_runs = LocalDryRuns()
         self.gateway.dry_runs = self._dry_runs

@@ -1,17 +1,19 @@
 """An organizer's act tried on a copy of the game: the same services, command and answers.
 
-The copy is made from a snapshot of the machine, so that nothing is computed here a second time and
-the game that is played does not notice. It is acted on in a process of its own: restoring a state
-of many megabytes would hold the market's interpreter for as long.
+The copy is made from a snapshot of the machine, or by who has none from the journals, so that the
+game that is played does not notice. It is acted on in a process of its own: restoring a state of
+many megabytes would hold the market's interpreter for as long.
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from msgspec import Struct, json
 from msgspec.msgpack import Decoder
 
 from itg.compose.companion import asked_of_companion, begin_companion
 from itg.compose.services import services_of
+from itg.compose.trial_copies import Copy, WholeCopy, copy_in
 from itg.exchange.contract import BustRejected, TradeBusted
 from itg.game.contract import (
     CorrectTrade,
@@ -26,7 +28,7 @@ from itg.game.contract import (
     Teams,
 )
 from itg.kernel.errors import Refusal
-from itg.kernel.ids import Shard
+from itg.kernel.ids import Seq, Shard
 from itg.kernel.messages import Message
 from itg.kernel.times import Nanos
 from itg.positions.contract import AccountFillBusted, Balances, GetBalances
@@ -35,31 +37,38 @@ from itg.translate.corrections import Correction, Seen, Tried, bust_preview_body
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """A game's state, the instant and what to try."""
+    """The instant and what to try, on a game's state, or on what the journals in `data` hold.
 
-    shards: tuple[Shard, ...]
+    `as_of_seq` is the number of that state, 0 where the state itself has it.
+    """
+
     at_ns: Nanos
-    state: bytes
     act: CorrectTrade
+    shards: tuple[Shard, ...] = ()
+    state: bytes = b""
+    data: str = ""
+    as_of_seq: Seq = Seq(0)
 
 
-def copy_of(asked: Asked) -> Machine:
-    """Return the game as it was when it was asked for."""
+def copy_of(asked: Asked) -> Copy:
+    """Return the game as it was when it was asked for, or as its journals have it now."""
+    if asked.data:
+        return copy_in(Path(asked.data))
     machine = Machine(services_of(asked.shards))
     machine.restore(asked.state)
-    return machine
+    return WholeCopy(machine)
 
 
-def tried_on(machine: Machine, asked: Asked) -> Tried:
+def tried_on(copy: Copy, asked: Asked) -> Tried:
     """Let what is due happen on a copy, act, and tell what differs then."""
-    as_of_seq = machine.next_seq - 1
-    _settle(machine, asked.at_ns)
-    before = _seen(machine)
-    outputs = [*machine.apply(asked.at_ns, asked.act), *_settle(machine, asked.at_ns)]
+    as_of_seq = asked.as_of_seq or copy.seq
+    copy.settle(asked.at_ns)
+    before = _seen(copy)
+    outputs = [*copy.act(asked.at_ns, asked.act), *copy.settle(asked.at_ns)]
     refusal = _refusal_in(outputs)
     if refusal is not None:
         return Tried(refusal=refusal)
-    teams = machine.query(GetTeams())
+    teams = copy.query(GetTeams())
     assert isinstance(teams, Teams)
     correction = Correction(
         as_of_seq=as_of_seq,
@@ -68,17 +77,9 @@ def tried_on(machine: Machine, asked: Asked) -> Tried:
         busted=next(each for each in outputs if isinstance(each, TradeBusted)),
         fills=tuple(each for each in outputs if isinstance(each, AccountFillBusted)),
         before=before,
-        after=_seen(machine),
+        after=_seen(copy),
     )
     return Tried(body=json.encode(bust_preview_body(correction)).decode())
-
-
-def _settle(machine: Machine, until_ns: Nanos) -> list[Message]:
-    # As the pump: a timer that is due comes before whatever is next.
-    told: list[Message] = []
-    while (fired := machine.due(until_ns)) is not None:
-        told += machine.apply(fired.at_ns, fired)
-    return told
 
 
 def _refusal_in(outputs: Sequence[Message]) -> Refusal | None:
@@ -86,18 +87,18 @@ def _refusal_in(outputs: Sequence[Message]) -> Refusal | None:
     return next((each.refusal for each in refused), None)
 
 
-def _seen(machine: Machine) -> Seen:
-    balances = machine.query(GetBalances())
+def _seen(copy: Copy) -> Seen:
+    balances = copy.query(GetBalances())
     assert isinstance(balances, Balances)
-    return Seen(balances=balances.accounts, rounds=tuple(_scores(machine)))
+    return Seen(balances=balances.accounts, rounds=tuple(_scores(copy)))
 
 
-def _scores(machine: Machine) -> Iterator[RoundScore]:
-    rounds = machine.query(GetRounds())
+def _scores(copy: Copy) -> Iterator[RoundScore]:
+    rounds = copy.query(GetRounds())
     assert isinstance(rounds, Rounds)
     for each in rounds.rounds:
         if each.status is not RoundStatus.SCHEDULED:
-            scores = machine.query(GetScores(round_id=each.round_id))
+            scores = copy.query(GetScores(round_id=each.round_id))
             assert isinstance(scores, Scores)
             if scores.round is not None:
                 yield scores.round

@@ -1,7 +1,8 @@
-"""Acts tried on copies of the game that this process plays, each in a process of its own."""
+"""Acts tried on copies of the game, each in a process of its own."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from msgspec import DecodeError, json
 from msgspec.msgpack import Encoder
@@ -13,6 +14,8 @@ from itg.gateway.problems import RefusedError, busy
 from itg.gateway.trials import Trial
 from itg.kernel.ids import Shard
 from itg.kernel.times import Nanos
+from itg.runtime.followed import FollowedPump
+from itg.runtime.joined import JoinedPump
 from itg.runtime.pump import Pump
 from itg.translate.corrections import Tried
 
@@ -22,25 +25,18 @@ _PROGRAM = "itg.compose.trial_program"
 
 
 class CopyTrials:
-    """Trials of the game that this process plays, one after the other."""
+    """Trials one after the other, each of what `ask` tells of the game when it is taken."""
 
-    def __init__(self, pump: Pump, shards: Sequence[Shard]) -> None:
-        self._pump = pump
-        self._shards = tuple(shards)
+    def __init__(self, ask: Callable[[CorrectTrade], Asked]) -> None:
+        self._ask = ask
         self._turn = asyncio.Lock()
         self._waiting: dict[Companion, None] = {}
 
     def take(self, act: CorrectTrade) -> Trial:
-        """Snapshot the machine; the trial then runs in its turn."""
+        """Note the game as it is now; the trial then runs in its turn."""
         if len(self._waiting) >= WAITING_MAX:
             raise RefusedError(busy())
-        pump = self._pump
-        asked = Asked(
-            shards=self._shards,
-            at_ns=Nanos(max(pump.clock.game_ns(), pump.machine.game_ns)),
-            state=pump.machine.snapshot(),
-            act=act,
-        )
+        asked = self._ask(act)
         return lambda: self._tried(asked)
 
     def stop(self) -> None:
@@ -63,3 +59,28 @@ class CopyTrials:
             return json.decode(b"".join(lines), type=Tried)
         except DecodeError:
             return Tried(fault="its process said nothing that can be read")
+
+
+def trials_of_machine(pump: Pump, shards: Sequence[Shard]) -> CopyTrials:
+    """Return trials of the game that this process plays: each begins with a snapshot of it."""
+
+    def ask(act: CorrectTrade) -> Asked:
+        return Asked(
+            at_ns=Nanos(max(pump.clock.game_ns(), pump.machine.game_ns)),
+            act=act,
+            shards=tuple(shards),
+            state=pump.machine.snapshot(),
+        )
+
+    return CopyTrials(ask)
+
+
+def trials_of_journals(pump: FollowedPump | JoinedPump, data: Path) -> CopyTrials:
+    """Return trials of a game that others play: each begins with what their journals have."""
+
+    def ask(act: CorrectTrade) -> Asked:
+        # What this process was told is on their disks.
+        seq, at_ns = pump.released_seq, pump.clock.game_ns()
+        return Asked(at_ns=at_ns, act=act, data=str(data), as_of_seq=seq)
+
+    return CopyTrials(ask)

@@ -80,7 +80,7 @@ class Gateway:
         self.trails: Trails | None = None  # set where requests are sampled
         self.backups: BackupNumbers | None = None  # set where the process makes some
         self.office: Office = NoOffice()  # set where the process keeps the data
-        self.trials: Trials = NoTrials()  # set where the process has the whole game
+        self.trials: Trials = NoTrials()  # set where the game or its journals are
         self.dry_runs: DryRuns = NoDryRuns()  # set where the process may start others
         self.pump = pump
         self.reach = Reach(pump)

@@ -1,6 +1,6 @@
 """What the gateway asks of whoever tries an organizer's act on a copy of the game.
 
-`compose` brings it, where one process has the whole game.
+`compose` brings it, to whoever has the game's machine or its journals.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,10 +11,7 @@ from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import PREVIEW_UNAVAILABLE
 from itg.translate.corrections import Tried
 
-_ELSEWHERE = (
-    "this game is on several nodes, or another process plays it: what an act would do is shown "
-    "where one process has the whole game; the act itself can be done without"
-)
+_ELSEWHERE = "this process has neither the game nor its journals; the act can be done without"
 
 
 Trial = Callable[[], Awaitable[Tried]]
@@ -28,7 +25,7 @@ class Trials(Protocol):
 
 
 class NoTrials:
-    """A door before a game that no one process has."""
+    """A door before a game whose journals are elsewhere."""
 
     def take(self, _act: CorrectTrade) -> Trial:
         raise RefusedError(problem_of(PREVIEW_UNAVAILABLE, _ELSEWHERE))
