@@ -107,6 +107,71 @@ def by_the_middle(points: list[Clearing], _reference: int | None) -> Clearing:
     return upper if lower.surplus > 0 and upper.surplus > 0 else lower
 
 
+# Bids, asks and the last trade by hand; then what trades, at which price by each rule, and why.
+WORKED = {
+    "any of 98 to 102 trades all: the middle": ({102: 10}, {98: 10}, None, 10, 100, 100),
+    "the same with a last trade at 99: the middle, or nearest to it": (
+        {102: 10},
+        {98: 10},
+        99,
+        10,
+        100,
+        99,
+    ),
+    "buyers are left over at 99 to 101: the middle, or the highest": (
+        {101: 100},
+        {99: 50},
+        None,
+        50,
+        100,
+        101,
+    ),
+    "sellers are left over at 99 to 101: the middle, or the lowest": (
+        {101: 50},
+        {99: 100},
+        None,
+        50,
+        100,
+        99,
+    ),
+    "the middle is 100.5 and buyers are left over: up": ({102: 100}, {99: 50}, None, 50, 101, 102),
+    "the middle is 100.5 and sellers are left over: down": (
+        {102: 50},
+        {99: 100},
+        None,
+        50,
+        100,
+        99,
+    ),
+    "the middle is 100.5 and nobody is left over: down": ({102: 50}, {99: 50}, None, 50, 100, 100),
+    "a deep book: 50 trade at 100 and 101, where sellers are left over": (
+        {103: 30, 101: 20, 99: 40},
+        {98: 25, 100: 30, 102: 10},
+        101,
+        50,
+        100,
+        100,
+    ),
+    "one price alone trades the most": ({101: 10, 100: 10}, {99: 5, 100: 15}, 99, 20, 100, 100),
+    "nothing meets": ({99: 10}, {101: 10}, 100, 0, None, None),
+}
+
+
+@pytest.mark.parametrize("name", WORKED)
+def test_examples_worked_by_hand_come_out_with_either_rule(name: str) -> None:
+    bids, asks, last, volume, by_middle, by_chain = WORKED[name]
+    interest = Interest(
+        side({price * TICK: size for price, size in bids.items()}, is_buy=True),
+        side({price * TICK: size for price, size in asks.items()}, is_buy=False),
+        *(0, 0),
+    )
+    reference = None if last is None else last * TICK
+    for rule, price in (("midpoint", by_middle), ("maximum_volume", by_chain)):
+        found = AUCTION_STRATEGIES[rule](interest, TICK, reference)
+        told = (0, None) if found is None else (found.volume, found.price // TICK)
+        assert told == (volume, price), rule
+
+
 @pytest.mark.parametrize(("stray", "price"), [(Side.BUY, 1), (Side.SELL, 900)])
 def test_market_interest_clears_at_the_reference_beside_a_stray_limit(
     stray: Side, price: int

@@ -4,11 +4,13 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import convert
 from tests.compose.test_relay import FaultyBus
 from tests.ports import free_ports
 from tests.system.desk import called
@@ -117,18 +119,22 @@ def test_every_door_gives_a_team_its_report(closed: ClosedRound) -> None:
         assert body["team_name"] == "team 1"
 
 
+def items_of(body: Mapping[str, object]) -> list[dict[str, Any]]:
+    return convert(body["items"], list[dict[str, Any]])
+
+
 def test_every_door_tells_what_undoing_a_trade_would_do_and_the_game_stays_as_it_is(
     closed: ClosedRound,
 ) -> None:
     door, key = closed.fleet.door(0), closed.fleet.door(0).admin_key
     _, fills = door.call("GET", "/exchange/fills?limit=1", key=closed.keys[0])
-    trade_id = fills["items"][0]["trade_id"]
+    trade_id = items_of(fills)[0]["trade_id"]
     _, held = door.call("GET", "/positions/me", key=closed.keys[0])
     path = f"/admin/trades/{trade_id}/bust/preview"
     told = [closed.fleet.door(n).call("POST", path, {}, key) for n in range(3)]
     assert [status for status, _ in told] == [200, 200, 200], told
     assert told[0][1]["items"] == told[1][1]["items"] == told[2][1]["items"]
-    rows = {row["team_name"]: row for row in told[0][1]["items"]}
+    rows = {row["team_name"]: row for row in items_of(told[0][1])}
     mine = rows["team 0"]
     assert (told[0][1]["trade_id"], len(mine["fills"])) == (trade_id, 1)
     assert mine["before"]["cash"] == held["cash"] != mine["after"]["cash"]

@@ -165,7 +165,23 @@ def outcomes(items: Sequence[Item], table: Sequence[Headline]) -> Iterator[Findi
     # Independent of each other: both come as often as the product says.
     both = [(b.both, b.count, b.row.shift * b.jump) for b in seen]
     yield chances("news: shift and jump in one, by headline", both)
+    yield classes(list(drawn.values()))
     yield from sizes(items, table)
+
+
+def classes(drawn: Sequence["Brought"]) -> Finding:
+    """Hold the three classes of headlines to their shares: a new regime, a jump alone, neither."""
+    shifts = sum(each.shifts for each in drawn)
+    jumps_alone = sum(each.jumps - each.both for each in drawn)
+    items = sum(each.count for each in drawn)
+    total = sum(each.row.weight for each in drawn)
+    shift = sum(each.row.weight * each.row.shift for each in drawn) / total
+    alone = sum(each.row.weight * (1 - each.row.shift) * each.jump for each in drawn) / total
+    return fitting(
+        "news: new regime, jump alone, neither",
+        [shifts, jumps_alone, items - shifts - jumps_alone],
+        [items * shift, items * alone, items * (1 - shift - alone)],
+    )
 
 
 class Brought:
