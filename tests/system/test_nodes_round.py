@@ -123,6 +123,15 @@ def items_of(body: Mapping[str, object]) -> list[dict[str, Any]]:
     return convert(body["items"], list[dict[str, Any]])
 
 
+def money_of(body: Mapping[str, object]) -> list[object]:
+    # Prices go on after a round: what a position is worth then is of the moment of the question.
+    return [
+        [row["team_id"], row["fills"], *(row[when][name] for when in ("before", "after")
+            for name in ("net_quantity", "cash", "fees"))]
+        for row in items_of(body)
+    ]  # fmt: skip
+
+
 def test_every_door_tells_what_undoing_a_trade_would_do_and_the_game_stays_as_it_is(
     closed: ClosedRound,
 ) -> None:
@@ -133,7 +142,7 @@ def test_every_door_tells_what_undoing_a_trade_would_do_and_the_game_stays_as_it
     path = f"/admin/trades/{trade_id}/bust/preview"
     told = [closed.fleet.door(n).call("POST", path, {}, key) for n in range(3)]
     assert [status for status, _ in told] == [200, 200, 200], told
-    assert told[0][1]["items"] == told[1][1]["items"] == told[2][1]["items"]
+    assert money_of(told[0][1]) == money_of(told[1][1]) == money_of(told[2][1])
     rows = {row["team_name"]: row for row in items_of(told[0][1])}
     mine = rows["team 0"]
     assert (told[0][1]["trade_id"], len(mine["fills"])) == (trade_id, 1)
