@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,17 +23,19 @@ from tests.runtime.toys import (
 from itg.kernel.errors import FencedError
 from itg.kernel.ids import Seq, Shard
 from itg.kernel.messages import Message
-from itg.kernel.times import Nanos
+from itg.kernel.times import NS_PER_MS, Nanos
 from itg.runtime.arrival import Arrival
 from itg.runtime.cascade import Machine
 from itg.runtime.envelope import Record
-from itg.runtime.journal import MemoryJournal, MemoryStore, read
+from itg.runtime.journal import MemoryJournal, MemoryStore, SealedBatch, read
 from itg.runtime.pump import PumpLimits
 from itg.runtime.pump_port import OverloadedError, PumpStoppedError
 from itg.runtime.recovery import verify
 from itg.runtime.service import TimerFired
 
 EXPLODE = Explode(shard=Shard(0))
+TICK_NS = 100 * NS_PER_MS
+BATCH = 16
 
 
 def test_a_batch_takes_no_more_than_its_bound() -> None:
@@ -123,6 +127,44 @@ def test_a_jump_of_the_clock_fires_every_skipped_timer_in_order() -> None:
     assert len(times) == 1_001
     assert times == sorted(times)
     assert times[:4] == [10, 20, 25, 30]
+
+
+class Rushed(MemoryJournal):
+    """A journal whose commits take a tick each, in which five times a batch of inputs comes."""
+
+    def __init__(self, ticks: int) -> None:
+        super().__init__()
+        self.ticks = ticks
+        self.world: World | None = None
+        self.taken = 0
+
+    def append(self, batch: SealedBatch) -> None:
+        super().append(batch)
+        world = self.world
+        if world is None or not self.ticks:
+            return
+        self.ticks -= 1
+        for part in range(1, 6):
+            world.clock.advance_to(Nanos(world.clock.game_ns() + TICK_NS // 5))
+            for _ in range(BATCH):
+                with suppress(OverloadedError):
+                    world.pump.submit(deposit(part))
+                    self.taken += 1
+
+
+def test_at_five_times_what_can_be_handled_each_timer_fires_at_its_instant() -> None:
+    ticks, due_ns = 40, [START + tick * TICK_NS + TICK_NS // 3 for tick in range(1, 40, 3)]
+    journal = Rushed(ticks)
+    world = World(journal, PumpLimits(batch_inputs_max=BATCH, waiting_max=20 * BATCH))
+    world.run(*(remind(str(at), Nanos(at)) for at in due_ns))
+    journal.world = world
+    handled = len(world.run(deposit()))
+    assert world.pump.numbers.overloads > 0
+    assert handled == 1 + journal.taken + len(due_ns)
+    times = [record.game_ns for record in world.released]
+    assert times == sorted(times)
+    fired = [record for record in world.released if isinstance(record.body, TimerFired)]
+    assert [record.game_ns for record in fired] == due_ns
 
 
 def told_ahead(world: World, message: Message, ahead_ns: int) -> Arrival:
