@@ -11,6 +11,7 @@ import pytest
 from tests.tidy.tree import imports, name_of, parse, python_files
 
 ROOT = Path(__file__).parents[2]
+WIRING_LINES_MAX = 150
 SERVICES = ("exchange", "positions", "market_data", "news", "signals", "game", "retail")
 # Whoever maps messages may know the words of others; rules and state may not.
 MAPPING = ("service", "hearing", "asking")
@@ -34,6 +35,11 @@ def test_a_service_knows_others_by_their_contracts_alone(name: str) -> None:
                 assert room in MAPPING, f"{file}: {module}"
                 found += 1
     assert (found == 0) == (name == "news"), "only news has nobody to hear"
+
+
+def test_what_wires_one_process_is_read_at_one_sitting() -> None:
+    lines = (ROOT / "src/itg/compose/solo.py").read_text(encoding="utf-8").splitlines()
+    assert len(lines) < WIRING_LINES_MAX
 
 
 @pytest.fixture
