@@ -127,6 +127,37 @@ async def test_over_http_the_last_words_before_the_end_are_heard(tmp_path: Path)
         await port.stop()
 
 
+async def test_over_http_who_cannot_look_where_others_are_is_told(tmp_path: Path) -> None:
+    carrier, port = await over_http(tmp_path)
+    (tmp_path / "links").rmdir()
+    with pytest.raises(CarrierDownError, match="cannot look where others are"):
+        await carrier.send("itg.link.test.lost", b"x")
+    (tmp_path / "links").mkdir()
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+    await carrier.hear("itg.link.test.lost", heard.put_nowait)
+    await carrier.send("itg.link.test.lost", b"again")
+    async with asyncio.timeout(20):
+        assert await heard.get() == b"again"
+    await carrier.close()
+    await port.stop()
+
+
+async def test_over_http_an_address_where_nobody_listens_keeps_nobody_else_waiting(
+    tmp_path: Path,
+) -> None:
+    (mouth, its_port), (ear, other_port) = await over_http(tmp_path), await over_http(tmp_path)
+    AddressBook(tmp_path / "links").keep("http://127.0.0.1:1", ("itg.link.test.both",))
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+    await ear.hear("itg.link.test.both", heard.put_nowait)
+    for number in range(500):
+        await mouth.send("itg.link.test.both", b"%d" % number)
+    async with asyncio.timeout(20):
+        assert [await heard.get() for _ in range(500)] == [b"%d" % n for n in range(500)]
+    for carrier, port in ((ear, other_port), (mouth, its_port)):
+        await carrier.close()
+        await port.stop()
+
+
 async def test_over_http_a_stranger_and_what_is_no_message_are_refused(tmp_path: Path) -> None:
     carrier, port = await over_http(tmp_path)
     heard: list[bytes] = []

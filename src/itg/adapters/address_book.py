@@ -69,6 +69,10 @@ class AddressBook:
             self._look()
         return self._urls.get(subject, ())
 
+    def has(self, url: str) -> bool:
+        """Tell whether anything is heard at an address, as of the last look."""
+        return any(url in urls for urls in self._urls.values())
+
     def cards(self) -> list[Card]:
         """Return all cards; what is half gone or damaged counts as none."""
         return [card for _, card in self._read()]

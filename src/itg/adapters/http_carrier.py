@@ -39,6 +39,7 @@ _POST_BYTES: Final = 1_000_000
 _POST_BYTES_MAX: Final = 2 * _POST_BYTES
 _ANSWER_S: Final = 2.0
 _FINISH_S: Final = 1.0
+_AGAIN_S: Final = 0.25
 # What a hearer may be behind: more is lost, and the link begins anew from the journal.
 _PENDING_MESSAGES: Final = 65_536
 _PENDING_BYTES: Final = 256 * 1024 * 1024
@@ -77,9 +78,14 @@ class HttpCarrier:
     async def send(self, subject: str, body: bytes) -> None:
         if self._is_closed:
             raise CarrierDownError("the carrier is closed")
-        for url in self._book.urls(subject):
+        try:
+            urls = self._book.urls(subject)
+        except OSError as error:
+            raise CarrierDownError(f"cannot look where others are: {error}") from error
+        for url in urls:
             outbox = self._outboxes.get(url)
             if outbox is None:
+                self._forget_gone()
                 outbox = self._outboxes[url] = _Outbox(self._opened(), url)
             outbox.put(subject, body)
 
@@ -107,6 +113,10 @@ class HttpCarrier:
         self._hearers.clear()
         if self._session is not None:
             await self._session.close()
+
+    def _forget_gone(self) -> None:
+        for url in [url for url in self._outboxes if not self._book.has(url)]:
+            self._outboxes.pop(url).end()
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -168,9 +178,13 @@ class _Outbox:
         """Wait until all of it was taken, or is lost."""
         await self._idle.wait()
 
-    async def stop(self) -> None:
+    def end(self) -> None:
         """Send no more."""
         self._task.cancel()
+
+    async def stop(self) -> None:
+        """Send no more; returns when it has ended."""
+        self.end()
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
@@ -182,7 +196,10 @@ class _Outbox:
                     await self._post(self._next())
                     self._is_failing = False
                 except _FAULTS as error:
-                    self._lose(error)
+                    self._note(error)
+                    # Who does not answer is not asked with every message.
+                    await asyncio.sleep(_AGAIN_S)
+                    self._lose()
             self._idle.set()
 
     async def _post(self, body: bytes) -> None:
@@ -200,10 +217,12 @@ class _Outbox:
         self._bytes -= size
         return _encode(messages)
 
-    def _lose(self, error: Exception) -> None:
+    def _lose(self) -> None:
         # What waited behind it would come after a hole: the link begins anew either way.
         self._waiting.clear()
         self._bytes = 0
+
+    def _note(self, error: Exception) -> None:
         if not self._is_failing:
             self._is_failing = True
             log.warning(
