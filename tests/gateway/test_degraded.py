@@ -25,6 +25,7 @@ from tests.gateway.degrading import (
 )
 from tests.gateway.house import ADMIN_KEY, Answered, House, Team, socket_of
 from tests.runtime.carriers import keep
+from tests.waiting import until
 
 from itg.adapters.http_server import HttpServer
 from itg.compose.relay import Relay
@@ -267,6 +268,50 @@ async def test_an_order_that_may_have_been_taken_is_never_told_as_refused(house:
     again = await team.place("buy", 1, 9.0, client_order_id="mine")
     assert (again.status, again.json["status"]) == (201, "working")
     assert again.headers["idempotent-replayed"] == "true"
+
+
+LIMIT = 50
+LIMITED = f"""
+extends = "bare"
+[[roles]]
+role = "market_maker"
+registrable = true
+maker_fee = 0.0
+taker_fee = 0.0
+constraints = [{{ kind = "position_limit", max_quantity = {LIMIT} }}]
+"""
+
+
+async def test_a_limit_holds_though_both_die_between_the_reservation_and_the_match(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "limited.toml"
+    file.write_text(LIMITED, encoding="utf-8")
+    async with House(str(file), settings=GatewaySettings(order_deadline_s=0.5)) as house:
+        team = await opened(house)
+        assert house.ensemble is not None
+        # What positions reserves from here on does not reach the exchange before that dies.
+        ear = house.ensemble.wiring.ear("exchange.0", "positions")
+        house.ensemble.carrier.loses = lambda to, _: to == ear
+        for part in range(2):
+            late = await team.place("buy", LIMIT // 2, 9.0, client_order_id=f"half-{part}")
+            assert (late.status, late.json["code"]) == (504, "PROCESSING_TIMEOUT")
+        await stop(house, "exchange.0", "positions")
+        house.ensemble.carrier.loses = keep
+        for name in ("positions", "exchange.0"):
+            await house.ensemble.restart(name)
+        callees = house.gateway.reach.callees.values()
+        await until(lambda: all(callee.takes_calls for callee in callees))
+        over = await team.place("buy", 1, 9.0)
+        assert (over.status, over.json["code"]) == (422, "POSITION_LIMIT_EXCEEDED")
+        await until_book(house, [9.0], [11.0])
+        for part in range(2):
+            again = await team.place("buy", LIMIT // 2, 9.0, client_order_id=f"half-{part}")
+            assert (again.status, again.json["status"]) == (201, "working")
+        over = await team.place("buy", 1, 9.0)
+        assert (over.status, over.json["code"]) == (422, "POSITION_LIMIT_EXCEEDED")
+        assert (await team.call("DELETE", "/exchange/orders/by-client-id/half-0")).status == 200
+        assert (await team.place("buy", 1, 9.0)).status == 201
 
 
 @asynccontextmanager
