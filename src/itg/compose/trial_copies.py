@@ -17,10 +17,11 @@ from itg.compose.verify import machine_of, opened_for_reading
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Message, Query, Reply
 from itg.kernel.times import Nanos
-from itg.runtime.arrival import NOTHING_HEARD, Arrival
+from itg.runtime.arrival import NOTHING_HEARD, Arrival, Heard
 from itg.runtime.cascade import Machine
 from itg.runtime.joined_machine import Layout, codec_of
 from itg.runtime.journal import Journal, read
+from itg.runtime.passage import Passage
 from itg.runtime.recovery import reread
 from itg.runtime.routing import Hearing, answering
 
@@ -164,18 +165,10 @@ def _unheard(
     for source in layout:
         if source == at:
             continue
+        passage = Passage(source, at, hearing, codec)
         heard = machines[at].heard.get(source, NOTHING_HEARD)
         end = machines[source].next_seq - 1
         for record in read(journals[source], codec, heard.after):
             if record.seq > end:
                 break  # it went on meanwhile
-            for seq, output in enumerate(record.outputs, start=record.seq + 1):
-                if seq > heard.seq and hearing.has(output):
-                    yield Arrival(
-                        source=source,
-                        at=at,
-                        seq=Seq(seq),
-                        after=Seq(record.seq - 1),
-                        game_ns=record.game_ns,
-                        body=codec.encode(output),
-                    )
+            yield from passage.arrivals(record, Heard(Seq(record.seq - 1), heard.seq))

@@ -20,10 +20,11 @@ import structlog
 
 from itg.kernel.ids import Seq
 from itg.kernel.times import Nanos
-from itg.runtime.arrival import NOTHING_HEARD, Arrival, Heard
+from itg.runtime.arrival import NOTHING_HEARD, Heard
 from itg.runtime.envelope import Record
 from itg.runtime.followed import FollowedPump
 from itg.runtime.merging import Merge, Missed
+from itg.runtime.passage import Passage
 from itg.runtime.pump import Pump
 from itg.runtime.pump_port import PumpStoppedError
 from itg.runtime.routing import Hearing
@@ -47,10 +48,9 @@ class Hearers:
     ) -> None:
         self.neighbours = dict(neighbours)
         self.reached_ns = pump.machine.game_ns
-        self._here = here
         self._pump = pump
-        self._heard_here = Hearing(pump.machine.services)
-        heard = pump.machine.heard
+        hearing, heard = Hearing(pump.machine.services), pump.machine.heard
+        self._passages = {name: Passage(name, here, hearing, pump.codec) for name in neighbours}
         self._last: dict[str, Heard] = {name: heard.get(name, NOTHING_HEARD) for name in neighbours}
         self._merge = Merge({name: last.after for name, last in self._last.items()})
         self._is_merging = has_missed and bool(neighbours)
@@ -88,30 +88,15 @@ class Hearers:
     def _take(self, name: str, records: Sequence[Record]) -> None:
         if not self._is_merging and not self.neighbours[name].has_told_all:
             self._is_merging, self._patient_until_s = True, monotonic() + RETURN_S
-        after = Seq(records[0].seq - 1)
+        heard = Heard(Seq(records[0].seq - 1), self._last[name].seq)
         for record in records:
-            missed = Missed(record, self._arrivals(name, record, after))
+            missed = Missed(record, self._passages[name].arrivals(record, heard))
             if self._is_merging:
                 self._merge.add(name, missed)
             else:
                 self._merge.pass_by(name, missed.reach)
                 self._bring(missed)
         self._move()
-
-    def _arrivals(self, name: str, record: Record, after: Seq) -> tuple[Arrival, ...]:
-        last = self._last[name].seq
-        return tuple(
-            Arrival(
-                source=name,
-                at=self._here,
-                seq=Seq(seq),
-                after=after,
-                game_ns=record.game_ns,
-                body=self._pump.codec.encode(output),
-            )
-            for seq, output in enumerate(record.outputs, start=record.seq + 1)
-            if seq > last and self._heard_here.has(output)
-        )
 
     def _move(self) -> None:
         if not self._is_merging:
