@@ -22,6 +22,7 @@ from itg.game.contract import (
     RoundResumed,
     Rounds,
     RoundStarted,
+    StartRound,
 )
 from itg.game.service import GameService
 from itg.kernel.ids import InstrumentId, Shard
@@ -162,6 +163,24 @@ def test_a_round_can_end_before_its_day_begins() -> None:
     assert RoundEnded in kinds(world.send(EndRound(round_id=2)))
     told = world.run_to(world.game.rules.rounds[1].end_ns or 0)
     assert kinds(told) == [MeasureAccounts, AccountsMeasured, StartTimer]  # and nothing opens
+
+
+def test_a_round_whose_day_is_past_cannot_begin_and_holds_nothing_up(tmp_path: Path) -> None:
+    file = tmp_path / "three.toml"
+    file.write_text('extends = "demo"\n[session]\ndays = 3\n', encoding="utf-8")
+    world = World(scenario.load(str(file)))
+    world.start(2)
+    world.send(EndRound(round_id=2))
+    world.run_to(world.now + 1)
+    refused = world.send(StartRound(round_id=1))
+    (rejected,) = refused
+    assert isinstance(rejected, GameActRejected)
+    assert rejected.refusal.code == "ROUND_WRONG_STATUS"
+    assert "round 2 was played, round 3 is next" in rejected.refusal.detail
+    assert rejected.refusal.field == "round_id"
+    (started, *_) = world.start()
+    assert isinstance(started, RoundStarted)
+    assert started.round_id == 3
 
 
 def test_the_organizer_moves_phases_of_a_running_round_only() -> None:

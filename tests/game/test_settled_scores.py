@@ -11,8 +11,10 @@ from itg.exchange.contract import InstrumentListed, InstrumentSettled, TradeExec
 from itg.game.contract import (
     AdjustTeam,
     CorrectTrade,
+    EndRound,
     GetScores,
     GetTeams,
+    MovePhase,
     RoundEnded,
     RoundScored,
     RoundStarted,
@@ -24,7 +26,7 @@ from itg.kernel.ids import AccountId, InstrumentId
 from itg.kernel.messages import Message
 from itg.kernel.money import Cash
 from itg.kernel.times import Nanos
-from itg.kernel.words import OrderType, Side
+from itg.kernel.words import OrderType, Phase, Side
 from itg.positions.contract import (
     AccountReseated,
     AccountsMeasured,
@@ -135,6 +137,32 @@ def test_the_parts_of_the_last_measure_are_what_the_round_changed_settlement_inc
     assert sum(astuple(own.pnl)) == made(world) == score(world).unscored.pnl != 0
     kinds = order_of(world, InstrumentSettled, RoundEnded, RoundScored)
     assert kinds[-2:] == [RoundEnded, RoundScored]
+
+
+def test_a_market_that_closes_and_opens_again_within_a_round_forgets_nothing(
+    tmp_path: Path,
+) -> None:
+    world = played(tmp_path)
+    before = score(world)
+    assert before.unscored.pnl == made(world) != 0
+    for second, phase in ((55, Phase.CLOSED), (58, Phase.PRE_OPEN), (61, Phase.CONTINUOUS)):
+        world.run_to(world.seconds(second))
+        world.send(MovePhase(phase=phase, reason="a fire alarm"))
+    world.run_to(world.seconds(70))
+    assert score(world).unscored.pnl == made(world)
+    assert score(world).unscored.drawdown >= before.unscored.drawdown
+    world.run_to(world.seconds(200))
+    assert score(world).unscored.pnl == made(world) != 0
+
+
+def test_a_round_without_a_second_of_trading_has_no_score(tmp_path: Path) -> None:
+    world = World.short_day(tmp_path)
+    world.register("fund", "hedge_fund")
+    world.start()
+    world.send(EndRound(round_id=1))
+    world.run_to(world.now + 1)
+    assert order_of(world, RoundEnded, RoundScored) == [RoundEnded]
+    assert not is_scored(world)
 
 
 def test_a_bust_after_the_close_moves_what_is_scored_of_profit_and_loss(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from itg.market_data.contract import Mark, MarksPublished, PricesStepped, SpotPr
 from itg.positions.contract import (
     AnyConstraint,
     Balances,
+    BeginDay,
     ConfigurePositions,
     GetBalances,
     GetLimits,
@@ -282,11 +283,13 @@ class Scene:
         return caused
 
     def enter(self, phase: Phase) -> tuple[Message, ...]:
-        """Move all shards."""
+        """Move all shards; closing ends the day, and another is due."""
         told: list[Message] = []
         for shard in self.shards:
             assert shard.shard is not None
             told += self.send(SetPhase(shard=shard.shard, phase=phase))
+        if phase is Phase.CLOSED:
+            told += self.send(BeginDay())
         return tuple(told)
 
     def place(self, placed: ReserveOrder, after_ns: int = 0) -> OrderAnswer:

@@ -37,6 +37,7 @@ from itg.market_data.contract import Mark, MarksPublished
 from itg.positions.contract import (
     AccountsMeasured,
     Balances,
+    BeginDay,
     ConfigurePositions,
     DeltaLimit,
     DeltaWeight,
@@ -169,11 +170,27 @@ class Stream:
         self.scene.positions._desk.listings[name].settlement_price = None
 
     def next_day(self) -> None:
-        for phase in (Phase.CLOSED, Phase.PRE_OPEN, Phase.CONTINUOUS):
-            for shard in (Shard(0), Shard(1)):
-                moved = SetPhase(shard=shard, phase=phase)
-                self.send(moved, self.rng.below(100_000) * NS_PER_MS)
-                self.facts.append(Fact(self.scene.now, moved))
+        """Close and open: mostly for another day, else the same one goes on."""
+        self.move(Phase.CLOSED)
+        is_heard_late = self.rng.below(4) == 0
+        is_new = self.rng.below(3) > 0
+        if is_new and not is_heard_late:
+            self.begin_day()
+        self.move(Phase.PRE_OPEN)
+        if is_new and is_heard_late:
+            self.begin_day()
+        self.move(Phase.CONTINUOUS)
+
+    def move(self, phase: Phase) -> None:
+        for shard in (Shard(0), Shard(1)):
+            moved = SetPhase(shard=shard, phase=phase)
+            self.send(moved, self.rng.below(100_000) * NS_PER_MS)
+            self.facts.append(Fact(self.scene.now, moved))
+
+    def begin_day(self) -> None:
+        begun = BeginDay()
+        self.send(begun)
+        self.facts.append(Fact(self.scene.now, begun))
 
     def restart(self) -> None:
         data = self.scene.positions.snapshot()
@@ -223,6 +240,7 @@ class Reference:
         self.spot: int | None = None
         self.ran_ns, self.since_ns = 0, facts[0].at_ns
         self.is_running, self.closed = True, {Shard(0): False, Shard(1): False}
+        self.is_day_due = False
         for fact in facts:
             self.hear(fact.at_ns, fact.what)
 
@@ -243,6 +261,9 @@ class Reference:
             self.book(name, -contracts, -contracts * what.settlement_price * 100)
         elif isinstance(what, SetPhase):
             self.phase(at_ns, what)
+        elif isinstance(what, BeginDay):
+            self.is_day_due = True
+            self.begin_day()
 
     def session(self, at_ns: Nanos) -> None:
         if self.is_running:
@@ -256,10 +277,15 @@ class Reference:
         if all(self.closed.values()):
             self.is_running = False
         elif were_closed:
-            self.parts = dict.fromkeys(self.parts, 0)
-            self.captured = {}
+            self.begin_day()
         if what.phase is Phase.CONTINUOUS:
             self.is_running = True
+
+    def begin_day(self) -> None:
+        if self.is_day_due and not all(self.closed.values()):
+            self.is_day_due = False
+            self.parts = dict.fromkeys(self.parts, 0)
+            self.captured = {}
 
     def mark(self, mark: Mark) -> None:
         name = mark.instrument_id

@@ -21,6 +21,7 @@ from tests.positions.scene import (
 )
 from tests.positions.stream import ACCOUNTS, ROLES, Reference, Stream
 
+from itg.exchange.contract import SetPhase
 from itg.kernel.ids import AccountId
 from itg.kernel.messages import Message
 from itg.kernel.money import Cash
@@ -31,6 +32,7 @@ from itg.positions.contract import (
     AccountMissing,
     AccountsMeasured,
     AdjustAccount,
+    BeginDay,
     ConfigurePositions,
     GetPnl,
     MeasureAccounts,
@@ -195,6 +197,19 @@ def test_a_day_counts_from_its_first_leaving_of_closed_and_the_minutes_stay() ->
     told = scene.ask(GetPnl(account_id=ALICE))
     assert isinstance(told, PnlHistory)
     assert sum(row.pnl for row in told.intervals) == gained
+
+
+def test_a_market_that_closes_and_opens_again_goes_on_with_its_day() -> None:
+    scene = traded()
+    scene.send(greeks("4400", "12.50"), NS_PER_S)
+    before = parts(scene)
+    for phase in (Phase.CLOSED, Phase.PRE_OPEN, Phase.CONTINUOUS):
+        for shard in scene.shards:
+            assert shard.shard is not None
+            scene.send(SetPhase(shard=shard.shard, phase=phase))
+    assert parts(scene) == before
+    scene.send(BeginDay())  # where the market is open already
+    assert parts(scene) == PnlParts()
 
 
 def test_the_minutes_of_ten_days_are_kept() -> None:

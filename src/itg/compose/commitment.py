@@ -48,9 +48,12 @@ class Commitment:
                 )
 
     def opening(self, rounds: tuple[Round, ...]) -> RevealSeed | None:
-        """Return what opens the commitment once every round is over; None before, or after it."""
+        """Return what opens the commitment once no round is left to play; None before, or after it.
+
+        A round that was left out is behind once a later one is over.
+        """
         is_ours = bool(rounds) and rounds[0].commitment == self.hash
-        is_over = all(row.status is RoundStatus.ENDED for row in rounds)
+        is_over = bool(rounds) and rounds[-1].status is RoundStatus.ENDED
         if not (is_ours and is_over) or rounds[0].reveal is not None:
             return None
         return RevealSeed(reveal=SeedReveal(**asdict(self.reveal)))

@@ -55,7 +55,7 @@ ASKED: tuple[type[Message], ...] = (
     *REFUSABLE,
     *(exchange.SetSchedule, retail.StartFlow, retail.StopFlow),
     *(positions.SetKillSwitch, positions.ReseatAccount, positions.SuspendAccount),
-    positions.MeasureAccounts,
+    *(positions.BeginDay, positions.MeasureAccounts),
     *(market_data.StartMarket, market_data.StopMarket, news.StartNews, news.StopNews),
     *(signals.StartSignals, signals.StopSignals),
 )

@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from itg.exchange import contract as exchange
 from itg.game.core.scoring.facts import TradeFact
 from itg.game.core.scoring.keeper import Scoring
+from itg.game.core.scoring.ledger import scoring_of
 from itg.kernel.ids import AccountId, Role
 from itg.kernel.messages import Message
 from itg.kernel.times import Nanos
@@ -22,18 +25,17 @@ MEASURE, SCORE = "measure", "score"
 OfAccounts = (
     positions.AccountsMeasured
     | positions.TradesMarked
-    | positions.AccountLimitBreached
-    | positions.AccountLimitCleared
     | positions.AccountAdjusted
     | exchange.TradeBusted
 )
+OfLimits = positions.AccountLimitBreached | positions.AccountLimitCleared | positions.RoleReplaced
 OfWorld = (
     news.NewsPublished
     | signals.VolatilitySignaled
     | signals.TrackingSignaled
     | market_data.PricesStepped
 )
-Heard = OfAccounts | OfWorld
+Heard = OfAccounts | OfLimits | OfWorld
 
 
 def hear(owner: str, scoring: Scoring, now: Nanos, told: Heard) -> Sequence[Message]:
@@ -57,12 +59,8 @@ def hear(owner: str, scoring: Scoring, now: Nanos, told: Heard) -> Sequence[Mess
                 return [score_later(owner, now)]
         case positions.AccountAdjusted():
             return [score_later(owner, now)] if scoring.is_settling else ()
-        case positions.AccountLimitBreached():
-            scoring.breach(now, told)
-        case positions.AccountLimitCleared():
-            scoring.clear(now, told.account_id, told.kind)
         case _:
-            assert_never(told)
+            _watch(scoring, now, told)
     return ()
 
 
@@ -78,6 +76,34 @@ def count(owner: str, scoring: Scoring, now: Nanos) -> list[Message]:
 
 def _count_now(owner: str, now: Nanos) -> StartTimer:
     return StartTimer(owner=owner, key=SCORE, at_ns=now)
+
+
+def _watch(scoring: Scoring, now: Nanos, told: OfLimits) -> None:
+    match told:
+        case positions.RoleReplaced():
+            _limit(scoring, told.rules)
+        case positions.AccountLimitBreached():
+            scoring.breach(now, told)
+        case positions.AccountLimitCleared():
+            scoring.clear(now, told.account_id, told.kind)
+        case _:
+            assert_never(told)
+
+
+def _limit(scoring: Scoring, rules: positions.RoleRules) -> None:
+    of_role = scoring_of(scoring.rules, rules.role)
+    if of_role is None:
+        return
+    held = [c.max_quantity for c in rules.constraints if isinstance(c, positions.PortfolioLimit)]
+    leaning = [c.max_delta for c in rules.constraints if isinstance(c, positions.DeltaLimit)]
+    scoring.limit(
+        replace(
+            of_role,
+            portfolio_limit=held[0] if held else 0,
+            delta_limit=leaning[0] if leaning else 0,
+            starting_cash=rules.starting_cash,
+        )
+    )
 
 
 def _follow(scoring: Scoring, now: Nanos, told: OfWorld) -> None:

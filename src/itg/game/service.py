@@ -212,7 +212,7 @@ class GameService:
                     return [told]
                 seats = [asking.said(s) for s in organizing.reseats(created, told.round_id)]
                 created.begin_scores(told.round_id)
-                return [told, *seats, *self._before_opening(now)]
+                return [told, *seats, positions.BeginDay(), *self._before_opening(now)]
             case game.PauseRound():
                 return [created.pause(ask)]
             case game.ResumeRound():

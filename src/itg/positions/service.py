@@ -164,10 +164,7 @@ def _phase_changed(desk: Desk, now: Nanos, event: exchange.PhaseChanged, out: Ou
     if event.instrument_id is not None:
         return
     if desk.enter_phase(event.shard, event.phase):
-        for account in desk.accounts.values():
-            loss_stop.begin_day(desk, account)
-            coverage.begin_day(account, out)
-        measuring.begin_day(desk, now)
+        _day_begins(desk, now, out)
     measuring.follow_session(desk, now)
     if not desk.open_shards:
         measuring.settle_all(desk)
@@ -175,6 +172,20 @@ def _phase_changed(desk: Desk, now: Nanos, event: exchange.PhaseChanged, out: Ou
     if event.phase is Phase.CLOSED:
         held = settling.open_interest(desk, event.shard)
         out.append(exchange.ReportOpenInterest(shard=event.shard, open_interest=held))
+
+
+def _begin_day(desk: Desk, now: Nanos, _ask: contract.BeginDay, out: Out) -> None:
+    if desk.open_shards:  # who opened it may have been heard first
+        _day_begins(desk, now, out)
+    else:
+        desk.is_day_due = True
+
+
+def _day_begins(desk: Desk, now: Nanos, out: Out) -> None:
+    for account in desk.accounts.values():
+        loss_stop.begin_day(desk, account)
+        coverage.begin_day(account, out)
+    measuring.begin_day(desk, now)
 
 
 def _configure(desk: Desk, _now: Nanos, ask: contract.ConfigurePositions, _out: Out) -> None:
@@ -242,6 +253,7 @@ HANDLERS: dict[type[Message], Handler] = dict(
         _on(contract.ReseatAccount, reseating.reseat),
         _on(contract.AdjustAccount, reseating.adjust),
         _on(contract.ReplaceRole, reseating.replace_role),
+        _on(contract.BeginDay, _begin_day),
         _on(contract.MeasureAccounts, measuring.measure_accounts),
         _on(exchange.InstrumentListed, _instrument_listed),
         _on(exchange.InstrumentSettled, settling.instrument_settled),

@@ -113,6 +113,13 @@ def scored(events: Sequence[tuple[Nanos, Heard]], rules: ScoringRules | None = N
     return told(kept)
 
 
+def a_second(second: int = 0) -> tuple[Nanos, Heard]:
+    """Return a second of trading in which nobody has anything."""
+    quiet = [AccountMeasure(account_id=account, equity=Cash(10**11)) for account in ROLES]
+    now = Nanos(START + second * NS_PER_S)
+    return now, AccountsMeasured(is_trading=True, measures=(*quiet,))
+
+
 def told(kept: Scoring) -> RoundScore:
     kept.end()
     event = kept.scored(Nanos(START + 10_000 * NS_PER_S))

@@ -2,7 +2,7 @@
 
 import pytest
 from msgspec.structs import replace
-from tests.game.scoring.recorded import START, drawn, headline, of, scored
+from tests.game.scoring.recorded import START, a_second, drawn, headline, of, scored
 from tests.game.scoring.test_scores import FUND_1, MAKER_1, flat, one_second
 
 from itg.game.hearing import Heard
@@ -87,7 +87,9 @@ def test_however_much_one_team_trades_with_a_maker_it_is_a_third_of_what_counts(
     ]
     washed = [between_teams(100 + n, price=Price(1_050_000)) for n in range(1_000)]
     now = Nanos(START + 700 * NS_PER_S)
-    scores = scored([(START, headline(1)), (now, TradesMarked(trades=(*small, *washed)))])
+    scores = scored(
+        [a_second(), (START, headline(1)), (now, TradesMarked(trades=(*small, *washed)))]
+    )
     terms = {c.name: c.measured for c in of(scores, MAKER_1).components}
     # 10 / 0.7 against 10, and a capture of 0.7 × 0.2 + 0.3 × 1.
     assert terms["volume"] == round(2 * PPM / 1.7)

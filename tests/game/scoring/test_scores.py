@@ -15,6 +15,7 @@ from tests.game.scoring.recorded import (
     START,
     TEAMS,
     Recorded,
+    a_second,
     breached,
     busted,
     classic,
@@ -43,6 +44,7 @@ from itg.positions.contract import (
     AccountMeasure,
     AccountsMeasured,
     MarkedTrade,
+    Outside,
     PnlParts,
     ReseatAccount,
     TradesMarked,
@@ -99,7 +101,7 @@ def test_terms_add_up_to_the_score(seed: int) -> None:
 def test_a_score_is_between_0_and_100_whatever_was_heard(seed: int, data: st.DataObject) -> None:
     events = ROUNDS[seed].events
     kept = data.draw(st.lists(st.sampled_from(range(len(events))), max_size=300, unique=True))
-    scores = scored([events[n] for n in sorted(kept)])
+    scores = scored([a_second(), *(events[n] for n in sorted(kept))])
     assert_adds_up(scores)
     for team in scores.teams:
         assert team.score is not None
@@ -238,9 +240,16 @@ def test_who_does_nothing_has_no_points_where_there_was_something_to_do() -> Non
         assert (team.activity, team.measured) == (0, 0)
 
 
-def test_who_never_was_measured_has_fifty_points_for_every_kpi() -> None:
-    for team in scored([]).teams:
-        assert {c.points for c in team.components if c.group is ComponentGroup.KPI} == {50 * PPM}
+def test_where_nothing_happened_every_term_has_fifty_points_and_no_score_is_told() -> None:
+    kept = scoring()
+    live = kept.scores(None, TEAMS).round
+    assert live is not None
+    for team in live.teams:
+        assert {c.points for c in team.components} == {50 * PPM}
+        assert team.measured == 50 * PPM
+    kept.end()
+    assert kept.scored(START) is None
+    assert kept.told == []
 
 
 def compliance_of(team: TeamScore) -> ScoreComponent:
@@ -271,11 +280,59 @@ def test_a_breach_is_as_deep_as_it_becomes() -> None:
     events = [
         one_second(0, flat(FUND_1)),
         (at, breached(FUND_1, at, LIMIT * 105 // 100, LIMIT)),
-        one_second(1, flat(FUND_1, delta=-LIMIT * 13 // 10)),
+        one_second(1, replace(flat(FUND_1), outside=(outside(LIMIT * 13 // 10),))),
         (Nanos(START + NS_PER_S), cleared(FUND_1)),
         *(one_second(second, flat(FUND_1)) for second in range(2, 100)),
     ]
     assert compliance_of(of(scored(events), FUND_1)).measured == (99 - 30) * PPM
+
+
+@pytest.mark.parametrize("kind", ["delta_limit", "leg_balance", "quote_coverage"])
+def test_of_every_kind_it_is_the_deepest_second_that_counts(kind: str) -> None:
+    # Coverage falls below its limit, the others rise above theirs: depth is the distance.
+    deep = LIMIT * 7 // 10 if kind == "quote_coverage" else LIMIT * 13 // 10
+    events = [
+        one_second(0, flat(FUND_1)),
+        (START, breached(FUND_1, START, LIMIT, LIMIT, kind)),
+        one_second(1, replace(flat(FUND_1), outside=(outside(deep, kind),))),
+        one_second(2, replace(flat(FUND_1), outside=(outside(LIMIT, kind),))),
+    ]
+    (inside, cost) = compliance_of(of(scored(events), FUND_1)).sources
+    assert (inside.kind, cost.kind, cost.value) == ("inside", "breach", -30 * PPM)
+
+
+Episode = tuple[int, int, int]  # seconds: since, told, cleared
+
+
+@pytest.mark.parametrize(
+    ("episodes", "seconds"),
+    [
+        ({"delta_limit": (0, 40, 60), "leg_balance": (10, 20, 70)}, 70),
+        ({"delta_limit": (20, 40, 60), "leg_balance": (30, 50, 61)}, 41),
+        ({"delta_limit": (20, 30, 35), "leg_balance": (10, 40, 50)}, 40),
+        ({"delta_limit": (20, 30, 35), "leg_balance": (35, 40, 50)}, 30),
+        ({"delta_limit": (20, 30, 35), "leg_balance": (60, 70, 75)}, 30),
+    ],
+)
+def test_a_second_outside_two_limits_is_one_second(
+    episodes: dict[str, Episode], seconds: int
+) -> None:
+    events: list[tuple[Nanos, Heard]] = []
+    for second in range(200):
+        events.append(one_second(second, flat(FUND_1)))
+        now = events[-1][0]
+        for kind, (since, told_at, cleared_at) in episodes.items():
+            if second == told_at:
+                since_ns = Nanos(START + since * NS_PER_S)
+                events.append((now, breached(FUND_1, since_ns, LIMIT, LIMIT, kind)))
+            if second == cleared_at:
+                events.append((now, cleared(FUND_1, kind)))
+    inside, *_ = compliance_of(of(scored(events), FUND_1)).sources
+    assert inside.value == (200 - seconds) * PPM // 2
+
+
+def outside(used: int, kind: str = "delta_limit") -> Outside:
+    return Outside(kind, used, LIMIT)
 
 
 def test_breaches_cost_at_most_sixty_points_a_round() -> None:

@@ -12,6 +12,7 @@ from tests.game.scoring.recorded import (
     MAKER,
     START,
     TEAMS,
+    a_second,
     classic,
     drawn,
     hear,
@@ -137,6 +138,7 @@ def test_a_par_that_cannot_be_is_refused_and_nothing_changes(pars: tuple[RolePar
 
 def test_pars_are_frozen_once_a_round_is_scored() -> None:
     kept = scoring()
+    hear(kept, *a_second())
     told(kept)
     answer = kept.set_par(SetPar(pars=(par(FUND),), origin="abc"))
     assert isinstance(answer, ScoringRejected)

@@ -106,8 +106,8 @@ class Game(Struct):
         team = self.registry.register(replace(ask, role=role), now)
         if self.rounds.current_id is not None:
             self.seats[self.rounds.current_id].append(Seat(team.team_id, team.role))
-        if self.scoring is not None and self.scoring.current is not None:
-            self.scoring.current.seat((team,), self.scoring.rules)
+            if self.scoring is not None:
+                self.scoring.join(now, team)
         return TeamRegistered(
             team_id=team.team_id,
             account_id=team.account_id,
@@ -146,10 +146,11 @@ class Game(Struct):
         )
 
     def begin_scores(self, round_id: int) -> None:
-        """Count a scored round's scores, by the roles it is played in."""
+        """Seat the teams by the roles a round is played in; count its scores if it is scored."""
         plan = self.rounds.plan(round_id)
-        if self.scoring is not None and plan.is_scored:
-            self.scoring.begin(round_id, plan.start_ns, self.registry.teams)
+        if self.scoring is not None:
+            teams = self.registry.teams
+            self.scoring.begin(round_id, plan.start_ns, teams, is_scored=plan.is_scored)
 
     def pause(self, ask: PauseRound) -> RoundPaused | GameActRejected:
         """Pause the running round, or say why not."""

@@ -48,8 +48,14 @@ class Rounds(Struct):
     @property
     def next_id(self) -> int | None:
         """Return the first round still to start."""
-        scheduled = RoundStatus.SCHEDULED
-        return self.statuses.index(scheduled) + 1 if scheduled in self.statuses else None
+        following = self.last_begun + 1
+        return following if following <= len(self.plans) else None
+
+    @property
+    def last_begun(self) -> int:
+        """Return the latest round that began, 0 if none did; those before it are behind."""
+        begun = [n for n, s in enumerate(self.statuses, start=1) if s is not RoundStatus.SCHEDULED]
+        return max(begun, default=0)
 
     @property
     def current_plan(self) -> RoundPlan:
@@ -87,6 +93,10 @@ class Rounds(Struct):
             return refusal
         if self.current_id is not None:
             return _refusal(ROUND_WRONG_STATUS, f"round {self.current_id} is not over")
+        if round_id < self.last_begun:
+            told = f"the day of round {round_id} is past: round {self.last_begun} was played"
+            then = "" if self.next_id is None else f", round {self.next_id} is next"
+            return _refusal(ROUND_WRONG_STATUS, f"{told}{then}")
         return round_id
 
     def refusal_of(self, round_id: int, allowed: Sequence[RoundStatus]) -> Refusal | None:
@@ -140,9 +150,9 @@ class Rounds(Struct):
 
     def open_commitment(self, reveal: SeedReveal) -> Refusal | None:
         """Keep what opens the commitment; say why not where there is nothing to open yet."""
-        left = [n for n, s in enumerate(self.statuses, start=1) if s is not RoundStatus.ENDED]
-        if left:
-            return _refusal(ROUND_WRONG_STATUS, f"round {left[0]} is not over")
+        left = self.current_id or self.next_id
+        if left is not None:
+            return _refusal(ROUND_WRONG_STATUS, f"round {left} is not over")
         if not self.commitment or self.reveal is not None:
             return _refusal(ROUND_WRONG_STATUS, "there is no commitment to open")
         self.reveal = reveal

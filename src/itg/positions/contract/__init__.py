@@ -14,6 +14,7 @@ from itg.positions.contract.answers import (
 )
 from itg.positions.contract.commands import (
     AdjustAccount,
+    BeginDay,
     ConfigurePositions,
     MeasureAccounts,
     OpenAccount,
@@ -82,6 +83,7 @@ from itg.positions.contract.measures import (
     MarkedTrade,
     MarkoutRow,
     Markouts,
+    Outside,
     PnlHistory,
     PnlInterval,
     PnlParts,
@@ -221,6 +223,7 @@ __all__ = [
     "AnyConstraint",
     "AnyPrivateEvent",
     "Balances",
+    "BeginDay",
     "Budgets",
     "ConfigurePositions",
     "ConnectionOpened",
@@ -276,6 +279,7 @@ __all__ = [
     "OrderState",
     "OrderTypesAllowed",
     "Orders",
+    "Outside",
     "PnlHistory",
     "PnlInterval",
     "PnlParts",

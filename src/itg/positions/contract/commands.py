@@ -177,6 +177,14 @@ class SuspendAccount(Command, frozen=True, kw_only=True):
     is_suspended: bool = True
 
 
+class BeginDay(Command, frozen=True, kw_only=True):
+    """Begin a day when the market leaves `closed`, at once where it has left.
+
+    Gains, coverage, the loss stop's session and client order ids begin anew with it. A market that
+    closes and opens again without it goes on with the day it had. The first day needs none.
+    """
+
+
 class MeasureAccounts(Command, frozen=True, kw_only=True):
     """Measure the accounts of measured roles as they are now, whatever the phase.
 

@@ -27,6 +27,14 @@ class PnlParts(Struct, frozen=True, gc=False, array_like=True):
     residual: Cash = Cash(0)
 
 
+class Outside(Struct, frozen=True, gc=False, array_like=True):
+    """A watched limit that is breached now: what is used of it, in its own unit."""
+
+    kind: str
+    used: int
+    limit: int
+
+
 class AccountMeasure(Struct, frozen=True, gc=False, array_like=True):
     """One account at an instant; sums count from the day's first leaving of `closed`.
 
@@ -45,6 +53,7 @@ class AccountMeasure(Struct, frozen=True, gc=False, array_like=True):
     obliged: int = 0
     covered: int = 0
     is_balanced: bool = True  # by the role's leg balance, grace not counted
+    outside: tuple[Outside, ...] = ()
 
 
 class AccountsMeasured(Event, frozen=True, kw_only=True):

@@ -43,12 +43,16 @@ class KillSwitch:
 
 
 class Episode:
-    """One watched limit outside its bound since an instant."""
+    """One watched limit outside its bound since an instant; what is used of it as seen last."""
 
-    __slots__ = ("is_breached", "since_ns")
+    __slots__ = ("is_breached", "limit", "since_ns", "used")
 
-    def __init__(self, since_ns: Nanos, *, is_breached: bool = False) -> None:
+    def __init__(
+        self, since_ns: Nanos, used: int, limit: int, *, is_breached: bool = False
+    ) -> None:
         self.since_ns = since_ns
+        self.used = used
+        self.limit = limit
         self.is_breached = is_breached  # outside for longer than the grace
 
 

@@ -69,6 +69,7 @@ class Desk:
         "disturbed_ns",
         "fees_collected",
         "incoming",
+        "is_day_due",
         "jumped_ns",
         "kill_switch",
         "last_fill",
@@ -91,6 +92,7 @@ class Desk:
         self.accounts: dict[AccountId, Account] = {}
         self.listings: dict[InstrumentId, Listing] = {}
         self.open_shards: dict[Shard, Phase] = {}
+        self.is_day_due = True  # it begins when the first shard leaves `closed`
         self.obligations: dict[Role, Obligation] = {}  # today's
         self.placements: dict[ReservationId, Order] = {}
         self.replacements: dict[ReservationId, Replacement] = {}
@@ -186,15 +188,18 @@ class Desk:
         return Phase.CONTINUOUS in self.open_shards.values()
 
     def enter_phase(self, shard: Shard, phase: Phase) -> bool:
-        """Follow a shard's phase; True when it is the first to leave `closed`: a day begins."""
+        """Follow a shard's phase; True when a day that is due begins with it.
+
+        Which series are to be quoted is chosen anew whenever the market opens.
+        """
         if phase is Phase.CLOSED:
             self.open_shards.pop(shard, None)
             return False
-        is_first = not self.open_shards
-        self.open_shards[shard] = phase
-        if is_first:
+        if not self.open_shards:
             self.obligations.clear()
-        return is_first
+        self.open_shards[shard] = phase
+        begins, self.is_day_due = self.is_day_due, False
+        return begins
 
     def weights_of(self, account: Account) -> dict[UnderlyingId, int]:
         """Return what a delta of each underlying counts for a role, 1e-6 of the leader's.

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from itg.kernel.messages import Message
 from itg.kernel.times import Nanos
-from itg.positions.contract import AccountLimitBreached, AccountLimitCleared
+from itg.positions.contract import AccountLimitBreached, AccountLimitCleared, Outside
 from itg.positions.core.accounts import Account, Episode
 
 
@@ -22,7 +22,8 @@ def stay_outside(
     """Begin an episode, or make it a breach when it has lasted for the grace."""
     episode = account.episodes.get(use.kind)
     if episode is None:
-        episode = account.episodes[use.kind] = Episode(now)
+        episode = account.episodes[use.kind] = Episode(now, use.used, use.limit)
+    episode.used, episode.limit = use.used, use.limit
     if episode.is_breached or now - episode.since_ns < grace_ns:
         return
     episode.is_breached = True
@@ -50,6 +51,17 @@ def stay_inside(account: Account, use: Use, out: list[Message]) -> None:
         limit=use.limit,
     )
     account.mailbox.post(event, out)
+
+
+def breached(account: Account) -> tuple[Outside, ...]:
+    """Return the limits that are breached, as they were seen last, in order of their beginning."""
+    if not account.episodes:
+        return ()
+    return tuple(
+        Outside(kind, episode.used, episode.limit)
+        for kind, episode in account.episodes.items()
+        if episode.is_breached
+    )
 
 
 def stand_still(account: Account, kind: str) -> None:

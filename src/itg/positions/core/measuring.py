@@ -15,6 +15,7 @@ from itg.positions.core.accounts import Account
 from itg.positions.core.attribution import expand, gain
 from itg.positions.core.coverage import series_seconds
 from itg.positions.core.desk import Desk
+from itg.positions.core.episodes import breached
 from itg.positions.core.facts import Marked
 from itg.positions.core.listings import Listing
 from itg.positions.core.loss_stop import equity_of
@@ -253,6 +254,7 @@ def _measure(account: Account, measured: Measured) -> AccountMeasure:
         obliged=obliged,
         covered=covered,
         is_balanced=is_balanced,
+        outside=breached(account),
     )
 
 

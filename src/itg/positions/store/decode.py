@@ -65,6 +65,7 @@ def decode_desk(data: bytes, reasons: ExchangeReasons) -> Desk:
     desk.last_fill = row.last_fill
     desk.cash_moved = row.cash_moved
     desk.cash_from_outside = row.cash_from_outside
+    desk.is_day_due = row.is_day_due
     desk.fees_collected = row.fees_collected
     if row.incoming is not None:
         account_id, client_order_id = row.incoming
@@ -128,8 +129,8 @@ def _restore_watch(desk: Desk, account: Account, row: WatchRow) -> None:
     account.is_loss_stopped = row.is_loss_stopped
     account.day_equity = Cash(row.day_equity)
     account.episodes = {
-        kind: Episode(since_ns, is_breached=is_breached)
-        for kind, since_ns, is_breached in row.episodes
+        kind: Episode(since_ns, used, limit, is_breached=is_breached)
+        for kind, since_ns, used, limit, is_breached in row.episodes
     }
     account.coverage = coverage_of(row.coverage)
     account.is_suspended = row.is_suspended

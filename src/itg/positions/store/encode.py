@@ -73,6 +73,7 @@ def encode_desk(desk: Desk, packing: Packing | None = None) -> bytes:
             checked_ns=desk.checked_ns,
             obligations=obligation_rows(desk.obligations),
             cash_from_outside=desk.cash_from_outside,
+            is_day_due=desk.is_day_due,
             measuring=measuring_row(desk.measuring),
         )
     )
@@ -120,7 +121,10 @@ def _watch_row(account: Account) -> WatchRow:
         ),
         account.is_loss_stopped,
         account.day_equity,
-        [(kind, e.since_ns, e.is_breached) for kind, e in account.episodes.items()],
+        [
+            (kind, e.since_ns, e.used, e.limit, e.is_breached)
+            for kind, e in account.episodes.items()
+        ],
         coverage_row(account.coverage),
         account.is_suspended,
     )

@@ -174,7 +174,7 @@ class WatchRow(Row, frozen=True):
     protection: ProtectionRow | None
     is_loss_stopped: bool
     day_equity: int
-    episodes: list[tuple[str, Nanos, bool]]  # kind, since when, is it a breach
+    episodes: list[tuple[str, Nanos, int, int, bool]]  # kind, since, used, limit, is a breach
     coverage: CoverageRow
     is_suspended: bool
 
@@ -265,4 +265,5 @@ class DeskRow(Row, frozen=True):
     checked_ns: Nanos | None
     obligations: list[ObligationRow]
     cash_from_outside: int
+    is_day_due: bool
     measuring: MeasuringRow | None = None

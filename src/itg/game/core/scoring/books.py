@@ -1,15 +1,17 @@
 """What is summed of one account during a round."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from itg.game.contract import RoleScoring, ScoringNumbers
-from itg.game.core.scoring.facts import MeasureFact
+from itg.game.core.scoring.facts import BreachFact, MeasureFact, OutsideFact
+from itg.game.core.scoring.outside import joined
 from itg.kernel.ids import AccountId, Role, TeamId
-from itg.kernel.times import Nanos
+from itg.kernel.times import NS_PER_S, Nanos
 
 PPM = 1_000_000
-DELTA_LIMIT = "delta_limit"  # the kind of limit whose measure is told each second
 
 
 class Tally(Struct, array_like=True):
@@ -59,11 +61,13 @@ class Book(Struct):
     account_id: AccountId
     team_id: TeamId
     role: Role
+    joined_ns: Nanos = Nanos(0)  # it plays since then; 0: since the round's beginning
     now: Tally = field(default_factory=Tally)
     samples: list[Tally] = field(default_factory=list)
     peak: int = 0
     drawdown: int = 0
     breaches: list[Breach] = field(default_factory=list)
+    outside: list[tuple[Nanos, Nanos]] = field(default_factory=list)  # apart, rising
     excluded: list[Excluded] = field(default_factory=list)
     trade_ids: list[int] = field(default_factory=list)  # of trades that count in `captured`
     captured: int = 0  # twice Σ side × (fair − price) × quantity × multiplier, both fairs
@@ -73,11 +77,11 @@ class Book(Struct):
     made_from: dict[AccountId, int] = field(default_factory=dict)  # contracts made, by team
     made: int = 0  # contracts made against everybody that counts
     contracts: int = 0
-    is_below: bool = False  # equity is below where the seat is taken over
     is_zeroed: bool = False
 
     def measure(
         self,
+        at_ns: Nanos,
         told: MeasureFact,
         rules: RoleScoring,
         numbers: ScoringNumbers,
@@ -91,6 +95,7 @@ class Book(Struct):
         self.drawdown = max(self.drawdown, self.peak - now.pnl)
         now.held_least = min(now.held_least, told.options_held)
         if is_trading:
+            self._stand_outside(at_ns, told.outside)
             self._trade_a_second(told, rules, numbers)
 
     def settle(self, told: MeasureFact) -> None:
@@ -117,8 +122,6 @@ class Book(Struct):
     ) -> None:
         now, delta = self.now, abs(told.delta)
         now.trading_s += 1
-        if self.breaches:
-            self._stand_outside(delta)
         if told.options_held >= numbers.held_min:
             now.held_s += 1
             now.within_s += delta <= rules.delta_limit
@@ -130,11 +133,42 @@ class Book(Struct):
             held, leaning = told.options_held / rules.portfolio_limit, delta / rules.delta_limit
             now.load += 0.5 * held * held + 0.5 * leaning * leaning
 
-    def _stand_outside(self, delta: int) -> None:
-        is_outside = False
+    def breach(self, heard_ns: Nanos, since_ns: Nanos, told: BreachFact) -> None:
+        """Note a breach, with the time since `since_ns` that was not outside already."""
+        self.follow_outside(heard_ns)
+        if since_ns < heard_ns:
+            self.outside, added = joined(self.outside, since_ns, heard_ns)
+            self.now.outside_s += added
+        self.breaches.append(Breach(told.kind, told.since_ns, _depth(told), told.limit))
+
+    def clear(self, heard_ns: Nanos, kind: str) -> None:
+        """Note that a limit is kept again."""
+        self.follow_outside(heard_ns)
         for breach in self.breaches:
-            is_outside |= breach.is_open
+            if breach.kind == kind:
+                breach.is_open = False
+
+    def follow_outside(self, heard_ns: Nanos) -> None:
+        """Let the time outside reach to here where a breach is open: its seconds are counted."""
+        if self.outside and any(breach.is_open for breach in self.breaches):
+            self.outside[-1] = (self.outside[-1][0], max(self.outside[-1][1], heard_ns))
+
+    def _stand_outside(self, at_ns: Nanos, limits: Sequence[OutsideFact]) -> None:
+        if not (self.breaches or limits):
+            return
+        standing = {breach.kind: breach for breach in self.breaches if breach.is_open}
+        for told in limits:
+            breach = standing.get(told.kind)
+            if breach is None:  # it began before the round
+                breach = standing[told.kind] = Breach(told.kind, at_ns, 0.0, told.limit)
+                self.breaches.append(breach)
+                self.follow_outside(at_ns)
+                # The second that ends now is counted below.
+                self.outside, _ = joined(self.outside, Nanos(at_ns - NS_PER_S), at_ns)
             # A breach is as deep as it becomes, not as it begins.
-            if breach.is_open and breach.kind == DELTA_LIMIT:
-                breach.depth = max(breach.depth, delta / breach.limit - 1)
-        self.now.outside_s += is_outside
+            breach.depth = max(breach.depth, _depth(told))
+        self.now.outside_s += bool(standing)
+
+
+def _depth(told: OutsideFact) -> float:
+    return abs(told.used - told.limit) / max(told.limit, 1)

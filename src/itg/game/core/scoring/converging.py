@@ -75,7 +75,7 @@ def beta(ledger: Ledger, book: Book, rules: ScoringRules) -> Measured | None:
 
 
 def _windows(ledger: Ledger, book: Book) -> list[Span]:
-    return [span for span in ledger.spans if span.kind == WINDOW and span.role == book.role]
+    return [span for span in ledger.spans if span.kind == WINDOW and span.counts_for(book)]
 
 
 def _share(spans: list[Span], met: list[bool]) -> Measured | None:

@@ -29,6 +29,17 @@ class PartsFact(Protocol):
     def residual(self) -> int: ...
 
 
+class OutsideFact(Protocol):
+    """A watched limit and what is used of it, in its own unit."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def used(self) -> int: ...
+    @property
+    def limit(self) -> int: ...
+
+
 class MeasureFact(Protocol):
     """One account at an instant."""
 
@@ -52,19 +63,15 @@ class MeasureFact(Protocol):
     def covered(self) -> int: ...
     @property
     def is_balanced(self) -> bool: ...
+    @property
+    def outside(self) -> Sequence[OutsideFact]: ...
 
 
-class BreachFact(Protocol):
+class BreachFact(OutsideFact, Protocol):
     """A watched limit that was passed for longer than its grace."""
 
     @property
     def account_id(self) -> AccountId: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def used(self) -> int: ...
-    @property
-    def limit(self) -> int: ...
     @property
     def since_ns(self) -> Nanos: ...
 

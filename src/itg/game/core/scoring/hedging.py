@@ -21,14 +21,14 @@ SAMPLES_MIN = 2  # no variance of fewer
 def windows(ledger: Ledger, book: Book, rules: ScoringRules) -> Measured | None:
     """Return the mean P&L in USD from a headline to the next, the last to the round's end."""
     del rules
-    spans = [span for span in ledger.spans if span.kind == HEADLINE]
+    spans = [span for span in ledger.spans if span.kind == HEADLINE and span.counts_for(book)]
     return mean_of([(span, gained(book, span)) for span in spans])
 
 
 def signals(ledger: Ledger, book: Book, rules: ScoringRules) -> Measured | None:
     """Return the mean vega P&L in USD from a signal to `signal_horizon_s` after its effect."""
     del rules
-    spans = [span for span in ledger.spans if span.kind == SIGNAL and span.role == book.role]
+    spans = [span for span in ledger.spans if span.kind == SIGNAL and span.counts_for(book)]
     return mean_of([(span, gained_in_vega(book, span)) for span in spans])
 
 

@@ -14,6 +14,7 @@ from itg.game.contract import (
     GameRules,
     JudgementSet,
     ParSet,
+    RoleScoring,
     RoundScore,
     RoundScored,
     Scores,
@@ -43,6 +44,8 @@ class Scoring(Struct):
     A trade is marked a minute after it was made, and corrected later still: the round that ended
     last keeps its ledger until the next one has ended. `told` are the scores of rounds that ended.
     `is_settling`: nothing began since the last one, so that what accounts are worth is its result.
+    `seats` are the teams' of the round under way, scored or not. `below` are those whose equity is
+    below where the house takes over, and whether it still has to.
     """
 
     rules: ScoringRules
@@ -51,6 +54,8 @@ class Scoring(Struct):
     current: Ledger | None = None
     last: Ledger | None = None
     is_settling: bool = False
+    seats: dict[AccountId, Role] = field(default_factory=dict)
+    below: dict[AccountId, bool] = field(default_factory=dict)
     told: list[RoundScore] = field(default_factory=list)
     judged: dict[AccountId, Judgement] = field(default_factory=dict)
 
@@ -65,12 +70,28 @@ class Scoring(Struct):
         underlyings = tuple(underlying_id for _, underlying_id in rules.shards)
         return cls(rules=rules.scoring, underlyings=underlyings, others=dict(others))
 
-    def begin(self, round_id: int, start_ns: Nanos, teams: Iterable[Team]) -> None:
-        """Open the ledger of a round that started."""
+    def begin(
+        self, round_id: int, start_ns: Nanos, teams: Sequence[Team], *, is_scored: bool = True
+    ) -> None:
+        """Seat the teams of a round that started, and open its ledger if it is scored."""
+        self.seats = {team.account_id: team.role for team in teams}
+        if not is_scored:
+            return
         self.current = Ledger(
             round_id=round_id, start_ns=start_ns, underlyings=self.underlyings, others=self.others
         )
         self.current.seat(teams, self.rules)
+
+    def join(self, now: Nanos, team: Team) -> None:
+        """Seat a team that comes while a round is under way; it is judged from now on."""
+        self.seats[team.account_id] = team.role
+        if self.current is not None:
+            self.current.seat((team,), self.rules, now)
+
+    def limit(self, of_role: RoleScoring) -> None:
+        """Take what a role's rules are from now on."""
+        roles = tuple(of_role if one.role == of_role.role else one for one in self.rules.roles)
+        self.rules = replace(self.rules, roles=roles)
 
     def leave(self) -> None:
         """Leave the round that ended last: another begins, scored or not."""
@@ -86,16 +107,23 @@ class Scoring(Struct):
         self, now: Nanos, measures: Sequence[MeasureFact], *, is_trading: bool
     ) -> list[tuple[AccountId, Role]]:
         """Take a second's measures; return the accounts whose seats begin anew."""
-        ledger = self._at(now)
-        if ledger is None:
-            return []
-        ledger.measure(now, measures, self.rules, is_trading=is_trading)
-        return [] if ledger.is_ended else self._fallen(ledger, measures)
+        is_scored = self.current is not None or self.is_settling
+        ledger = self._at(now) if is_scored else None
+        if ledger is not None:
+            ledger.measure(now, measures, self.rules, is_trading=is_trading)
+            if ledger.is_ended:
+                return []
+        return self._fallen(ledger, measures)
 
     def measure_last(self, now: Nanos, measures: Sequence[MeasureFact]) -> None:
         """Take what accounts were worth when all of the round that ended last was settled."""
         if self.last is not None and self.is_settling:
             self.last.close(now, measures, self.rules)
+            for measure in measures:
+                # Nobody trades: the house takes over when the next round is open.
+                if self._falls(measure):
+                    self.below[measure.account_id] = True
+                    self.last.zero(measure.account_id)
 
     def mark(self, trades: Iterable[TradeFact]) -> None:
         """Count trades whose marks are known, each in the round it was made in."""
@@ -107,7 +135,10 @@ class Scoring(Struct):
     def correct(self, now: Nanos, trade_id: TradeId, price: Price | None) -> bool:
         """Undo a trade, or move it to a price; tell whether scores were told of its round."""
         for ledger in (self.current, self.last):
-            if ledger is not None and correct_trade(ledger, trade_id, price, self.rules, now):
+            if ledger is None:
+                continue
+            measured = ledger if self.is_settling else self.current
+            if correct_trade(ledger, trade_id, price, self.rules, (now, measured)):
                 return ledger.is_ended
         return False
 
@@ -155,8 +186,11 @@ class Scoring(Struct):
             ledger.leader_price = price
 
     def scored(self, now: Nanos) -> RoundScored | None:
-        """Return the scores of the round that ended last; None without teams, or if told so."""
-        if self.last is None or not self.last.books:
+        """Return the scores of the round that ended last; None if told so already.
+
+        There are none of a round without teams, or without a second of trading.
+        """
+        if self.last is None or not self.last.has_traded:
             return None
         scores = round_score(self.last, self.rules, now)
         before = self._told(scores.round_id)
@@ -208,22 +242,31 @@ class Scoring(Struct):
         )
 
     def _fallen(
-        self, ledger: Ledger, measures: Sequence[MeasureFact]
+        self, ledger: Ledger | None, measures: Sequence[MeasureFact]
     ) -> list[tuple[AccountId, Role]]:
         # Told once each time equity falls below: the seat begins anew, and may fall again.
         fallen = []
         for measure in measures:
-            book = ledger.books.get(measure.account_id)
-            of_role = None if book is None else scoring_of(self.rules, book.role)
-            if book is None or of_role is None:
-                continue
-            was_below = book.is_below
-            least = self.rules.numbers.zeroed_below * of_role.starting_cash
-            book.is_below = measure.equity < least
-            if book.is_below and not was_below:
-                book.is_zeroed = True
-                fallen.append((book.account_id, book.role))
+            account_id = measure.account_id
+            is_new = self._falls(measure)
+            if is_new and ledger is not None:
+                ledger.zero(account_id)
+            if is_new or self.below.get(account_id):
+                self.below[account_id] = False
+                fallen.append((account_id, self.seats[account_id]))
         return fallen
+
+    def _falls(self, measure: MeasureFact) -> bool:
+        account_id = measure.account_id
+        role = self.seats.get(account_id)
+        of_role = None if role is None else scoring_of(self.rules, role)
+        if of_role is None or measure.equity >= self._least_of(of_role):
+            self.below.pop(account_id, None)
+            return False
+        return account_id not in self.below
+
+    def _least_of(self, of_role: RoleScoring) -> float:
+        return self.rules.numbers.zeroed_below * of_role.starting_cash
 
     def _at(self, at_ns: Nanos) -> Ledger | None:
         current = self.current

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct, field
 
 from itg.game.contract import RoleScoring, ScoringRules, Team
-from itg.game.core.scoring.books import Book, Breach, Tally
+from itg.game.core.scoring.books import Book, Tally
 from itg.game.core.scoring.facts import BreachFact, MeasureFact, TradeFact
 from itg.kernel.ids import AccountId, Role, UnderlyingId
-from itg.kernel.times import NS_PER_MINUTE, NS_PER_S, Nanos
+from itg.kernel.times import NS_PER_MINUTE, Nanos
 
 HEADLINE, SIGNAL, WINDOW = "headline", "signal", "window"
 
@@ -36,6 +36,10 @@ class Span(Struct):
         """Tell whether a role's accounts are read over it."""
         return self.role is None or self.role == role
 
+    def counts_for(self, book: Book) -> bool:
+        """Tell whether an account is judged by it: it is its role's, and began as it played."""
+        return self.is_of(book.role) and self.start_ns >= book.joined_ns
+
 
 class Ledger(Struct):
     """All that a round's scores are computed from; samples are taken each minute of trading."""
@@ -54,11 +58,16 @@ class Ledger(Struct):
     is_ended: bool = False
     is_closed: bool = False  # the last sample is of the settled round
 
-    def seat(self, teams: Iterable[Team], rules: ScoringRules) -> None:
-        """Open a book for every team of a scored role that has none."""
+    def seat(self, teams: Iterable[Team], rules: ScoringRules, joined_ns: Nanos = Nanos(0)) -> None:
+        """Open a book for every team of a scored role that has none; see `Book.joined_ns`."""
         for team in teams:
             if team.account_id not in self.books and scoring_of(rules, team.role) is not None:
-                book = Book(account_id=team.account_id, team_id=team.team_id, role=team.role)
+                book = Book(
+                    account_id=team.account_id,
+                    team_id=team.team_id,
+                    role=team.role,
+                    joined_ns=joined_ns,
+                )
                 book.samples = [Tally() for _ in self.sampled_ns]
                 self.books[team.account_id] = book
 
@@ -75,7 +84,7 @@ class Ledger(Struct):
             book = self.books.get(measure.account_id)
             of_role = None if book is None else scoring_of(rules, book.role)
             if book is not None and of_role is not None:
-                book.measure(measure, of_role, rules.numbers, is_trading=is_trading)
+                book.measure(now, measure, of_role, rules.numbers, is_trading=is_trading)
         self.heard_ns = now
         self._sample(now, measures, is_trading=is_trading)
         for span in self.spans:
@@ -103,6 +112,17 @@ class Ledger(Struct):
         for book in self.books.values():
             book.sample(book.now.held_least)
 
+    @property
+    def has_traded(self) -> bool:
+        """Tell whether any team had a second of trading."""
+        return any(book.now.trading_s for book in self.books.values())
+
+    def zero(self, account_id: AccountId) -> None:
+        """Let the round count nothing for an account."""
+        book = self.books.get(account_id)
+        if book is not None:
+            book.is_zeroed = True
+
     def role_of(self, account_id: AccountId | None) -> Role | None:
         """Return the role of a team's or another account, None for one nobody knows."""
         if account_id is None:
@@ -128,19 +148,14 @@ class Ledger(Struct):
         book = self.books.get(told.account_id)
         if book is None:
             return
-        if not any(breach.is_open for breach in book.breaches):
-            since_ns = max(told.since_ns, self.sampled_ns[0] if self.sampled_ns else now)
-            book.now.outside_s += max(0, (self.heard_ns - since_ns) // NS_PER_S)
-        limit = max(told.limit, 1)
-        depth = abs(told.used - told.limit) / limit
-        book.breaches.append(Breach(told.kind, told.since_ns, depth, told.limit))
+        since_ns = max(told.since_ns, self.sampled_ns[0] if self.sampled_ns else now)
+        book.breach(self.heard_ns, since_ns, told)
 
     def clear(self, account_id: AccountId, kind: str) -> None:
         """Note that a limit is kept again."""
         book = self.books.get(account_id)
-        for breach in () if book is None else book.breaches:
-            if breach.kind == kind:
-                breach.is_open = False
+        if book is not None:
+            book.clear(self.heard_ns, kind)
 
     def _close(self, span: Span, at_ns: Nanos) -> None:
         span.is_open, span.end_ns = False, at_ns

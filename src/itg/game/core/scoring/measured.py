@@ -47,12 +47,17 @@ class Step(Struct, frozen=True, gc=False):
 
 
 def steps(ledger: Ledger, book: Book, minutes: int) -> list[Step]:
-    """Return an account's P&L in steps of so many samples; what is left over is left out."""
+    """Return an account's P&L in steps of so many samples; what is left over is left out.
+
+    So is a step that began before the account played.
+    """
     times, prices = ledger.sampled_ns, ledger.leader_prices
     out = _excluded_by(book, times)
     found = []
     for end in range(minutes, len(times), minutes):
         start = end - minutes
+        if times[start] < book.joined_ns:
+            continue
         before, after = book.samples[start], book.samples[end]
         found.append(
             Step(

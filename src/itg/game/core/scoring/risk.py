@@ -13,12 +13,13 @@ RISK = Kpi(name="risk", weight_ppm=PPM, zero=2.0, half=1.0, full=0.0)
 def risk(ledger: Ledger, book: Book, rules: ScoringRules) -> Measured | None:
     """Return ½ drawdown / its reference + ½ downside deviation / its reference.
 
-    Drawdown is the largest fall of P&L from its peak before, looked at each minute. None where the
-    role has no references.
+    Drawdown is the largest fall of P&L from its peak before, looked at each minute. None without a
+    second of trading, and where the role has no references.
     """
     of_role = scoring_of(rules, book.role)
     assert of_role is not None, "a book is opened for scored roles alone"
-    if not (of_role.drawdown_reference > 0 and of_role.deviation_reference > 0):
+    has_references = of_role.drawdown_reference > 0 and of_role.deviation_reference > 0
+    if not (has_references and book.now.trading_s):
         return None
     fallen = 0.5 * largest_fall(ledger, book) / USD / of_role.drawdown_reference
     deviated = 0.5 * downside_deviation(ledger, book) / of_role.deviation_reference

@@ -27,21 +27,28 @@ def count_trade(ledger: Ledger, trade: TradeFact, rules: ScoringRules) -> None:
     if not any(account in ledger.books for account in _accounts(trade)):
         return
     ledger.trades[trade.trade_id] = trade
-    _apply(ledger, trade, rules, trade.traded_ns)
+    _apply(ledger, trade, rules, (trade.traded_ns, ledger))
 
 
 def correct_trade(
-    ledger: Ledger, trade_id: TradeId, price: Price | None, rules: ScoringRules, now: Nanos
+    ledger: Ledger,
+    trade_id: TradeId,
+    price: Price | None,
+    rules: ScoringRules,
+    moved: tuple[Nanos, Ledger | None],
 ) -> bool:
-    """Undo a trade, or let it count at another price; False if it is not (yet) counted here."""
+    """Undo a trade, or let it count at another price; False if it is not (yet) counted here.
+
+    `moved` is when its cash moves, and the ledger whose P&L that moves.
+    """
     trade = ledger.trades.pop(trade_id, None)
     if trade is None:
         return False
-    _apply(ledger, trade, rules, now, sign=-1)
+    _apply(ledger, trade, rules, moved, sign=-1)
     if price is not None:
-        moved = replace(trade, price=price)
-        ledger.trades[trade_id] = moved
-        _apply(ledger, moved, rules, now)
+        repriced = replace(trade, price=price)
+        ledger.trades[trade_id] = repriced
+        _apply(ledger, repriced, rules, moved)
     return True
 
 
@@ -58,20 +65,37 @@ def captured_of(trade: TradeFact, account_id: AccountId) -> int:
 
 
 def _apply(
-    ledger: Ledger, trade: TradeFact, rules: ScoringRules, at_ns: Nanos, *, sign: int = 1
+    ledger: Ledger,
+    trade: TradeFact,
+    rules: ScoringRules,
+    moved: tuple[Nanos, Ledger | None],
+    *,
+    sign: int = 1,
 ) -> None:
+    at_ns, measured = moved
     is_far = is_far_between_teams(ledger, trade)
     house = ledger.role_of(rules.house_account_id)
     for book, other_id in _sides(ledger, trade):
         book.contracts += sign * trade.quantity
         gain = _gain_of(trade, book.account_id)
         if is_far or (gain > 0 and other_id in ledger.books):
-            book.excluded.append(_excluded(ledger, trade, sign * gain, at_ns))
+            paid = _paid_in(measured, book, ledger)
+            if paid is not None:
+                paid.excluded.append(_excluded(ledger, trade, sign * gain, at_ns))
         if is_far:
             continue
         _apply_to_windows(ledger, trade, book, rules, sign)
         if ledger.role_of(other_id) not in {book.role, house}:
             _apply_to_quoting(trade, book, sign, ledger.books.get(other_id))
+
+
+def _paid_in(measured: Ledger | None, book: Book, ledger: Ledger) -> Book | None:
+    if measured is ledger or measured is None:
+        return book if measured is ledger else None
+    # A later round's: a seat that began anew has no part in what the one before it did.
+    later = measured.books.get(book.account_id)
+    is_same_seat = later is not None and later.role == book.role and not book.is_zeroed
+    return later if is_same_seat else None
 
 
 def _apply_to_quoting(trade: TradeFact, book: Book, sign: int, other: Book | None) -> None:

@@ -18,10 +18,12 @@ def unscored(ledger: Ledger, role: Sequence[Book], rules: ScoringRules) -> list[
 
     Sharpe (1966): mean over standard deviation of one-minute P&L, times the root of their number;
     r = 0. Information ratio (Treynor and Black 1973): the same of what it made above the mean of
-    its role. Value at risk: historical, the loss that one interval in twenty exceeds.
+    its role's accounts that played then. Value at risk: historical, the loss that one interval in
+    twenty exceeds.
     """
     minutes = [[float(step.pnl) for step in steps(ledger, book, 1)] for book in role]
-    means = [fsum(minute) / len(role) for minute in zip(*minutes, strict=True)]
+    longest = max(map(len, minutes), default=0)
+    means = [_mean_at(minutes, left) for left in range(longest, 0, -1)]
     every = rules.numbers.interval_s // 60
     return [
         Unscored(
@@ -29,12 +31,20 @@ def unscored(ledger: Ledger, role: Sequence[Book], rules: ScoringRules) -> list[
             fees=-book.now.fees,
             contracts=book.contracts,
             sharpe=_ratio(own),
-            information_ratio=_ratio([one - mean for one, mean in zip(own, means, strict=True)]),
+            information_ratio=_ratio(
+                [one - mean for one, mean in zip(own, means[longest - len(own) :], strict=True)]
+            ),
             value_at_risk=_value_at_risk([step.pnl for step in steps(ledger, book, every)]),
             drawdown=book.fallen,
         )
         for book, own in zip(role, minutes, strict=True)
     ]
+
+
+def _mean_at(minutes: Sequence[Sequence[float]], left: int) -> float:
+    # Who came late has the later minutes: they are counted from the end.
+    played = [own[-left] for own in minutes if len(own) >= left]
+    return fsum(played) / len(played)
 
 
 def _ratio(values: Sequence[float]) -> int | None:
