@@ -96,6 +96,15 @@ def test_pars_and_references_change_no_session_and_everything_else_does(tmp_path
     assert _without_name(pasted) == _without_name(plain)
 
 
+def test_a_change_of_the_source_is_played_anew_and_draws_the_same_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    origin, session = par.origin_of("classic"), par.session_of("classic", 1)
+    monkeypatch.setattr(par, "code_fingerprint", lambda: "of another source")
+    assert par.origin_of("classic") != origin
+    assert par.session_of("classic", 1) == session
+
+
 def _without_name(file: Path) -> tuple[str, CreateGame]:
     place = file.parent / "same" / "name.toml"
     place.parent.mkdir(exist_ok=True)

@@ -2,7 +2,6 @@
 
 import os
 from concurrent.futures import ProcessPoolExecutor
-from math import sqrt
 from multiprocessing import get_context
 from statistics import fmean
 
@@ -12,10 +11,10 @@ from itg import scenario
 from itg.compose.par import SeatTerms, measured_of, play_session
 from itg.game.contract import RolePar, ScoringRules
 
-# The rules ask for 64 sessions and ±5. Four minutes of computing are 20; two standard errors of a
-# deviation of 20 points, in these sessions and in the par's, give the same confidence.
-SCENARIO, SESSIONS, FIRST_SEED = "liquid", 20, 10_001
-DEVIATION = 20.0
+# A session's mean of a role deviates by 18 points: ± 5 is 2.2 standard errors of 64 sessions. They
+# are the same ones until something behaves otherwise, see `session_of`.
+SCENARIO, SESSIONS, FIRST_SEED = "liquid", 64, 10_001
+BOUND = 5.0
 
 
 def score(terms: SeatTerms, rules: ScoringRules) -> float:
@@ -32,7 +31,7 @@ def par_of(rules: ScoringRules, role: str) -> RolePar:
 
 
 @pytest.mark.gate
-@pytest.mark.timeout(1_200)
+@pytest.mark.timeout(2_400)
 def test_every_role_scores_its_committed_par_on_other_seeds() -> None:
     rules = scenario.load(SCENARIO, seed=0, lock_step=True, is_fast=True).rules.scoring
     assert rules is not None
@@ -43,5 +42,4 @@ def test_every_role_scores_its_committed_par_on_other_seeds() -> None:
         mean = fmean(
             score(one, rules) for game in games for one in game if one.role == of_role.role
         )
-        bound = 2 * DEVIATION * sqrt(1 / SESSIONS + 1 / par_of(rules, of_role.role).sessions)
-        assert abs(mean - 50.0) <= bound, f"{of_role.role}: {mean:.1f}, allowed ±{bound:.1f}"
+        assert abs(mean - 50.0) <= BOUND, f"{of_role.role}: {mean:.1f}, allowed ±{BOUND}"

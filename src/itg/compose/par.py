@@ -156,7 +156,8 @@ def play_session(name: str, seed: int, seats: Sequence[Seat] | None = None) -> l
 def session_of(name: str, seed: int) -> CreateGame:
     """Return a session to play: pars and references leave no trace in it, its hash included.
 
-    The order in which bots' commands enter is drawn from the hash.
+    The order in which bots' commands enter is drawn from the hash, which is of the rules alone: a
+    change of the source that changes no behaviour plays the same sessions.
     """
     create = _create(name, seed=seed)
     scoring = create.rules.scoring
@@ -164,22 +165,24 @@ def session_of(name: str, seed: int) -> CreateGame:
     return replace(
         create,
         rules=replace(create.rules, scoring=_with_unit_references(scoring)),
-        scenario_hash=sha256(f"{origin_of(name)}/{seed}".encode()).hexdigest(),
+        scenario_hash=sha256(_rules_of(create) + f"/{seed}".encode()).hexdigest(),
     )
 
 
 def origin_of(name: str) -> str:
     """Return the hash of everything a session depends on but its seed."""
-    create = _create(name, seed=0)
-    scoring = create.rules.scoring
-    bare = None if scoring is None else replace(_with_unit_references(scoring), pars=())
-    rules = replace(create.rules, scoring=bare)
-    digest = sha256(msgpack.encode((rules, create.setup)))
+    digest = sha256(_rules_of(_create(name, seed=0)))
     digest.update(f"{code_fingerprint()}\n{numeric_fingerprint()}\n".encode())
     for path in sorted((PACKAGE / "bots").glob("**/*.py")):
         digest.update(f"{path.relative_to(PACKAGE).as_posix()}\n".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:32]
+
+
+def _rules_of(create: CreateGame) -> bytes:
+    scoring = create.rules.scoring
+    bare = None if scoring is None else replace(_with_unit_references(scoring), pars=())
+    return msgpack.encode((replace(create.rules, scoring=bare), create.setup))
 
 
 def _create(name: str, *, seed: int) -> CreateGame:
