@@ -64,7 +64,36 @@ def test_a_name_of_three_to_fifty_printable_characters_is_taken(bare: World, nam
     assert teams_of(bare) == [name]
 
 
-@pytest.mark.parametrize("again", ["first team", "FIRST TEAM", " First  Team "])
+@pytest.mark.parametrize("name", ["t12", "T12", "t001", " t12 ", "ｔ１２", "t١٢"])
+def test_a_name_that_reads_as_another_teams_id_is_refused(bare: World, name: str) -> None:
+    refusal = refused(bare.register(name))
+    assert (refusal.code, refusal.field) == ("INVALID_TEAM_NAME", "team_name")
+    assert "is written as a team's id" in refusal.detail
+    assert repr(name.strip()) in refusal.detail
+
+
+@pytest.mark.parametrize("name", ["team 12", "t12b", "tt12", "12t", "t-12"])
+def test_a_name_that_no_id_has_is_taken(bare: World, name: str) -> None:
+    bare.register(name)
+    assert teams_of(bare) == [name]
+
+
+@pytest.mark.parametrize("name", ["a\u202ebc", "a\u2066bc", "a\u200fbc", "a\x07bc", "a\x85bc"])
+def test_a_name_that_turns_the_line_it_stands_in_is_refused(bare: World, name: str) -> None:
+    assert refused(bare.register(name)).code == "INVALID_TEAM_NAME"
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        "first team",
+        "FIRST TEAM",
+        " First  Team ",
+        "Ｆｉｒｓｔ Team",
+        "\ufb01rst team",
+        "𝐅irst Team",
+    ],
+)
 def test_a_name_is_taken_once_however_it_is_written(bare: World, again: str) -> None:
     bare.register("First Team")
     assert refused(bare.register(again, key_hash="other")).code == "DUPLICATE_TEAM_NAME"
@@ -77,7 +106,15 @@ def test_a_name_is_taken_once_however_it_is_written(bare: World, again: str) -> 
     [("retail", "ROLE_NOT_OPEN"), ("house", "ROLE_NOT_OPEN"), ("x", "UNKNOWN_ROLE")],
 )
 def test_only_open_roles_can_be_chosen(closed: World, role: str, code: str) -> None:
-    assert refused(closed.register("Some", role, join_code_hash=JOIN)).code == code
+    refusal = refused(closed.register("Some", role, join_code_hash=JOIN))
+    assert (refusal.code, refusal.field) == (code, "role")
+    open_roles = ", ".join(closed.game.rules.registrable_roles)
+    assert repr(role) in refusal.detail
+    assert refusal.detail.endswith(f"the roles that are open: {open_roles}.")
+
+
+def test_a_role_longer_than_any_is_not_said_again_in_full(bare: World) -> None:
+    assert len(refused(bare.register("Some", "x" * 60_000)).detail) < 300
 
 
 def test_closed_registration_asks_for_the_join_code(closed: World) -> None:
@@ -93,7 +130,8 @@ def test_a_full_game_takes_no_more_teams() -> None:
     for number in range(limit):
         world.register(f"Team {number}")
     refusal = refused(world.register("One more"))
-    assert (refusal.code, refusal.limit) == ("GAME_FULL", limit)
+    assert (refusal.code, refusal.limit, refusal.current) == ("GAME_FULL", limit, limit)
+    assert f"max_teams is {limit}" in refusal.detail
 
 
 def test_a_key_is_its_teams_and_the_organizers_key_is_nobodys(bare: World) -> None:

@@ -140,6 +140,8 @@ WRONG = [
         TEAM + TEAM.replace("Some", "SOME"),
         "teams: 'Some' twice",
     ),
+    (TEAM + TEAM.replace("Some", "Ｓome"), "teams: 'Some' twice"),
+    (TEAM.replace("Some", "t12"), "teams: 't12' is written as a team's id is"),
     (
         ROLE + 'constraints = [{ kind = "position_limt", max_quantity = 1 }]',
         "roles[0].constraints[0].kind: no kind 'position_limt'; did you mean 'position_limit'?",

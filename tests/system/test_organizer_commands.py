@@ -140,7 +140,10 @@ def test_every_bad_line_of_a_roster_is_named_and_nobody_is_registered(
     assert desk("team", "import", str(file)) == exits.WRONG_USE
     file.write_text("team_name,role\nFine,hedge_fund\nGrey,hedgehog\n", "utf-8")
     assert desk("team", "import", str(file), "--keys", str(tmp_path / "keys.csv")) == exits.FAILED
-    assert "line 3: role 'hedgehog': Use a role of" in desk.complained
+    assert "line 3: role: no role 'hedgehog'; the roles that are open" in desk.complained
+    file.write_text("team_name,role\nt12,hedge_fund\n", "utf-8")
+    assert desk("team", "import", str(file), "--keys", str(tmp_path / "keys.csv")) == exits.FAILED
+    assert "line 2: team_name: 't12' is written as a team's id is" in desk.complained
     assert not (tmp_path / "keys.csv").exists()
     file.write_text("name,role\nFine,hedge_fund\n", "utf-8")
     assert desk("team", "import", str(file)) == exits.WRONG_USE
@@ -159,7 +162,7 @@ def test_judged_points_are_entered_and_what_is_left_out_stays(desk: Desk) -> Non
     assert isinstance(told, dict)
     assert (told["research"], told["code"], told["team"]) == (80, None, None)
     said = desk.do("score", "judge", "Judged", "--code", "70.5", "--team", "0")
-    assert said == "Judged: research 80, code 70.5, team 0\n"
+    assert said == f"Judged ({id_of(desk, 'Judged')}): research 80, code 70.5, team 0\n"
     for words, complaint in (
         ((), "nothing is judged: give --research, --code or --team"),
         (("--code", "101"), "--code 101: points are from 0 to 100"),
@@ -247,7 +250,8 @@ def test_a_teams_keys_are_revoked_and_a_new_one_lets_it_in_again(desk: Desk) -> 
     revoke = ("team", "revoke-keys", "Locked", "--reason", "shown around")
     assert desk(*revoke) == exits.WRONG_USE
     said = desk.do(*revoke, "--yes")
-    assert said == "Locked: keys revoked: 1; sockets that came with them end\n"
+    locked = f"Locked ({id_of(desk, 'Locked')})"
+    assert said == f"{locked}: keys revoked: 1; sockets that came with them end\n"
     told = desk.read(*revoke, "--yes")
     assert isinstance(told, dict)
     assert told["revoked"] == 0
@@ -278,6 +282,13 @@ def test_a_link_signs_a_browser_in_for_a_team_once(desk: Desk) -> None:
 def rows(printed: object) -> list[dict[str, object]]:
     assert isinstance(printed, list)
     return printed
+
+
+def id_of(desk: Desk, name: str) -> str:
+    (team_id,) = (
+        row["team_id"] for row in rows(desk.read("team", "list")) if row["team_name"] == name
+    )
+    return str(team_id)
 
 
 def acts(desk: Desk) -> list[tuple[object, object]]:

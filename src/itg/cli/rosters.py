@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct
@@ -79,20 +79,17 @@ def _complaints(row: dict[str, str]) -> Iterable[str]:
         yield "role '': a role of GET /game/rules, such as market_maker"
 
 
-def refused_lines(
-    file: Path, lines: list[RosterLine], errors: list[Json], roles: Sequence[str] = ()
-) -> str:
+def refused_lines(file: Path, lines: list[RosterLine], errors: list[Json]) -> str:
     """Return a server's complaints about rows as complaints about a file's lines."""
     complaints = []
     for error in errors:
         _, _, number, *field = str(error["pointer"]).split("/")
         line = lines[int(number)]
-        name = field[0] if field else ""
-        value = f"{name} {getattr(line, name)!r}: " if name in COLUMNS else ""
         detail = str(error["detail"])
-        if name == "role":
-            detail += f" ({', '.join(roles)})" if roles else ""
-        complaints.append(f"line {line.line}: {value}{detail}")
+        name = field[0] if field else ""
+        value = repr(getattr(line, name)) if name in COLUMNS else ""
+        named = f"{name}{'' if value in detail else f' {value}'}: " if value else ""
+        complaints.append(f"line {line.line}: {named}{detail}")
     return _listed(file, complaints)
 
 

@@ -135,17 +135,25 @@ async def _show_scores(rest: Rest, round_id: int | None, *, as_json: bool) -> No
 
 
 async def _show_terms(rest: Rest, team: str, round_id: int | None, *, as_json: bool) -> None:
-    names = {name: id_ for id_, name in _names(await rest.read("/game/teams", TeamPage)).items()}
-    score = await rest.score(names.get(team, team), round_id)
+    teams = await rest.read("/game/teams", TeamPage)
+    score = await rest.score(id_meant(teams, team), round_id)
     if as_json:
         print(json.format(json.encode(score)).decode())
         return
-    print(f"Team {score.team_id}, {score.role}: score {_number(score.score)}, rank {score.rank}")
+    name = _names(teams).get(score.team_id, "")
+    scored = f"score {_number(score.score)}, rank {score.rank}"
+    print(f"Team {name} ({score.team_id}), {score.role}: {scored}")
     if score.terms is None:
         print("Its terms are shown to the team itself and to the organizer.")
         return
     wide_console().print(_terms_table(score.terms))
     _print_joined(score, score.terms)
+
+
+def id_meant(teams: TeamPage, team: str) -> str:
+    """Return the id of who is named: an id as it is, else whose name it is, else what was given."""
+    ids = {name: team_id for team_id, name in _names(teams).items()}
+    return team if team in ids.values() else ids.get(team, team)
 
 
 def _print_joined(score: TeamScoreBody, terms: ScoreTermsBody) -> None:

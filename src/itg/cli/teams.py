@@ -1,6 +1,6 @@
 """What `itg team` and `itg trade` do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -81,18 +81,11 @@ def import_teams(at: At, file: Path, keys: Path | None, reason: str) -> int:
             )
         except RefusedRequestError as error:
             if error.errors and str(error.errors[0]["pointer"]).startswith("/rows/"):
-                roles = _open_roles(organizer)
-                raise AskingError(refused_lines(file, lines, error.errors, roles)) from error
+                raise AskingError(refused_lines(file, lines, error.errors)) from error
             raise
         print(f"registered {len(_items(told))} teams")
 
     return asked(at, act)
-
-
-def _open_roles(organizer: Organizer) -> list[str]:
-    roles = organizer.get("/game/rules")["roles"]
-    assert isinstance(roles, list)
-    return [str(role["role"]) for role in roles if role["can_register"]]
 
 
 def _with_keys(
@@ -172,7 +165,7 @@ def rotate_team_key(at: At, team: str, overlap: int, keys: Path | None, reason: 
         )
         until = told["older_until_us"]
         old = "works no more" if until is None else f"works until {instant(until)} (UTC)"
-        print(f"{found['team_name']} has a new key; the old one {old}")
+        print(f"{both_names(found)} has a new key; the old one {old}")
 
     return asked(at, act)
 
@@ -182,14 +175,14 @@ def revoke_team_keys(at: At, team: str, reason: str, *, yes: bool, as_json: bool
 
     def act(organizer: Organizer) -> None:
         found = team_named(organizer, team)
-        confirm(f"Revoking every key of {found['team_name']}", yes=yes)
+        confirm(f"Revoking every key of {both_names(found)}", yes=yes)
         path = f"/admin/teams/{found['team_id']}/revoke-keys"
         told = organizer.ask("POST", path, {"reason": reason})
         if as_json:
             print_json(told)
             return
         ended = f"keys revoked: {told['revoked']}; sockets that came with them end"
-        print(f"{found['team_name']}: {ended}")
+        print(f"{both_names(found)}: {ended}")
 
     return asked(at, act)
 
@@ -205,7 +198,7 @@ def judge_team(at: At, team: str, points: Points, reason: str, *, as_json: bool)
             print_json(told)
             return
         parts = (f"{part} {_entered(told[part])}" for part in Points.__struct_fields__)
-        print(f"{found['team_name']}: {', '.join(parts)}")
+        print(f"{both_names(found)}: {', '.join(parts)}")
 
     return asked(at, act)
 
@@ -219,9 +212,9 @@ def suspend_team(at: At, team: str, reason: str, *, yes: bool) -> int:
 
     def act(organizer: Organizer) -> None:
         found = team_named(organizer, team)
-        confirm(f"Canceling every order of {found['team_name']}", yes=yes)
+        confirm(f"Canceling every order of {both_names(found)}", yes=yes)
         organizer.ask("POST", f"/admin/teams/{found['team_id']}/suspend", {"reason": reason})
-        print(f"{found['team_name']} is suspended: it reads, and its orders are refused")
+        print(f"{both_names(found)} is suspended: it reads, and its orders are refused")
 
     return asked(at, act)
 
@@ -232,7 +225,7 @@ def resume_team(at: At, team: str, reason: str) -> int:
     def act(organizer: Organizer) -> None:
         found = team_named(organizer, team)
         organizer.ask("POST", f"/admin/teams/{found['team_id']}/resume", {"reason": reason})
-        print(f"{found['team_name']} trades again")
+        print(f"{both_names(found)} trades again")
 
     return asked(at, act)
 
@@ -242,12 +235,12 @@ def adjust_team(at: At, team: str, correction: Correction, reason: str, *, yes: 
 
     def act(organizer: Organizer) -> None:
         found = team_named(organizer, team)
-        confirm(f"A correction of {found['team_name']}", yes=yes)
+        confirm(f"A correction of {both_names(found)}", yes=yes)
         path = f"/admin/teams/{found['team_id']}/adjust"
         told = organizer.ask("POST", path, correction.body(reason))
         contracts = f", {told['quantity']:+} {told['instrument_id']} at {told['price']}"
         print(
-            f"{found['team_name']}: cash {told['cash']:+,.2f}"
+            f"{both_names(found)}: cash {told['cash']:+,.2f}"
             f"{contracts if told['instrument_id'] else ''}"
         )
 
@@ -259,10 +252,12 @@ def send_message(at: At, text: str, team: str | None, reason: str) -> int:
 
     def act(organizer: Organizer) -> None:
         body: Json = {"text": text, "reason": reason}
+        whom = "all teams"
         if team is not None:
-            body["team_id"] = team_named(organizer, team)["team_id"]
+            found = team_named(organizer, team)
+            body["team_id"], whom = found["team_id"], both_names(found)
         told = organizer.ask("POST", "/admin/messages", body)
-        print(f"message {told['message_id']} sent to {team or 'all teams'}")
+        print(f"message {told['message_id']} sent to {whom}")
 
     return asked(at, act)
 
@@ -291,10 +286,28 @@ def show_trades(at: At, instrument_id: str, last: int, *, as_json: bool) -> int:
 
 
 def team_named(organizer: Organizer, team: str) -> Json:
-    """Return a team by its id or name; raises `AskingError` naming those there are."""
-    teams = organizer.items("/game/teams")
+    """Return a team by its id or its name; raises `AskingError` naming those there are."""
+    return team_in(organizer.items("/game/teams"), team)
+
+
+def team_in(teams: Sequence[Json], team: str) -> Json:
+    """Return the team of this id, else of this name; raises `AskingError` naming those there are.
+
+    A name may be another team's id in a game begun before such names were refused.
+    """
     for found in teams:
-        if team in {found["team_id"], found["team_name"]}:
+        if team == found["team_id"]:
             return found
+    named = [found for found in teams if team == found["team_name"]]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        ids = " and ".join(str(found["team_id"]) for found in named)
+        raise AskingError(f"{team!r} is the name of {ids}; give the id")
     known = ", ".join(f"{t['team_id']} ({t['team_name']})" for t in teams[:10]) or "none yet"
     raise AskingError(f"no team {team!r}; there are {known}")
+
+
+def both_names(team: Json) -> str:
+    """Return a team's name and id, as what is done to it is told."""
+    return f"{team['team_name']} ({team['team_id']})"

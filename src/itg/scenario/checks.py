@@ -6,6 +6,7 @@ from math import isclose
 from itg.exchange.contract import AUCTION_ORDERS, AUCTION_RULES, CONTINUOUS_RULES
 from itg.game.contract import RoleRotation
 from itg.kernel.errors import ConfigurationError
+from itg.kernel.names import folded, is_as_team_id
 from itg.scenario.information_checks import news_complaints, rising, signal_complaints
 from itg.scenario.model import Scenario
 from itg.scenario.nearest import nearest
@@ -126,13 +127,15 @@ def _underlyings_named(rule: AnyRule) -> Sequence[str]:
 
 
 def _teams(scenario: Scenario) -> Iterator[str]:
-    names = [team.name.strip().casefold() for team in scenario.teams]
+    names = [folded(team.name) for team in scenario.teams]
     open_roles = [table.role for table in scenario.roles if table.registrable]
     if len(names) > scenario.registration.max_teams:
         yield "teams: more than registration.max_teams"
     for team, name in zip(scenario.teams, names, strict=True):
         if names.count(name) > 1:
             yield f"teams: {team.name!r} twice"
+        if is_as_team_id(team.name):
+            yield f"teams: {team.name!r} is written as a team's id is: choose other words"
         yield from _known_role(f"teams.{team.name}", team.role, open_roles)
 
 

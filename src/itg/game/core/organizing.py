@@ -39,11 +39,11 @@ from itg.game.contract import (
 from itg.game.core import keys
 from itg.game.core.audit import TeamAct
 from itg.game.core.game import Game
-from itg.game.core.registry import folded
 from itg.game.core.rotation import role_in
 from itg.kernel.errors import Refusal, RejectReason
 from itg.kernel.ids import AccountId, InstrumentId, Role, TeamId
 from itg.kernel.money import Cash, Price
+from itg.kernel.names import folded
 from itg.kernel.times import Nanos
 
 MESSAGES_KEPT = 1_000

@@ -22,10 +22,12 @@ from itg.game.contract import (
 )
 from itg.kernel.errors import Refusal, RejectReason
 from itg.kernel.ids import AccountId, Role, TeamId
+from itg.kernel.names import folded, is_as_team_id
 from itg.kernel.times import Nanos
 
 NAME_LENGTH_MIN = 3
 NAME_LENGTH_MAX = 50
+ROLE_SHOWN_MAX = 64  # characters of a role nobody has
 
 ORGANIZER = Principal(
     team_id=None,
@@ -61,9 +63,12 @@ class Registry(Struct):
         name = clean_name(ask.team_name)
         if not NAME_LENGTH_MIN <= len(name) <= NAME_LENGTH_MAX or not name.isprintable():
             return _refusal(INVALID_TEAM_NAME, "team_name", requested=len(name))
+        if is_as_team_id(name):
+            # The organizer names a team by its id or its name: one must not be another's other.
+            detail = f"{name!r} is written as a team's id is, t and a number: choose other words"
+            return _refusal(INVALID_TEAM_NAME, "team_name", detail)
         if ask.role not in rules.registrable_roles:
-            reason = ROLE_NOT_OPEN if ask.role in self.roles else UNKNOWN_ROLE
-            return _refusal(reason, "role")
+            return self._refusal_of_role(ask.role, rules)
         if not (rules.open_registration or ask.by_organizer or self._knows_code(ask)):
             return _refusal(INVALID_JOIN_CODE, "join_code")
         if folded(name) in self.team_by_name:
@@ -72,7 +77,10 @@ class Registry(Struct):
 
     def refusal_of_full(self, rules: GameRules) -> Refusal:
         """Say that there is no place left."""
-        return Refusal(code=GAME_FULL.code, detail=GAME_FULL.hint, limit=rules.max_teams)
+        limit = rules.max_teams
+        detail = f"{GAME_FULL.hint} Its max_teams is {limit}."
+        current = len(self.teams)
+        return Refusal(code=GAME_FULL.code, detail=detail, limit=limit, current=current)
 
     def refusal_of_twin(self, row: int) -> Refusal:
         """Say that a roster's earlier row (from 0) has this name."""
@@ -151,6 +159,13 @@ class Registry(Struct):
             key_number=self.key_numbers[key_hash],
         )
 
+    def _refusal_of_role(self, role: Role, rules: GameRules) -> Refusal:
+        asked = repr(role[:ROLE_SHOWN_MAX])
+        reason = ROLE_NOT_OPEN if role in self.roles else UNKNOWN_ROLE
+        wrong = f"{asked} is played by the house" if reason is ROLE_NOT_OPEN else f"no role {asked}"
+        open_roles = ", ".join(rules.registrable_roles)
+        return _refusal(reason, "role", f"{wrong}; the roles that are open: {open_roles}.")
+
     def _knows_code(self, ask: RegisterTeam) -> bool:
         return self.join_code_hash != "" and ask.join_code_hash == self.join_code_hash
 
@@ -160,10 +175,8 @@ def clean_name(team_name: str) -> str:
     return team_name.strip()
 
 
-def folded(team_name: str) -> str:
-    """Return what two names that look alike share."""
-    return " ".join(team_name.casefold().split())
-
-
-def _refusal(reason: RejectReason, of_field: str, requested: int | None = None) -> Refusal:
-    return Refusal(code=reason.code, detail=reason.hint, field=of_field, requested=requested)
+def _refusal(
+    reason: RejectReason, of_field: str, detail: str = "", *, requested: int | None = None
+) -> Refusal:
+    told = detail or reason.hint
+    return Refusal(code=reason.code, detail=told, field=of_field, requested=requested)
