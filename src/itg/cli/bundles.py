@@ -4,11 +4,10 @@ import sys
 from pathlib import Path
 
 from msgspec import json
-from rich.console import Console
 
 from itg.cli import exits
+from itg.cli.consoles import waiting, wide_console
 from itg.cli.lab_reports import plain_table
-from itg.cli.showing import wide_console
 from itg.compose.bundle import make_bundle
 from itg.compose.bundle_archive import BundleError
 from itg.compose.bundle_check import BundleReport, check_bundle
@@ -25,7 +24,7 @@ def show_bundled(
 ) -> int:
     """Make a bundle and say what is in it; 1 if the journal does not replay."""
     try:
-        with Console(stderr=True).status("replaying every input from the first …"):
+        with waiting("replaying every input from the first …"):
             made = make_bundle(data, round_id, target, is_open=is_open)
     except ConfigurationError:
         raise
@@ -49,7 +48,7 @@ def show_bundled(
 
 def show_check(file: Path, public_key: str | None, *, as_json: bool) -> int:
     """Check a bundle and print each finding; 1 if anything in it is not as it was signed."""
-    with Console(stderr=True).status("checking, and replaying every input …"):
+    with waiting("checking, and replaying every input …"):
         report = check_bundle(file, public_key)
     if as_json:
         print(json.format(json.encode(report)).decode())
@@ -61,7 +60,7 @@ def show_check(file: Path, public_key: str | None, *, as_json: bool) -> int:
 def show_recomputed(place: Path, *, as_json: bool) -> int:
     """Recompute scores and print them beside the recorded ones; 1 if any bit differs."""
     try:
-        with Console(stderr=True).status("replaying every input from the first …"):
+        with waiting("replaying every input from the first …"):
             result = recompute(place)
     except BundleError as error:
         return _failed(str(error))
@@ -77,7 +76,7 @@ def show_recomputed(place: Path, *, as_json: bool) -> int:
 def show_exported(data: Path, settings: ExportSettings, *, as_json: bool) -> int:
     """Write a round's files and print them with their rows; 1 where an extra is missing."""
     try:
-        with Console(stderr=True).status("reading the journal …"):
+        with waiting("reading the journal …"):
             files = export_round(data, settings)
     except MissingExtraError as error:
         return _failed(str(error))

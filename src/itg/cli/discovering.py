@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from msgspec import json
-from rich.console import Console
 from rich.table import Table
 
 from itg.cli import exits
+from itg.cli.consoles import screen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ def show_answering(bus: "BusSettings", data: "Path", *, as_json: bool) -> int:
     if as_json:
         print(json.format(json.encode(found)).decode())
     elif found:
-        Console().print(_table(found))
+        screen().print(_table(found))
     else:
         print(f"{bus.address}: no process of a game answers")
     return exits.DONE if found else exits.FAILED

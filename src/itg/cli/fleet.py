@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 import uvloop
 from cyclopts import App, Parameter
 from msgspec import json, structs, to_builtins
-from rich.console import Console
 from rich.table import Table
 
 from itg.cli import exits
 from itg.cli.backup_flags import BackupEvery, BackupKeep, BackupTo
+from itg.cli.consoles import screen
 from itg.cli.databases import Postgres
 from itg.cli.traces import TraceShare
 
@@ -269,7 +269,7 @@ def ps(
         what = ", ".join(services.get(ship.pid, []))
         state_of, starts = _state_of(ship), str(ship.starts)
         table.add_row(ship.name, str(ship.pid or ""), state_of, *listens, starts, what)
-    Console().print(table)
+    screen().print(table)
     return exits.DONE if all(ship.runs for ship in state.ships) else exits.FAILED
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct, json
-from rich.console import Console
 
 from itg.cli import exits
+from itg.cli.consoles import waiting
 from itg.compose.backup import Backup, Wish, back_up, default_place, keep_newest
 from itg.compose.journals import (
     game_in_postgres,
@@ -102,7 +102,7 @@ class _NotMovedError(ItgError):
 
 
 def _replayed(data: Path, manifest: Manifest) -> VerifyReport:
-    with Console(stderr=True).status("replaying every input from the first …"):
+    with waiting("replaying every input from the first …"):
         return replayed(data, manifest)
 
 
@@ -140,7 +140,7 @@ def _round(wish: BackupWish) -> int:
 
 def _one(data: Path, wish: BackupWish) -> BackupDone:
     to = wish.to or default_place(data)
-    with Console(stderr=True).status(f"backing up {data} …"):
+    with waiting(f"backing up {data} …"):
         backup = back_up(data, Wish(to=to, keys=wish.keys, verify=wish.verify))
     game = backup.manifest.game
     dropped = [] if wish.keep is None else keep_newest(game, to, wish.keep)

@@ -6,13 +6,13 @@ from statistics import fmean, stdev
 
 from msgspec import Struct, json
 from msgspec.structs import replace
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from itg.cli import exits
+from itg.cli.consoles import progress_console, waiting, wide_console
 from itg.cli.lab_reports import plain_table, print_alpha, print_calibration
-from itg.cli.showing import print_result, wide_console
+from itg.cli.showing import print_result
 from itg.client.errors import BotFileError
 from itg.compose.lab import LabSettings, play, play_seeds
 from itg.compose.result import GameResult
@@ -66,7 +66,7 @@ def run_lab(settings: LabSettings, seeds: int, *, as_json: bool) -> int:
 
 
 def _one(settings: LabSettings, *, as_json: bool) -> int:
-    with Console(stderr=True).status("playing …"):
+    with waiting("playing …"):
         result = play(settings)
     if as_json:
         print(json.format(json.encode(result)).decode())
@@ -85,7 +85,7 @@ def _many(settings: LabSettings, seeds: int, as_json: bool) -> int:  # noqa: FBT
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=progress_console(),
     )
     with progress:
         task = progress.add_task("seeds", total=seeds)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from itg.cli.showing import wide_console
+from itg.cli.consoles import wide_console
 from itg.lab.alphas import AlphaScore
 from itg.retail.contract import CalibrationRow
 

@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.text import Text
 
 from itg.cli import exits
-from itg.cli.showing import wide_console
+from itg.cli.consoles import wide_console
 from itg.compose.preflight.game import Subject
 from itg.compose.preflight.rows import Row
 from itg.compose.preflight.run import preflight

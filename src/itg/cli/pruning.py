@@ -9,7 +9,7 @@ from rich.table import Table
 
 from itg.cli import exits
 from itg.cli.asking import AskingError, confirm
-from itg.cli.showing import wide_console
+from itg.cli.consoles import wide_console
 from itg.compose.expiry import Keeping, Standing, State, remove, standing_of
 from itg.compose.retention import games_in, sweep
 from itg.kernel.times import to_micros

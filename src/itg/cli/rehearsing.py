@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from itg.cli import exits
-from itg.cli.showing import wide_console
+from itg.cli.consoles import wide_console
 from itg.compose.rehearsal.plan import RehearsalSettings
 from itg.compose.rehearsal.run import Rehearsal
 from itg.compose.rehearsal.verdict import Measured, Verdict

@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 
 from msgspec import json
-from rich.console import Console
 
 from itg.cli import exits
+from itg.cli.consoles import waiting
 from itg.compose.report_again import report_again
 from itg.compose.report_files import folder_of, write_pdfs
 from itg.kernel.errors import ConfigurationError, ItgError
@@ -23,11 +23,11 @@ def show_reports(
     folder = folder_of(data, round_id) if target is None else target
     try:
         if target is not None or not any(folder.glob("*.json")):
-            with Console(stderr=True).status("replaying every input from the first …"):
+            with waiting("replaying every input from the first …"):
                 report_again(data, round_id, folder)
         files = sorted(file for form in ("html", "json") for file in folder.glob(f"*.{form}"))
         if is_pdf:
-            with Console(stderr=True).status("setting PDFs …"):
+            with waiting("setting PDFs …"):
                 files += write_pdfs(file for file in files if file.suffix == ".json")
     except ConfigurationError:
         raise

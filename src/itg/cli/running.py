@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import json
-from rich.console import Console
 from rich.table import Table
 
 from itg.cli import exits
 from itg.cli.asking import AskingError, Json, Organizer, confirm, organizer_of
 from itg.cli.at import At
+from itg.cli.consoles import wide_console
 
-_WIDE = 132
 _UNDER_WAY = ("running", "paused")
 
 
@@ -166,8 +165,7 @@ def table_of(*titles: str) -> Table:
 
 def show_table(table: Table) -> None:
     """Print a table; what is read by a program or a file is not broken into lines."""
-    console = Console()
-    (console if console.is_terminal else Console(width=_WIDE)).print(table)
+    wide_console().print(table)
 
 
 def instant(at_us: object) -> str:

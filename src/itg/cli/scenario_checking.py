@@ -5,13 +5,12 @@ import sys
 from collections.abc import Sequence
 
 import msgspec
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from itg import scenario
 from itg.cli import exits
-from itg.cli.showing import wide_console
+from itg.cli.consoles import progress_console, wide_console
 from itg.compose.models import model_faults
 from itg.compose.scenario_check import (
     MARKET,
@@ -63,7 +62,7 @@ def _simulated(settings: CheckSettings) -> Simulation:
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=progress_console(),
     )
     with progress:
         tasks = {

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from itg import scenario
 from itg.cli import exits
+from itg.cli.consoles import screen
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.fingerprint import code_fingerprint
 from itg.scenario.commitment import (
@@ -40,7 +40,7 @@ def show_list(*, as_json: bool) -> int:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 1, 0))
     for name, purpose in purposes.items():
         table.add_row(name, purpose)
-    Console().print(table)
+    screen().print(table)
     return exits.DONE
 
 

@@ -5,13 +5,12 @@ import sys
 from collections.abc import Awaitable, Callable
 
 from msgspec import json
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from itg.cli import exits
+from itg.cli.consoles import progress_console, wide_console
 from itg.cli.lab_reports import plain_table
-from itg.cli.showing import wide_console
 from itg.client.errors import ClientError, ConnectionFailedError
 from itg.client.rest import Rest
 from itg.compose.par import ParResult, ParSettings, RoleResult, find_par
@@ -51,7 +50,7 @@ def find_and_show_par(settings: ParSettings, server: Server | None, *, as_json: 
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=progress_console(),
     )
     with progress:
         task = progress.add_task("sessions", total=settings.sessions)

@@ -10,12 +10,13 @@ from pathlib import Path
 import aiohttp
 import uvloop
 from msgspec import Struct, json
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from itg.cli import exits
+from itg.cli.consoles import progress_console, screen, wide_console
 from itg.cli.links import has_screen
 from itg.cli.signing_in import open_page
 from itg.compose.demo import DemoView, Invite, run_demo
@@ -26,7 +27,6 @@ from itg.kernel.errors import ConfigurationError, ItgError
 from itg.kernel.money import PRICE_SCALE
 from itg.kernel.times import NS_PER_S
 
-WIDE = 132  # characters of a table that nobody's screen bounds
 LINE_EVERY_VIEWS = 20  # about every five seconds, where the output is no terminal
 
 
@@ -85,7 +85,7 @@ def show_status(url: str, *, as_json: bool) -> int:
         told = {name: value for name, value in health.items() if value is not None}
         for name, value in told.items():
             table.add_row(_word(name).replace("_", " "), _readable(name, value))
-        Console().print(table)
+        screen().print(table)
     return _done(health.get("status") == "ready")
 
 
@@ -120,7 +120,7 @@ def _plain(value: object) -> str:
 
 
 def _live(settings: SoloSettings, *, opens: bool) -> GameResult:
-    console = Console()
+    console = screen()
 
     def invite(link: str) -> None:
         console.print(f"the page       {link}", soft_wrap=True, highlight=False)
@@ -145,7 +145,7 @@ def _plainly(settings: SoloSettings, invite: Invite) -> GameResult:
 
 
 def _headless(settings: SoloSettings) -> GameResult:
-    console = Console(stderr=True)
+    console = progress_console()
     told: list[TradingDay] = []
 
     def tell_days(view: DemoView) -> None:
@@ -198,12 +198,6 @@ def _price_words(view: DemoView) -> list[str]:
     if view.prices is None:
         return ["no prices yet"]
     return [f"{p.underlying_id} {p.index_price / PRICE_SCALE:,.2f}" for p in view.prices.prices]
-
-
-def wide_console() -> Console:
-    """Return a console for tables: what is read by a program or a file is not broken into lines."""
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDE)
 
 
 def _table(rows: list[TeamResult]) -> Table:

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import aiohttp
 from msgspec import Struct, json
-from rich.console import Console
 
 from itg.cli import exits
+from itg.cli.consoles import waiting, wide_console
 from itg.cli.lab_reports import plain_table
-from itg.cli.showing import wide_console
 from itg.compose.surveillance import surveil_data
 from itg.wire.v1.problems import Problem
 from itg.wire.v1.surveillance import CaseBody, CasePage
@@ -27,7 +26,7 @@ class _Refused(Struct, frozen=True):
 
 def show_recorded(data: Path, round_id: int | None = None, *, as_json: bool) -> int:
     """Look at every trading day of a data directory, or a round's, and print its cases."""
-    with Console(stderr=True).status("reading …"):
+    with waiting("reading …"):
         cases = surveil_data(data, round_id)
     _show(cases, as_json=as_json)
     return exits.DONE

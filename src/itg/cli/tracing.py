@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import json
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from itg.cli import exits
+from itg.cli.consoles import wide_console
 from itg.compose.order_steps import Step, Who, told
 from itg.compose.order_trace import OrderTrace, trace_order
 from itg.kernel.errors import ConfigurationError, ItgError
@@ -74,8 +73,7 @@ def show_trace(data: Path, order: str, team: str | None, *, as_team: bool, as_js
         print(json.format(json.encode(found)).decode())
         return exits.DONE
     print(_heading(found))
-    console = Console()
-    (console if console.is_terminal else Console(width=_WIDE)).print(_table(found.steps))
+    wide_console(_WIDE).print(_table(found.steps))
     return exits.DONE
 
 
@@ -113,7 +111,7 @@ def _table(steps: list[Step]) -> Table:
             )
         words = (step.service, what if step.is_input else f"  {what}", answers)
         cells = (str(step.seq), *times, *words, " ".join(_words(step)))
-        table.add_row(*(Text(cell) for cell in cells), style="bold" if step.is_input else None)
+        table.add_row(*cells, style="bold" if step.is_input else None)
     return table
 
 

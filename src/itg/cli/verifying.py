@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import json
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
@@ -17,6 +16,7 @@ from rich.progress import (
 from rich.table import Table
 
 from itg.cli import exits
+from itg.cli.consoles import progress_console, waiting, wide_console
 from itg.compose.conducted import TopologyReport, verify_topology
 from itg.compose.journals import is_on_nodes
 from itg.compose.nodes_read import verify_nodes
@@ -29,7 +29,7 @@ def show_verify(data: Path, *, as_json: bool) -> int:
     """Re-run a journal, print what it proves; 1 if it does not replay to what it recorded."""
     if is_on_nodes(data):
         return _show_nodes(data, as_json=as_json)
-    with Console(stderr=True).status("replaying every input from the first …"):
+    with waiting("replaying every input from the first …"):
         report = verify_data(data)
     if as_json:
         print(json.format(json.encode(report)).decode())
@@ -46,7 +46,7 @@ def show_verify(data: Path, *, as_json: bool) -> int:
 
 
 def _show_nodes(data: Path, *, as_json: bool) -> int:
-    with Console(stderr=True).status("replaying every input of every node …"):
+    with waiting("replaying every input of every node …"):
         reports = verify_nodes(data)
     if as_json:
         print(json.format(json.encode(reports)).decode())
@@ -60,7 +60,7 @@ def _show_nodes(data: Path, *, as_json: bool) -> int:
         for name, report in reports.items():
             sizes = (f"{report.inputs:,}", f"{report.outputs:,}")
             table.add_row(name, *sizes, report.head_hash, "yes" if report.is_equal else "no")
-        Console(width=None if sys.stdout.isatty() else 132).print(table)
+        wide_console().print(table)
     for name, report in reports.items():
         if report.difference is not None:
             print(f"itg: node {name} does not replay: {report.difference}", file=sys.stderr)
@@ -98,7 +98,7 @@ def _played(data: Path, topologies: Sequence[str]) -> list[TopologyReport]:
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=progress_console(),
     )
     reports: list[TopologyReport] = []
     with progress:
@@ -125,6 +125,6 @@ def _print(reports: Sequence[TopologyReport]) -> None:
             about = first if number == 0 else ("", "")
             name = report.topology if number == 0 else ""
             table.add_row(name, node, f"{inputs:,}", *about)
-    Console(width=None if sys.stdout.isatty() else 132).print(table)
+    wide_console().print(table)
     if len({report.event_digest for report in reports}) == 1 and len(reports) > 1:
         print("the same happened in all of them, and as recorded")
