@@ -1,6 +1,7 @@
 """What a backup says of itself, and whether it is still what it says."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -97,7 +98,21 @@ def read_manifest(backup: Path) -> Manifest:
         raise BackupError(f"{backup / MANIFEST} is of another format: {error}") from error
     if manifest.format != FORMAT:
         raise BackupError(f"{backup / MANIFEST} is of format {manifest.format}, not {FORMAT}")
+    for complaint in _complaints([entry.name for entry in manifest.files]):
+        raise BackupError(f"{backup / MANIFEST}: file name {complaint}")
     return manifest
+
+
+def _complaints(names: Sequence[str]) -> Iterator[str]:
+    # The seal says that a manifest is as it was written, not who wrote it: a name that leads out
+    # of the backup would be read from, and written, anywhere.
+    for name in names:
+        parts = name.split("/")
+        if not {"", ".", ".."}.isdisjoint(parts) or "\\" in name or "\0" in name:
+            yield f"{name!r} is not a path within the backup: write names parted by single /"
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"{name!r} stands twice"
 
 
 def kept_file(folder: Path, name: str, *, owner_only: bool) -> KeptFile:
@@ -113,6 +128,8 @@ def kept_file(folder: Path, name: str, *, owner_only: bool) -> KeptFile:
 
 def faults_of(folder: Path, manifest: Manifest) -> Iterator[str]:
     """Yield what is not as the manifest says, one text for each file concerned."""
+    for path in sorted(path for path in folder.rglob("*") if path.is_symlink()):
+        yield f"{path} is a link: a backup holds the files themselves"
     for entry in manifest.files:
         path = folder / entry.name
         if not path.is_file():
