@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from itg.cli import exits
 from itg.cli.asking import AskingError, Json
+from itg.translate.spreadsheets import as_cell
 
 NAME_LENGTHS = (3, 50)
 ROWS_MAX = 500
@@ -117,7 +118,7 @@ class KeyFile:
             writer = csv.DictWriter(text, KEY_COLUMNS, extrasaction="ignore", lineterminator="\n")
             if self._is_fresh:
                 writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows({name: as_cell(cell) for name, cell in row.items()} for row in rows)
 
     def close(self) -> None:
         """Leave it as it was found."""

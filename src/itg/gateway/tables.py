@@ -7,6 +7,7 @@ from io import BytesIO, StringIO
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import EXPORT_UNAVAILABLE
 from itg.translate.exports import Row, columns_of
+from itg.translate.spreadsheets import as_cell
 
 CSV = "text/csv"
 PARQUET = "application/vnd.apache.parquet"
@@ -25,7 +26,7 @@ def csv_of(rows: list[Row]) -> bytes:
     text = StringIO()
     writer = csv.DictWriter(text, columns_of(rows), restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: as_cell(cell) for name, cell in row.items()} for row in rows)
     return text.getvalue().encode()
 
 

@@ -9,6 +9,7 @@ from itg.kernel.ids import InstrumentId
 from itg.translate.lobster import LobsterBook, LobsterMessage, lobster_messages
 from itg.translate.round_facts import Fact
 from itg.translate.round_rows import Cells, Column
+from itg.translate.spreadsheets import as_cell
 
 LEVELS: Final = 10
 NS_PER_S: Final = 1_000_000_000
@@ -25,7 +26,7 @@ def write_csv(columns: Sequence[Column], rows: Iterable[Cells], target: IO[str])
     writer.writerow([column.name for column in columns])
     count = 0
     for row in rows:
-        writer.writerow(row)
+        writer.writerow([as_cell(cell) for cell in row])
         count += 1
     return count
 
