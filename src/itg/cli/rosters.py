@@ -33,8 +33,8 @@ def read_roster(file: Path) -> list[RosterLine]:
     """Return a roster; `AskingError` naming every bad line with field, value and what is right."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
-            reader = csv.DictReader(text, strict=True)
-            _assert_columns(file, reader.fieldnames)
+            reader = csv.DictReader(text, strict=True, skipinitialspace=True)
+            reader.fieldnames = _columns(file, reader.fieldnames)
             numbered = [(reader.line_num, row) for row in reader]
     except OSError as error:
         raise AskingError(f"{file}: {error.strerror}", exits.WRONG_USE) from error
@@ -58,7 +58,7 @@ def read_roster(file: Path) -> list[RosterLine]:
     return lines
 
 
-def _assert_columns(file: Path, names: Iterable[str] | None) -> None:
+def _columns(file: Path, names: Iterable[str] | None) -> list[str]:
     found = [] if names is None else [name.strip() for name in names]
     if sorted(found) != sorted(COLUMNS):
         shown = ",".join(found) or "nothing"
@@ -66,6 +66,7 @@ def _assert_columns(file: Path, names: Iterable[str] | None) -> None:
         raise AskingError(
             f"{file}: line 1: the columns are {shown}; write {right}", exits.WRONG_USE
         )
+    return found
 
 
 def _complaints(row: dict[str, str]) -> Iterable[str]:
