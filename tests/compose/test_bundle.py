@@ -1,10 +1,14 @@
 """A round's bundle: equal bytes twice, sound elsewhere, and no byte of it changes unnoticed."""
 
+import gzip
 import json
+import re
 import shutil
+import sqlite3
 import stat
 import tarfile
 from collections.abc import Iterator
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,8 +23,11 @@ from itg.compose.bundle_archive import (
     JOURNAL,
     MANIFEST,
     RESULTS,
+    ROW,
+    ROW_BYTES_MAX,
     SCENARIO,
     SIGNATURE,
+    BundleError,
     Member,
     read_archive,
     read_rows,
@@ -28,6 +35,7 @@ from itg.compose.bundle_archive import (
 )
 from itg.compose.bundle_check import BundleReport, check_bundle
 from itg.compose.data_directory import digest_of
+from itg.compose.recompute import recompute
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.journal import GENESIS_HASH, row_hash
 
@@ -132,14 +140,19 @@ def test_bytes_added_or_cut_off_are_found(bundle: Path, tmp_path: Path) -> None:
         assert not check_bundle(changed).is_sound
 
 
-def resigned(bundle: Path, folder: Path, key: SigningKey, changes: dict[str, bytes]) -> Path:
-    """Return a bundle with other files in it, every digest made right and signed anew."""
+def resigned(
+    bundle: Path, folder: Path, key: SigningKey, changes: dict[str, bytes], **told: object
+) -> Path:
+    """Return a bundle with other files in it, every digest made right and signed anew.
+
+    What is `told` stands in the manifest instead of what stood there.
+    """
     folder.mkdir()
     with tarfile.open(bundle) as archive:
         archive.extractall(folder, filter="data")
     for name, content in changes.items():
         (folder / name).write_bytes(content)
-    manifest = json.loads((folder / MANIFEST).read_bytes())
+    manifest = json.loads((folder / MANIFEST).read_bytes()) | told
     for file in manifest["files"]:
         content = (folder / file["name"]).read_bytes()
         file |= {"size": len(content), "sha256": sha256(content).hexdigest()}
@@ -168,6 +181,72 @@ def test_a_result_that_the_inputs_do_not_give_is_found_even_if_it_is_signed(
     untouched = resigned(bundle, tmp_path / "own", key, {})
     assert check_bundle(untouched).is_sound
     assert wrong(check_bundle(untouched, "22" * 32)) == ["signature"]
+
+
+def test_a_bundle_that_names_no_writer_of_its_journal_is_refused(
+    bundle: Path, tmp_path: Path
+) -> None:
+    forged = resigned(bundle, tmp_path / "none", SigningKey("11" * 32, "here"), {}, epochs=[])
+    report = check_bundle(forged)
+    assert wrong(report) == [MANIFEST]
+    assert report.findings[-1].detail == "epochs is []; it names who wrote the journal, one or more"
+    with pytest.raises(BundleError, match=r"manifest\.json: epochs is \[\]"):
+        recompute(forged)
+
+
+def test_a_row_longer_than_any_journal_keeps_is_refused_before_it_is_read(
+    bundle: Path, tmp_path: Path
+) -> None:
+    head = ROW.pack(1, 1, 1, 1, bytes(32), ROW_BYTES_MAX + 1)
+    key = SigningKey("11" * 32, "here")
+    forged = resigned(bundle, tmp_path / "long", key, {JOURNAL: gzip.compress(head)})
+    complaint = f"the row after seq 0 is to have {ROW_BYTES_MAX + 1:,} bytes; a journal's has at"
+    report = check_bundle(forged)
+    assert wrong(report) == [JOURNAL]
+    assert report.findings[-1].detail.startswith(complaint)
+    with pytest.raises(BundleError, match=complaint):
+        recompute(forged)
+
+
+def test_no_journal_keeps_a_longer_row_than_a_bundle_may_have() -> None:
+    with closing(sqlite3.connect(":memory:")) as medium:
+        assert medium.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) == ROW_BYTES_MAX
+
+
+@pytest.mark.parametrize("part", [MANIFEST, SIGNATURE, RESULTS, SCENARIO, JOURNAL])
+def test_scores_are_not_recomputed_from_a_bundle_that_is_not_as_it_was_signed(
+    bundle: Path, tmp_path: Path, part: str
+) -> None:
+    with bundle.open("rb") as source:
+        (member,) = (member for member in read_archive(source) if member.name == part)
+    changed = bytearray(bundle.read_bytes())
+    changed[member.start + member.size // 2] ^= 1
+    file = tmp_path / "changed.tar"
+    file.write_bytes(changed)
+    with pytest.raises(BundleError, match=re.escape(part)):
+        recompute(file)
+
+
+def test_scores_are_recomputed_from_what_the_published_key_signed_and_it_is_said_who_did(
+    data: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own, forger = make_bundle(data, 1).manifest.public_key, SigningKey("11" * 32, "here")
+    forged = resigned(bundle, tmp_path / "forged", forger, {})
+    command = ("score", "recompute")
+    for file, key in ((bundle, own), (forged, forger.public_key)):
+        assert app([*command, str(file)]) == exits.DONE
+        said = capsys.readouterr().out
+        assert f"signed by {key}; compare it with what was published" in said
+        assert app([*command, str(file), "--key", key.upper()]) == exits.DONE
+        assert f"signed by {key}, the key that was given" in capsys.readouterr().out
+    assert app([*command, str(forged), "--key", own]) == exits.FAILED
+    assert f"signature: by {forger.public_key}, not by {own}" in capsys.readouterr().err
+    assert app([*command, str(bundle), "--json", "--key", own]) == exits.DONE
+    assert json.loads(capsys.readouterr().out)["signed_by"] == own
+    with pytest.raises(ConfigurationError, match=r"--key .* is a directory, which nobody signed"):
+        app([*command, str(data), "--key", own], exit_on_error=False)
+    assert app([*command, str(data)]) == exits.DONE
+    assert "signed" not in capsys.readouterr().out
 
 
 def test_the_rows_of_a_bundle_chain_from_nothing_to_the_signed_head(

@@ -11,6 +11,10 @@ AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.
 Data = Annotated[Path, Parameter(help="Directory of the game's data.")]
 RoundId = Annotated[int, Parameter(name="--round", help="The round, by its number; it has ended.")]
 
+PublishedKey = Annotated[
+    str | None, Parameter(help="The organizer's public key, as it was published.")
+]
+
 
 def bundle(
     data: Data,
@@ -102,9 +106,7 @@ def check(
     file: Annotated[Path, Parameter(help="A bundle.")],
     /,
     *,
-    key: Annotated[
-        str | None, Parameter(help="The organizer's public key, as it was published.")
-    ] = None,
+    key: PublishedKey = None,
     as_json: AsJson = False,
 ) -> int:
     """Check a bundle's signature, digests and chain, replay it and compare every output."""
@@ -117,9 +119,10 @@ def recompute_(
     place: Annotated[Path, Parameter(help="A bundle, or the directory of a game's data.")],
     /,
     *,
+    key: PublishedKey = None,
     as_json: AsJson = False,
 ) -> int:
     """Run the recorded inputs again and compare every round's scores bit for bit."""
     from itg.cli.bundles import show_recomputed
 
-    return show_recomputed(place, as_json=as_json)
+    return show_recomputed(place, key, as_json=as_json)

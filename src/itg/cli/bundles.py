@@ -57,16 +57,20 @@ def show_check(file: Path, public_key: str | None, *, as_json: bool) -> int:
     return exits.DONE if report.is_sound else exits.FAILED
 
 
-def show_recomputed(place: Path, *, as_json: bool) -> int:
-    """Recompute scores and print them beside the recorded ones; 1 if any bit differs."""
+def show_recomputed(place: Path, public_key: str | None, *, as_json: bool) -> int:
+    """Recompute scores and print them beside the recorded ones; 1 if any bit differs.
+
+    Nothing is recomputed from a bundle that is not as it was signed.
+    """
     try:
         with waiting("replaying every input from the first …"):
-            result = recompute(place)
+            result = recompute(place, public_key)
     except BundleError as error:
-        return _failed(str(error))
+        return _failed(f"{place}: no score is recomputed: {error}")
     if as_json:
         print(json.format(json.encode(result)).decode())
     else:
+        _print_signer(result, is_given=public_key is not None)
         _print_scores(result)
     if result.difference is not None:
         print(f"itg: the replay leaves the record at {result.difference}", file=sys.stderr)
@@ -94,6 +98,12 @@ def _print_findings(report: BundleReport) -> None:
         print(f"{words[finding.is_sound]:<6}{finding.part:<16}{finding.detail}")
     verdict = "sound" if report.is_sound else "not as it was signed"
     print(f"\n{report.file}: {verdict}{', sealed' if report.is_sealed else ''}")
+
+
+def _print_signer(result: Recomputed, *, is_given: bool) -> None:
+    if result.signed_by is not None:
+        of_whom = ", the key that was given" if is_given else "; compare it with what was published"
+        print(f"signed by {result.signed_by}{of_whom}")
 
 
 def _print_scores(result: Recomputed) -> None:

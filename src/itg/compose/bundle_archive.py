@@ -27,6 +27,8 @@ SCENARIO: Final = "scenario.json"
 JOURNAL: Final = "journal.rows.gz"
 # Before each row's body: first and last number, epoch, wall time in ns, hash, length of the body.
 ROW: Final = Layout(">QQQQ32sI")
+# As long as SQLite takes a value, in which a journal's row is one; PostgreSQL's is no shorter.
+ROW_BYTES_MAX: Final = 1_000_000_000
 _END: Final = bytes(2 * BLOCKSIZE)
 _CHUNK: Final = 1 << 20
 _LEVEL: Final = 6
@@ -89,12 +91,16 @@ def write_rows(target: IO[bytes], rows: Iterable[SealedBatch]) -> Iterator[Seale
 
 
 def read_rows(source: IO[bytes], member: Member) -> Iterator[SealedBatch]:
-    """Return the rows of a journal's file, unchecked."""
+    """Return the rows of a journal's file, unchecked; `BundleError` at one that is too long."""
     source.seek(member.start)
+    seq = 0
     with gzip.GzipFile(fileobj=source, mode="rb") as packed:
         while len(head := packed.read(ROW.size)) == ROW.size:
             first, last, epoch, ts_ns, digest, length = ROW.unpack(head)
-            body = packed.read(length)
+            if length > ROW_BYTES_MAX:
+                told = f"the row after seq {seq} is to have {length:,} bytes"
+                raise BundleError(JOURNAL, f"{told}; a journal's has at most {ROW_BYTES_MAX:,}")
+            body, seq = packed.read(length), last
             yield SealedBatch(Seq(first), Seq(last), epoch, Nanos(ts_ns), body, digest)
 
 

@@ -32,6 +32,7 @@ from itg.runtime.fingerprint import code_fingerprint, numeric_fingerprint
 from itg.runtime.journal import DamagedRowError, Head, SealedBatch, chained_rows
 from itg.scenario.commitment import Reveal, commitment_of
 
+Members = dict[str, Member]
 _SMALL: Final = 64 * 1024 * 1024  # no file that is read at once is larger
 
 
@@ -77,6 +78,20 @@ def check_bundle(file: Path, public_key: str | None = None) -> BundleReport:
     )
 
 
+def signed_contents(source: IO[bytes], public_key: str | None) -> tuple[Members, Manifest]:
+    """Return a bundle's files and manifest, once they are what was signed.
+
+    `BundleError` at the first thing that is not: a byte, a digest, the signature, the commitment,
+    or with `public_key` who signed. Nothing is replayed.
+    """
+    check = _Check(public_key)
+    contents = check.look(source)
+    for finding in check.findings:
+        if finding.is_sound is False:
+            raise BundleError(finding.part, finding.detail)
+    return contents
+
+
 @contextmanager
 def opened(file: Path) -> Iterator[IO[bytes]]:
     """Open a bundle; `ConfigurationError` where there is none."""
@@ -88,7 +103,7 @@ def opened(file: Path) -> Iterator[IO[bytes]]:
         yield source
 
 
-def members_of(source: IO[bytes]) -> dict[str, Member]:
+def members_of(source: IO[bytes]) -> Members:
     """Return a bundle's files by name; `BundleError` unless they are a bundle's, in order."""
     found = read_archive(source)
     names = [member.name for member in found]
@@ -101,7 +116,7 @@ def members_of(source: IO[bytes]) -> dict[str, Member]:
     return {member.name: member for member in found}
 
 
-def manifest_in(source: IO[bytes], members: dict[str, Member]) -> Manifest:
+def manifest_in(source: IO[bytes], members: Members) -> Manifest:
     """Return what a bundle's manifest says, whoever signed it."""
     try:
         manifest = msgspec.json.decode(read_member(source, members[MANIFEST]), type=Manifest)
@@ -109,10 +124,12 @@ def manifest_in(source: IO[bytes], members: dict[str, Member]) -> Manifest:
         raise BundleError(MANIFEST, f"is not readable: {error}") from error
     if manifest.format != FORMAT:
         raise BundleError(MANIFEST, f"has format {manifest.format!r}, this build reads {FORMAT}")
+    if not manifest.epochs:
+        raise BundleError(MANIFEST, "epochs is []; it names who wrote the journal, one or more")
     return manifest
 
 
-def rows_in(source: IO[bytes], members: dict[str, Member]) -> Iterator[SealedBatch]:
+def rows_in(source: IO[bytes], members: Members) -> Iterator[SealedBatch]:
     """Return a bundle's rows, each proven to follow the one before from the first on."""
     try:
         yield from chained_rows(read_rows(source, members[JOURNAL]), Head())
@@ -145,13 +162,17 @@ class _Check:
     def note(self, part: str, detail: str, *, is_sound: bool | None = True) -> None:
         self.findings.append(Finding(part=part, is_sound=is_sound, detail=detail))
 
-    def run(self, source: IO[bytes]) -> None:
+    def look(self, source: IO[bytes]) -> tuple[Members, Manifest]:
         members = members_of(source)
         self.note("archive", f"{len(members)} files, nothing between them")
         manifest = self.manifest = manifest_in(source, members)
         self._check_signature(source, members, manifest)
         self._check_files(members, manifest)
         self._check_commitment(manifest)
+        return members, manifest
+
+    def run(self, source: IO[bytes]) -> None:
+        members, manifest = self.look(source)
         if any(finding.is_sound is False for finding in self.findings):
             self.note("replay", "not run: what it needs is not as it was signed", is_sound=None)
         elif JOURNAL not in members:
@@ -161,9 +182,7 @@ class _Check:
             self._check_build(manifest)
             self._replay(source, members, manifest)
 
-    def _check_signature(
-        self, source: IO[bytes], members: dict[str, Member], manifest: Manifest
-    ) -> None:
+    def _check_signature(self, source: IO[bytes], members: Members, manifest: Manifest) -> None:
         text = read_member(source, members[MANIFEST])
         signature = read_member(source, members[SIGNATURE])
         try:
@@ -183,7 +202,7 @@ class _Check:
         else:
             self.note("signature", "by the key that was given")
 
-    def _check_files(self, members: dict[str, Member], manifest: Manifest) -> None:
+    def _check_files(self, members: Members, manifest: Manifest) -> None:
         named = {file.name: file for file in manifest.files}
         for name in (RESULTS, SCENARIO, JOURNAL):
             file, member = named.get(name), members.get(name)
@@ -219,7 +238,7 @@ class _Check:
                 return
         self.note("build", f"{ours[0][:12]}, as the journal's")
 
-    def _replay(self, source: IO[bytes], members: dict[str, Member], manifest: Manifest) -> None:
+    def _replay(self, source: IO[bytes], members: Members, manifest: Manifest) -> None:
         replay = Replay(machine_of_nodes(manifest.epochs[-1].header.nodes), range_in(manifest))
         try:
             replay.run(self._counted(rows_in(source, members)))

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from itg.compose.bundle_archive import JOURNAL
-from itg.compose.bundle_check import manifest_in, members_of, opened, rows_in
+from itg.compose.bundle_check import opened, rows_in, signed_contents
 from itg.compose.verify import machine_of, machine_of_nodes, opened_for_reading
 from itg.game.contract import RoundScore, RoundScored, TeamRegistered, TeamScore
 from itg.kernel.errors import ConfigurationError
@@ -41,39 +42,54 @@ class ScoreRow(Struct, frozen=True, kw_only=True):
 class Recomputed(Struct, frozen=True, kw_only=True):
     """All scores of a bundle or of a data directory; `difference`: another output, where it ended.
 
-    `is_equal` only if every output of the replay was the recorded one.
+    `is_equal` only if every output of the replay was the recorded one. `signed_by` is the public
+    key of a bundle's signature; nobody signs a directory.
     """
 
     rows: tuple[ScoreRow, ...]
     is_equal: bool
     difference: str | None = None
+    signed_by: str | None = None
 
 
-def recompute(place: Path) -> Recomputed:
-    """Run a bundle's or a data directory's inputs again and compare the scores of each round."""
-    with _recorded(place) as (machine, rows):
-        replay = _Scoring(machine)
-        replay.run(rows)
-    return replay.result()
+class _Recorded(Struct, frozen=True):
+    machine: Machine
+    rows: Iterable[SealedBatch]
+    signed_by: str | None = None
+
+
+def recompute(place: Path, public_key: str | None = None) -> Recomputed:
+    """Run a bundle's or a data directory's inputs again and compare the scores of each round.
+
+    `BundleError` for a bundle that is not as it was signed, or not by `public_key`.
+    """
+    with _recorded(place, public_key) as recorded:
+        replay = _Scoring(recorded.machine)
+        replay.run(recorded.rows)
+    return replace(replay.result(), signed_by=recorded.signed_by)
 
 
 @contextmanager
-def _recorded(place: Path) -> Iterator[tuple[Machine, Iterable[SealedBatch]]]:
+def _recorded(place: Path, public_key: str | None) -> Iterator[_Recorded]:
     if place.is_dir():
+        if public_key is not None:
+            raise ConfigurationError(
+                f"--key is of a bundle; {place} is a directory, which nobody signed"
+            )
         journal = opened_for_reading(place)
         try:
-            yield machine_of(journal), checked_rows(journal, Seq(0))
+            yield _Recorded(machine_of(journal), checked_rows(journal, Seq(0)))
         finally:
             journal.close()
         return
     with opened(place) as source:
-        members = members_of(source)
+        members, manifest = signed_contents(source, public_key)
         if JOURNAL not in members:
             raise ConfigurationError(
                 f"{place} is sealed: it has no inputs before the game's last round is over"
             )
-        nodes = manifest_in(source, members).epochs[-1].header.nodes
-        yield machine_of_nodes(nodes), rows_in(source, members)
+        machine = machine_of_nodes(manifest.epochs[-1].header.nodes)
+        yield _Recorded(machine, rows_in(source, members), manifest.public_key)
 
 
 class _Scoring:
