@@ -10,7 +10,7 @@ export interface AdjustParams {
   team_id: string;
 }
 
-/** Correct a team's cash, or its contracts at a price; signed, positive to the team. The house is the other side of contracts; cash comes from outside the market. */
+/** Correct a team's cash, or its contracts at a price; signed, positive to the team. The house is the other side of contracts; cash comes from outside the market. Contracts are `instrument_id`, `quantity` and a `price` on the tick grid, all three. */
 export interface AdjustRequest {
   cash?: number | string;
   instrument_id?: string | null;

@@ -300,7 +300,7 @@ def test_a_correction_moves_cash_from_outside_and_contracts_of_the_house(
         ({}, "INVALID_QUANTITY"),
         ({"quantity": 1}, "INVALID_INSTRUMENT"),
         ({"quantity": 1, "instrument_id": InstrumentId("SPX-NONE")}, "INVALID_INSTRUMENT"),
-        ({"quantity": 1, "instrument_id": SPX, "price": Price(-1)}, "INVALID_QUANTITY"),
+        ({"quantity": 1, "instrument_id": SPX, "price": Price(-1)}, "INVALID_PRICE"),
         ({"cash": Cash(10**15)}, "INVALID_QUANTITY"),
     ],
 )

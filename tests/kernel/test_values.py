@@ -7,6 +7,7 @@ from itg.kernel.money import (
     Price,
     nearest_ticks,
     round_half_up_to_tick,
+    usd_words,
 )
 from itg.kernel.times import to_micros
 
@@ -55,3 +56,13 @@ def test_a_shard_beyond_the_ids_is_a_bug() -> None:
 
 def test_micros_round_down() -> None:
     assert to_micros(1_999) == 1
+
+
+@pytest.mark.parametrize(
+    ("price", "words"),
+    [(0, "0.00"), (12_5000, "12.50"), (1, "0.0001"), (-1_2500, "-1.25"), (-1, "-0.0001")],
+)
+def test_a_price_is_written_in_usd_with_as_many_decimals_as_it_needs(
+    price: int, words: str
+) -> None:
+    assert usd_words(Price(price)) == words

@@ -149,7 +149,9 @@ def test_the_organizers_switch_is_released_by_the_organizer_only(
 
 def test_nobodys_account_has_no_switch() -> None:
     told = scene().send(kill(AccountId("nobody")))
-    assert only(KillSwitchRejected, told).refusal.code == "ACCOUNT_NOT_FOUND"
+    refusal = only(KillSwitchRejected, told).refusal
+    assert (refusal.code, refusal.field) == ("ACCOUNT_NOT_FOUND", "account_id")
+    assert refusal.detail == "Account 'nobody' was never opened."
     assert not of(PrivateEvent, told)
 
 

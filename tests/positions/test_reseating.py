@@ -1,6 +1,7 @@
 """An organizer's acts on accounts: a new seat, a correction, a suspension, another role."""
 
 import pytest
+from msgspec.structs import replace
 from tests.positions.scene import (
     ALICE,
     BOB,
@@ -21,8 +22,8 @@ from tests.positions.scene import (
     usd,
 )
 
-from itg.kernel.ids import AccountId, Role
-from itg.kernel.money import Cash
+from itg.kernel.ids import AccountId, InstrumentId, Role
+from itg.kernel.money import Cash, Price
 from itg.kernel.rng import Rng
 from itg.kernel.times import NS_PER_S
 from itg.kernel.words import Phase
@@ -144,7 +145,7 @@ def test_whatever_is_reseated_and_corrected_nothing_is_made_or_lost(seed: int) -
                         cash=Cash(rng.below(2_000_0000) - 1_000_0000),
                         instrument_id=(CALL, PUT)[rng.below(2)],
                         quantity=rng.below(11) - 5,
-                        price=usd(f"{rng.below(20)}.00"),
+                        price=usd(f"{rng.below(20) + 1}.00"),
                         counterparty_id=CAROL,
                     )
                 )
@@ -171,7 +172,78 @@ def test_a_correction_of_cash_alone_moves_nothing_else() -> None:
 def test_a_correction_of_an_account_that_is_not_there_is_refused() -> None:
     ask = AdjustAccount(account_id=AccountId("nobody"), cash=Cash(1))
     rejected = only(AdjustmentRejected, scene().send(ask))
-    assert rejected.refusal.code == "ACCOUNT_NOT_FOUND"
+    refusal = rejected.refusal
+    assert (refusal.code, refusal.field) == ("ACCOUNT_NOT_FOUND", "account_id")
+    assert refusal.detail == "Account 'nobody' was never opened."
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "of_field", "detail"),
+    [
+        (
+            {"instrument_id": CALL, "quantity": 5},
+            "INVALID_PRICE",
+            "price",
+            "price 0.00 is below one tick, 0.01: contracts move at a price of at least that",
+        ),
+        (
+            {"instrument_id": CALL, "quantity": -5, "price": Price(-3_2500)},
+            "INVALID_PRICE",
+            "price",
+            "price -3.25 is below one tick, 0.01: contracts move at a price of at least that",
+        ),
+        (
+            {"instrument_id": CALL, "quantity": 5, "price": Price(3_0050)},
+            "INVALID_PRICE",
+            "price",
+            "price 3.005 is off the tick; the nearest are 3.00 and 3.01",
+        ),
+        (
+            {"instrument_id": CALL, "cash": Cash(100_0000)},
+            "INVALID_QUANTITY",
+            "quantity",
+            f"quantity is 0 of {CALL}: give contracts and a price, or cash without instrument_id",
+        ),
+        (
+            {"price": usd("3.00"), "cash": Cash(100_0000)},
+            "INVALID_QUANTITY",
+            "quantity",
+            "quantity is 0 at a price of 3.00: give contracts, or cash without a price",
+        ),
+        (
+            {"quantity": 5, "price": usd("3.00"), "cash": Cash(100_0000)},
+            "INVALID_INSTRUMENT",
+            "instrument_id",
+            "quantity is 5: name the instrument_id of these contracts",
+        ),
+        (
+            {"instrument_id": InstrumentId("SPX-NO"), "quantity": 5, "price": usd("3.00")},
+            "INVALID_INSTRUMENT",
+            "instrument_id",
+            "No instrument 'SPX-NO' is listed.",
+        ),
+        ({}, "INVALID_QUANTITY", "quantity", "Nothing to correct: give cash, or an instrument"),
+    ],
+)
+def test_a_correction_that_is_unclear_is_refused_with_what_would_be_right(
+    asked: dict[str, object], code: str, of_field: str, detail: str
+) -> None:
+    market = scene()
+    before = market.positions.snapshot()
+    ask = replace(AdjustAccount(account_id=ALICE, counterparty_id=CAROL), **asked)
+    refusal = only(AdjustmentRejected, market.send(ask)).refusal
+    assert (refusal.code, refusal.field) == (code, of_field)
+    assert refusal.detail.startswith(detail)
+    assert market.positions.snapshot() == before
+
+
+def test_contracts_are_corrected_at_one_tick() -> None:
+    market = scene()
+    ask = AdjustAccount(
+        account_id=ALICE, instrument_id=CALL, quantity=2, price=Price(100), counterparty_id=CAROL
+    )
+    assert only(AccountAdjusted, market.send(ask)).price == Price(100)
+    assert market.net(ALICE) == 9
 
 
 def test_a_suspended_account_may_cancel_and_not_even_reduce() -> None:

@@ -10,7 +10,7 @@ from tests.system.desk import Desk, itg
 from tests.system.server import Server
 
 from itg.cli import exits
-from itg.cli.asking import Organizer
+from itg.cli.asking import Json, Organizer, RefusedRequestError
 from itg.kernel.errors import ConfigurationError
 
 pytestmark = pytest.mark.system
@@ -173,6 +173,31 @@ def test_judged_points_are_entered_and_what_is_left_out_stays(desk: Desk) -> Non
     assert desk("score", "judge", "Nobody", "--code", "1") == exits.FAILED
     assert "no team 'Nobody'; there are" in desk.complained
     assert ("scores.judgement", "the talk") in acts(desk)
+
+
+@pytest.mark.parametrize(
+    ("asked", "pointer", "code"),
+    [
+        ({"instrument_id": "SPX", "quantity": 5}, "/price", "INVALID_PRICE"),
+        ({"instrument_id": "SPX", "quantity": 5, "price": -3}, "/price", "INVALID_PRICE"),
+        ({"instrument_id": "SPX", "quantity": 5, "price": 3.0001}, "/price", "INVALID_PRICE"),
+        ({"instrument_id": "SPX", "cash": 100}, "/quantity", "INVALID_QUANTITY"),
+        ({"quantity": 5, "cash": 100, "price": 3}, "/instrument_id", "INVALID_INSTRUMENT"),
+    ],
+)
+def test_a_correction_that_is_half_a_one_is_refused_by_the_field_that_is_wrong(
+    desk: Desk, asked: Json, pointer: str, code: str
+) -> None:
+    name = f"Half {pointer} {len(asked)} {asked.get('price')}"
+    desk.do("team", "add", name, "--role", "hedge_fund")
+    organizer = Organizer(url=desk.server.url, api_key=desk.server.admin_key)
+    path = f"/admin/teams/{id_of(desk, name)}/adjust"
+    with pytest.raises(RefusedRequestError, match=code) as refused:
+        organizer.ask("POST", path, {**asked, "reason": "a mistake"})
+    assert [error["pointer"] for error in refused.value.errors] == [pointer]
+    dropped = ("--cash", "100", "--quantity", "5", "--reason", "a mistake")
+    assert desk("team", "adjust", name, *dropped) == exits.WRONG_USE
+    assert "--quantity 5: name the contracts with --instrument" in desk.complained
 
 
 def test_a_role_is_changed_by_the_names_that_are_shown(desk: Desk) -> None:

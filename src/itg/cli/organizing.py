@@ -239,7 +239,9 @@ def adjust(  # noqa: PLR0913 - each parameter is a flag
     cash: Annotated[float, Parameter(help="USD; positive to the team.")] = 0.0,
     instrument: Annotated[str | None, Parameter(help="Contracts of this one.")] = None,
     quantity: Annotated[int, Parameter(help="Contracts; positive to the team.")] = 0,
-    price: Annotated[float, Parameter(help="USD a contract is counted at.")] = 0.0,
+    price: Annotated[
+        float | None, Parameter(help="USD a contract is counted at, one tick or more.")
+    ] = None,
     yes: Yes = False,
     at: At = HERE,
 ) -> int:

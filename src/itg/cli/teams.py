@@ -22,12 +22,34 @@ class Correction(Struct, frozen=True, kw_only=True):
     cash: float
     instrument: str | None
     quantity: int
-    price: float
+    price: float | None
 
     def body(self, reason: str) -> Json:
+        """Return the request; raise `AskingError` where a part of it would be dropped."""
+        complaint = self._complaint()
+        if complaint is not None:
+            raise AskingError(complaint, exits.WRONG_USE)
         moved: Json = {"quantity": self.quantity, "price": self.price}
         named = {} if self.instrument is None else {"instrument_id": self.instrument, **moved}
         return {"cash": self.cash, "reason": reason, **named}
+
+    def _complaint(self) -> str | None:
+        complaint = None
+        if self.instrument is None and self.quantity:
+            complaint = f"--quantity {self.quantity}: name the contracts with --instrument"
+        elif self.instrument is None and self.price is not None:
+            complaint = f"--price {self.price:g}: it is of contracts; name --instrument and them"
+        elif self.instrument is None and not self.cash:
+            complaint = (
+                "nothing is corrected: give --cash, or --instrument with --quantity and --price"
+            )
+        elif self.instrument is not None and not self.quantity:
+            complaint = f"--instrument {self.instrument}: give --quantity, positive to the team"
+        elif self.instrument is not None and self.price is None:
+            complaint = f"--quantity {self.quantity}: give --price, USD a contract is counted at"
+        elif self.price is not None and self.price <= 0:
+            complaint = f"--price {self.price:g}: a price is one tick or more"
+        return complaint
 
 
 class Points(Struct, frozen=True, kw_only=True):
@@ -234,10 +256,11 @@ def adjust_team(at: At, team: str, correction: Correction, reason: str, *, yes: 
     """Correct a team's account once that is confirmed."""
 
     def act(organizer: Organizer) -> None:
+        body = correction.body(reason)
         found = team_named(organizer, team)
         confirm(f"A correction of {both_names(found)}", yes=yes)
         path = f"/admin/teams/{found['team_id']}/adjust"
-        told = organizer.ask("POST", path, correction.body(reason))
+        told = organizer.ask("POST", path, body)
         contracts = f", {told['quantity']:+} {told['instrument_id']} at {told['price']}"
         print(
             f"{both_names(found)}: cash {told['cash']:+,.2f}"

@@ -20,3 +20,10 @@ def nearest_ticks(price: Price, tick_size: Price) -> tuple[Price, Price]:
 def round_half_up_to_tick(value: float, tick_size: Price) -> Price:
     """Round a model price in price units (not USD) to the grid, halves upward."""
     return Price(int((value + tick_size / 2) // tick_size) * tick_size)
+
+
+def usd_words(price: int) -> str:
+    """Write a price in USD with as many decimals as it needs, at least two."""
+    whole, part = divmod(abs(price), PRICE_SCALE)
+    decimals = f"{part:04}".rstrip("0").ljust(2, "0")
+    return f"{'-' if price < 0 else ''}{whole}.{decimals}"

@@ -37,6 +37,7 @@ M = TypeVar("M", bound=Message)
 
 REASONS = ExchangeReasons(
     invalid_instrument=exchange.INVALID_INSTRUMENT,
+    invalid_price=exchange.INVALID_PRICE,
     invalid_quantity=exchange.INVALID_QUANTITY,
     order_not_found=exchange.ORDER_NOT_FOUND,
     order_already_done=exchange.ORDER_ALREADY_DONE,

@@ -25,7 +25,7 @@ from itg.exchange.core.terms import terms_refused
 from itg.exchange.core.venue import GUARD, Venue
 from itg.kernel.errors import Refusal, RejectReason
 from itg.kernel.ids import AccountId, InstrumentId, OrderId
-from itg.kernel.money import PRICE_SCALE, Price, nearest_ticks
+from itg.kernel.money import Price, nearest_ticks, usd_words
 from itg.kernel.words import Phase, SelfTradePolicy, Side, TimeInForce
 
 # Names for what every order asks about: to read an enum's attribute or hash it is not free.
@@ -187,12 +187,13 @@ def _grid_refused(listing: Listing, price: int | None, field: str) -> Refusal | 
     if price is None or (price >= tick and not price % tick):
         return None
     if price < tick:
-        detail = f"{field} {usd(price)} is below one tick, {usd(tick)}"
+        detail = f"{field} {usd_words(price)} is below one tick, {usd_words(tick)}"
         return Refusal(
             code=INVALID_PRICE.code, detail=detail, field=field, requested=price, limit=tick
         )
     below, above = nearest_ticks(Price(price), Price(tick))
-    detail = f"{field} {usd(price)} is off the tick; the nearest are {usd(below)} and {usd(above)}"
+    nearest = f"the nearest are {usd_words(below)} and {usd_words(above)}"
+    detail = f"{field} {usd_words(price)} is off the tick; {nearest}"
     return Refusal(
         code=INVALID_PRICE.code, detail=detail, field=field, requested=price, allowed=below
     )
@@ -209,7 +210,7 @@ def _band_refused(
     tick = listing.tick
     allowed = edge // tick * tick if is_buy else max(tick, -(-edge // tick) * tick)
     relation = "above" if is_buy else "below"
-    detail = f"{field} {usd(price)} is {relation} the collar's edge {usd(allowed)}"
+    detail = f"{field} {usd_words(price)} is {relation} the collar's edge {usd_words(allowed)}"
     return Refusal(
         code=PRICE_OUTSIDE_BAND.code,
         detail=detail,
@@ -234,10 +235,3 @@ def probe_of(price: int | None, *, is_buy: bool) -> Order:
     return Order(
         OrderId(0), AccountId(""), InstrumentId(""), is_buy, price, 0, SelfTradePolicy.ALLOW
     )
-
-
-def usd(price: int) -> str:
-    """Write a price in USD with as many decimals as it needs, at least two."""
-    whole, part = divmod(price, PRICE_SCALE)
-    text = f"{part:04}".rstrip("0").ljust(2, "0")
-    return f"{whole}.{text}"

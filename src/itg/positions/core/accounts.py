@@ -4,10 +4,11 @@ from collections import deque
 
 from msgspec import Struct
 
+from itg.kernel.errors import Refusal
 from itg.kernel.ids import AccountId, ClientOrderId, InstrumentId, OrderId, TradeId
 from itg.kernel.times import Nanos
 from itg.kernel.words import OrderStatus, Side
-from itg.positions.contract import AnyPrivateEvent, ReserveOrder
+from itg.positions.contract import ACCOUNT_NOT_FOUND, AnyPrivateEvent, ReserveOrder
 from itg.positions.core.buckets import Buckets
 from itg.positions.core.former_seats import FormerSeat
 from itg.positions.core.mailbox import Mailbox
@@ -231,3 +232,9 @@ class Account:
             side.end(status)
         del self.quote_sides[side.order_id]
         self.quotes[side.holding.listing.instrument_id].drop(side)
+
+
+def never_opened(account_id: AccountId) -> Refusal:
+    """Refuse what is asked of an account that is not there."""
+    detail = f"Account {account_id!r} was never opened."
+    return Refusal(code=ACCOUNT_NOT_FOUND.code, detail=detail, field="account_id")

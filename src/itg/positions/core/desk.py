@@ -19,6 +19,7 @@ class ExchangeReasons(Struct, frozen=True, gc=False, kw_only=True):
     """The exchange's own reasons, for what is refused here in its stead."""
 
     invalid_instrument: RejectReason
+    invalid_price: RejectReason
     invalid_quantity: RejectReason
     order_not_found: RejectReason
     order_already_done: RejectReason

@@ -5,14 +5,13 @@ from itg.kernel.messages import Message
 from itg.kernel.times import Nanos
 from itg.kernel.words import CancelReason, InFreeze
 from itg.positions.contract import (
-    ACCOUNT_NOT_FOUND,
     KILL_SWITCH_OF_ORGANIZER,
     AccountKillSwitchChanged,
     KillSwitchChanged,
     KillSwitchRejected,
     SetKillSwitch,
 )
-from itg.positions.core.accounts import Account, KillSwitch
+from itg.positions.core.accounts import Account, KillSwitch, never_opened
 from itg.positions.core.desk import Desk
 from itg.positions.core.stops import restrict
 
@@ -26,8 +25,7 @@ def set_kill_switch(desk: Desk, _now: Nanos, ask: SetKillSwitch, out: list[Messa
         account = desk.accounts[account_id]
         switch, concerned = account.kill_switch, (account,)
     else:
-        detail = "This account was never opened."
-        _reject(ask, Refusal(code=ACCOUNT_NOT_FOUND.code, detail=detail), out)
+        _reject(ask, never_opened(account_id), out)
         return
     if not ask.is_active and switch.by_organizer and not ask.by_organizer:
         detail = "The organizer switched it; only the organizer releases it."

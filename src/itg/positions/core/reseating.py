@@ -8,7 +8,7 @@ changed by, and the fees, add up to it.
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import InstrumentId
 from itg.kernel.messages import Message
-from itg.kernel.money import Cash, Price
+from itg.kernel.money import Cash, Price, nearest_ticks, usd_words
 from itg.kernel.times import Nanos
 from itg.kernel.words import CancelReason, InFreeze
 from itg.positions.contract import (
@@ -25,11 +25,12 @@ from itg.positions.contract import (
     SuspendAccount,
 )
 from itg.positions.core import coverage
-from itg.positions.core.accounts import Account
+from itg.positions.core.accounts import Account, never_opened
 from itg.positions.core.buckets import Buckets
 from itg.positions.core.desk import QUANTITY_MAX, VALUE_MAX, Desk
 from itg.positions.core.fills import report
 from itg.positions.core.former_seats import FormerSeat, Handover, day_of, with_seat
+from itg.positions.core.listings import Listing
 from itg.positions.core.loss_stop import watch_loss
 from itg.positions.core.measuring import begin_seat, settle_all, settle_up
 from itg.positions.core.nets import RESIDUAL
@@ -196,25 +197,57 @@ def _exchanged(
 
 def _refusal_of(desk: Desk, ask: AdjustAccount) -> Refusal | None:
     if ask.account_id not in desk.accounts:
-        detail = "This account was never opened."
-        return Refusal(code=ACCOUNT_NOT_FOUND.code, detail=detail)
+        return never_opened(ask.account_id)
     if abs(ask.cash) > VALUE_MAX:
         detail = "One correction moves at most 10 billion USD."
         return _invalid(desk, detail, "cash", limit=VALUE_MAX)
     if not ask.quantity:
-        if ask.cash:
-            return None
-        detail = "Nothing to correct: give cash, or an instrument with a quantity and a price."
-        return _invalid(desk, detail, "quantity", limit=None)
+        return _refusal_of_none(desk, ask)
     listing = None if ask.instrument_id is None else desk.listings.get(ask.instrument_id)
     if listing is None or listing.is_delisted:
-        reason = desk.reasons.invalid_instrument
-        return Refusal(code=reason.code, detail=reason.hint, field="instrument_id")
+        detail = f"quantity is {ask.quantity}: name the instrument_id of these contracts"
+        if ask.instrument_id is not None:
+            detail = f"No instrument {ask.instrument_id!r} is listed."
+        code = desk.reasons.invalid_instrument.code
+        return Refusal(code=code, detail=detail, field="instrument_id")
     if ask.counterparty_id is None or ask.counterparty_id not in desk.accounts:
         detail = "Contracts come from the house, and this game has none."
         return Refusal(code=ACCOUNT_NOT_FOUND.code, detail=detail)
+    return _refusal_of_price(desk, ask, listing) or _refusal_of_worth(desk, ask, listing)
+
+
+def _refusal_of_none(desk: Desk, ask: AdjustAccount) -> Refusal | None:
+    # Whoever names an instrument or a price meant contracts: cash alone would be half of it.
+    if ask.instrument_id is not None and ask.cash:
+        of_what = f"of {ask.instrument_id}: give contracts and a price, or cash without"
+        return _invalid(desk, f"quantity is 0 {of_what} instrument_id", "quantity", limit=None)
+    if ask.price and ask.cash:
+        at_what = f"at a price of {usd_words(ask.price)}: give contracts, or cash without a price"
+        return _invalid(desk, f"quantity is 0 {at_what}", "quantity", limit=None)
+    if ask.cash:
+        return None
+    detail = "Nothing to correct: give cash, or an instrument with a quantity and a price."
+    return _invalid(desk, detail, "quantity", limit=None)
+
+
+def _refusal_of_price(desk: Desk, ask: AdjustAccount, listing: Listing) -> Refusal | None:
+    tick, price = listing.instrument.tick_size, ask.price
+    if price >= tick and not price % tick:
+        return None
+    code, told = desk.reasons.invalid_price.code, f"price {usd_words(price)}"
+    if price < tick:
+        detail = f"{told} is below one tick, {usd_words(tick)}: contracts move at a price of at"
+        return Refusal(
+            code=code, detail=f"{detail} least that", field="price", requested=price, limit=tick
+        )
+    below, above = nearest_ticks(price, tick)
+    detail = f"{told} is off the tick; the nearest are {usd_words(below)} and {usd_words(above)}"
+    return Refusal(code=code, detail=detail, field="price", requested=price, allowed=below)
+
+
+def _refusal_of_worth(desk: Desk, ask: AdjustAccount, listing: Listing) -> Refusal | None:
     worth = abs(ask.quantity) * ask.price * listing.multiplier
-    if abs(ask.quantity) > QUANTITY_MAX or not 0 <= worth <= VALUE_MAX:
+    if abs(ask.quantity) > QUANTITY_MAX or worth > VALUE_MAX:
         detail = f"One correction moves at most {QUANTITY_MAX} contracts and 10 billion USD."
         return _invalid(desk, detail, "quantity", limit=QUANTITY_MAX)
     return None

@@ -83,7 +83,8 @@ class RevokedBody(Body, frozen=True, kw_only=True):
 class AdjustRequest(Request, frozen=True, kw_only=True):
     """Correct a team's cash, or its contracts at a price; signed, positive to the team.
 
-    The house is the other side of contracts; cash comes from outside the market.
+    The house is the other side of contracts; cash comes from outside the market. Contracts are
+    `instrument_id`, `quantity` and a `price` on the tick grid, all three.
     """
 
     cash: PriceIn = 0.0
