@@ -1,7 +1,8 @@
 """The ASGI application: the order lane and the socket in front, Litestar behind.
 
 Every operation of the table has an ordinary handler, served also under `/v1`; the lane takes the
-busiest of them before the framework sees them and gives the same bytes.
+busiest of them before the framework sees them and gives the same bytes. A listener for the public
+is built without the organizer's operations: there its paths are like any that nobody knows.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -28,10 +29,11 @@ from itg.gateway.reasons import (
 )
 from itg.gateway.rest import completed, serve
 from itg.gateway.routes.ops import handlers_of
-from itg.gateway.routes.table import BY_NAME, OPERATIONS
+from itg.gateway.routes.table import OPERATIONS, PUBLIC, on_socket
 from itg.gateway.socket import SocketServer
+from itg.gateway.ui_files import ADDRESSES, PUBLIC_ADDRESSES
 from itg.kernel.errors import RejectReason
-from itg.wire.v1.channels import ADDRESSES
+from itg.wire.v1.channels import ADDRESSES as SOCKETS
 
 log = structlog.get_logger()
 AnyRequest = Request[None, None, State]
@@ -41,11 +43,13 @@ _VERSION = "/v1"
 class GatewayApp:
     """What the server runs."""
 
-    def __init__(self, gateway: Gateway, lane: OrderLane) -> None:
+    def __init__(self, gateway: Gateway, *, has_order_lane: bool, has_admin: bool) -> None:
+        operations = OPERATIONS if has_admin else PUBLIC
         self._gateway = gateway
-        self._lane = lane
-        self._sockets = SocketServer(gateway, BY_NAME)
-        self._litestar = _litestar(gateway)
+        self._lane = OrderLane(operations if has_order_lane else ())
+        self._sockets = SocketServer(gateway, on_socket(operations))
+        pages = ADDRESSES if has_admin else PUBLIC_ADDRESSES
+        self._litestar = _litestar(gateway, operations, pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # The servers' type is a text; Litestar's types know an enum of the same texts.
@@ -66,22 +70,31 @@ class GatewayApp:
             await answer(scope, receive, send)
 
     async def _serve_socket(self, scope: WebSocketScope, receive: Receive, send: Send) -> None:
-        channels = ADDRESSES.get(scope["path"].removeprefix(_VERSION))
+        channels = SOCKETS.get(scope["path"].removeprefix(_VERSION))
         if channels is None:
             await self._sockets.refuse(scope, receive, send)
         else:
             await self._sockets.serve(scope, receive, send, channels)
 
 
-def build_app(gateway: Gateway, *, has_order_lane: bool = True) -> GatewayApp:
-    """Return the application of a gateway; without the lane every route goes through Litestar."""
-    return GatewayApp(gateway, OrderLane(OPERATIONS if has_order_lane else ()))
+def build_app(
+    gateway: Gateway, *, has_order_lane: bool = True, has_admin: bool = True
+) -> GatewayApp:
+    """Return the application of one listener of a gateway, which may have several.
+
+    Without the lane every route goes through Litestar; without `has_admin` nothing of the
+    organizer's is there.
+    """
+    return GatewayApp(gateway, has_order_lane=has_order_lane, has_admin=has_admin)
 
 
-def _litestar(gateway: Gateway) -> Litestar:
-    versioned = Router(_VERSION, route_handlers=_handlers(gateway, OPERATIONS))
+def _litestar(
+    gateway: Gateway, operations: Sequence[Operation], addresses: Sequence[str]
+) -> Litestar:
+    versioned = Router(_VERSION, route_handlers=_handlers(gateway, operations))
+    others = handlers_of(gateway, operations, addresses)
     return Litestar(
-        [*_handlers(gateway, OPERATIONS), versioned, *handlers_of(gateway, OPERATIONS)],
+        [*_handlers(gateway, operations), versioned, *others],
         openapi_config=None,
         logging_config=None,
         exception_handlers={HTTPException: _refuser(gateway), 500: _failer(gateway)},

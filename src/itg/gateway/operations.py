@@ -52,6 +52,11 @@ class Route(Struct, frozen=True, kw_only=True):
         parts = self.path.split("/")
         return tuple(part[1:-1] for part in parts if part.startswith("{"))
 
+    @property
+    def is_organizers(self) -> bool:
+        """Tell whether it is the organizer's: a listener for the public does not have it."""
+        return self.scope is Scope.ADMIN or self.path.startswith("/admin/")
+
 
 class Operation(ABC):
     """One row of the table."""

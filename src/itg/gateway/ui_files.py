@@ -29,6 +29,8 @@ ADDRESSES = (
     "/replay",
     "/replay/{round_id:str}",
 )
+# A listener for the public does not have the organizer's console.
+PUBLIC_ADDRESSES = tuple(address for address in ADDRESSES if address != "/admin")
 _KINDS = {
     ".css": "text/css",
     ".html": "text/html",

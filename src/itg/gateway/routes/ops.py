@@ -32,10 +32,12 @@ _OK = 200
 _UNAVAILABLE = 503
 
 
-def handlers_of(gateway: Gateway, operations: Iterable[Operation]) -> tuple[HTTPRouteHandler, ...]:
-    """Return the handlers that belong to no service; all of them are public."""
+def handlers_of(
+    gateway: Gateway, operations: Iterable[Operation], addresses: Sequence[str]
+) -> tuple[HTTPRouteHandler, ...]:
+    """Return the handlers that belong to no service; `addresses` are those of pages."""
     documents = _documents(list(operations))
-    pages = (*_docs(), *_problems(), *ui_handlers(ui_files()))
+    pages = (*_docs(), *_problems(), *ui_handlers(ui_files(), addresses))
     return (*_health(gateway), _metrics(gateway), *documents, *pages)
 
 

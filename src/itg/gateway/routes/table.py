@@ -1,5 +1,7 @@
 """Every operation, in the order of the documentation."""
 
+from collections.abc import Iterable
+
 from itg.gateway.operations import Operation
 from itg.gateway.routes import (
     admin,
@@ -62,6 +64,15 @@ OPERATIONS: tuple[Operation, ...] = (
     *admin_inspecting.OPERATIONS,
     *admin_dry_runs.OPERATIONS,
 )
-BY_NAME: dict[str, Operation] = {
-    operation.route.name: operation for operation in OPERATIONS if operation.route.on_socket
-}
+# What a listener has that does not serve the organizer.
+PUBLIC: tuple[Operation, ...] = tuple(
+    operation for operation in OPERATIONS if not operation.route.is_organizers
+)
+
+
+def on_socket(operations: Iterable[Operation]) -> dict[str, Operation]:
+    """Return the operations that the socket has too, by name."""
+    return {row.route.name: row for row in operations if row.route.on_socket}
+
+
+BY_NAME: dict[str, Operation] = on_socket(OPERATIONS)

@@ -1,6 +1,6 @@
 """The pages of the browser: one document at all their addresses, and what it loads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
@@ -17,11 +17,13 @@ _NOT_MODIFIED = 304
 _NOSNIFF = {"x-content-type-options": "nosniff"}
 
 
-def ui_handlers(files: Mapping[str, UiFile]) -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
+def ui_handlers(
+    files: Mapping[str, UiFile], addresses: Sequence[str] = ADDRESSES
+) -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
     """Return what serves the pages; without a build they say how one is made."""
     index = files.get(INDEX)
 
-    @get(list(ADDRESSES), summary="The page: terminal, console, board, report, replay.")
+    @get(list(addresses), summary="The page: terminal, console, board, report, replay.")
     async def page(request: AnyRequest) -> Response[bytes]:
         if index is None:
             headers = {**_NOSNIFF, "content-security-policy": POLICY, "cache-control": "no-store"}
