@@ -2263,7 +2263,7 @@ export interface TeamBody {
   is_suspended?: boolean;
 }
 
-/** A team with its open sockets, oldest first; without any it is missing. `last_seen_us` is the wall time now while it has one, and when its last one ended otherwise; null: none since the server began. */
+/** A team with its open sockets, oldest first; without any it is missing. `last_seen_us` is the wall time now while it has one, and when its last one ended otherwise; null: none since the server began. `elsewhere` counts its sockets at the game's other gateways, which tell the node's and not each other. */
 export interface TeamConnectionsBody {
   team_id: string;
   team_name: string;
@@ -2271,6 +2271,7 @@ export interface TeamConnectionsBody {
   role: string;
   connections: (ConnectionBody)[];
   last_seen_us?: number | null;
+  elsewhere?: number;
 }
 
 /** A team's fills, oldest first. */

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest_asyncio
 from msgspec import convert
+from tests.gateway.doors import doors_of
 from tests.gateway.house import ADMIN_KEY, Answered, House
 
 from itg import scenario
@@ -229,3 +230,23 @@ async def test_a_scenario_is_tried_looked_at_and_stopped(house: House) -> None:
     assert (stopped.json["status"], (await read(house, path)).json["run_id"]) == ("stopped", 2)
     team = await house.register("curious")
     assert (await team.call("GET", path)).json["code"] == "SCOPE_MISSING"
+
+
+async def test_a_team_at_another_gateway_is_not_missing_at_the_node(house: House) -> None:
+    team = await house.register("alpha")
+    async with doors_of(house, 1) as (url,):
+        headers = {"X-API-Key": team.key}
+        async with house.http.ws_connect(f"{url}/ws", headers=headers):
+            async with asyncio.timeout(30):
+                while (told := (await read(house, "/admin/connections")).json)["missing"]:
+                    pass
+            (item,) = told["items"]
+            assert (item["connections"], item["elsewhere"]) == ([], 1)
+            assert item["last_seen_us"] is not None
+            async with team.socket("phase"):
+                told = (await read(house, "/admin/connections")).json
+                (item,) = told["items"]
+                assert (len(item["connections"]), item["elsewhere"]) == (1, 1)
+        async with asyncio.timeout(30):
+            while (await read(house, "/admin/connections")).json["missing"] != ["alpha"]:
+                pass

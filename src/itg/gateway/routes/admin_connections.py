@@ -1,6 +1,7 @@
 """Who is connected, and how each connection does: asked before the open and when a team calls."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
 
 from itg.game.contract import Scope
@@ -24,6 +25,7 @@ def _list_connections(gateway: Gateway, call: Call) -> None:
 def connections_of(gateway: Gateway) -> ConnectionsBody:
     """Return every team with its open sockets."""
     of_account = _by_account(gateway.feed.sessions)
+    elsewhere = _elsewhere(gateway, of_account)
     teams = gateway.directory.teams.values()
     items = [
         TeamConnectionsBody(
@@ -33,17 +35,28 @@ def connections_of(gateway: Gateway) -> ConnectionsBody:
             role=team.role,
             connections=[_body(gateway, each) for each in of_account.get(team.account_id, ())],
             last_seen_us=_last_seen_us(
-                gateway, team.account_id, is_here=team.account_id in of_account
+                gateway,
+                team.account_id,
+                is_here=team.account_id in of_account or elsewhere[team.account_id] > 0,
             ),
+            elsewhere=elsewhere[team.account_id],
         )
         for team in teams
     ]
     return ConnectionsBody(
         epoch=gateway.feed.epoch,
         items=items,
-        missing=[item.team_name for item in items if not item.connections],
+        missing=[item.team_name for item in items if not (item.connections or item.elsewhere)],
         others=len(of_account.get(None, ())),
     )
+
+
+def _elsewhere(
+    gateway: Gateway, here: Mapping[AccountId | None, Sequence[Session]]
+) -> Counter[AccountId]:
+    # The steward hears of every gateway's sessions; any other gateway knows its own alone.
+    everywhere = Counter(gateway.absences.sessions)
+    return everywhere - Counter({a: len(own) for a, own in here.items() if a is not None})
 
 
 def _last_seen_us(gateway: Gateway, account_id: AccountId, *, is_here: bool) -> int | None:

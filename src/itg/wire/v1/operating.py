@@ -26,7 +26,8 @@ class TeamConnectionsBody(Body, frozen=True, kw_only=True):
     """A team with its open sockets, oldest first; without any it is missing.
 
     `last_seen_us` is the wall time now while it has one, and when its last one ended otherwise;
-    null: none since the server began.
+    null: none since the server began. `elsewhere` counts its sockets at the game's other gateways,
+    which tell the node's and not each other.
     """
 
     team_id: str
@@ -35,6 +36,7 @@ class TeamConnectionsBody(Body, frozen=True, kw_only=True):
     role: str
     connections: list[ConnectionBody]
     last_seen_us: int | None = None
+    elsewhere: int = 0
 
 
 class ConnectionsBody(Body, frozen=True, kw_only=True):
