@@ -16,7 +16,7 @@ async def test_the_same_command_given_twice_leaves_the_running_game_alone(tmp_pa
     first = Solo(SoloSettings(scenario="bare", data=tmp_path))
     await first.start()
     try:
-        again = SoloSettings(scenario="bare", data=tmp_path, port=first.server.port)
+        again = SoloSettings(scenario="bare", data=tmp_path, port=first.listeners.port)
         with pytest.raises(ConfigurationError, match="Address already in use"):
             Solo(again)
         journal = SqliteJournal(tmp_path)

@@ -218,6 +218,9 @@ def test_every_service_gets_ready_and_a_request_is_traced_from_door_to_journal(
         for server in servers:
             status, _ = server.call("GET", "/exchange/orders", key=str(team["api_key"]))
             assert status == 200
+        key = servers[0].admin_key
+        seen = [server.call("GET", "/admin/audit", key=key)[0] for server in servers]
+        assert seen == [200, *(404 for _ in deployment.gateways)]  # the node is the organizer's
         refused = ask_for_an_order(servers[-1].port, str(team["api_key"]))
         words = ["itg", "trace", REQUEST, "--data=/data"]
         tracing = Container("trace", words, deployment.node.environment)

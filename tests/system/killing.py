@@ -73,7 +73,7 @@ def load(fleet: Fleet, keys: Sequence[str], life: int) -> list[Persistent]:
 def opened_with_teams(fleet: Fleet) -> list[str]:
     """Register the teams and open the market; return the keys."""
     keys = [fleet.door(1 + n % 2).register(f"team {n}", "market_maker")[1] for n in range(TEAMS)]
-    fleet.door(2).open_market()
+    fleet.door(0).open_market()
     return keys
 
 

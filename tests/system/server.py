@@ -159,6 +159,6 @@ class GatewayProcess(Server):
 
     command = announces = "gateway"
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *flags: str) -> None:
         super().__init__(data)
-        self.flags = ("--data", str(data))
+        self.flags = ("--data", str(data), *flags)

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import nats
 import pytest
+from msgspec import convert
 from msgspec.structs import replace
 from nats.js.errors import NotFoundError
+from tests.ports import free_ports
 from tests.system.server import GatewayProcess, Server
 
 from itg.adapters.nats_bus import NatsBus, NatsSettings
@@ -180,6 +182,32 @@ def test_a_gateway_needs_no_more_than_its_own_permissions(
         assert status == 201, placed
         path = f"/exchange/orders/{placed['order_id']}"
         assert market.call("GET", path, key=key)[1]["status"] == "working"
+
+
+@pytest.mark.timeout(240)
+def test_a_gateway_serves_the_organizer_at_a_port_of_its_own_alone(
+    market: Server, broker: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ITG_BUS", url_of(broker, "door"))
+    apart = Server(market.data)
+    apart.port = free_ports()
+    monkeypatch.setenv("ITG_ADMIN_PORT", str(apart.port))
+    body = {"text": "From a door.", "reason": "its own port"}
+    act = ("POST", "/admin/messages", body, market.admin_key)
+    with GatewayProcess(market.data) as gateway:
+        status, told = gateway.call(*act)
+        assert (status, told["code"]) == (404, "ROUTE_NOT_FOUND")
+        assert apart.call(*act)[0] == 201
+        status, page = apart.call("GET", "/admin/audit", key=market.admin_key)
+        assert status == 200
+        rows = convert(page["items"], list[dict[str, object]])
+        assert [row["act"] for row in rows if row["reason"] == body["reason"]] == ["message.send"]
+        for path in ("/trade", "/openapi.json"):
+            assert {d.call_raw("GET", path)[0] for d in (gateway, apart)} == {200}
+        assert [d.call_raw("GET", "/admin")[0] for d in (gateway, apart)] == [404, 200]
+        assert gateway.stop() == 0
+    with pytest.raises(OSError, match="refused"):
+        apart.call_raw("GET", "/health/live")
 
 
 def until_answering(market: Server, broker: NatsServer, count: int) -> list[Present]:

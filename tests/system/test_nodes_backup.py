@@ -37,7 +37,7 @@ def test_a_backup_under_load_holds_what_was_acknowledged_before_it_and_goes_on_e
     made: list[Backup] = []
     with Fleet(data, topology="apart", flags=flags) as fleet:
         keys = [fleet.door(1 + n % 2).register(f"team {n}", "market_maker")[1] for n in range(4)]
-        fleet.door(2).open_market()
+        fleet.door(0).open_market()
         traders = load(fleet, keys, 0)
         for number in range(1, BACKUPS_UNDER_LOAD + 1):
             wait_for_orders([*traders], 40 * number)

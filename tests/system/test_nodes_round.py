@@ -23,7 +23,7 @@ from tests.system.nodes_facts import (
     told_by_nodes,
     until_carried,
 )
-from tests.system.server import Server
+from tests.system.server import GatewayProcess, Server
 
 from itg.cli import exits
 from itg.compose.backup import backups_of
@@ -71,8 +71,9 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClosedRound]:
     flags = ("--internal", str(free_ports(3)))
     with Fleet(folder / "data", str(scenario), topology="services", flags=flags) as fleet:
         keys = [fleet.door(1).register(f"team {n}", role)[1] for n, role in enumerate(ROLES)]
-        door = fleet.door(2)
-        assert door.call("POST", "/admin/rounds/1/start", None, door.admin_key)[0] == 200
+        door, organizer = fleet.door(2), fleet.door(0)
+        start = ("POST", "/admin/rounds/1/start", None, organizer.admin_key)
+        assert [d.call(*start)[0] for d in (door, organizer)] == [404, 200]
         trade_until_reported(door, keys, folder_of(fleet.data, 1))
         until_carried(fleet.door(0))
         facts = asyncio.run(stream_of(fleet))
@@ -132,7 +133,7 @@ def money_of(body: Mapping[str, object]) -> list[object]:
     ]  # fmt: skip
 
 
-def test_every_door_tells_what_undoing_a_trade_would_do_and_the_game_stays_as_it_is(
+def test_the_organizer_s_ports_tell_what_undoing_a_trade_would_do_and_the_game_stays_as_it_is(
     closed: ClosedRound,
 ) -> None:
     door, key = closed.fleet.door(0), closed.fleet.door(0).admin_key
@@ -140,9 +141,16 @@ def test_every_door_tells_what_undoing_a_trade_would_do_and_the_game_stays_as_it
     trade_id = items_of(fills)[0]["trade_id"]
     _, held = door.call("GET", "/positions/me", key=closed.keys[0])
     path = f"/admin/trades/{trade_id}/bust/preview"
-    told = [closed.fleet.door(n).call("POST", path, {}, key) for n in range(3)]
-    assert [status for status, _ in told] == [200, 200, 200], told
-    assert money_of(told[0][1]) == money_of(told[1][1]) == money_of(told[2][1])
+    bus = f"nats://127.0.0.1:{closed.fleet.bus_port}"
+    apart = Server(closed.data)
+    apart.port = free_ports()
+    flags = ("--bus", bus, "--admin-port", str(apart.port))
+    with GatewayProcess(closed.data, *flags) as gateway:
+        public = [closed.fleet.door(1), gateway]
+        assert [d.call("POST", path, {}, key)[0] for d in public] == [404, 404]
+        told = [d.call("POST", path, {}, key) for d in (door, apart)]
+    assert [status for status, _ in told] == [200, 200], told
+    assert money_of(told[0][1]) == money_of(told[1][1])
     rows = {row["team_name"]: row for row in items_of(told[0][1])}
     mine = rows["team 0"]
     assert (told[0][1]["trade_id"], len(mine["fills"])) == (trade_id, 1)

@@ -39,7 +39,7 @@ class Game:
         self.fleet = fleet
         doors = [fleet.door(1 + n % 2) for n in range(4)]
         self.keys = [d.register(f"team {n}", "market_maker")[1] for n, d in enumerate(doors)]
-        fleet.door(2).open_market()
+        fleet.door(0).open_market()
         self.lives: list[list[Persistent]] = []
 
     def trade(self) -> list[Persistent]:

@@ -7,8 +7,8 @@ connection whose peer no longer reads. uvicorn is pinned to a minor version for 
 
 import asyncio
 import socket
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from errno import EADDRINUSE
 from functools import lru_cache
 
@@ -101,7 +101,15 @@ def _config(app: ASGIApp) -> Config:
 
 def assert_free(host: str, port: int) -> None:
     """Raise `ConfigurationError` unless this address can be had now."""
-    _listener(host, port).close()
+    with listening(host, port):
+        pass
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[None]:
+    """Hold an address for a while; raise `ConfigurationError` if it cannot be had."""
+    with closing(_listener(host, port)):
+        yield
 
 
 def _listener(host: str, port: int) -> socket.socket:

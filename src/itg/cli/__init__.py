@@ -9,6 +9,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from itg import __version__
 from itg.cli import exits
+from itg.cli.admin_flags import NO_ADMIN, AdminAt
 from itg.cli.after_round import bundle, bundle_app, export, report
 from itg.cli.backup_flags import BackupEvery, BackupKeep, BackupTo
 from itg.cli.databases import Postgres, db_app
@@ -52,6 +53,14 @@ app.command(login_link)
 app.command(db_app)
 
 Port = Annotated[int, Parameter(help="TCP port on which to listen; 0 picks a free one.")]
+Bus = Annotated[
+    str,
+    Parameter(
+        env_var="ITG_BUS",
+        help="Broker that gets every fact: nats://, kafka:// or rabbitmq-stream://host:port; with "
+        "a password in ITG_BUS.",
+    ),
+]
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 Seed = Annotated[int | None, Parameter(help="Seed of every dice in the game; default: the file's.")]
 
@@ -72,14 +81,7 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
     unsafe: Annotated[
         bool, Parameter(negative="", help="Acknowledge before the disk has it: faster, may lose.")
     ] = False,
-    bus: Annotated[
-        str,
-        Parameter(
-            env_var="ITG_BUS",
-            help="Broker that gets every fact: nats://, kafka:// or rabbitmq-stream://host:port; "
-            "with a password in ITG_BUS.",
-        ),
-    ] = "",
+    bus: Bus = "",
     postgres: Postgres = None,
     standby: Annotated[
         bool, Parameter(negative="", help="While another process leads this game, follow it.")
@@ -88,6 +90,7 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
     backup_every: BackupEvery = "24h",
     backup_keep: BackupKeep = None,
     trace_share: TraceShare = 0.0,
+    admin: AdminAt = NO_ADMIN,
 ) -> int:
     """Run a game: exchange, world and gateway in one process.
 
@@ -115,6 +118,7 @@ def serve(  # noqa: PLR0913 - each parameter is a flag
             standby=standby,
             trace_share=trace_share,
             backups=backups_of(backup_to, backup_every, backup_keep),
+            admin=admin.address,
         )
     )
 

@@ -10,6 +10,8 @@ from msgspec import DecodeError, Struct, json
 from itg.cli import exits
 
 DEADLINE_S = 30.0
+# A gateway serves everybody else.
+_ELSEWHERE = "name the organizer's listener with --url: the node's port, or --admin-port"
 Json = dict[str, object]
 
 
@@ -27,7 +29,8 @@ class RefusedRequestError(AskingError):
     def __init__(self, problem: Json, path: str) -> None:
         rows = problem.get("errors")
         self.errors: list[Json] = rows if isinstance(rows, list) else []
-        super().__init__(f"{path}: {problem.get('code')}: {problem.get('detail')}")
+        cure = f"; {_ELSEWHERE}" if problem.get("code") == "ROUTE_NOT_FOUND" else ""
+        super().__init__(f"{path}: {problem.get('code')}: {problem.get('detail')}{cure}")
 
 
 class Organizer(Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from msgspec import json, structs, to_builtins
 from rich.table import Table
 
 from itg.cli import exits
+from itg.cli.admin_flags import NO_ADMIN, AdminAt
 from itg.cli.backup_flags import BackupEvery, BackupKeep, BackupTo
 from itg.cli.consoles import screen
 from itg.cli.databases import Postgres
@@ -47,9 +48,12 @@ def gateway(  # noqa: PLR0913 - each parameter is a flag
         Parameter(help="[HOST:]PORT for the nodes, where the broker is not NATS."),
     ] = "",
     trace_share: TraceShare = 0.0,
+    admin: AdminAt = NO_ADMIN,
 ) -> int:
     """Serve a game that another process plays: one more door to the same market.
 
+    It serves bots and pages; the organizer is served by the node, or with --admin-port at a second
+    address of this process.
     The node is `itg serve --bus` on the same data directory. Stop with Ctrl-C; sockets may come
     back to any other gateway of the game and resume there.
     """
@@ -59,12 +63,14 @@ def gateway(  # noqa: PLR0913 - each parameter is a flag
     settings = bus_of(bus)
     assert settings is not None, "it has a default"
     plan = DoorSettings(data=data, bus=settings, host=host, port=port, internal=internal)
-    door = Door(structs.replace(plan, trace_share=trace_share))
+    door = Door(structs.replace(plan, trace_share=trace_share, admin=admin.address))
 
     async def serve(stop: asyncio.Event) -> None:
         await door.start()
         try:
             print(f"gateway        {door.url}    documentation: {door.url}/docs", flush=True)
+            if at := door.listeners.organizer_url:
+                print(f"organizer      {at}    documentation: {at}/docs", flush=True)
             await _until(stop, door.failed())
         finally:
             await door.stop()
@@ -99,6 +105,7 @@ def node(  # noqa: PLR0913 - each parameter is a flag
     backup_to: BackupTo = None,
     backup_every: BackupEvery = "24h",
     backup_keep: BackupKeep = None,
+    admin: AdminAt = NO_ADMIN,
 ) -> int:
     """Run one of the nodes on which a game's services stand apart.
 
@@ -121,7 +128,7 @@ def node(  # noqa: PLR0913 - each parameter is a flag
     game = SoloSettings(
         scenario=scenario, data=data, host=host, port=port, backups=backups, standby=standby
     )
-    game = structs.replace(game, postgres=postgres_url(postgres))
+    game = structs.replace(game, postgres=postgres_url(postgres), admin=admin.address)
     settings = NodeSettings(name=name, topology=topology, bus=there, game=game, internal=internal)
     settings.check()
     play = play_chief if name == CHIEF else play_node
@@ -163,8 +170,9 @@ def up(  # noqa: PLR0913 - each parameter is a flag
 
     A NATS server, the node that plays the game or the nodes of its services, and gateways before
     it, each with its log in `DATA/logs`. With a broker of another kind in --bus the processes call
-    each other at ports of their own. What ends is started again. The stand-by's port follows
-    the gateways'. With --backup-to backups are made, each replayed. Stop with Ctrl-C.
+    each other at ports of their own. What ends is started again. The organizer's port is --port,
+    teams use the gateways'; a stand-by's follows those. With --backup-to backups are made, each
+    replayed. Stop with Ctrl-C.
     """
     from itg.cli.serving import backups_of, bus_of
     from itg.compose.fleet import FleetPlan
@@ -215,7 +223,7 @@ def _show_plan(ships: Sequence["Ship"]) -> None:
         where = f"port {ship.port}" if ship.port else "no port"
         if has_internal:
             where = f"{where:10} {f'internal {ship.internal}' if ship.internal else '':14}"
-        print(f"{ship.name:14} {where:10} log {ship.log}", flush=True)
+        print(f"{ship.name:14} {where:10} {ship.serves:10} log {ship.log}", flush=True)
 
 
 def _give(postgres: str | None) -> None:
@@ -259,7 +267,7 @@ def ps(
     table = Table(box=None, pad_edge=False)
     has_internal = any(ship.internal for ship in state.ships)
     ports = ("port", "internal") if has_internal else ("port",)
-    for name in ("process", "pid", "state", *ports, "starts", "services"):
+    for name in ("process", "pid", "state", *ports, "serves", "starts", "services"):
         is_number = name in {"pid", *ports, "starts"}
         table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for ship in state.ships:
@@ -268,7 +276,8 @@ def ps(
             listens.append(str(ship.internal or ""))
         what = ", ".join(services.get(ship.pid, []))
         state_of, starts = _state_of(ship), str(ship.starts)
-        table.add_row(ship.name, str(ship.pid or ""), state_of, *listens, starts, what)
+        row = (ship.name, str(ship.pid or ""), state_of, *listens, ship.serves, starts, what)
+        table.add_row(*row)
     screen().print(table)
     return exits.DONE if all(ship.runs for ship in state.ships) else exits.FAILED
 

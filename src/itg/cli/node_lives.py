@@ -29,6 +29,7 @@ async def play_chief(settings: NodeSettings, stop: asyncio.Event) -> None:
             starting.cancel()
             return
         print(f"market         {chief.url}    documentation: {chief.url}/docs")
+        print(f"organizer      {chief.listeners.organizer_url}")
         print(f"organizer key  in {chief.directory.admin_key}", flush=True)
         with tuned_process():
             await _first(stop, chief.finished(), chief.process.lead.lost(), collect_young())

@@ -108,7 +108,9 @@ def _collect_between_phases(records: Sequence[Record]) -> None:
 
 def _announce(solo: Solo, settings: SoloSettings) -> None:
     print(f"market         {solo.url}    documentation: {solo.url}/docs")
-    print(f"page           {solo.url}/    sign in: {_link_command(solo, settings)}")
+    if (at := solo.listeners.organizer_url) != solo.url:
+        print(f"organizer      {at}    documentation: {at}/docs")
+    print(f"page           {solo.url}/    sign in: {_link_command(at, settings)}")
     print(f"scenario       {solo.rules.scenario} at {solo.rules.speed:g} x real time")
     print(f"data           {settings.data}")
     if settings.postgres is not None:
@@ -130,8 +132,8 @@ def _announce(solo: Solo, settings: SoloSettings) -> None:
     print("stop with Ctrl-C", flush=True)
 
 
-def _link_command(solo: Solo, settings: SoloSettings) -> str:
-    at = "" if solo.url == At().url else f" --url {solo.url}"
+def _link_command(url: str, settings: SoloSettings) -> str:
+    at = "" if url == At().url else f" --url {url}"
     return f"itg login-link --data {settings.data}{at}"
 
 

@@ -14,7 +14,6 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
-from itg.adapters.http_server import HttpServer, assert_free
 from itg.compose.backup_child import BackupChild
 from itg.compose.bounds import bounds_of
 from itg.compose.clock_director import ROUND_FACTS, clock_of
@@ -25,6 +24,7 @@ from itg.compose.game_settings import assert_made_by, create_command
 from itg.compose.journals import holds_game, is_on_nodes
 from itg.compose.lead import Taken
 from itg.compose.links import LinkFile
+from itg.compose.listeners import Listeners
 from itg.compose.node_process import NodeProcess, NodeSettings, joined_pump, linked_game
 from itg.compose.relay_child import RelayChild
 from itg.compose.replay_child import ReplayChild
@@ -40,7 +40,7 @@ from itg.game.contract import (
     RoundStatus,
     StartRound,
 )
-from itg.gateway import Gateway, build_app
+from itg.gateway import Gateway
 from itg.gateway.steward import Steward
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.times import Nanos
@@ -60,7 +60,7 @@ class Chief:
 
     def __init__(self, settings: NodeSettings, taken: Taken | None = None) -> None:
         solo = settings.game
-        assert_free(solo.host, solo.port)
+        self.listeners = Listeners(solo.public, solo.admin, has_admin=solo.admin is None)
         self.directory = DataDirectory(solo.data)
         create = create_command(solo, self.directory)
         self._commitment = Commitment.to(create, solo.scenario, solo.seed, self.directory)
@@ -74,21 +74,18 @@ class Chief:
         self.clock, self._director = clock_of(self.rules)
         self.relay = RelayChild(settings.bus, solo.data, name)
         self._backups = None if solo.backups is None else BackupChild(solo.backups, solo.data)
-        self._host, self._port = solo.host, solo.port
         self._steward: Steward | None = None
         self._gateway: Gateway | None = None
         self._joined: JoinedPump | None = None
         self._reports: Reports | None = None
         self._replays = ReplayChild(self.directory.path)
-        self._server: HttpServer | None = None
         self._trials: CopyTrials | None = None
         self._opening: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
-        """Return the address of the organizer's door."""
-        assert self._server is not None, "start it first"
-        return f"http://{self._host}:{self._server.port}"
+        """Return the address of its door."""
+        return self.listeners.url
 
     async def start(self, *, begin: bool = True) -> None:
         """Create the game or continue it, and open the door when every node is there."""
@@ -127,9 +124,7 @@ class Chief:
         await self._gateway.start()
         assert isinstance(self._gateway.steward, Steward), "a gateway without another's is it"
         self._steward = self._gateway.steward
-        app = await asyncio.to_thread(build_app, self._gateway)
-        self._server = HttpServer(app, self._host, self._port)
-        await self._server.start()
+        await self.listeners.start(self._gateway)
 
     async def finished(self) -> None:
         """Wait until the pump is drained; raises its failure or a link's."""
@@ -153,8 +148,7 @@ class Chief:
         if self._gateway is not None:
             await let_finish(self._gateway)
             await self._gateway.stop()
-        if self._server is not None:
-            await self._server.stop()
+        await self.listeners.stop()
         if self._reports is not None:
             await self._reports.stop()
         await asyncio.to_thread(self._replays.stop)

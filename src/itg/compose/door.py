@@ -16,11 +16,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from itg.adapters.http_server import HttpServer, assert_free
 from itg.compose.bounds import bounds_of
 from itg.compose.carriers import connection_of
 from itg.compose.data_directory import DataDirectory
 from itg.compose.discovery import gateway_presence
+from itg.compose.game_settings import Address
 from itg.compose.links import (
     LinkedGame,
     LinkFile,
@@ -28,6 +28,7 @@ from itg.compose.links import (
     node_subject,
     query_codec,
 )
+from itg.compose.listeners import Listeners
 from itg.compose.node_process import joined_pump, wiring_of
 from itg.compose.relay_child import BusSettings
 from itg.compose.replay_child import ReplayChild
@@ -36,7 +37,7 @@ from itg.compose.topologies import SOLO
 from itg.compose.traces import Traces
 from itg.compose.trials import CopyTrials, trials_of_journals
 from itg.compose.verify import machine_of, opened_for_reading
-from itg.gateway import Gateway, build_app
+from itg.gateway import Gateway
 from itg.gateway.steward import RemoteSteward
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.envelope import Record
@@ -57,6 +58,7 @@ class DoorSettings(Struct, frozen=True, kw_only=True):
     bus: BusSettings
     host: str = "127.0.0.1"
     port: int = 0
+    admin: Address | None = None  # a second listener, for the organizer; None: nowhere here
     internal: str = ""  # [HOST:]PORT at which nodes reach it where the bus carries no calls
     trace_share: float = 0.0  # of the requests, as spans for a collector
 
@@ -65,10 +67,9 @@ class Door:
     """A gateway that follows; `start` finds the node, `stop` closes the sockets."""
 
     def __init__(self, settings: DoorSettings) -> None:
-        assert_free(settings.host, settings.port)
+        self.listeners = Listeners(Address(settings.host, settings.port), settings.admin)
         self._settings = settings
         self._gateway: Gateway | None = None
-        self._server: HttpServer | None = None
         self._trials: CopyTrials | None = None
         self.watch = LiveWatch()
         self._replays = ReplayChild(settings.data)
@@ -77,8 +78,7 @@ class Door:
     @property
     def url(self) -> str:
         """Return the address at which the game is served."""
-        assert self._server is not None, "start the door first"
-        return f"http://{self._settings.host}:{self._server.port}"
+        return self.listeners.url
 
     async def start(self) -> None:
         """Follow the node and open; raises `ConfigurationError` where there is none."""
@@ -111,9 +111,8 @@ class Door:
         self._gateway.round_files.replays.make = self._replays.make
         self._traces.follow(self._gateway)
         await self._gateway.start()
-        self._server = HttpServer(build_app(self._gateway), settings.host, settings.port)
-        await self._server.start()
-        at = f"{settings.host}:{self._server.port}"
+        await self.listeners.start(self._gateway)
+        at = f"{settings.host}:{self.listeners.port}"
         await self._connection.carrier.announce(gateway_presence(game.name, at), Answered())
 
     async def failed(self) -> None:
@@ -129,8 +128,8 @@ class Door:
             await let_finish(self._gateway)
             await self._gateway.stop()
         await asyncio.to_thread(self._replays.stop)
-        if self._server is not None:
-            await self._server.stop()
+        await self.listeners.stop()
+        if self._gateway is not None:
             await self.pump.stop()
             await self._connection.close()
             self.pump.journal.close()

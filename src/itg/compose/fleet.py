@@ -3,6 +3,8 @@
     nats-server ─ node (`itg serve --bus`), its stand-by ─ gateways (`itg gateway`)
     nats-server ─ nodes of a topology (`itg node`), their stand-bys ─ gateways
 
+The organizer is served by the node, or by the chief of a topology; gateways serve everybody else.
+
 Each process has a log file of its own; the list of them stands in one file beside the data, so that
 another command can show what runs. A process that ends is started again after a pause that grows.
 """
@@ -26,6 +28,7 @@ from itg.adapters.http_server import assert_free
 from itg.adapters.nats_server import nats_server
 from itg.adapters.processes import is_running
 from itg.compose.data_directory import BROKER, FLEET_FILE
+from itg.compose.game_settings import ADMIN_VARIABLES
 from itg.compose.nodes_read import node_directory
 from itg.compose.services import services_of
 from itg.compose.topologies import CHIEF, SOLO, assert_topology, nodes_of
@@ -36,6 +39,7 @@ from itg.scenario import load
 log = structlog.get_logger()
 NATS = "nats"  # the broker among the ships
 _ITG = (sys.executable, "-m", "itg")
+ORGANIZER, TEAMS = "organizer", "teams"
 _STOP_S = 15.0
 _LOOK_S = 0.1
 _POLICY = RestartPolicy(delay_s=0.5, delay_s_max=10.0, tries=20, healthy_s=30.0)
@@ -59,6 +63,7 @@ class Ship(Struct, kw_only=True):
     stands_by: bool = False  # listens only once it leads
     place: str = ""  # where the lease of the node lies that it is of; "": of none
     internal: int = 0  # its internal port, on loopback; 0: none
+    serves: str = ""  # `organizer`: everything; `teams`: nothing of the organizer's; "": no port
 
     @property
     def runs(self) -> bool:
@@ -107,7 +112,8 @@ class Fleet:
         self.plan = plan
         (plan.data / "logs").mkdir(parents=True, exist_ok=True)
         bus = plan.bus or f"nats://127.0.0.1:{plan.bus_port}"
-        self._environment = {**os.environ, "ITG_BUS": bus}
+        inherited = {name: v for name, v in os.environ.items() if name not in ADMIN_VARIABLES}
+        self._environment = {**inherited, "ITG_BUS": bus}
         self._file = plan.data / FLEET_FILE
         self.state = FleetState(keeper=os.getpid(), ships=_ships(plan))
 
@@ -242,7 +248,8 @@ def _ships(plan: FleetPlan) -> list[Ship]:
         port = plan.port + number
         command = [*_ITG, "gateway", "--data", str(plan.data)]
         command += ["--host", plan.host, "--port", str(port)]
-        ships.append(_ship(plan, f"gateway-{number}", command, port))
+        ship = _ship(plan, f"gateway-{number}", command, port)
+        ships.append(structs.replace(ship, serves=TEAMS))
     return ships
 
 
@@ -293,7 +300,8 @@ def _node(plan: FleetPlan, name: str, port: int) -> Ship:
     command += ["--data", str(plan.data)]
     if plan.standby:
         command.append("--standby")  # both: whoever leads, the other one follows
-    return structs.replace(_ship(plan, name, command, port), place=str(place))
+    ship = _ship(plan, name, command, port)
+    return structs.replace(ship, place=str(place), serves=ORGANIZER if port else "")
 
 
 def _ship(plan: FleetPlan, name: str, command: list[str], port: int) -> Ship:

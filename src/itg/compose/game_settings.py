@@ -15,6 +15,16 @@ from itg.game.contract import CreateGame
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.journal import Journal
 
+# Where one process serves its organizer: none that it starts may want the same port.
+ADMIN_VARIABLES = ("ITG_ADMIN_PORT", "ITG_ADMIN_HOST")
+
+
+class Address(Struct, frozen=True):
+    """Where to listen; `port` 0 takes a free one."""
+
+    host: str
+    port: int
+
 
 class SoloSettings(Struct, frozen=True, kw_only=True):
     """How to run a game in one process; None leaves a value to the scenario."""
@@ -23,6 +33,7 @@ class SoloSettings(Struct, frozen=True, kw_only=True):
     data: Path
     host: str = "127.0.0.1"
     port: int = 0
+    admin: Address | None = None  # the organizer's own listener; None: the first is it too
     seed: int | None = None
     speed: float | None = None
     lock_step: bool | None = None
@@ -33,6 +44,11 @@ class SoloSettings(Struct, frozen=True, kw_only=True):
     trace_share: float = 0.0  # of the requests, as spans for a collector
     backups: BackupPlan | None = None  # None: none are made by the process that plays
     standby: bool = False  # follow the game while another leads it
+
+    @property
+    def public(self) -> Address:
+        """Return where the game is served."""
+        return Address(self.host, self.port)
 
 
 def journal_of(settings: SoloSettings) -> Journal:

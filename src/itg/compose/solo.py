@@ -6,18 +6,17 @@ A fresh data directory gets the scenario's game as the journal's first input; an
 the game it holds and must be asked for with the scenario that made it.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from itg.adapters.http_server import HttpServer, assert_free
 from itg.compose.beside import Beside
 from itg.compose.bounds import bounds_of
 from itg.compose.bundle import signing_key
 from itg.compose.game_settings import SoloSettings
 from itg.compose.lead import Taken
+from itg.compose.listeners import Listeners
 from itg.compose.playing import Playing
-from itg.gateway import Gateway, build_app
+from itg.gateway import Gateway
 from itg.runtime.envelope import Record, kinds_of
 
 __all__ = ["Solo", "SoloSettings"]
@@ -38,10 +37,10 @@ class Solo:
         taken: Taken | None = None,
     ) -> None:
         # Before the journal: its new epoch ends whoever plays this game at the same address.
-        assert_free(settings.host, settings.port)
+        self.listeners = Listeners(
+            settings.public, settings.admin, has_admin=settings.admin is None
+        )
         self._watchers = tuple(watchers)
-        self._host, self._port = settings.host, settings.port
-        self._server: HttpServer | None = None
         playing = self.playing = Playing(settings, taken, self._see)
         self.directory, self.lead = playing.directory, playing.lead
         self.create, self.rules = playing.create, playing.rules
@@ -64,13 +63,7 @@ class Solo:
     @property
     def url(self) -> str:
         """Return the address at which the game is served."""
-        return f"http://{self._host}:{self.server.port}"
-
-    @property
-    def server(self) -> HttpServer:
-        """Return what listens."""
-        assert self._server is not None, "start it first"
-        return self._server
+        return self.listeners.url
 
     async def start(self, *, begin: bool = True) -> None:
         """Create the game if there is none, continue a running round, and open the doors.
@@ -80,10 +73,7 @@ class Solo:
         self.playing.start(begin=begin)
         self.beside.start()
         await self.gateway.start()
-        # Beside the loop: gateways in other processes are served meanwhile.
-        app = await asyncio.to_thread(build_app, self.gateway)
-        self._server = HttpServer(app, self._host, self._port)
-        await self._server.start()
+        await self.listeners.start(self.gateway)
 
     def begin(self) -> None:
         """Start the next scheduled round."""
@@ -100,8 +90,7 @@ class Solo:
         finally:
             await self.beside.stop()
             await self.gateway.stop()
-            if self._server is not None:
-                await self._server.stop()
+            await self.listeners.stop()
             await self.beside.finish()
             self.playing.close()
 

@@ -11,11 +11,11 @@ from time import monotonic
 
 import structlog
 
-from itg.adapters.http_server import assert_free
 from itg.compose.data_directory import DataDirectory
 from itg.compose.game_settings import SoloSettings, assert_made_by, create_command, journal_of
 from itg.compose.journals import holds_game
 from itg.compose.lead import Lead, Taken
+from itg.compose.listeners import assert_room
 from itg.compose.verify import machine_of
 from itg.kernel.errors import JournalError
 from itg.kernel.ids import Seq
@@ -102,7 +102,7 @@ class Standby:
         return 1
 
     def _assert_free(self) -> None:
-        assert_free(self._settings.host, self._settings.port)
+        assert_room(self._settings.public, self._settings.admin)
 
     def _opened(self) -> Journal:
         return journal_of(self._settings)

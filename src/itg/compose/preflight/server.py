@@ -49,6 +49,8 @@ def _connection_rows(calls: OrganizerCalls, teams: int | None) -> Iterator[Row]:
     status, content = calls.ask("GET", "/admin/connections")
     if status != _OK:
         advice = "name the data whose admin.key is this server's with --data"
+        if status in _MISSING:
+            advice = "name the organizer's listener with --url; of `itg up` it is the node's port"
         found = f"status {status} for /admin/connections"
         if status in _DENIED:
             yield row("organizer's key", found, is_good=False, advice=advice)

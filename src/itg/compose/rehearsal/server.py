@@ -12,6 +12,7 @@ from socket import socket
 
 from msgspec import json
 
+from itg.compose.game_settings import ADMIN_VARIABLES
 from itg.compose.journals import POSTGRES_VARIABLE
 from itg.compose.organizer_calls import Json, OrganizerCalls
 from itg.kernel.errors import ItgError
@@ -22,8 +23,9 @@ _POLL_S = 0.05
 _SAMPLE = re.compile(r"^(itg_\w+)(?:\{([^}]*)\})? (\S+)$", re.MULTILINE)
 
 
-# What is played for a rehearsal stays in its directory.
-_ENVIRONMENT = {name: text for name, text in os.environ.items() if name != POSTGRES_VARIABLE}
+# What is played for a rehearsal stays in its directory, and the organizer at its one port.
+_APART = {POSTGRES_VARIABLE, *ADMIN_VARIABLES}
+_ENVIRONMENT = {name: text for name, text in os.environ.items() if name not in _APART}
 
 
 class RehearsalError(ItgError):
