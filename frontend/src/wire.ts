@@ -1424,6 +1424,16 @@ export interface Problem {
   errors?: (FieldError)[] | null;
 }
 
+/** One process of the game; `state` says of a node with a stand-by which of the two leads. `serves` says whom its port is for, null where it has none. Nobody counts the starts of a process that `itg up` does not keep. */
+export interface ProcessBody {
+  process: string;
+  pid: number | null;
+  state: "down" | "leads" | "runs" | "stands by";
+  port?: number | null;
+  serves?: "organizer" | "teams" | null;
+  starts?: number | null;
+}
+
 /** Market-maker protection and what its window holds; no window: off. */
 export interface ProtectionBody {
   window_ms?: number | null;
@@ -1720,7 +1730,7 @@ export interface ReportBody {
   quality: QualityBody;
   timeline: (TimelineItemBody)[];
   timeline_omitted: number;
-  service: ServiceBody | null;
+  service: ReportServiceBody | null;
   best: (DecisionBody)[];
   worst: (DecisionBody)[];
 }
@@ -2095,15 +2105,10 @@ export interface SeriesCoverageBody {
   is_asked: boolean;
 }
 
-/** How the server saw the team: looked at once a game minute, `connected` times with a socket. Latency is wall time from reading a command to its answer, network excluded. */
-export interface ServiceBody {
-  notes: number;
-  connected: number;
-  uptime: number | null;
-  sockets: (SocketsBody)[];
-  answered: number;
-  latency: (LatencyBucketBody)[];
-  percentiles: (PercentileBody)[];
+/** Every service of the game by node, and the processes that `itg up` keeps, or this one. */
+export interface ServicesBody {
+  items: (OperatingServiceBody)[];
+  processes: (ProcessBody)[];
 }
 
 /** Result of `session.set`. */
@@ -2554,4 +2559,22 @@ export interface MarketBustPush {
   price: number;
   quantity: number;
   adjusted_price: number | null;
+}
+
+/** A service, or one shard of it, the node that plays it, and whether it takes calls now. */
+export interface OperatingServiceBody {
+  service: string;
+  node: string;
+  is_reached: boolean;
+}
+
+/** How the server saw the team: looked at once a game minute, `connected` times with a socket. Latency is wall time from reading a command to its answer, network excluded. */
+export interface ReportServiceBody {
+  notes: number;
+  connected: number;
+  uptime: number | null;
+  sockets: (SocketsBody)[];
+  answered: number;
+  latency: (LatencyBucketBody)[];
+  percentiles: (PercentileBody)[];
 }

@@ -10,7 +10,11 @@ from msgspec.json import encode
 
 from itg.compose.data_directory import FLEET_FILE
 from itg.compose.fleet import Fleet, FleetPlan, FleetState
+from itg.compose.roster import FleetRoster
+from itg.compose.services import services_of
 from itg.kernel.errors import ConfigurationError
+from itg.kernel.ids import Shard
+from itg.wire.v1.operating import ProcessBody
 
 
 def test_a_game_that_a_fleet_runs_already_is_left_to_it(tmp_path: Path) -> None:
@@ -53,3 +57,28 @@ def test_internal_ports_are_of_nodes_one_after_the_other(tmp_path: Path) -> None
             fleet.assert_room()
     with pytest.raises(ConfigurationError, match="--internal 9100: topology solo has no nodes"):
         Fleet(structs.replace(plan, topology="solo", internal=9_100))
+
+
+def test_the_roster_has_every_process_of_a_fleet_and_without_one_this_process(
+    tmp_path: Path,
+) -> None:
+    layout = {"node": services_of((Shard(0),))}
+    assert [each.pid for each in FleetRoster(tmp_path, layout).processes()] == [os.getpid()]
+    plan = FleetPlan(data=tmp_path, scenario="bare", port=8_000, bus_port=4_222, gateways=1)
+    state = Fleet(plan).state
+    state.ships[-1].pid, state.ships[-1].starts = os.getpid(), 2
+    (tmp_path / FLEET_FILE).write_bytes(encode(state))
+    roster = FleetRoster(tmp_path, layout)
+    assert roster.processes() == [
+        ProcessBody(process="nats", pid=None, state="down", port=4_222, starts=0),
+        ProcessBody(
+            process="node", pid=None, state="down", port=8_000, serves="organizer", starts=0
+        ),
+        ProcessBody(
+            process="gateway-1", pid=os.getpid(), state="runs", port=8_001, serves="teams", starts=2
+        ),
+    ]
+    assert {(each.node, each.name) for each in roster.services} >= {
+        ("node", "exchange.0"),
+        ("node", "positions"),
+    }

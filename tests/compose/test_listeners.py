@@ -1,5 +1,6 @@
 """A process listens twice: the public finds nothing of the organizer's, who finds everything."""
 
+import os
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
-from msgspec import Raw, json
+from msgspec import Raw, convert, json
 from msgspec.structs import replace
 
 from itg.adapters.sqlite_journal import DATABASE
@@ -20,6 +21,8 @@ from itg.game.contract import Scope
 from itg.gateway.operations import Operation
 from itg.gateway.routes.table import OPERATIONS
 from itg.kernel.errors import ConfigurationError
+from itg.runtime.service import node_name
+from itg.wire.v1.operating import ServicesBody
 
 pytestmark = pytest.mark.system
 BESIDE = pytest.mark.asyncio(loop_scope="module")
@@ -142,6 +145,18 @@ async def test_an_act_at_the_organizers_port_is_done_and_stands_in_the_audit(
     assert [(row["act"], row["actor"], row["code"]) for row in acts] == [
         ("message.send", "organizer", None)
     ]
+
+
+@BESIDE
+async def test_the_one_process_and_its_services_are_listed(doors: Doors) -> None:
+    path = "/admin/services"
+    status, told = await doors.call(doors.organizer, "GET", path, doors.admin_key)
+    assert status == 200
+    listed = convert(told, ServicesBody)
+    names = [node_name(s.name, s.shard) for s in doors.solo.machine.services]
+    assert [item.service for item in listed.items] == names
+    assert {(item.node, item.is_reached) for item in listed.items} == {("node", True)}
+    assert [(each.pid, each.state) for each in listed.processes] == [(os.getpid(), "runs")]
 
 
 @BESIDE

@@ -36,6 +36,7 @@ from itg.compose.report_files import folder_of
 from itg.runtime.arrival import Arrival
 from itg.runtime.bus import Bus, BusNumbers
 from itg.runtime.envelope import Envelope
+from itg.wire.v1.operating import ServicesBody
 
 pytestmark = [pytest.mark.nats, pytest.mark.system, pytest.mark.timeout(300)]
 SCENARIO = """
@@ -118,6 +119,27 @@ def test_every_door_gives_a_team_its_report(closed: ClosedRound) -> None:
         status, body = door.call("GET", path, key=closed.keys[1])
         assert status == 200, body
         assert body["team_name"] == "team 1"
+
+
+def test_the_organizer_reads_which_nodes_play_what_and_which_processes_there_are(
+    closed: ClosedRound,
+) -> None:
+    door = closed.fleet.door(0)
+    status, told = door.call("GET", "/admin/services", key=door.admin_key)
+    assert status == 200, told
+    listed = convert(told, ServicesBody)
+    assert all(item.is_reached for item in listed.items)
+    played = {(item.node, item.service) for item in listed.items}
+    assert played >= {("core", "exchange.0"), ("core", "positions"), ("world", "market_data")}
+    processes = {each.process: each for each in listed.processes}
+    assert processes.keys() == {"nats", "world", "core", "game", "gateway-1", "gateway-2"}
+    assert {n for n, each in processes.items() if each.state == "leads"} == {
+        "world",
+        "core",
+        "game",
+    }
+    serving = {each.serves: each.port for each in listed.processes if each.process != "gateway-2"}
+    assert (serving["organizer"], serving["teams"]) == (door.port, closed.fleet.port + 1)
 
 
 def items_of(body: Mapping[str, object]) -> list[dict[str, Any]]:

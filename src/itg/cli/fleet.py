@@ -261,7 +261,7 @@ def ps(
         shown = to_builtins(state)
         for ship, row in zip(state.ships, shown["ships"], strict=True):
             row["services"] = services.get(ship.pid, [])
-            row["state"] = _state_of(ship)
+            row["state"] = ship.state
         print(json.format(json.encode(shown)).decode())
         return exits.DONE
     table = Table(box=None, pad_edge=False)
@@ -275,8 +275,8 @@ def ps(
         if has_internal:
             listens.append(str(ship.internal or ""))
         what = ", ".join(services.get(ship.pid, []))
-        state_of, starts = _state_of(ship), str(ship.starts)
-        row = (ship.name, str(ship.pid or ""), state_of, *listens, ship.serves, starts, what)
+        starts = str(ship.starts)
+        row = (ship.name, str(ship.pid or ""), ship.state, *listens, ship.serves, starts, what)
         table.add_row(*row)
     screen().print(table)
     return exits.DONE if all(ship.runs for ship in state.ships) else exits.FAILED
@@ -306,14 +306,6 @@ def logs(
                 print(file.read(), end="", flush=True)
                 sleep(0.2)
     return exits.DONE
-
-
-def _state_of(ship: "Ship") -> str:
-    if not ship.runs:
-        return "down"
-    if not ship.place:
-        return "runs"
-    return "leads" if ship.leads else "stands by"
 
 
 def _run(life: Callable[[asyncio.Event], Awaitable[None]], service: str) -> int:

@@ -16,6 +16,7 @@ from itg.compose.playing import Playing
 from itg.compose.relay_child import RelayChild
 from itg.compose.replay_child import ReplayChild
 from itg.compose.reports import Reports
+from itg.compose.roster import FleetRoster
 from itg.compose.surveillance import LiveWatch
 from itg.compose.traces import Traces
 from itg.compose.trials import trials_of_machine
@@ -50,6 +51,7 @@ class Beside:
         gateway.round_files.replays.make = self.replays.make
         gateway.office = LocalOffice(self._settings)
         gateway.trials = self.trials
+        gateway.roster = FleetRoster(self._settings.data, {"node": self._playing.machine.services})
         gateway.dry_runs = self._dry_runs
         if self.backups is not None:
             gateway.backups = self.backups.numbers

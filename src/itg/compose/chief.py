@@ -29,7 +29,8 @@ from itg.compose.node_process import NodeProcess, NodeSettings, joined_pump, lin
 from itg.compose.relay_child import RelayChild
 from itg.compose.replay_child import ReplayChild
 from itg.compose.reports import Reports
-from itg.compose.topologies import SOLO
+from itg.compose.roster import FleetRoster
+from itg.compose.topologies import CHIEF, SOLO
 from itg.compose.trials import CopyTrials, trials_of_journals
 from itg.game.contract import (
     GameState,
@@ -117,6 +118,7 @@ class Chief:
         self._gateway = Gateway(self._joined, bounds, bus=self.relay.numbers)
         self._trials = trials_of_journals(self._joined, self.directory.path)
         self._gateway.trials = self._trials
+        self._gateway.roster = FleetRoster(self.directory.path, wiring.layout, CHIEF)
         self._gateway.round_files.replays.make = self._replays.make
         if self._backups is not None:
             self._gateway.backups = self._backups.numbers

@@ -32,6 +32,7 @@ from itg.compose.listeners import Listeners
 from itg.compose.node_process import joined_pump, wiring_of
 from itg.compose.relay_child import BusSettings
 from itg.compose.replay_child import ReplayChild
+from itg.compose.roster import FleetRoster
 from itg.compose.surveillance import LiveWatch
 from itg.compose.topologies import SOLO
 from itg.compose.traces import Traces
@@ -43,6 +44,7 @@ from itg.kernel.errors import ConfigurationError
 from itg.runtime.envelope import Record
 from itg.runtime.followed import Ends, FollowedPump
 from itg.runtime.joined import JoinedPump
+from itg.runtime.joined_machine import Layout
 from itg.runtime.presence import Answered
 
 _START_S = 10.0
@@ -74,6 +76,7 @@ class Door:
         self.watch = LiveWatch()
         self._replays = ReplayChild(settings.data)
         self._traces = Traces(settings.trace_share, "itg-gateway")
+        self._layout: Layout = {}
 
     @property
     def url(self) -> str:
@@ -108,6 +111,7 @@ class Door:
             steward=RemoteSteward(self.pump.note),
         )
         self._trials = self._gateway.trials = trials_of_journals(self.pump, settings.data)
+        self._gateway.roster = FleetRoster(settings.data, self._layout, "gateway")
         self._gateway.round_files.replays.make = self._replays.make
         self._traces.follow(self._gateway)
         await self._gateway.start()
@@ -138,6 +142,7 @@ class Door:
     def _followed(self, game: LinkedGame) -> FollowedPump:
         journal = opened_for_reading(self._settings.data)
         machine = machine_of(journal)
+        self._layout = {"node": machine.services}
         ends = Ends(
             self._connection.carrier,
             node_subject(game.name),
@@ -147,6 +152,7 @@ class Door:
 
     def _joined(self, game: LinkedGame) -> JoinedPump:
         wiring = wiring_of(game, self._connection.carrier)
+        self._layout = wiring.layout
         return joined_pump(self._settings.data, wiring, game.name, self._own_name())
 
     def _own_name(self) -> str:

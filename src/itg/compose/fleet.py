@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import structlog
 from msgspec import Struct, field, structs
@@ -39,7 +40,6 @@ from itg.scenario import load
 log = structlog.get_logger()
 NATS = "nats"  # the broker among the ships
 _ITG = (sys.executable, "-m", "itg")
-ORGANIZER, TEAMS = "organizer", "teams"
 _STOP_S = 15.0
 _LOOK_S = 0.1
 _POLICY = RestartPolicy(delay_s=0.5, delay_s_max=10.0, tries=20, healthy_s=30.0)
@@ -63,12 +63,21 @@ class Ship(Struct, kw_only=True):
     stands_by: bool = False  # listens only once it leads
     place: str = ""  # where the lease of the node lies that it is of; "": of none
     internal: int = 0  # its internal port, on loopback; 0: none
-    serves: str = ""  # `organizer`: everything; `teams`: nothing of the organizer's; "": no port
+    serves: Literal["organizer", "teams", ""] = ""  # whom its port is for; "": none has use of it
 
     @property
     def runs(self) -> bool:
         """Tell whether its process lives."""
         return is_running(self.pid)
+
+    @property
+    def state(self) -> Literal["leads", "stands by", "runs", "down"]:
+        """Return how it does; of a node, whether it leads it."""
+        if not self.runs:
+            return "down"
+        if not self.place:
+            return "runs"
+        return "leads" if self.leads else "stands by"
 
     @property
     def leads(self) -> bool:
@@ -249,7 +258,7 @@ def _ships(plan: FleetPlan) -> list[Ship]:
         command = [*_ITG, "gateway", "--data", str(plan.data)]
         command += ["--host", plan.host, "--port", str(port)]
         ship = _ship(plan, f"gateway-{number}", command, port)
-        ships.append(structs.replace(ship, serves=TEAMS))
+        ships.append(structs.replace(ship, serves="teams"))
     return ships
 
 
@@ -301,7 +310,7 @@ def _node(plan: FleetPlan, name: str, port: int) -> Ship:
     if plan.standby:
         command.append("--standby")  # both: whoever leads, the other one follows
     ship = _ship(plan, name, command, port)
-    return structs.replace(ship, place=str(place), serves=ORGANIZER if port else "")
+    return structs.replace(ship, place=str(place), serves="organizer" if port else "")
 
 
 def _ship(plan: FleetPlan, name: str, command: list[str], port: int) -> Ship:

@@ -37,6 +37,7 @@ from itg.gateway.problems import RefusedError, busy, problem_of
 from itg.gateway.reach import Reach
 from itg.gateway.reading import ComposeRead, Follow, look, read
 from itg.gateway.reasons import INSTRUMENT_NOT_FOUND, LOCK_STEP, PROCESSING_TIMEOUT
+from itg.gateway.roster import Alone, Roster
 from itg.gateway.round_files import RoundFiles
 from itg.gateway.service_notes import ServiceWatch
 from itg.gateway.sessions import Outlet, Session
@@ -80,6 +81,7 @@ class Gateway:
         self.trails: Trails | None = None  # set where requests are sampled
         self.backups: BackupNumbers | None = None  # set where the process makes some
         self.office: Office = NoOffice()  # set where the process keeps the data
+        self.roster: Roster = Alone()  # set by the process that knows the others
         self.trials: Trials = NoTrials()  # set where the game or its journals are
         self.dry_runs: DryRuns = NoDryRuns()  # set where the process may start others
         self.pump = pump

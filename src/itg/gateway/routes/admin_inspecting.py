@@ -25,6 +25,8 @@ from itg.wire.v1.operating import (
     ScenarioBody,
     ScenarioCheckBody,
     ScenarioCheckParams,
+    ServiceBody,
+    ServicesBody,
     TeamFillsParams,
     TeamOrdersParams,
     TeamQuotesParams,
@@ -88,6 +90,23 @@ def _preflight(gateway: Gateway, call: Call) -> None:
         return body
 
     _made_beside(gateway, call, (GetScores(round_id=None), Scores), make)
+
+
+def _list_services(gateway: Gateway, call: Call) -> None:
+    reach, roster = gateway.reach, gateway.roster
+    items = [
+        ServiceBody(
+            service=each.name,
+            node=each.node,
+            is_reached=reach.to(each.service, each.shard),
+        )
+        for each in roster.services
+    ]
+
+    def make(_: RoundFiles) -> Answer:
+        return done(ServicesBody(items=items, processes=list(roster.processes())))
+
+    gateway.round_files.run(make, call.reply)
 
 
 def _get_scenario(gateway: Gateway, call: Call) -> None:
@@ -204,6 +223,15 @@ OPERATIONS: tuple[Operation, ...] = (
             PreflightBody,
         ),
         _preflight,
+    ),
+    parameterless(
+        _route(
+            "services",
+            "/admin/services",
+            "List the game's services by node and whether each is reached, and its processes.",
+            ServicesBody,
+        ),
+        _list_services,
     ),
     parameterless(
         _route(

@@ -51,6 +51,36 @@ class ConnectionsBody(Body, frozen=True, kw_only=True):
     others: int
 
 
+class ServiceBody(Body, frozen=True, kw_only=True):
+    """A service, or one shard of it, the node that plays it, and whether it takes calls now."""
+
+    service: str
+    node: str
+    is_reached: bool
+
+
+class ProcessBody(Body, frozen=True, kw_only=True):
+    """One process of the game; `state` says of a node with a stand-by which of the two leads.
+
+    `serves` says whom its port is for, null where it has none. Nobody counts the starts of a
+    process that `itg up` does not keep.
+    """
+
+    process: str
+    pid: int | None
+    state: Literal["leads", "stands by", "runs", "down"]
+    port: int | None = None
+    serves: Literal["organizer", "teams"] | None = None
+    starts: int | None = None
+
+
+class ServicesBody(Body, frozen=True, kw_only=True):
+    """Every service of the game by node, and the processes that `itg up` keeps, or this one."""
+
+    items: list[ServiceBody]
+    processes: list[ProcessBody]
+
+
 class PreflightRowBody(Body, frozen=True, kw_only=True):
     """One question with its answer; `advice` says what to do, empty where it is green."""
 
