@@ -1872,7 +1872,7 @@ export interface RotateKeyRequest {
   reason?: string;
 }
 
-/** The new key, shown this once; the team's older keys work until then (null: no more). */
+/** The new key, shown this once; older ones work until then at the latest (null: no more). */
 export interface RotatedKeyBody {
   team_id: string;
   api_key: string;

@@ -71,6 +71,29 @@ async def test_a_new_key_works_at_once_and_the_old_one_until_the_overlap_is_over
     assert [r.body.key_number for r in house.records if isinstance(r.body, RetireKey)] == [1]
 
 
+@pytest.mark.parametrize("overlaps", [(3600, OVERLAP_S), (OVERLAP_S, 3600)])
+async def test_of_two_overlaps_the_earlier_end_holds(
+    house: House, overlaps: tuple[int, int]
+) -> None:
+    blue = await house.register("Blue")
+    path = f"/admin/teams/{blue.team_id}/rotate-key"
+    second, third = [
+        (await act(house, path, overlap_s=overlap, reason="leaked")).json for overlap in overlaps
+    ]
+    async with blue.socket() as old:
+        assert await closed(old.raw) == 1008
+    assert (await blue.call("GET", "/positions/me")).status == 401
+    is_shortened = overlaps[1] == OVERLAP_S
+    assert (third["older_until_us"] < second["older_until_us"]) == is_shortened
+    between = Team(house, second["api_key"], blue.team_id)
+    if is_shortened:
+        async with asyncio.timeout(5):
+            while (await between.call("GET", "/positions/me")).status != 401:
+                pass
+    else:
+        assert (await between.call("GET", "/positions/me")).status == 200
+
+
 async def test_without_overlap_the_old_key_ends_with_the_rotation(house: House) -> None:
     blue = await house.register("Blue")
     ticket = (await blue.call("POST", "/game/ws-tickets")).json["ticket"]

@@ -196,7 +196,7 @@ class GameService:
     ) -> Message:
         created = self._created
         if isinstance(ask, game.IssueKey):
-            return created.registry.issue(ask)
+            return keys.issue(created.registry, ask)
         if isinstance(ask, game.RevokeKey):
             return keys.revoke(created.registry, ask)
         return refused_or_set(created.scoring, ask, created.registry.teams)

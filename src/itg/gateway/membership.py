@@ -5,7 +5,6 @@ command like any other; the instant is in the journal too, so a restart arms it 
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import assert_never
 
@@ -35,8 +34,6 @@ MEMBER_EVENTS = frozenset(AnyMemberEvent.__args__)
 _OVERLAP_OVER = "the overlap of a rotated key is over"
 _RETRY_S = 1.0
 FIRST_KEY = "organizer"  # the name of the first organizer's key, which callers leave out
-# The game gives a team another key by rotation alone; this end of the others is none.
-NO_END_WALL_NS = 2**63 - 1
 
 
 class Membership:
@@ -57,27 +54,16 @@ class Membership:
         self._passes = passes
         self._ends_keys = ends_keys
         self._directory: Directory | None = None
+        self._ends: dict[tuple[TeamId, int], int] = {}  # wall time of those that still work
         self._alarms: dict[tuple[TeamId, int], asyncio.TimerHandle] = {}
-        self._endless: dict[TeamId, set[int]] = {}  # keys beside which another was issued
         self._retired: set[tuple[TeamId, int]] = set()
-        self._revoked: set[tuple[str, int]] = set()
+        self._revoked: set[tuple[str | None, int]] = set()
 
     def begin(self, directory: Directory) -> None:
         """Follow from now on; arm the alarms of a game that is continued."""
         self._directory = directory
-        # A rotation takes all keys there are, but marks those alone that bear no mark yet. One that
-        # stands beside others has the mark of no end: it ends with the next key that has an end.
-        until: dict[TeamId, int] = {}
-        numbers: dict[tuple[TeamId, int], list[int]] = {}
-        for key in sorted(directory.retiring, key=lambda key: -key.key_number):
-            if key.retires_wall_ns < NO_END_WALL_NS:
-                until[key.team_id] = key.retires_wall_ns
-            if key.team_id in until:
-                numbers.setdefault((key.team_id, until[key.team_id]), []).append(key.key_number)
-            else:
-                self._endless.setdefault(key.team_id, set()).add(key.key_number)
-        for (team_id, at_wall_ns), ending in numbers.items():
-            self._arm(team_id, ending, at_wall_ns)
+        for key in directory.retiring:
+            self._arm(key.team_id, key.key_number, key.retires_wall_ns)
 
     def stop(self) -> None:
         """Stop every alarm: the process ends, and the next one arms them again."""
@@ -115,44 +101,43 @@ class Membership:
                 assert_never(event)
 
     def _rotate(self, event: KeyRotated) -> None:
-        if event.retires_wall_ns is None:
-            return
-        if event.retires_wall_ns >= NO_END_WALL_NS:
-            self._endless.setdefault(event.team_id, set()).update(event.retiring)
-            return
-        numbers = {*event.retiring, *self._endless.pop(event.team_id, ())}
-        self._arm(event.team_id, numbers, event.retires_wall_ns)
+        if event.retires_wall_ns is not None:
+            for number in event.retiring:
+                self._arm(event.team_id, number, event.retires_wall_ns)
 
-    def _arm(self, team_id: TeamId, numbers: Iterable[int], at_wall_ns: int) -> None:
-        if not self._ends_keys:
+    def _arm(self, team_id: TeamId, number: int, at_wall_ns: int) -> None:
+        key = (team_id, number)
+        # An earlier rotation's end holds, as it does in the game.
+        if not self._ends_keys or self._ends.get(key, at_wall_ns + 1) <= at_wall_ns:
             return
+        self._ends[key] = at_wall_ns
+        self._disarm(key)
         wait_s = max(0.0, (at_wall_ns - self._pump.clock.wall_ns()) / NS_PER_S)
-        self._arm_in(wait_s, team_id, sorted(numbers))
+        self._arm_in(wait_s, key)
 
-    def _arm_in(self, wait_s: float, team_id: TeamId, numbers: Sequence[int]) -> None:
-        loop = asyncio.get_running_loop()
-        alarm = loop.call_later(wait_s, self._end, team_id, numbers)
-        self._alarms.update(((team_id, number), alarm) for number in numbers)
+    def _arm_in(self, wait_s: float, key: tuple[TeamId, int]) -> None:
+        self._alarms[key] = asyncio.get_running_loop().call_later(wait_s, self._end, key)
 
-    def _end(self, team_id: TeamId, numbers: Sequence[int]) -> None:
-        # The newest last: its mark is what a restart ends the others by.
-        for place, number in enumerate(numbers):
-            ends = RetireKey(team_id=team_id, key_number=number, reason=_OVERLAP_OVER)
-            try:
-                with suppress(PumpStoppedError):
-                    self._pump.submit(ends, headroom=True)
-            except OverloadedError:
-                self._arm_in(_RETRY_S, team_id, numbers[place:])
-                return
+    def _disarm(self, key: tuple[TeamId, int]) -> None:
+        alarm = self._alarms.pop(key, None)
+        if alarm is not None:
+            alarm.cancel()
+
+    def _end(self, key: tuple[TeamId, int]) -> None:
+        team_id, number = key
+        ends = RetireKey(team_id=team_id, key_number=number, reason=_OVERLAP_OVER)
+        try:
+            with suppress(PumpStoppedError):
+                self._pump.submit(ends, headroom=True)
+        except OverloadedError:
+            self._arm_in(_RETRY_S, key)
 
     def _retire(self, event: KeyRetired) -> None:
         gone = {(event.team_id, number) for number in event.key_numbers}
         self._retired |= gone
-        self._endless.get(event.team_id, set()).difference_update(event.key_numbers)
         for key in gone:
-            alarm = self._alarms.pop(key, None)
-            if alarm is not None:
-                alarm.cancel()
+            self._ends.pop(key, None)
+            self._disarm(key)
         self._keys.forget()
         self._passes.forget(lambda caller: caller.team_id == event.team_id)
         for session in self._sessions_of(event.account_id):
@@ -167,8 +152,7 @@ class Membership:
             session.close(CLOSE_POLICY)
 
     def _is_revoked(self, caller: Caller) -> bool:
-        key = (caller.key_name or FIRST_KEY, caller.key_number)
-        return caller.team_id is None and key in self._revoked
+        return (_name_of(caller), caller.key_number) in self._revoked
 
     def _reseat(self, event: TeamReseated) -> None:
         self._keys.forget()
@@ -180,3 +164,7 @@ class Membership:
 
     def _sessions_of(self, account_id: AccountId) -> list[Session]:
         return [s for s in self._feed.sessions if s.caller.account_id == account_id]
+
+
+def _name_of(caller: Caller) -> str | None:
+    return caller.key_name or FIRST_KEY if caller.team_id is None else None

@@ -3,7 +3,7 @@
 Keys are known as SHA-256 digests that arrive in commands and leave in no event.
 """
 
-from itg.game.contract.acts import OrganizerAct
+from itg.game.contract.acts import KeyIssuer, OrganizerAct
 from itg.game.contract.commands import (
     AnnounceNews,
     CorrectTrade,
@@ -208,6 +208,7 @@ __all__ = [
     "IssuedKeys",
     "JudgementSet",
     "KeyIssued",
+    "KeyIssuer",
     "KeyRetired",
     "KeyRevoked",
     "KeyRotated",

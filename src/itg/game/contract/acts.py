@@ -1,5 +1,8 @@
 """What every act of an organizer carries."""
 
+from msgspec import Struct
+
+from itg.kernel.ids import TeamId
 from itg.kernel.messages import Command
 
 
@@ -12,3 +15,10 @@ class OrganizerAct(Command, frozen=True, kw_only=True):
 
     reason: str = ""
     by: str = ""
+
+
+class KeyIssuer(Struct, frozen=True, gc=False, kw_only=True):
+    """The key with which another one is asked for: the n-th of a team, or of those without one."""
+
+    key_number: int
+    team_id: TeamId | None = None

@@ -2,7 +2,7 @@
 
 from msgspec import Raw
 
-from itg.game.contract.acts import OrganizerAct
+from itg.game.contract.acts import KeyIssuer, OrganizerAct
 from itg.game.contract.rules import GameRules, SeedReveal
 from itg.kernel.ids import AccountId, InstrumentId, Role, TradeId, UnderlyingId
 from itg.kernel.messages import Command
@@ -123,11 +123,15 @@ class RepeatNews(OrganizerAct, frozen=True, kw_only=True):
 
 
 class IssueKey(OrganizerAct, frozen=True, kw_only=True):
-    """Give somebody without a team a key: it reads and researches, or is another organizer's."""
+    """Give somebody without a team a key: it reads and researches, or is another organizer's.
+
+    Refused if the `issuer` it is asked for with works no more.
+    """
 
     key_name: str
     key_hash: str
     is_organizer: bool = False
+    issuer: KeyIssuer | None = None
 
 
 class RevealSeed(Command, frozen=True, kw_only=True):

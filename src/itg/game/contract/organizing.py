@@ -2,7 +2,7 @@
 
 from msgspec import Raw, Struct
 
-from itg.game.contract.acts import OrganizerAct
+from itg.game.contract.acts import KeyIssuer, OrganizerAct
 from itg.kernel.errors import Refusal
 from itg.kernel.ids import AccountId, InstrumentId, Role, TeamId
 from itg.kernel.messages import Event, Query, Reply
@@ -31,13 +31,16 @@ class RotateKey(OrganizerAct, frozen=True, kw_only=True):
     """Give a team a new key.
 
     The old ones work until `RetireKey`: at once where `retires_wall_ns` is None, else when the
-    gateway's clock has reached it. It is wall time, because game time stands between rounds and in
-    a pause, and a key that was lost must not wait for the next round.
+    gateway's clock has reached it, or an earlier rotation's end. It is wall time, because game time
+    stands between rounds and in a pause, and a key that was lost must not wait for the next round.
+    With an `issuer` the key stands beside the others and ends none; it ends when its issuer's does,
+    and is refused if that one works no more.
     """
 
     team_id: TeamId
     key_hash: str
     retires_wall_ns: int | None = None
+    issuer: KeyIssuer | None = None
 
 
 class RetireKey(OrganizerAct, frozen=True, kw_only=True):
@@ -110,7 +113,10 @@ class TeamsImportRejected(Event, frozen=True, kw_only=True):
 
 
 class KeyRotated(Event, frozen=True, kw_only=True):
-    """A team has another key; the `retiring` ones stop at an instant of wall time."""
+    """A team has another key; the `retiring` ones stop at an instant of wall time at the latest.
+
+    The other key may be one of them.
+    """
 
     team_id: TeamId
     account_id: AccountId

@@ -1,22 +1,31 @@
 """How browsers sign in: a link's ticket is exchanged for a key of the browser's own.
 
 The key is issued like any other: journalled, audited, known to every gateway, and it ends with
-the rotation or the revocation that ends its owner's.
+the rotation or the revocation that ends its owner's. Its command names the key that made the link:
+one that a rotation will end hands its end on, one that works no more gives nothing.
 """
 
 from msgspec.structs import replace
 
-from itg.game.contract import TEAM_NOT_FOUND, IssueKey, KeyIssued, KeyRotated, RotateKey, Scope
+from itg.game.contract import (
+    TEAM_NOT_FOUND,
+    IssueKey,
+    KeyIssued,
+    KeyIssuer,
+    KeyRotated,
+    RotateKey,
+    Scope,
+)
 from itg.gateway.auth import digest_of, fresh_key
-from itg.gateway.calls import Answer, Call, Caller, Headers, done
+from itg.gateway.calls import Answer, Call, Caller, Headers, done, refused
 from itg.gateway.decoding import field_fault
 from itg.gateway.flood import Metered
 from itg.gateway.gateway import Gateway, first_of
-from itg.gateway.membership import FIRST_KEY, NO_END_WALL_NS
+from itg.gateway.membership import FIRST_KEY
 from itg.gateway.operations import Operation, Route, act, parameterless
 from itg.gateway.passes import NO_TICKET, Login
 from itg.gateway.problems import RefusedError, problem_of
-from itg.gateway.routes.admin import acted
+from itg.gateway.reasons import UNAUTHENTICATED
 from itg.kernel.ids import TeamId
 from itg.positions.contract import RATE_LIMIT_EXCEEDED
 from itg.runtime.envelope import Record
@@ -30,6 +39,7 @@ from itg.wire.v1.logins import (
 
 _NO_STORE: Headers = ((b"cache-control", b"no-store"),)
 _SIGNED_IN = "a browser signed in"
+_ISSUER_GONE = "the key that made this link works no more"
 VIEWER = Caller(scopes=frozenset((Scope.READ, Scope.RESEARCH)), key_name="viewer")
 
 
@@ -86,7 +96,7 @@ def _sign_in(gateway: Gateway, call: Call, params: LoginRequest) -> None:
 
     def compose(record: Record) -> Answer:
         if not (first_of(KeyRotated, record.outputs) or first_of(KeyIssued, record.outputs)):
-            return acted(record)
+            return refused(problem_of(UNAUTHENTICATED, _ISSUER_GONE))
         me = me_body(gateway, login.seat)
         body = LoginBody(
             api_key=api_key,
@@ -102,21 +112,22 @@ def _sign_in(gateway: Gateway, call: Call, params: LoginRequest) -> None:
 
 
 def _issuing(login: Login, key_hash: str) -> IssueKey | RotateKey:
-    seat = login.seat
-    by = login.issuer.team_id or ""  # an organizer's name is added where acts are sent
+    seat, by = login.seat, login.issuer
+    issuer = KeyIssuer(key_number=by.key_number, team_id=by.team_id)
     if seat.team_id is None:
         return IssueKey(
             key_name=seat.key_name or FIRST_KEY,
             key_hash=key_hash,
             is_organizer=Scope.ADMIN in seat.scopes,
+            issuer=issuer,
             reason=_SIGNED_IN,
         )
     return RotateKey(
         team_id=seat.team_id,
         key_hash=key_hash,
-        retires_wall_ns=NO_END_WALL_NS,
+        issuer=issuer,
         reason=_SIGNED_IN,
-        by=by,
+        by=by.team_id or "",  # an organizer's name is added where acts are sent
     )
 
 

@@ -66,7 +66,7 @@ class RotateKeyParams(RotateKeyRequest, frozen=True, kw_only=True):
 
 
 class RotatedKeyBody(Body, frozen=True, kw_only=True):
-    """The new key, shown this once; the team's older keys work until then (null: no more)."""
+    """The new key, shown this once; older ones work until then at the latest (null: no more)."""
 
     team_id: str
     api_key: str
