@@ -250,10 +250,13 @@ async def test_revoking_a_teams_keys_ends_its_browsers_and_their_links(house: Ho
 
 async def test_revoking_by_name_ends_the_browsers_of_that_name(house: House) -> None:
     viewer = await browser_of(house, ADMIN_KEY, read_only=True)
+    links = [await ticket_of(house, ADMIN_KEY, **body) for body in (READ_ALONE, {})]
     body = {"key_name": "viewer", "reason": "the board is down"}
     revoked = await house.call("POST", "/admin/keys/revoke", body, key=ADMIN_KEY)
     assert revoked.json["revoked"] == 1
     assert await status_of(house, viewer) == 401
+    assert [(await sign_in(house, ticket)).status for ticket in links] == [401, 201]
+    assert await status_of(house, await browser_of(house, ADMIN_KEY, read_only=True)) == 200
 
 
 async def rotated(house: House, team: Team, overlap_s: int) -> str:

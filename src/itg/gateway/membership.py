@@ -148,6 +148,8 @@ class Membership:
         self._revoked |= {(event.key_name, number) for number in event.key_numbers}
         self._keys.forget()
         self._passes.forget(self._is_revoked)
+        # Links for that name as well: their keys would have numbers that nobody has revoked.
+        self._passes.logins.forget(lambda login: _name_of(login.seat) == event.key_name)
         for session in [s for s in self._feed.sessions if self._is_revoked(s.caller)]:
             session.close(CLOSE_POLICY)
 
