@@ -4,6 +4,7 @@ import asyncio
 import socket as sockets
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest_asyncio
@@ -65,6 +66,26 @@ async def test_the_ninth_connection_of_a_team_replaces_the_oldest(house: House) 
         pass
     assert first.close_code == 4001
     assert len(house.gateway.feed.sessions) == 8
+
+
+async def test_the_ninth_connection_of_a_key_without_a_team_replaces_its_oldest(
+    house: House,
+) -> None:
+    keys = []
+    for _ in range(2):
+        issued = await house.call("POST", "/admin/keys", {"key_name": "viewer"}, key=ADMIN_KEY)
+        keys.append(issued.json["api_key"])
+    async with AsyncExitStack() as opened:
+        first, *others = [
+            await opened.enter_async_context(socket_of(house, key))
+            for key in [keys[0]] * 8 + [keys[1]] * 8 + [ADMIN_KEY] * 9
+        ]
+        await opened.enter_async_context(socket_of(house, keys[0]))
+        while not first.raw.closed:
+            await first.raw.receive(timeout=5)
+        assert first.raw.close_code == 4001
+        for other in others:
+            assert "result" in await other.request("ping")
 
 
 async def test_a_dead_socket_delays_nobody_and_is_closed_when_its_outbox_is_full() -> None:

@@ -89,7 +89,7 @@ async def test_a_flood_of_queries_is_429_and_other_teams_do_not_notice() -> None
         assert (await other.call("GET", "/positions/me")).status == 200
 
 
-async def test_rates_of_the_role_are_refused_by_the_game_and_floods_by_the_door() -> None:
+async def test_each_key_without_a_team_has_a_teams_queries_and_an_organizers_any() -> None:
     async with House("demo") as house:
         team = await house.register("alpha", "hedge_fund")
         await house.call("POST", "/admin/rounds/1/start", key="itg_admin")

@@ -210,6 +210,15 @@ async def test_a_team_gets_links_for_itself_alone(house: House) -> None:
     assert (await house.call("POST", "/game/login-tickets", {})).status == 401
 
 
+async def test_who_reads_alone_gets_no_links(house: House) -> None:
+    issued = await house.call("POST", "/admin/keys", {"key_name": "Ada"}, key=ADMIN_KEY)
+    viewer = await browser_of(house, ADMIN_KEY, read_only=True)
+    for key in (issued.json["api_key"], viewer):
+        refused = await house.call("POST", "/game/login-tickets", {}, key=key)
+        assert (refused.status, refused.json["code"]) == (403, "SCOPE_MISSING")
+        assert "reads alone" in refused.json["detail"]
+
+
 async def test_a_team_gets_twenty_links_and_then_waits() -> None:
     settings = GatewaySettings(login_tickets_burst=2, login_tickets_per_s=0.001)
     async with House(settings=settings) as house:

@@ -28,6 +28,16 @@ class Caller(Struct, frozen=True, kw_only=True):
     key_number: int = 0  # which of the team's keys, or of those without a team, it came with
     key_name: str = ""  # of an organizer's or a researcher's key; "" is the first organizer's
 
+    @property
+    def budget_id(self) -> str | None:
+        """Whose requests and sockets count together: a team's, or a key's without one.
+
+        None: an organizer's, which have no bound.
+        """
+        if self.account_id is not None or Scope.ADMIN in self.scopes:
+            return self.account_id
+        return f"key {self.key_number} of {self.key_name}"
+
     def assert_scope(self, scope: Scope) -> None:
         """Refuse a key without the scope."""
         if scope not in self.scopes:

@@ -8,7 +8,6 @@ from itg.gateway.calls import Caller
 from itg.gateway.directory import Directory
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.settings import GatewaySettings
-from itg.kernel.ids import AccountId
 from itg.positions.contract import RATE_LIMIT_EXCEEDED
 
 
@@ -23,12 +22,12 @@ class Metered(Enum):
 
 
 class FloodGuard:
-    """Buckets per team and class; `now` in seconds of wall time."""
+    """Buckets per team and class, and per key without a team; `now` in seconds of wall time."""
 
     def __init__(self, settings: GatewaySettings, now: Callable[[], float]) -> None:
         self._factor = settings.flood_factor
         self._now = now
-        self._by_rate: dict[tuple[Metered, float], Buckets[AccountId]] = {}
+        self._by_rate: dict[tuple[Metered, float], Buckets[str]] = {}
         rate = settings.queries_per_s
         self.queries = Buckets[str](rate, rate, now)
         self.login_tickets = Buckets[str](
@@ -41,18 +40,17 @@ class FloodGuard:
 
         No bucket: lock step, the organizer, commands of a role without a rate rule.
         """
-        if metered is Metered.FREE or directory.game.rules.lock_step or caller.account_id is None:
+        budget_id = caller.budget_id
+        if metered is Metered.FREE or directory.game.rules.lock_step or budget_id is None:
             return
-        if metered is Metered.QUERY:
-            refuse_empty(self.queries, caller.account_id, metered.value)
-            return
-        buckets = self._buckets(caller, metered, directory)
+        is_query = metered is Metered.QUERY
+        buckets = self.queries if is_query else self._buckets(caller, metered, directory)
         if buckets is not None:
-            refuse_empty(buckets, caller.account_id, metered.value)
+            refuse_empty(buckets, budget_id, metered.value)
 
     def _buckets(
         self, caller: Caller, metered: Metered, directory: Directory
-    ) -> Buckets[AccountId] | None:
+    ) -> Buckets[str] | None:
         rule = None if caller.role is None else directory.order_rate_of(caller.role)
         if rule is None:
             return None
@@ -63,7 +61,7 @@ class FloodGuard:
         return self._by_rate[metered, rate]
 
 
-def refuse_empty(buckets: Buckets[str] | Buckets[AccountId], key: AccountId, kind: str) -> None:
+def refuse_empty(buckets: Buckets[str], key: str, kind: str) -> None:
     """Take a token or raise `RefusedError` with the wait."""
     retry_after_ms = buckets.take(key)
     if retry_after_ms is not None:

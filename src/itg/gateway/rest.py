@@ -26,7 +26,6 @@ from itg.gateway.reasons import (
     REQUEST_TIMEOUT,
     UNSUPPORTED_MEDIA_TYPE,
 )
-from itg.kernel.ids import AccountId
 from itg.runtime.guard import Guard
 from itg.runtime.trails import Trail, parent_of
 from itg.translate.numbers import UnfitFieldError
@@ -137,7 +136,7 @@ async def _admitted(gateway: Gateway, operation: Operation, request: _Request) -
     if route.is_of_pages:
         assert_own_origin(headers)
     if route.scope is None:
-        refuse_empty(gateway.guard.anonymous, AccountId(request.address), "requests")
+        refuse_empty(gateway.guard.anonymous, request.address, "requests")
         return ANYBODY
     key = key_of(headers.get(b"x-api-key"), headers.get(b"authorization"))
     caller = await gateway.keys.caller(Credentials(key, request.address))

@@ -118,7 +118,8 @@ class SocketServer:
 
 def _welcome(gateway: Gateway, session: Session) -> None:
     feed, caller = gateway.feed, session.caller
-    own = [] if caller.account_id is None else gateway.sessions_of(caller.account_id)
+    budget_id = caller.budget_id
+    own = [s for s in feed.sessions if budget_id and s.caller.budget_id == budget_id]
     if len(own) >= gateway.settings.sessions_per_team:
         own[0].close(CLOSE_REPLACED)
     gateway.enter(session)

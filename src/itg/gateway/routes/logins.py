@@ -17,7 +17,7 @@ from itg.game.contract import (
     Scope,
 )
 from itg.gateway.auth import digest_of, fresh_key
-from itg.gateway.calls import Answer, Call, Caller, Headers, done, refused
+from itg.gateway.calls import ANYBODY, Answer, Call, Caller, Headers, done, refused
 from itg.gateway.decoding import field_fault
 from itg.gateway.flood import Metered
 from itg.gateway.gateway import Gateway, first_of
@@ -25,7 +25,7 @@ from itg.gateway.membership import FIRST_KEY
 from itg.gateway.operations import Operation, Route, act, parameterless
 from itg.gateway.passes import NO_TICKET, Login
 from itg.gateway.problems import RefusedError, problem_of
-from itg.gateway.reasons import UNAUTHENTICATED
+from itg.gateway.reasons import SCOPE_MISSING, UNAUTHENTICATED
 from itg.kernel.ids import TeamId
 from itg.positions.contract import RATE_LIMIT_EXCEEDED
 from itg.runtime.envelope import Record
@@ -39,6 +39,7 @@ from itg.wire.v1.logins import (
 
 _NO_STORE: Headers = ((b"cache-control", b"no-store"),)
 _SIGNED_IN = "a browser signed in"
+_READS_ALONE = "links are made with a team's key or an organizer's; this one reads alone"
 _ISSUER_GONE = "the key that made this link works no more"
 VIEWER = Caller(scopes=frozenset((Scope.READ, Scope.RESEARCH)), key_name="viewer")
 
@@ -55,6 +56,8 @@ def _path(login: Login, ticket: str) -> str:
 
 
 def _issue_ticket(gateway: Gateway, call: Call, params: LoginTicketRequest) -> None:
+    if call.caller.team_id is None and Scope.ADMIN not in call.caller.scopes:
+        raise RefusedError(problem_of(SCOPE_MISSING, _READS_ALONE))
     login = Login(issuer=call.caller, seat=_seat(gateway, call.caller, params))
     account_id = call.caller.account_id
     wait_ms = account_id and gateway.guard.login_tickets.take(account_id)
@@ -113,7 +116,7 @@ def _sign_in(gateway: Gateway, call: Call, params: LoginRequest) -> None:
 
 def _issuing(login: Login, key_hash: str) -> IssueKey | RotateKey:
     seat, by = login.seat, login.issuer
-    issuer = KeyIssuer(key_number=by.key_number, team_id=by.team_id)
+    issuer = _key_of(seat if by == ANYBODY else by)
     if seat.team_id is None:
         return IssueKey(
             key_name=seat.key_name or FIRST_KEY,
@@ -129,6 +132,13 @@ def _issuing(login: Login, key_hash: str) -> IssueKey | RotateKey:
         reason=_SIGNED_IN,
         by=by.team_id or "",  # an organizer's name is added where acts are sent
     )
+
+
+def _key_of(caller: Caller) -> KeyIssuer | None:
+    # No key asked for the link to a viewer that a demo makes: it is the server's own.
+    if caller.team_id is None and Scope.ADMIN not in caller.scopes:
+        return None
+    return KeyIssuer(key_number=caller.key_number, team_id=caller.team_id)
 
 
 def me_body(gateway: Gateway, caller: Caller) -> MeBody:
