@@ -1,16 +1,16 @@
 """The replays of ended rounds: made once each, then read from their files."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Hashable
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from itg.game.contract import ROUND_NOT_FOUND
-from itg.gateway.calls import Answer
+from itg.gateway.calls import Answer, Call
+from itg.gateway.file_queue import FileQueue
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.replay_file import NotEndedError, ReplayFile, write_replay
-from itg.gateway.working import run_in
+from itg.gateway.settings import GatewaySettings
 from itg.runtime.codec import Codec
 from itg.runtime.journal import Journal
 
@@ -29,16 +29,16 @@ class Replays:
     `run` reads in a worker thread of their own: one that is being made holds up no other file.
     """
 
-    def __init__(self, journal: Journal, codec: Codec, folder: str) -> None:
+    def __init__(self, journal: Journal, codec: Codec, settings: GatewaySettings) -> None:
         self.make: MakeReplay = partial(_make, journal, codec)
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="replays")
-        self._folder = Path(folder) if folder else None
+        self._queue = FileQueue("replays", settings)
+        self._folder = Path(settings.replays) if settings.replays else None
         self._own: TemporaryDirectory[str] | None = None
         self._open: dict[int, ReplayFile] = {}
 
-    def run(self, make: Callable[[], Answer], reply: Callable[[Answer], None]) -> None:
-        """Make an answer in the worker and reply with it in the loop."""
-        run_in(self._worker, make, reply)
+    def run(self, call: Call, kind: Hashable, make: Callable[[], Answer]) -> None:
+        """Make an answer in the worker and reply with it in the loop; see `FileQueue.run`."""
+        self._queue.run(call, kind, make)
 
     def of(self, round_id: int) -> ReplayFile:
         """Return a round's replay; for the worker. `RefusedError`, 404, where there is none."""
@@ -59,7 +59,7 @@ class Replays:
 
     def stop(self) -> None:
         """Begin nothing any more; what is being made is given up."""
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        self._queue.stop()
         for file in self._open.values():
             file.close()
         if self._own is not None:

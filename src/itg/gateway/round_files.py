@@ -1,21 +1,21 @@
 """Files of an ended round, read from the journal in a worker thread while trading goes on."""
 
 import zlib
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from io import BytesIO, StringIO
 from pathlib import Path
-from time import monotonic
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from itg.gateway.calls import Answer
+from itg.game.contract import Scope
+from itg.gateway.calls import Answer, Call
+from itg.gateway.file_queue import FileQueue
+from itg.gateway.log_shelf import LogShelf
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import EXPORT_UNAVAILABLE
 from itg.gateway.replays import Replays
 from itg.gateway.settings import GatewaySettings
 from itg.gateway.tables import CSV, PARQUET
-from itg.gateway.working import run_in
 from itg.kernel.ids import AccountId, InstrumentId
 from itg.runtime.codec import Codec
 from itg.runtime.journal import Journal
@@ -35,32 +35,40 @@ from itg.translate.table_files import (
 
 ZIP = "application/zip"
 JSON_LINES = "application/jsonl"
-# So long the logs of all teams are kept once made: they are all asked for at once.
-_LOGS_KEPT_S = 30.0
 _FAST = 1
 
 
 class RoundFiles:
-    """The journal of a gateway's pump, read again; `run` does that in the one worker thread.
+    """The journal of a gateway's pump, read again; `run` does that in a worker thread.
 
-    One thread and not many: forty teams that ask for their logs at once have them made once.
+    One thread for teams and not many: forty that ask for their logs at once have them made once.
+    Organizers have one of their own, and never wait for teams' files.
     """
 
     def __init__(self, journal: Journal, codec: Codec, settings: GatewaySettings) -> None:
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="round-files")
+        self._queue = FileQueue("round-files", settings)
+        self._organizers = FileQueue("organizers-files", settings)
         self._journal = journal
         self._codec = codec
         self._reports = settings.reports
-        self._logs: dict[int, tuple[float, dict[AccountId, bytes]]] = {}
-        self.replays = Replays(journal, codec, settings.replays)
+        self._logs = LogShelf(self._all_logs)
+        self.replays = Replays(journal, codec, settings)
 
-    def run(self, make: Callable[["RoundFiles"], Answer], reply: Callable[[Answer], None]) -> None:
-        """Make an answer in the worker and reply with it in the loop."""
-        run_in(self._worker, partial(make, self), reply)
+    @property
+    def waiting(self) -> int:
+        """Return how many calls of teams and researchers wait for files."""
+        return self._queue.waiting
+
+    def run(self, call: Call, kind: Hashable, make: Callable[["RoundFiles"], Answer]) -> None:
+        """Make an answer in a worker and reply with it in the loop; see `FileQueue.run`."""
+        is_organizer = Scope.ADMIN in call.caller.scopes
+        queue = self._organizers if is_organizer else self._queue
+        queue.run(call, kind, partial(make, self))
 
     def stop(self) -> None:
         """Begin nothing any more."""
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        self._queue.stop()
+        self._organizers.stop()
         self.replays.stop()
 
     def table(self, round_id: int, what: str, file_format: str) -> tuple[bytes, str]:
@@ -103,11 +111,7 @@ class RoundFiles:
 
     def log(self, round_id: int, account_id: AccountId) -> bytes:
         """Return a team's log; the first to ask has those of all made."""
-        made_at, logs = self._logs.get(round_id, (0.0, {}))
-        if not logs or monotonic() - made_at > _LOGS_KEPT_S:
-            logs = self._all_logs(round_id)
-            self._logs = {round_id: (monotonic(), logs)}
-        packed = logs.get(account_id)
+        packed = self._logs.of(round_id).get(account_id)
         return b"" if packed is None else zlib.decompress(packed)
 
     def report(self, round_id: int, name: str) -> bytes | None:

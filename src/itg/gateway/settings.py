@@ -30,6 +30,8 @@ class GatewaySettings(Struct, frozen=True, kw_only=True):
     login_ticket_s: float = 600.0
     login_tickets_per_s: float = 1 / 30  # of one team; each may become a key
     login_tickets_burst: int = 20
+    files_waiting_max: int = 256  # calls of teams and researchers for files of rounds
+    files_waiting_per_caller: int = 16
     silent_bot_s: float = 5.0
     start_deadline_s: float = 60.0
     reports: str = ""  # the folder of the rounds' reports; "": none are written

@@ -134,7 +134,7 @@ def _check_scenario(gateway: Gateway, call: Call, params: ScenarioCheckParams) -
             raise field_fault("/scenario", f"no shipped scenario of that name; there are: {known}")
         return done(checked)
 
-    gateway.round_files.run(make, call.reply)
+    gateway.round_files.run(call, ("scenario", params.scenario), make)
 
 
 def _made_beside(
@@ -156,7 +156,7 @@ def _made_beside(
             call.reply(answer)
             return
         body = make(found[0])
-        gateway.round_files.run(lambda _: done(body()), call.reply)
+        gateway.round_files.run(call, object(), lambda _: done(body()))
 
     gateway.read(call.answered_by(reply), (query,), keep)
 

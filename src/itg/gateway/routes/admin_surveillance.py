@@ -85,7 +85,7 @@ def _of_round(gateway: Gateway, call: Call, round_id: int | None, compose: Compo
 
     def reply(answer: Answer) -> None:
         if answer is _TO_READ:
-            gateway.round_files.run(make, call.reply)
+            gateway.round_files.run(call, object(), make)
         else:
             call.reply(answer)
 

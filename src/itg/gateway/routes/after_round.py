@@ -33,7 +33,7 @@ def _log(gateway: Gateway, call: Call, params: LogParams) -> None:
         headers = ((b"content-disposition", name.encode()), (b"cache-control", b"no-store"))
         return Answer(200, body, headers, media_type=JSON_LINES.encode())
 
-    of_ended(gateway, call, params.round_id, make)
+    of_ended(gateway, call, params.round_id, ("log", account_id), make)
 
 
 def _blotter(gateway: Gateway, call: Call, params: BlotterParams) -> None:
@@ -46,7 +46,7 @@ def _blotter(gateway: Gateway, call: Call, params: BlotterParams) -> None:
         headers = ((b"content-disposition", held.encode()), (b"cache-control", b"no-store"))
         return Answer(200, body, headers, media_type=kind.encode())
 
-    of_ended(gateway, call, params.round_id, make)
+    of_ended(gateway, call, params.round_id, ("blotter", name), make)
 
 
 def _formats(gateway: Gateway, call: Call) -> None:
@@ -83,7 +83,7 @@ def _report(gateway: Gateway, call: Call, params: ReportParams) -> None:
         media_type = HTML if is_page else JSON
         return Answer(200, body, headers, media_type=media_type.encode())
 
-    of_ended(gateway, call, params.round_id, make)
+    of_ended(gateway, call, params.round_id, ("report", team_id, is_page), make)
 
 
 def _team_of(gateway: Gateway, call: Call, team_id: str | None) -> TeamId:

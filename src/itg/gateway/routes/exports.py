@@ -1,7 +1,7 @@
 """The history of ended rounds as files, for those who research."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from itg.game.contract import (
     ROUND_NOT_FOUND,
@@ -46,14 +46,22 @@ def _export(gateway: Gateway, call: Call, params: ExportParams) -> None:
         body, media_type = files.table(params.round_id, params.what, params.format)
         return _attached(body, media_type, f"{params.what}.{params.format}", params)
 
-    of_ended(gateway, call, params.round_id, make)
+    of_ended(gateway, call, params.round_id, ("table", params.what, params.format), make)
 
 
 def of_ended(
-    gateway: Gateway, call: Call, round_id: int, make: Callable[[RoundFiles], Answer]
+    gateway: Gateway,
+    call: Call,
+    round_id: int,
+    kind: Hashable,
+    make: Callable[[RoundFiles], Answer],
 ) -> None:
-    """Answer with a file of a round that has ended; `make` runs in the worker thread."""
-    when_ended(gateway, call, round_id, lambda: gateway.round_files.run(make, call.reply))
+    """Answer with a file of a round that has ended; `make` runs in a worker thread.
+
+    Calls of one `kind` in one round have the same answer.
+    """
+    files, of_round = gateway.round_files, (round_id, kind)
+    when_ended(gateway, call, round_id, lambda: files.run(call, of_round, make))
 
 
 def when_ended(gateway: Gateway, call: Call, round_id: int, go: Callable[[], None]) -> None:

@@ -21,7 +21,8 @@ def _replay(gateway: Gateway, call: Call, params: ReplayParams) -> None:
     def make() -> Answer:
         return done(replays.of(params.round_id).contents(viewer), 200, _HEADERS)
 
-    when_ended(gateway, call, params.round_id, lambda: replays.run(make, call.reply))
+    kind = (params.round_id, viewer)
+    when_ended(gateway, call, params.round_id, lambda: replays.run(call, kind, make))
 
 
 def _chunk(gateway: Gateway, call: Call, params: ReplayChunkParams) -> None:
@@ -36,7 +37,8 @@ def _chunk(gateway: Gateway, call: Call, params: ReplayChunkParams) -> None:
             raise RefusedError(problem_of(CHUNK_NOT_FOUND, detail))
         return Answer(200, body, _HEADERS)
 
-    when_ended(gateway, call, params.round_id, lambda: replays.run(make, call.reply))
+    kind = (params.round_id, viewer, params.chunk)
+    when_ended(gateway, call, params.round_id, lambda: replays.run(call, kind, make))
 
 
 def _viewer(gateway: Gateway, call: Call, team_id: str | None) -> AccountId | None:
