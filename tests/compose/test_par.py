@@ -7,6 +7,7 @@ import pytest
 from msgspec import json
 from msgspec.structs import replace
 
+import itg
 from itg.cli.score_views import par_toml
 from itg.compose import par
 from itg.compose.par import ParSettings, SeatTerms, find_par, origin_of
@@ -14,6 +15,7 @@ from itg.game.contract import CreateGame
 from itg.kernel.errors import ConfigurationError
 from itg.scenario.files import read
 
+SHIPPED = Path(itg.__file__).parent / "scenarios"
 ROLES = ("market_maker", "hedge_fund", "arbitrage_desk")
 
 
@@ -123,6 +125,31 @@ def test_a_scenario_without_scoring_has_no_par(tmp_path: Path) -> None:
     settings = ParSettings(scenario="bare", sessions=1, cache=tmp_path)
     with pytest.raises(ConfigurationError, match=r"bare: there is no \[scoring\]"):
         find_par(settings, lambda: None)
+
+
+PLAYED_BY_NOBODY = """
+[[roles]]
+role = "quant"
+registrable = true
+maker_fee = 0.00
+taker_fee = 0.01
+starting_cash = 10_000_000
+constraints = [{ kind = "portfolio_limit", max_quantity = 500 }]
+[scoring.roles.quant.kpis]
+delta = { weight = 1.0, zero = 0.60, half = 0.80, full = 1.0 }
+"""
+
+
+def test_a_scored_role_that_no_reference_bot_plays_is_named_before_anything_is_played(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "quant.toml"
+    classic = (SHIPPED / "classic.toml").read_text(encoding="utf-8")
+    file.write_text(classic + PLAYED_BY_NOBODY, encoding="utf-8")
+    settings = ParSettings(scenario=str(file), sessions=1, cache=tmp_path)
+    complaint = r"scoring\.roles\.quant: .*; reference bots play market_maker, hedge_fund, arbitr"
+    with pytest.raises(ConfigurationError, match=complaint):
+        find_par(settings, lambda: pytest.fail("a session was played"))
 
 
 @pytest.mark.gate

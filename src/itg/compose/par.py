@@ -93,12 +93,14 @@ class ParResult(Struct, frozen=True, kw_only=True):
 def find_par(settings: ParSettings, on_session: Callable[[], None]) -> ParResult:
     """Play the sessions that are not kept yet, and return what all of them come to.
 
-    `on_session` hears of each as it is ready. `ConfigurationError` where nothing is scored.
+    `on_session` hears of each as it is ready. `ConfigurationError` where nothing is scored, and
+    for a scored role that no reference bot plays.
     """
     create = _create(settings.scenario, seed=settings.first_seed)
     rules = create.rules.scoring
     if rules is None:
         raise ConfigurationError(f"{settings.scenario}: there is no [scoring] to find a par for")
+    _assert_played(settings.scenario, rules, _crew(create))
     origin = origin_of(settings.scenario)
     seeds = range(settings.first_seed, settings.first_seed + settings.sessions)
     kept = {seed: _kept(settings.cache, origin, seed) for seed in seeds}
@@ -193,6 +195,17 @@ def _crew(create: CreateGame) -> list[str]:
     scoring = create.rules.scoring
     roles = [] if scoring is None else [str(each.role) for each in scoring.roles]
     return [seat for seat in DEFAULT_SEATS if seat.partition(":")[0] in roles]
+
+
+def _assert_played(name: str, rules: ScoringRules, crew: Sequence[str]) -> None:
+    played = {seat.partition(":")[0] for seat in crew}
+    for each in rules.roles:
+        if each.role not in played:
+            known = ", ".join(seat.partition(":")[0] for seat in DEFAULT_SEATS)
+            detail = "its par is found by a reference bot, and none plays it"
+            raise ConfigurationError(
+                f"{name}: scoring.roles.{each.role}: {detail}; reference bots play {known}"
+            )
 
 
 def _with_unit_references(scoring: ScoringRules) -> ScoringRules:
