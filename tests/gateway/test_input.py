@@ -294,6 +294,8 @@ async def test_a_body_above_64_kib_is_413_announced_or_not(house: House, team: T
     large = b'{"tag":"' + b"x" * (64 * 1024) + b'"}'
     announced = await team.call("POST", "/exchange/orders", large)
     assert (announced.status, announced.json["code"]) == (413, "BODY_TOO_LARGE")
+    detail = f"{len(large):,} bytes are too many: this body has at most 65,536."
+    assert announced.json["detail"] == detail
 
     async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(large), 4096):

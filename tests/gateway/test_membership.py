@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from json import dumps
 from time import monotonic
 
 import aiohttp
@@ -11,7 +12,9 @@ from msgspec.structs import replace
 from tests.gateway.house import ADMIN_KEY, Answered, House, Json, Team, socket_of
 
 from itg.game.contract import CreateGame, RetireKey, RoleRotation
+from itg.gateway.routes.admin_teams import ROSTER_BYTES_MAX
 from itg.kernel.ids import AccountId
+from itg.wire.v1.organizing import ROSTER_ROWS_MAX
 
 OVERLAP_S = 1
 
@@ -228,6 +231,30 @@ async def test_every_bad_row_of_a_roster_is_named_and_nobody_is_registered(house
     assert [e["pointer"] for e in refused.json["errors"]] == ["/rows/1/team_name", "/rows/2/role"]
     teams = await house.call("GET", "/game/teams", key=ADMIN_KEY)
     assert [team["team_name"] for team in teams.json["items"]] == ["Blue"]
+
+
+def for_everybody(create: CreateGame) -> CreateGame:
+    return replace(create, rules=replace(create.rules, max_teams=ROSTER_ROWS_MAX))
+
+
+@pytest.mark.parametrize("sign", ["名", "𠮷"])
+async def test_the_longest_roster_of_the_longest_names_is_registered(sign: str) -> None:
+    rows = [
+        {"team_name": f"{number:03}".ljust(50, sign), "role": "market_maker"}
+        for number in range(ROSTER_ROWS_MAX)
+    ]
+    body = {"rows": rows, "reason": sign * 200}
+    escaped = dumps(body, ensure_ascii=True, indent=1).encode()
+    async with House("demo", amend=for_everybody) as house:
+        imported = await house.call("POST", "/admin/teams/import", escaped, key=ADMIN_KEY)
+        assert imported.status == 201
+        assert [i["team_name"] for i in imported.json["items"]] == [r["team_name"] for r in rows]
+        assert len(escaped) < ROSTER_BYTES_MAX
+        above = b" " * (ROSTER_BYTES_MAX + 1)
+        refused = await house.call("POST", "/admin/teams/import", above, key=ADMIN_KEY)
+        assert (refused.status, refused.json["code"]) == (413, "BODY_TOO_LARGE")
+        detail = f"{len(above):,} bytes are too many: this body has at most {ROSTER_BYTES_MAX:,}."
+        assert refused.json["detail"] == detail
 
 
 # -- roles --------------------------------------------------------------------

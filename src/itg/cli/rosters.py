@@ -10,9 +10,9 @@ from msgspec import Struct
 from itg.cli import exits
 from itg.cli.asking import AskingError, Json
 from itg.translate.spreadsheets import as_cell
+from itg.wire.v1.organizing import ROSTER_ROWS_MAX
 
 NAME_LENGTHS = (3, 50)
-ROWS_MAX = 500
 COLUMNS = ("team_name", "role")
 KEY_COLUMNS = ("team_id", "team_name", "role", "api_key")
 OWNER_ONLY = 0o600
@@ -51,8 +51,8 @@ def read_roster(file: Path) -> list[RosterLine]:
             )
     if not numbered:
         complaints.append("it names no team: write one line a team under team_name,role")
-    if len(numbered) > ROWS_MAX:
-        complaints.append(f"{len(numbered)} teams; at most {ROWS_MAX} are imported at once")
+    if len(numbered) > ROSTER_ROWS_MAX:
+        complaints.append(f"{len(numbered)} teams; at most {ROSTER_ROWS_MAX} are imported at once")
     if complaints:
         raise AskingError(_listed(file, complaints), exits.WRONG_USE)
     return lines

@@ -32,6 +32,7 @@ class Route(Struct, frozen=True, kw_only=True):
     """Where an operation lives: method, path with `{names}`, and its name on the socket.
 
     `scope` None: anybody may ask. `is_of_pages`: no page but this program's own may.
+    `body_bytes_max` None: a body is as large as the gateway takes any.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Route(Struct, frozen=True, kw_only=True):
     on_socket: bool = True
     is_of_pages: bool = False
     media_types: tuple[str, ...] = ("application/json",)
+    body_bytes_max: int | None = None
 
     @property
     def path_fields(self) -> tuple[str, ...]:

@@ -66,7 +66,9 @@ LOCK_STEP = RejectReason(
     hint="This game runs in lock step: trade over the WebSocket, in your turn.",
     status=409,
 )
-BODY_TOO_LARGE = RejectReason(code="BODY_TOO_LARGE", hint="A body has at most 64 KiB.", status=413)
+BODY_TOO_LARGE = RejectReason(
+    code="BODY_TOO_LARGE", hint="A body has at most 64 KiB, a roster 512.", status=413
+)
 UNSUPPORTED_MEDIA_TYPE = RejectReason(
     code="UNSUPPORTED_MEDIA_TYPE", hint="Send Content-Type: application/json.", status=415
 )

@@ -120,7 +120,7 @@ async def _answer(
             address=request.address,
             trail=request.trail,
         )
-        body = await _body(gateway, request) if operation.has_body else b""
+        body = await _body(gateway, operation.route, request) if operation.has_body else b""
         operation.run_fields(gateway, call, _fields(request), body)
     except RefusedError as error:
         return refused(error.problem)
@@ -152,14 +152,14 @@ def _fields(request: _Request) -> dict[str, str]:
     return {**request.fields, **found}
 
 
-async def _body(gateway: Gateway, request: _Request) -> bytes:
+async def _body(gateway: Gateway, route: Route, request: _Request) -> bytes:
     content_type = request.headers.get(b"content-type", b"application/json")
     if content_type.partition(b";")[0].strip().lower() != b"application/json":
         raise RefusedError(problem_of(UNSUPPORTED_MEDIA_TYPE))
-    bound = gateway.settings.body_bytes_max
+    bound = route.body_bytes_max or gateway.settings.body_bytes_max
     length = request.headers.get(b"content-length", b"0")
     if not length.isdigit() or int(length) > bound:
-        raise RefusedError(problem_of(BODY_TOO_LARGE))
+        raise _too_large(length.decode("latin-1"), bound)
     try:
         async with asyncio.timeout(gateway.settings.body_deadline_s):
             return await _received(request.receive, bound)
@@ -175,9 +175,15 @@ async def _received(receive: Receive, bound: int) -> bytes:
             return body  # the client left; nobody reads the answer
         body += message["body"]
         if len(body) > bound:
-            raise RefusedError(problem_of(BODY_TOO_LARGE))
+            raise _too_large(str(len(body)), bound)
         if not message.get("more_body", False):
             return body
+
+
+def _too_large(length: str, bound: int) -> RefusedError:
+    told = f"{int(length):,}" if length.isdecimal() else repr(length)
+    detail = f"{told} bytes are too many: this body has at most {bound:,}."
+    return RefusedError(problem_of(BODY_TOO_LARGE, detail))
 
 
 def completed(answer: Answer, trace_id: str, path: str) -> RestAnswer:

@@ -56,6 +56,8 @@ from itg.wire.v1.organizing import (
     TeamActRequest,
 )
 
+# As many rows as one may have, each with a name of 50 characters, up to 12 bytes each in JSON.
+ROSTER_BYTES_MAX = 512 * 1024
 _NO_STORE: Headers = ((b"cache-control", b"no-store"),)
 
 
@@ -173,7 +175,15 @@ def _change_role(gateway: Gateway, call: Call, params: RoleChangeParams) -> None
     gateway.send(call, command, compose)
 
 
-def _route(name: str, method: str, path: str, summary: str, result: type[Body]) -> Route:
+def _route(  # noqa: PLR0913 - a row of the table below
+    name: str,
+    method: str,
+    path: str,
+    summary: str,
+    result: type[Body],
+    *,
+    body_bytes_max: int | None = None,
+) -> Route:
     return Route(
         name=f"admin.{name}",
         method=method,
@@ -184,6 +194,7 @@ def _route(name: str, method: str, path: str, summary: str, result: type[Body]) 
         metered=Metered.FREE,
         status=201 if result in {ImportedBody, RotatedKeyBody} else 200,
         on_socket=False,
+        body_bytes_max=body_bytes_max,
     )
 
 
@@ -208,6 +219,7 @@ OPERATIONS: tuple[Operation, ...] = (
             "/admin/teams/import",
             "Register a roster, all of it or nothing; the keys are shown this once.",
             ImportedBody,
+            body_bytes_max=ROSTER_BYTES_MAX,
         ),
         ImportRequest,
         _import,

@@ -9,6 +9,7 @@ from itg.wire.v1.orders import Body, NeededReason, PriceIn, QuantityIn, ReasonTe
 # A rule as `GET /game/rules` shows it: its `kind`, and the fields that change.
 ConstraintChange = dict[str, str | int | float | bool | list[str] | dict[str, float]]
 OVERLAP_S_MAX = 7 * 86_400
+ROSTER_ROWS_MAX = 500
 
 
 class RosterRow(Request, frozen=True, kw_only=True):
@@ -21,7 +22,7 @@ class RosterRow(Request, frozen=True, kw_only=True):
 class ImportRequest(Request, frozen=True, kw_only=True):
     """A roster: registered in its order, all of it or nothing."""
 
-    rows: Annotated[list[RosterRow], Meta(min_length=1, max_length=500)]
+    rows: Annotated[list[RosterRow], Meta(min_length=1, max_length=ROSTER_ROWS_MAX)]
     reason: ReasonText = ""
 
 
