@@ -1424,11 +1424,11 @@ export interface Problem {
   errors?: (FieldError)[] | null;
 }
 
-/** One process of the game; `state` says of a node with a stand-by which of the two leads. `serves` says whom its port is for, null where it has none. Nobody counts the starts of a process that `itg up` does not keep. */
+/** One process of the game; `status` says of a node with a stand-by which of the two leads. `serves` says whom its port is for, null where it has none. Nobody counts the starts of a process that `itg up` does not keep. */
 export interface ProcessBody {
   process: string;
   pid: number | null;
-  state: "down" | "leads" | "runs" | "stands by";
+  status: "down" | "leads" | "runs" | "stands by";
   port?: number | null;
   serves?: "organizer" | "teams" | null;
   starts?: number | null;

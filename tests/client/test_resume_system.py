@@ -117,7 +117,7 @@ async def test_hundred_drops_leave_no_gap_no_duplicate_and_the_server_s_state(
     solo = Solo(settings)
     await solo.start(begin=False)
     try:
-        async with breaking_line(solo.server.port) as (url, line):
+        async with breaking_line(solo.listeners.port) as (url, line):
             key = await enrol(solo.gateway, "restless", Role("hedge_fund"))
             bot = Restless(line, seed=5)
             playing = asyncio.create_task(run_bot(bot, url, key, options=FAST))

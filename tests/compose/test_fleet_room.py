@@ -70,12 +70,17 @@ def test_the_roster_has_every_process_of_a_fleet_and_without_one_this_process(
     (tmp_path / FLEET_FILE).write_bytes(encode(state))
     roster = FleetRoster(tmp_path, layout)
     assert roster.processes() == [
-        ProcessBody(process="nats", pid=None, state="down", port=4_222, starts=0),
+        ProcessBody(process="nats", pid=None, status="down", port=4_222, starts=0),
         ProcessBody(
-            process="node", pid=None, state="down", port=8_000, serves="organizer", starts=0
+            process="node", pid=None, status="down", port=8_000, serves="organizer", starts=0
         ),
         ProcessBody(
-            process="gateway-1", pid=os.getpid(), state="runs", port=8_001, serves="teams", starts=2
+            process="gateway-1",
+            pid=os.getpid(),
+            status="runs",
+            port=8_001,
+            serves="teams",
+            starts=2,
         ),
     ]
     assert {(each.node, each.name) for each in roster.services} >= {

@@ -156,7 +156,7 @@ async def test_the_one_process_and_its_services_are_listed(doors: Doors) -> None
     names = [node_name(s.name, s.shard) for s in doors.solo.machine.services]
     assert [item.service for item in listed.items] == names
     assert {(item.node, item.is_reached) for item in listed.items} == {("node", True)}
-    assert [(each.pid, each.state) for each in listed.processes] == [(os.getpid(), "runs")]
+    assert [(each.pid, each.status) for each in listed.processes] == [(os.getpid(), "runs")]
 
 
 @BESIDE

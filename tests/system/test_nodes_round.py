@@ -133,7 +133,7 @@ def test_the_organizer_reads_which_nodes_play_what_and_which_processes_there_are
     assert played >= {("core", "exchange.0"), ("core", "positions"), ("world", "market_data")}
     processes = {each.process: each for each in listed.processes}
     assert processes.keys() == {"nats", "world", "core", "game", "gateway-1", "gateway-2"}
-    assert {n for n, each in processes.items() if each.state == "leads"} == {
+    assert {n for n, each in processes.items() if each.status == "leads"} == {
         "world",
         "core",
         "game",

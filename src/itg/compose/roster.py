@@ -40,7 +40,7 @@ def _body(ship: Ship) -> ProcessBody:
     return ProcessBody(
         process=ship.name,
         pid=ship.pid or None,
-        state=ship.state,
+        status=ship.state,
         port=ship.port or None,
         serves=ship.serves or None,
         starts=ship.starts,

@@ -38,4 +38,4 @@ class Alone:
         self._own = own
 
     def processes(self) -> Sequence[ProcessBody]:
-        return (ProcessBody(process=self._own, pid=os.getpid(), state="runs"),)
+        return (ProcessBody(process=self._own, pid=os.getpid(), status="runs"),)

@@ -60,7 +60,7 @@ class ServiceBody(Body, frozen=True, kw_only=True):
 
 
 class ProcessBody(Body, frozen=True, kw_only=True):
-    """One process of the game; `state` says of a node with a stand-by which of the two leads.
+    """One process of the game; `status` says of a node with a stand-by which of the two leads.
 
     `serves` says whom its port is for, null where it has none. Nobody counts the starts of a
     process that `itg up` does not keep.
@@ -68,7 +68,7 @@ class ProcessBody(Body, frozen=True, kw_only=True):
 
     process: str
     pid: int | None
-    state: Literal["leads", "stands by", "runs", "down"]
+    status: Literal["leads", "stands by", "runs", "down"]
     port: int | None = None
     serves: Literal["organizer", "teams"] | None = None
     starts: int | None = None
