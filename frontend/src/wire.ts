@@ -1261,6 +1261,13 @@ export interface PlannedUnderlyingBody {
   strike_max: number | null;
 }
 
+/** A service, or one shard of it, the node that plays it, and whether it takes calls now. */
+export interface PlayedServiceBody {
+  service: string;
+  node: string;
+  is_reached: boolean;
+}
+
 /** Intervals in which something was gained or lost, oldest first, and the day by instrument. */
 export interface PnlBody {
   team_id: string;
@@ -1730,7 +1737,7 @@ export interface ReportBody {
   quality: QualityBody;
   timeline: (TimelineItemBody)[];
   timeline_omitted: number;
-  service: ReportServiceBody | null;
+  service: ServiceBody | null;
   best: (DecisionBody)[];
   worst: (DecisionBody)[];
 }
@@ -2105,9 +2112,20 @@ export interface SeriesCoverageBody {
   is_asked: boolean;
 }
 
+/** How the server saw the team: looked at once a game minute, `connected` times with a socket. Latency is wall time from reading a command to its answer, network excluded. */
+export interface ServiceBody {
+  notes: number;
+  connected: number;
+  uptime: number | null;
+  sockets: (SocketsBody)[];
+  answered: number;
+  latency: (LatencyBucketBody)[];
+  percentiles: (PercentileBody)[];
+}
+
 /** Every service of the game by node, and the processes that `itg up` keeps, or this one. */
 export interface ServicesBody {
-  items: (OperatingServiceBody)[];
+  items: (PlayedServiceBody)[];
   processes: (ProcessBody)[];
 }
 
@@ -2559,22 +2577,4 @@ export interface MarketBustPush {
   price: number;
   quantity: number;
   adjusted_price: number | null;
-}
-
-/** A service, or one shard of it, the node that plays it, and whether it takes calls now. */
-export interface OperatingServiceBody {
-  service: string;
-  node: string;
-  is_reached: boolean;
-}
-
-/** How the server saw the team: looked at once a game minute, `connected` times with a socket. Latency is wall time from reading a command to its answer, network excluded. */
-export interface ReportServiceBody {
-  notes: number;
-  connected: number;
-  uptime: number | null;
-  sockets: (SocketsBody)[];
-  answered: number;
-  latency: (LatencyBucketBody)[];
-  percentiles: (PercentileBody)[];
 }

@@ -7,11 +7,14 @@ from itg import scenario
 from itg.compose.services import services_of
 from itg.game.contract import (
     AuditTrail,
+    AuthenticateKey,
     CreateGame,
     GameActRejected,
     GetAudit,
+    Principal,
     RegisterTeam,
     StartRound,
+    UnknownKey,
 )
 from itg.kernel.ids import Role
 from itg.kernel.messages import Message, Query, Reply
@@ -106,3 +109,12 @@ def code(told: object) -> str:
 def of(kind: type[Message], told: object) -> list[Message]:
     assert isinstance(told, tuple | list)
     return [message for message in told if isinstance(message, kind)]
+
+
+def whose(world: World, key_hash: str) -> int | None:
+    """Return which of a team's keys a digest is, None for nobody's."""
+    reply = world.ask(AuthenticateKey(key_hash=key_hash))
+    if isinstance(reply, UnknownKey):
+        return None
+    assert isinstance(reply, Principal)
+    return reply.key_number

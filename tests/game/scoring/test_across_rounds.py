@@ -21,14 +21,12 @@ from tests.game.scoring.recorded import (
     tracked,
 )
 from tests.game.scoring.test_between_teams import between_teams
+from tests.game.scoring.test_compliance import LIMIT, compliance_of, outside
 from tests.game.scoring.test_scores import (
     FUND_1,
-    LIMIT,
     MAKER_1,
-    compliance_of,
     flat,
     one_second,
-    outside,
 )
 
 from itg.game.contract import TeamScore

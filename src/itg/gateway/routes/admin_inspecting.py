@@ -21,11 +21,11 @@ from itg.kernel.messages import Query, Reply
 from itg.positions.contract import Fills, GetFills
 from itg.translate.orders import fill_bodies
 from itg.wire.v1.operating import (
+    PlayedServiceBody,
     PreflightBody,
     ScenarioBody,
     ScenarioCheckBody,
     ScenarioCheckParams,
-    ServiceBody,
     ServicesBody,
     TeamFillsParams,
     TeamOrdersParams,
@@ -95,7 +95,7 @@ def _preflight(gateway: Gateway, call: Call) -> None:
 def _list_services(gateway: Gateway, call: Call) -> None:
     reach, roster = gateway.reach, gateway.roster
     items = [
-        ServiceBody(
+        PlayedServiceBody(
             service=each.name,
             node=each.node,
             is_reached=reach.to(each.service, each.shard),
@@ -106,7 +106,7 @@ def _list_services(gateway: Gateway, call: Call) -> None:
     def make(_: RoundFiles) -> Answer:
         return done(ServicesBody(items=items, processes=list(roster.processes())))
 
-    gateway.round_files.run(make, call.reply)
+    gateway.round_files.run(call, "services", make)
 
 
 def _get_scenario(gateway: Gateway, call: Call) -> None:

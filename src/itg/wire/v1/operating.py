@@ -51,7 +51,7 @@ class ConnectionsBody(Body, frozen=True, kw_only=True):
     others: int
 
 
-class ServiceBody(Body, frozen=True, kw_only=True):
+class PlayedServiceBody(Body, frozen=True, kw_only=True):
     """A service, or one shard of it, the node that plays it, and whether it takes calls now."""
 
     service: str
@@ -77,7 +77,7 @@ class ProcessBody(Body, frozen=True, kw_only=True):
 class ServicesBody(Body, frozen=True, kw_only=True):
     """Every service of the game by node, and the processes that `itg up` keeps, or this one."""
 
-    items: list[ServiceBody]
+    items: list[PlayedServiceBody]
     processes: list[ProcessBody]
 
 
