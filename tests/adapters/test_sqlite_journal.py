@@ -1,5 +1,7 @@
+import os
 import shutil
 import sqlite3
+import stat
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,29 @@ def test_durability_is_read_back(tmp_path: Path) -> None:
     assert journal._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert journal._writer.execute("PRAGMA wal_autocheckpoint").fetchone() == (1000,)
     journal.close()
+
+
+def test_only_its_owner_reads_a_journal_and_one_that_others_read_goes_on(tmp_path: Path) -> None:
+    def modes(directory: Path) -> dict[str, int]:
+        return {path.suffix: stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()}
+
+    umask = os.umask(0o022)
+    try:
+        journal = SqliteJournal(tmp_path / "game")
+        World(journal).run(deposit())
+        journal.write_snapshot(Snapshot.of(Seq(2), b"state"))
+        files = {".sqlite", ".sqlite-wal", ".sqlite-shm", ".snapshot"}
+        assert modes(tmp_path / "game") == dict.fromkeys(files, 0o600)
+        assert stat.S_IMODE((tmp_path / "game").stat().st_mode) == 0o700
+        head = journal.head()
+        journal.close()
+        (tmp_path / "game" / DATABASE).chmod(0o640)
+        again = SqliteJournal(tmp_path / "game")
+        assert again.head() == head
+        assert modes(tmp_path / "game")[".sqlite"] == 0o640
+        again.close()
+    finally:
+        os.umask(umask)
 
 
 def test_a_medium_that_cannot_keep_a_log_is_refused(

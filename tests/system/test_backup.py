@@ -77,15 +77,16 @@ def kept(played: Path, tmp_path: Path) -> Backup:
     return back_up(played, Wish(to=tmp_path / "backups"))
 
 
-def test_a_backup_holds_every_file_and_secrets_only_their_owner_reads(
+def test_a_backup_holds_every_file_and_only_its_owner_reads_them(
     kept: Backup, played: Path
 ) -> None:
     names = {entry.name for entry in kept.manifest.files}
     assert {"journal.sqlite", "admin.key", "join.code", "reveal.json"} <= names
     assert any(name.endswith(".snapshot") for name in names)
     assert "lock" not in names
-    for name in ("admin.key", "join.code", "reveal.json"):
+    for name in names:
         assert stat.S_IMODE((kept.path / name).stat().st_mode) == 0o600
+    for name in ("admin.key", "join.code", "reveal.json"):
         assert (kept.path / name).read_bytes() == (played / name).read_bytes()
     assert stat.S_IMODE(kept.path.stat().st_mode) == 0o700
     journal = opened_for_reading(played)
@@ -94,6 +95,16 @@ def test_a_backup_holds_every_file_and_secrets_only_their_owner_reads(
         journal.head().hash.hex(),
     )
     journal.close()
+
+
+def test_what_a_game_leaves_and_what_is_restored_only_their_owner_reads(
+    kept: Backup, played: Path, tmp_path: Path
+) -> None:
+    bring_back(kept.path, tmp_path / "again")
+    for place in (played, tmp_path / "again"):
+        assert stat.S_IMODE(place.stat().st_mode) == 0o700
+        kept_files = [place / entry.name for entry in kept.manifest.files]
+        assert {stat.S_IMODE(file.stat().st_mode) for file in kept_files} == {0o600}
 
 
 def test_without_keys_the_keys_stay_away_and_the_commitment_comes_along(

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+from itg.adapters.private_files import make_file
 from itg.kernel.errors import JournalError
 
 CHUNK_BYTES = 1024 * 1024
@@ -19,6 +20,7 @@ def copy_database(source: Path, target: Path) -> None:
     SQLite's online backup in one step: it reads under one snapshot of the write-ahead log and never
     makes the writer wait. Raises `JournalError`.
     """
+    make_file(target)
     with (
         _failing(f"copy {source}"),
         closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True)) as live,
@@ -43,9 +45,9 @@ def fold_database(path: Path) -> None:
     sync(path)
 
 
-def copy_file(source: Path, target: Path, mode: int) -> None:
-    """Copy a file's bytes; nobody whom `mode` does not name can read it at any time."""
-    target.touch(mode=mode)
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file's bytes; nobody but the owner can read the copy at any time."""
+    make_file(target)
     shutil.copyfile(source, target)
     sync(target)
 

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from itg.adapters.private_files import make_directory
 from itg.kernel.errors import ConfigurationError, ItgError
 
 _PROGRAM = "nats-server"
@@ -41,7 +42,7 @@ class NatsServer:
     def start(self) -> None:
         """Start it and wait until it answers. Raises `BrokerError` with its last words."""
         assert self._process is None, "it runs already"
-        self._directory.mkdir(parents=True, exist_ok=True)
+        make_directory(self._directory)
         log = self._directory / "nats-server.log"
         # Its own choice of a free port cannot be taken by another program in between.
         command = [str(nats_server()), "--addr", "127.0.0.1", "--port", str(self.port or -1)]

@@ -15,6 +15,7 @@ from typing import Final
 from msgspec import MsgspecError
 from msgspec.msgpack import Decoder, Encoder
 
+from itg.adapters.private_files import make_directory, make_file
 from itg.kernel.errors import FencedError, JournalError
 from itg.kernel.ids import Seq
 from itg.kernel.times import Nanos
@@ -78,7 +79,7 @@ class SqliteJournal:
         self._directory = directory
         self._synchronous = _OFF if unsafe else _FULL
         with _failing(f"open {directory}"):
-            directory.mkdir(parents=True, exist_ok=True)
+            make_directory(directory)
             self._create_or_check()
             self._writer = self._connect()
             self._reader = self._connect()
@@ -215,6 +216,8 @@ class SqliteJournal:
         # and taking it for a new one would forget every row it had.
         path = self._directory / DATABASE
         is_missing = not path.exists() or path.stat().st_size == 0
+        if is_missing:
+            make_file(path)  # its log and shared memory get the mode of the database
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             if is_missing:
                 connection.executescript(_SCHEMA)
@@ -252,6 +255,7 @@ class SqliteJournal:
     def _write(self, path: Path, heading: bytes, content: bytes) -> None:
         # The name appears only when the content is on disk, and for good once the directory is.
         draft = path.with_suffix(".draft")
+        make_file(draft)
         with draft.open("wb") as file:
             # Apart: to join them would copy tens of megabytes while the loop waits for its turn.
             file.write(heading)

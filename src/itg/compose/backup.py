@@ -22,8 +22,9 @@ from itg.adapters.file_copies import (
     publish_directory,
     sync,
 )
+from itg.adapters.private_files import OWNER_DIRECTORY
 from itg.adapters.sqlite_journal import DATABASE, SqliteJournal
-from itg.compose.data_directory import BROKER, FLEET_FILE, OWNER_ONLY
+from itg.compose.data_directory import BROKER, FLEET_FILE
 from itg.compose.journals import (
     GAME_FILE,
     NODES,
@@ -50,9 +51,6 @@ from itg.kernel.times import to_micros
 from itg.runtime.clock import SystemClock
 from itg.runtime.journal import FROM_START, EpochStart, Head, checked_rows
 
-_OWNER_DIRECTORY = 0o700
-READABLE = 0o644
-_OTHERS = 0o077
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 _STAMPED = r"_\d{8}T\d{6}\.\d{6}Z"
 # The database's own log comes with the copy; the rest is of the process that plays, or half made.
@@ -102,7 +100,7 @@ def back_up(data: Path, wish: Wish) -> Backup:
     made_at = datetime.fromtimestamp(made_us / 1_000_000, UTC)
     name = f"{data.name}_{made_at.strftime(_STAMP)}"
     draft = to / f".{name}.part"
-    draft.mkdir(mode=_OWNER_DIRECTORY)
+    draft.mkdir(mode=OWNER_DIRECTORY)
     try:
         manifest = _filled(data, draft, wish, made_us)
         publish_directory(draft, to / name)
@@ -138,13 +136,13 @@ def keep_newest(game: str, to: Path, keep: int) -> list[Path]:
 def _filled(data: Path, draft: Path, wish: Wish, made_us: int) -> Manifest:
     before = ends_of(data) if is_on_nodes(data) else {}
     copied = [
-        (name, is_secret)
-        for name, is_secret in _files_in(data)
+        name
+        for name in _files_in(data)
         if wish.keys or not _is_key(name)
-        if _is_copied(data, draft, name, OWNER_ONLY if is_secret else READABLE)
+        if _is_copied(data, draft, name)
     ]
     if before:
-        copied += [(name, False) for name in copy_nodes(data, draft, before)]
+        copied += copy_nodes(data, draft, before)
     elif is_in_postgres(data):
         copied += _copied_rows(data, draft)
     else:
@@ -154,10 +152,10 @@ def _filled(data: Path, draft: Path, wish: Wish, made_us: int) -> Manifest:
     for place in _journals_in(draft).values():
         fold_database(place / DATABASE)
         name = (place / DATABASE).relative_to(draft).as_posix()
-        files.append(kept_file(draft, name, owner_only=False))
+        files.append(kept_file(draft, name))
     files += [
-        kept_file(draft, name, owner_only=is_secret)
-        for name, is_secret in copied
+        kept_file(draft, name)
+        for name in copied
         if (draft / name).exists()  # or it was a snapshot of what is cut
     ]
     manifest = replace(manifest, files=files)
@@ -165,7 +163,7 @@ def _filled(data: Path, draft: Path, wish: Wish, made_us: int) -> Manifest:
     return manifest
 
 
-def _copied_rows(data: Path, draft: Path) -> list[tuple[str, bool]]:
+def _copied_rows(data: Path, draft: Path) -> list[str]:
     # The copy is a journal in SQLite, whatever the game plays on: it is restored to either.
     source, target = open_journal(data), SqliteJournal(draft)
     try:
@@ -173,7 +171,7 @@ def _copied_rows(data: Path, draft: Path) -> list[tuple[str, bool]]:
     finally:
         source.close()
         target.close()
-    return [(path.name, False) for path in sorted(draft.glob("*.snapshot"))]
+    return [path.name for path in sorted(draft.glob("*.snapshot"))]
 
 
 def _described(draft: Path, game: str, wish: Wish, made_us: int) -> Manifest:
@@ -239,11 +237,11 @@ def _verified(draft: Path, game: str) -> Verified:
     )
 
 
-def _files_in(data: Path) -> Iterator[tuple[str, bool]]:
+def _files_in(data: Path) -> Iterator[str]:
     for path in sorted(data.rglob("*")):
         name = path.relative_to(data).as_posix()
         if path.is_file() and not _is_left_out(name) and path.suffix not in _UNFINISHED:
-            yield name, path.stat().st_mode & _OTHERS == 0
+            yield name
 
 
 def _is_left_out(name: str) -> bool:
@@ -257,11 +255,11 @@ def _is_key(name: str) -> bool:
     return name.endswith(_KEYS)
 
 
-def _is_copied(data: Path, draft: Path, name: str, mode: int) -> bool:
+def _is_copied(data: Path, draft: Path, name: str) -> bool:
     target = draft / name
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        copy_file(data / name, target, mode)
+        copy_file(data / name, target)
     except FileNotFoundError:
         # The game keeps its newest three snapshots and has just dropped this one.
         target.unlink(missing_ok=True)

@@ -7,20 +7,20 @@ from hashlib import sha256
 from pathlib import Path
 
 from itg.adapters.directory_lock import DirectoryLock
+from itg.adapters.private_files import make_directory, make_file
 from itg.kernel.errors import ConfigurationError
 
-OWNER_ONLY = 0o600
 FLEET_FILE = "fleet.json"  # which processes run on it
 BROKER = "nats"  # the folder of the broker that `itg up` runs
 
 
 class DataDirectory:
-    """Paths of one game's data; made on first use."""
+    """Paths of one game's data; made on first use, for its owner alone."""
 
     def __init__(self, path: Path) -> None:
         if path.exists() and not path.is_dir():
             raise ConfigurationError(f"--data {path} is a file; name a directory")
-        path.mkdir(parents=True, exist_ok=True)
+        make_directory(path)
         self.path = path
         self.admin_key = path / "admin.key"
         self.join_code = path / "join.code"
@@ -53,7 +53,7 @@ class DataDirectory:
             # Whole or not at all: half a secret after a crash would be taken for the secret. Of
             # several processes that draw one at a time the first is right, or each had its own.
             part = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
-            part.touch(mode=OWNER_ONLY)
+            make_file(part)
             part.write_text(make(), encoding="utf-8")
             with suppress(FileExistsError):
                 file.hardlink_to(part)

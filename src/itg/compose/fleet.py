@@ -27,6 +27,7 @@ from msgspec.json import Decoder, Encoder
 from itg.adapters.directory_lock import holder_of
 from itg.adapters.http_server import assert_free
 from itg.adapters.nats_server import nats_server
+from itg.adapters.private_files import make_directory
 from itg.adapters.processes import is_running
 from itg.compose.data_directory import BROKER, FLEET_FILE
 from itg.compose.game_settings import ADMIN_VARIABLES
@@ -119,7 +120,8 @@ class Fleet:
                 "services or apart each of them gets a port"
             )
         self.plan = plan
-        (plan.data / "logs").mkdir(parents=True, exist_ok=True)
+        make_directory(plan.data)
+        (plan.data / "logs").mkdir(exist_ok=True)
         bus = plan.bus or f"nats://127.0.0.1:{plan.bus_port}"
         inherited = {name: v for name, v in os.environ.items() if name not in ADMIN_VARIABLES}
         self._environment = {**inherited, "ITG_BUS": bus}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from itg.adapters.file_copies import sync
 from itg.adapters.postgres_url import PostgresUrl
+from itg.adapters.private_files import make_directory
 from itg.adapters.sqlite_journal import DATABASE, SqliteJournal
 from itg.kernel.errors import ConfigurationError
 from itg.runtime.journal import Journal
@@ -142,7 +143,7 @@ def _begin(data: Path, url: PostgresUrl) -> None:
     # The database first: a name without a game would look like the wrong database.
     game = _fresh_name(data)
     _driver().begin_game(url, game)
-    data.mkdir(parents=True, exist_ok=True)
+    make_directory(data)
     _write_name(data, game)
 
 

@@ -26,7 +26,6 @@ class KeptFile(Struct, frozen=True, kw_only=True):
     name: str
     length: int  # bytes
     sha256: str
-    owner_only: bool
 
 
 class Verified(Struct, frozen=True, kw_only=True):
@@ -115,14 +114,13 @@ def _complaints(names: Sequence[str]) -> Iterator[str]:
             yield f"{name!r} stands twice"
 
 
-def kept_file(folder: Path, name: str, *, owner_only: bool) -> KeptFile:
+def kept_file(folder: Path, name: str) -> KeptFile:
     """Return a file's entry, its bytes read back from the disk."""
     path = folder / name
     return KeptFile(
         name=name,
         length=path.stat().st_size,
         sha256=sha256_of(path),
-        owner_only=owner_only,
     )
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from itg.adapters.file_copies import copy_file, publish_directory
-from itg.compose.backup import READABLE
-from itg.compose.data_directory import OWNER_ONLY
+from itg.adapters.private_files import OWNER_DIRECTORY
 from itg.compose.journals import is_on_nodes
 from itg.compose.manifest import BackupError, Manifest, assert_whole, faults_of
 from itg.compose.nodes_read import restarted_nodes_hash
@@ -19,6 +18,8 @@ from itg.runtime.recovery import VerifyReport, reread
 def bring_back(backup: Path, to: Path) -> Manifest:
     """Copy a backup to a directory that is new or empty, every byte compared before and after.
 
+    Nobody but its owner enters the directory or reads a file of it.
+
     Raises `BackupError` naming each file that is not as it was.
     """
     backup, to = backup.absolute(), to.absolute()
@@ -28,12 +29,11 @@ def bring_back(backup: Path, to: Path) -> Manifest:
     to.parent.mkdir(parents=True, exist_ok=True)
     draft = to.with_name(f".{to.name}.restoring")
     shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir()
+    draft.mkdir(mode=OWNER_DIRECTORY)
     try:
         for entry in manifest.files:
             (draft / entry.name).parent.mkdir(parents=True, exist_ok=True)
-            mode = OWNER_ONLY if entry.owner_only else READABLE
-            copy_file(backup / entry.name, draft / entry.name, mode)
+            copy_file(backup / entry.name, draft / entry.name)
         faults = list(faults_of(draft, manifest))
         if faults:
             raise BackupError("; ".join(faults))

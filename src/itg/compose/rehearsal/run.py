@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct, json
 from msgspec.structs import replace
 
+from itg.adapters.private_files import make_directory
 from itg.compose.rehearsal.checks import findings_of
 from itg.compose.rehearsal.figures import WorkerReport, joined, quantile
 from itg.compose.rehearsal.plan import (
@@ -60,7 +61,7 @@ class Rehearsal:
         self._settings = settings
         self._tell = tell
         self._faults = faults_of(settings)
-        settings.data.mkdir(parents=True, exist_ok=True)
+        make_directory(settings.data)
         if any(settings.data.iterdir()):
             raise ConfigurationError(f"--data {settings.data} is not empty; name a new directory")
         self._file = settings.data / "rehearsal.toml"
