@@ -206,7 +206,10 @@ def test_the_trade_of_a_series_that_settled_is_past() -> None:
     (trade,) = of(TradeExecuted, chain.send(order("b", Side.SELL, 3, 5)))
     chain.close(4400)
     (told,) = chain.send(BustTrade(shard=SHARD, trade_id=trade.trade_id))
-    assert code(told) == "TRADE_NOT_FOUND"
+    assert isinstance(told, BustRejected)
+    assert (told.refusal.code, told.refusal.field) == ("TRADE_NOT_FOUND", "trade_id")
+    ended = f"trade {trade.trade_id} is of {trade.instrument_id}, which has ended"
+    assert told.refusal.detail == f"{ended}: its positions became cash"
 
 
 def test_a_bust_is_remembered_by_a_snapshot_and_the_tape_stays_as_it_was() -> None:

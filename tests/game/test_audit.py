@@ -225,8 +225,10 @@ def test_a_bust_reaches_the_shard_that_traded_and_no_other() -> None:
     (bust,) = service.handle(AT, CorrectTrade(trade_id=trade_id, price=Price(100)))
     assert bust == exchange.BustTrade(shard=Shard(1), trade_id=trade_id, price=Price(100))
     for nowhere in (-1, 5 << 48):
-        told = service.handle(AT, CorrectTrade(trade_id=TradeId(nowhere)))
-        assert refusal_code(told) == "TRADE_NOT_FOUND"
+        (told,) = service.handle(AT, CorrectTrade(trade_id=TradeId(nowhere)))
+        assert isinstance(told, GameActRejected)
+        assert (told.refusal.code, told.refusal.field) == ("TRADE_NOT_FOUND", "trade_id")
+        assert told.refusal.detail.startswith(f"there is no trade {nowhere}. Name one of the last")
 
 
 def test_an_organizers_kill_switch_is_passed_on_as_the_organizers() -> None:

@@ -160,7 +160,7 @@ def _move_phase(created: Game, ask: game.MovePhase) -> Sequence[Message]:
     if instrument_id is None:
         return [exchange.SetPhase(shard=s, phase=ask.phase) for s in created.phases]
     if instrument_id not in created.shards:
-        return [_rejected(exchange.INVALID_INSTRUMENT, "instrument_id")]
+        return [_unlisted(instrument_id)]
     shard = created.shards[instrument_id]
     return [exchange.SetPhase(shard=shard, phase=ask.phase, instrument_id=instrument_id)]
 
@@ -183,16 +183,19 @@ def _shards_named(
 ) -> list[Shard] | game.GameActRejected:
     if instrument_id is not None:
         if instrument_id not in created.shards:
-            return _rejected(exchange.INVALID_INSTRUMENT, "instrument_id")
+            return _unlisted(instrument_id)
         return [created.shards[instrument_id]]
     shards = [shard for shard, name in created.rules.shards if underlying_id in {None, name}]
-    return shards or _rejected(market_data.UNDERLYING_NOT_FOUND, "underlying_id")
+    detail = f"there is no underlying {underlying_id}"
+    return shards or _rejected(market_data.UNDERLYING_NOT_FOUND, "underlying_id", detail)
 
 
 def _correct(created: Game, ask: game.CorrectTrade) -> Sequence[Message]:
     shard = shard_of_id(ask.trade_id)
     if shard not in created.phases:
-        return [_rejected(exchange.TRADE_NOT_FOUND, "trade_id")]
+        return [
+            _rejected(exchange.TRADE_NOT_FOUND, "trade_id", f"there is no trade {ask.trade_id}")
+        ]
     return [exchange.BustTrade(shard=shard, trade_id=ask.trade_id, price=ask.price)]
 
 
@@ -214,6 +217,11 @@ def _news_of(now: Nanos, ask: game.AnnounceNews | game.WithdrawNews | game.Repea
             assert_never(ask)
 
 
-def _rejected(reason: RejectReason, field: str) -> game.GameActRejected:
-    refusal = Refusal(code=reason.code, detail=reason.hint, field=field)
+def _unlisted(instrument_id: InstrumentId) -> game.GameActRejected:
+    detail = f"no instrument {instrument_id} is listed"
+    return _rejected(exchange.INVALID_INSTRUMENT, "instrument_id", detail)
+
+
+def _rejected(reason: RejectReason, field: str, detail: str) -> game.GameActRejected:
+    refusal = Refusal(code=reason.code, detail=f"{detail}. {reason.hint}", field=field)
     return game.GameActRejected(refusal=refusal)

@@ -105,7 +105,8 @@ def _refusal_of(
     listing = venue.listings.get(traded[0].instrument_id)
     if listing is None:
         # Its positions became cash: what the trade was is not there any more.
-        detail = f"{traded[0].instrument_id} has ended"
+        ended = f"trade {command.trade_id} is of {traded[0].instrument_id}, which has ended"
+        detail = f"{ended}: its positions became cash"
         return Refusal(code=TRADE_NOT_FOUND.code, detail=detail, field="trade_id")
     price, tick = command.price, listing.tick
     if price is not None and (price < tick or price % tick):

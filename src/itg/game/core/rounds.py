@@ -160,12 +160,18 @@ class Rounds(Struct):
 
     def reveal_identities(self, round_id: int) -> Refusal | None:
         """Let a round's exports name who did what; say why not where it has not ended."""
-        refusal = self.refusal_of(round_id, (RoundStatus.ENDED,))
-        if refusal is None and round_id in self.revealed:
-            return _refusal(ROUND_WRONG_STATUS, f"round {round_id} is revealed already")
-        if refusal is None:
-            self.revealed.append(round_id)
-        return refusal
+        if not 1 <= round_id <= len(self.plans):
+            return _refusal(ROUND_NOT_FOUND, f"there is no round {round_id}")
+        status, code = self.statuses[round_id - 1], ROUND_WRONG_STATUS.code
+        if status is not RoundStatus.ENDED:
+            when = "identities are revealed when it has ended"
+            detail = f"round {round_id} is {status.value}; {when}"
+            return Refusal(code=code, detail=detail, field="round_id")
+        if round_id in self.revealed:
+            detail = f"round {round_id} is revealed already; that is done once"
+            return Refusal(code=code, detail=detail, field="round_id")
+        self.revealed.append(round_id)
+        return None
 
     def end(self) -> int:
         """End the current round and return its number."""
