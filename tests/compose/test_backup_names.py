@@ -26,10 +26,7 @@ def manifest_of(names: Sequence[str]) -> Manifest:
         build="",
         version="",
         has_keys=True,
-        files=[
-            KeptFile(name=name, length=len(WORDS), sha256=digest, owner_only=False)
-            for name in names
-        ],
+        files=[KeptFile(name=name, length=len(WORDS), sha256=digest) for name in names],
     )
 
 
