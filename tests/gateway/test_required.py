@@ -165,7 +165,7 @@ async def test_budgets_are_those_of_each_role_and_of_the_door() -> None:
 
 def test_the_page_of_requests_names_every_rate_the_earlier_system_had() -> None:
     text = " ".join((REFERENCE / "rest.md").read_text(encoding="utf-8").split())
-    assert "100 a second and team; `GET /exchange/limits`" in text
+    assert "100 a second and team, or key without a team; `GET /exchange/limits`" in text
     assert "1,000 queries a second over all teams and 10 a second for market data" in text
 
 

@@ -11,6 +11,8 @@ from tests.gateway.house import ADMIN_KEY, Answered, House, Team, socket_of
 
 from itg.cli.score_views import show_scores, show_terms
 from itg.game.contract import CreateGame
+from itg.kernel.money import Cash
+from itg.market_data.contract import MarksPublished
 
 PARS = [
     {"role": role, "par": 55.5, "spread": 6.25, "sessions": 768}
@@ -19,8 +21,13 @@ PARS = [
 
 
 def scored(create: CreateGame) -> CreateGame:
-    """Return a game whose rounds are scored as in `classic`, without any par yet."""
-    scoring = replace(classic(), pars=(), round_weights_ppm=())
+    """Return a game whose rounds are scored as in `classic`, without any par yet.
+
+    Nobody has cash or a house to begin with in `bare`.
+    """
+    roles = tuple(replace(each, starting_cash=Cash(0)) for each in classic().roles)
+    unlike = {"pars": (), "round_weights_ppm": (), "house_account_id": None, "roles": roles}
+    scoring = replace(classic(), **unlike)
     return replace(create, rules=replace(create.rules, scoring=scoring))
 
 
@@ -40,6 +47,8 @@ async def teams_of(house: House) -> tuple[Team, Team]:
 
 
 async def end_round(house: House) -> None:
+    # `bare` has no market that makes them: with one second of trading there is something to score.
+    house.pump.submit(MarksPublished(step=1, marks=()))
     answer = await organize(house, "POST", "/admin/rounds/1/end", {"reason": "over"})
     assert answer.status == 200, answer.body
 
