@@ -29,8 +29,9 @@ class RefusedRequestError(AskingError):
     def __init__(self, problem: Json, path: str) -> None:
         rows = problem.get("errors")
         self.errors: list[Json] = rows if isinstance(rows, list) else []
-        cure = f"; {_ELSEWHERE}" if problem.get("code") == "ROUTE_NOT_FOUND" else ""
-        super().__init__(f"{path}: {problem.get('code')}: {problem.get('detail')}{cure}")
+        is_elsewhere = problem.get("code") == "ROUTE_NOT_FOUND"
+        detail = _ELSEWHERE if is_elsewhere else problem.get("detail")
+        super().__init__(f"{path}: {problem.get('code')}: {detail}")
 
 
 class Organizer(Struct, frozen=True, kw_only=True):
