@@ -23,11 +23,10 @@ from itg.game.contract import (
     SendMessage,
     TeamRow,
 )
-from itg.kernel.ids import AccountId, InstrumentId, Role, TeamId
+from itg.kernel.ids import AccountId, Role, TeamId
 from itg.kernel.messages import Message
 
 T1, T2 = TeamId("t1"), TeamId("t2")
-SPX = InstrumentId("SPX")
 
 
 def test_an_old_key_works_beside_the_new_one_until_it_is_retired() -> None:

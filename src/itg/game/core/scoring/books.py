@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from itg.game.contract import RoleScoring, ScoringNumbers
 from itg.game.core.scoring.facts import BreachFact, MeasureFact, OutsideFact
-from itg.game.core.scoring.outside import joined
+from itg.game.core.scoring.outside import united
 from itg.kernel.ids import AccountId, Role, TeamId
 from itg.kernel.times import NS_PER_S, Nanos
 
@@ -135,20 +135,20 @@ class Book(Struct):
 
     def breach(self, heard_ns: Nanos, since_ns: Nanos, told: BreachFact) -> None:
         """Note a breach, with the time since `since_ns` that was not outside already."""
-        self.follow_outside(heard_ns)
+        self._follow_outside(heard_ns)
         if since_ns < heard_ns:
-            self.outside, added = joined(self.outside, since_ns, heard_ns)
+            self.outside, added = united(self.outside, since_ns, heard_ns)
             self.now.outside_s += added
         self.breaches.append(Breach(told.kind, told.since_ns, _depth(told), told.limit))
 
     def clear(self, heard_ns: Nanos, kind: str) -> None:
         """Note that a limit is kept again."""
-        self.follow_outside(heard_ns)
+        self._follow_outside(heard_ns)
         for breach in self.breaches:
             if breach.kind == kind:
                 breach.is_open = False
 
-    def follow_outside(self, heard_ns: Nanos) -> None:
+    def _follow_outside(self, heard_ns: Nanos) -> None:
         """Let the time outside reach to here where a breach is open: its seconds are counted."""
         if self.outside and any(breach.is_open for breach in self.breaches):
             self.outside[-1] = (self.outside[-1][0], max(self.outside[-1][1], heard_ns))
@@ -162,9 +162,9 @@ class Book(Struct):
             if breach is None:  # it began before the round
                 breach = standing[told.kind] = Breach(told.kind, at_ns, 0.0, told.limit)
                 self.breaches.append(breach)
-                self.follow_outside(at_ns)
+                self._follow_outside(at_ns)
                 # The second that ends now is counted below.
-                self.outside, _ = joined(self.outside, Nanos(at_ns - NS_PER_S), at_ns)
+                self.outside, _ = united(self.outside, Nanos(at_ns - NS_PER_S), at_ns)
             # A breach is as deep as it becomes, not as it begins.
             breach.depth = max(breach.depth, _depth(told))
         self.now.outside_s += bool(standing)

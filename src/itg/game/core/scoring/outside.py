@@ -7,7 +7,7 @@ from itg.kernel.times import NS_PER_S, Nanos
 Times = tuple[Nanos, Nanos]
 
 
-def joined(known: Sequence[Times], start_ns: Nanos, end_ns: Nanos) -> tuple[list[Times], int]:
+def united(known: Sequence[Times], start_ns: Nanos, end_ns: Nanos) -> tuple[list[Times], int]:
     """Return the times with one more, apart and rising, and how many seconds it adds to them."""
     apart = [one for one in known if one[1] < start_ns or one[0] > end_ns]
     touched = [one for one in known if one not in apart]

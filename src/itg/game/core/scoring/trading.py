@@ -90,10 +90,10 @@ def _apply(
 
 
 def _paid_in(measured: Ledger | None, book: Book, ledger: Ledger) -> Book | None:
-    if measured is ledger or measured is None:
-        return book if measured is ledger else None
+    if measured is ledger:
+        return book
     # A later round's: a seat that began anew has no part in what the one before it did.
-    later = measured.books.get(book.account_id)
+    later = None if measured is None else measured.books.get(book.account_id)
     is_same_seat = later is not None and later.role == book.role and not book.is_zeroed
     return later if is_same_seat else None
 
