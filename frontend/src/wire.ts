@@ -1018,6 +1018,29 @@ export interface MovedBody {
   resumes_us?: number | null;
 }
 
+/** What lies ready: its directory and secret files on the server, and the command to serve it. `join_code_file` is null where registration is open. `commitment` is for publishing. */
+export interface NewGameBody {
+  name: string;
+  scenario: string;
+  scenario_hash: string;
+  commitment: string;
+  rounds: number;
+  max_teams: number;
+  data: string;
+  admin_key_file: string;
+  join_code_file: string | null;
+  command: string;
+}
+
+/** A game of a shipped scenario by its name, or of a text that may extend a shipped one. `seed`: of every die; without one the scenario's own, which whoever has the file knows. */
+export interface NewGameRequest {
+  name: string;
+  scenario?: string | null;
+  text?: string | null;
+  seed?: number | null;
+  reason?: string;
+}
+
 /** Published headlines, oldest first. */
 export interface NewsPage {
   items: (NewsPush)[];

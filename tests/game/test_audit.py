@@ -15,6 +15,7 @@ from itg.game.contract import (
     HaltMarket,
     MoveKillSwitch,
     MovePhase,
+    NoteGame,
     PauseRound,
     RegisterTeam,
     ResumeMarket,
@@ -76,6 +77,11 @@ def refusal_code(told: object) -> str:
         (MoveKillSwitch(account_id=AccountId("t1"), reason="on time"), "kill_switch.on", "t1"),
         (MoveKillSwitch(is_active=False, reason="on time"), "kill_switch.off", ""),
         (RevealIdentities(round_id=1, reason="on time"), "round.reveal", "1"),
+        (
+            NoteGame(game_name="day-2", commitment="c0ffee", reason="on time"),
+            "game.prepare",
+            "day-2 commits to c0ffee",
+        ),
     ],
 )
 def test_an_organizers_act_is_kept_with_its_time_subject_and_reason(

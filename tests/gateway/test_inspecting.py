@@ -25,6 +25,7 @@ from itg.wire.v1.operating import (
     ScenarioNameBody,
     ScenarioTableBody,
 )
+from itg.wire.v1.preparing import NewGameBody, NewGameRequest
 
 
 class Office:
@@ -50,6 +51,9 @@ class Office:
         return ScenarioCheckBody(
             scenario=scenario, purpose="", scenario_hash="f00", faults=[], tables=[]
         )
+
+    def prepare(self, ask: NewGameRequest) -> NewGameBody:
+        raise AssertionError(ask)
 
 
 @pytest_asyncio.fixture

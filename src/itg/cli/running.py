@@ -36,8 +36,7 @@ def prepare_game(scenario: str, data: Path, seed: int | None) -> int:
         print(
             "seed           the scenario's, known to whoever has the file; --seed N is yours alone"
         )
-    seeded = "" if seed is None else f" --seed {seed}"
-    print(f"next           itg serve --scenario {scenario} --data {data}{seeded}")
+    print(f"next           {made.command}")
     return exits.DONE
 
 

@@ -4,8 +4,7 @@ Its answer is one `DryRunTold` a line, each with what is new.
 """
 
 import tempfile
-import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -16,21 +15,19 @@ from msgspec import Struct, json
 from itg import scenario
 from itg.compose.companion import asked_of_companion, begin_companion
 from itg.compose.lab import seats_of
-from itg.compose.models import model_faults, setup_of
+from itg.compose.models import setup_of
+from itg.compose.pasted import faults_at, reaching_out
 from itg.compose.result import Tally
 from itg.compose.scenario_check import planned_news, shortened
 from itg.compose.services import services_of
 from itg.exchange.contract import ListInstrument, TradingHalted
 from itg.game.contract import CreateGame, GetTeams, RoundPlan, Teams
-from itg.kernel.errors import ConfigurationError
 from itg.kernel.times import NS_PER_S, Nanos, to_micros
 from itg.lab import LabRun
 from itg.news.contract import ConfigureNews, NewsPublished
 from itg.positions.contract import AccountBalance, Balances, ConfigurePositions, GetBalances
 from itg.runtime.cascade import Machine
 from itg.runtime.envelope import Record
-from itg.scenario import available
-from itg.scenario.faults import faults_of
 from itg.scenario.files import seed_of
 from itg.scenario.places import line_of, place_in
 from itg.translate.game import role_body
@@ -77,7 +74,7 @@ def dry_run(asked: DryRunAsked, tell: OnTold) -> None:
             file = Path(folder) / PASTED
             file.write_text(asked.text, encoding="utf-8")
             name = str(file)
-        faults = [*_reaching_out(asked.text)] or _faults(name)
+        faults = [*reaching_out(asked.text)] or faults_at(name)
         if faults:
             tell(DryRunTold(faults=[_fault_body(asked.text, fault) for fault in faults]))
             return
@@ -85,27 +82,6 @@ def dry_run(asked: DryRunAsked, tell: OnTold) -> None:
         tell(DryRunTold(plan=_plan(create, seed_of(name))))
         if asked.minutes and create.rules.has_market and create.rules.rounds[0].boundaries:
             tell(DryRunTold(figures=_played(create, asked.minutes, tell)))
-
-
-def _reaching_out(text: str) -> Iterator[str]:
-    # A text that came over the network reads no file of this machine but the shipped ones.
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return  # told as a fault of the file
-    base, market = tables.get("extends"), tables.get("market")
-    if base is not None and base not in available():
-        yield f"extends: a text extends a shipped scenario: {', '.join(available())}"
-    if isinstance(market, dict) and "recording" in market:
-        yield "market.recording: a text brings no recording; check the file with the command line"
-
-
-def _faults(name: str) -> Sequence[str]:
-    try:
-        found = faults_of(name)
-        return found or [*model_faults(scenario.load(name))]
-    except ConfigurationError as error:
-        return [str(error)]
 
 
 def _fault_body(text: str, fault: str) -> ScenarioFaultBody:

@@ -10,6 +10,7 @@ from msgspec.structs import fields
 from itg.compose.backup import default_place
 from itg.compose.game_settings import SoloSettings
 from itg.compose.models import model_faults
+from itg.compose.new_games import make_beside
 from itg.compose.preflight.game import Subject, backup_row, commitment_row, demand_of
 from itg.compose.preflight.machine import machine_rows
 from itg.compose.preflight.rows import Row
@@ -27,6 +28,7 @@ from itg.wire.v1.operating import (
     ScenarioNameBody,
     ScenarioTableBody,
 )
+from itg.wire.v1.preparing import NewGameBody, NewGameRequest
 
 _TOP = "scenario"
 # Whoever knows the seed knows every die to come; the reveal tells it when the game is over.
@@ -72,6 +74,9 @@ class LocalOffice:
             faults=faults,
             tables=tables_of(resolve(scenario).tables),
         )
+
+    def prepare(self, ask: NewGameRequest) -> NewGameBody:
+        return make_beside(self._subject.data, ask)
 
 
 def tables_of(tables: Mapping[str, object]) -> list[ScenarioTableBody]:

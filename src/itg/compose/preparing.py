@@ -1,5 +1,7 @@
 """A data directory made ready before anybody listens: checked scenario, secrets, commitment."""
 
+import shlex
+
 from msgspec import Struct
 
 from itg.compose.commitment import Commitment
@@ -17,6 +19,7 @@ class Prepared(Struct, frozen=True, kw_only=True):
     rules: GameRules
     scenario_hash: str
     commitment: str
+    command: str  # which serves it
 
 
 def prepare(settings: SoloSettings) -> Prepared:
@@ -45,4 +48,10 @@ def prepare(settings: SoloSettings) -> Prepared:
         rules=create.rules,
         scenario_hash=create.scenario_hash,
         commitment=commitment.hash,
+        command=_command(settings),
     )
+
+
+def _command(settings: SoloSettings) -> str:
+    words = ["itg", "serve", "--scenario", settings.scenario, "--data", str(settings.data)]
+    return shlex.join(words if settings.seed is None else [*words, "--seed", str(settings.seed)])

@@ -31,6 +31,7 @@ class GameService:
         *(game.StartRound, game.PauseRound, game.ResumeRound, game.EndRound),
         *(game.HaltMarket, game.ResumeMarket, game.CorrectTrade, game.MoveKillSwitch),
         *(game.IssueKey, game.RevokeKey, game.RevealSeed, game.RevealIdentities, game.ExtendRound),
+        game.NoteGame,
         *get_args(TeamAct),
         *(game.AnnounceNews, game.WithdrawNews, game.RepeatNews, news.NewsRejected),
         *(exchange.InstrumentListed, exchange.InstrumentDelisted, exchange.PhaseChanged),
@@ -183,6 +184,8 @@ class GameService:
                 return self._change_round(now, ask)
             case game.IssueKey() | game.RevokeKey() | game.SetPar() | game.SetJudgement():
                 return [self._enter(ask)]
+            case game.NoteGame():
+                return []
             case game.DropBot():
                 return [game.BotDropped(account_id=ask.account_id)]
             case _ if isinstance(ask, asking.OfMarket):

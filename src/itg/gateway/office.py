@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from itg.gateway.problems import RefusedError, problem_of
+from itg.gateway.reasons import DATA_ELSEWHERE
 from itg.wire.v1.operating import (
     ConnectionsBody,
     PreflightRowBody,
@@ -10,13 +12,14 @@ from itg.wire.v1.operating import (
     ScenarioNameBody,
     ScenarioTableBody,
 )
+from itg.wire.v1.preparing import NewGameBody, NewGameRequest
 
 _ELSEWHERE = "another process keeps the game's data"
 _ADVICE = "ask the server that plays the game, or `itg preflight` beside its data"
 
 
 class Office(Protocol):
-    """The machine, the data and the scenario as they are; reading changes nothing."""
+    """The machine, the data and the scenario as they are, and a place for the next game's."""
 
     def preflight(self, connections: ConnectionsBody, pars: int) -> Sequence[PreflightRowBody]:
         """Return whether everything is ready for the day. Slow: for a worker thread."""
@@ -29,6 +32,9 @@ class Office(Protocol):
 
     def check(self, scenario: str) -> ScenarioCheckBody | None:
         """Return what a game of a shipped scenario would be, None for no such name. Slow."""
+
+    def prepare(self, ask: NewGameRequest) -> NewGameBody:
+        """Make a game ready to be served; `RefusedError` where that cannot be. Slow."""
 
 
 class NoOffice:
@@ -48,3 +54,6 @@ class NoOffice:
 
     def check(self, _scenario: str) -> ScenarioCheckBody | None:
         return None
+
+    def prepare(self, _ask: NewGameRequest) -> NewGameBody:
+        raise RefusedError(problem_of(DATA_ELSEWHERE, f"{_ELSEWHERE}: `itg game new` beside it"))

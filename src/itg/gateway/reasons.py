@@ -55,6 +55,11 @@ REPORT_NOT_FOUND = RejectReason(
     "again with `itg report`.",
     status=404,
 )
+GAME_EXISTS = RejectReason(
+    code="GAME_EXISTS",
+    hint="Choose another name: that directory holds something else.",
+    status=409,
+)
 METHOD_NOT_ALLOWED = RejectReason(
     code="METHOD_NOT_ALLOWED", hint="The header Allow names the methods there are.", status=405
 )
@@ -85,6 +90,11 @@ EXPORT_UNAVAILABLE = RejectReason(
 PREVIEW_UNAVAILABLE = RejectReason(
     code="PREVIEW_UNAVAILABLE",
     hint="What an act would do cannot be tried here; the act itself can be done without.",
+    status=501,
+)
+DATA_ELSEWHERE = RejectReason(
+    code="DATA_ELSEWHERE",
+    hint="Ask the server that plays the game, or run the command beside its data.",
     status=501,
 )
 SERVICE_UNAVAILABLE = RejectReason(

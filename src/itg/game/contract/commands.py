@@ -149,6 +149,13 @@ class RevealIdentities(OrganizerAct, frozen=True, kw_only=True):
     round_id: int
 
 
+class NoteGame(OrganizerAct, frozen=True, kw_only=True):
+    """Keep that another game was prepared beside this one, and what it commits to."""
+
+    game_name: str
+    commitment: str
+
+
 class DropBot(Command, frozen=True, kw_only=True):
     """Go on without a bot that keeps a lock-step game waiting."""
 

@@ -19,6 +19,7 @@ from itg.game.contract import (
     IssueKey,
     MoveKillSwitch,
     MovePhase,
+    NoteGame,
     PauseRound,
     RegisterTeam,
     RepeatNews,
@@ -67,6 +68,7 @@ Act = (
     | IssueKey
     | RevokeKey
     | RevealIdentities
+    | NoteGame
     | AnnounceNews
     | WithdrawNews
     | RepeatNews
@@ -165,7 +167,7 @@ def _described(ask: Act) -> tuple[str, str]:
             return "trade.bust" if ask.price is None else "trade.adjust", str(ask.trade_id)
         case MoveKillSwitch():
             return _switched(is_active=ask.is_active), ask.account_id or ""
-        case RegisterTeam() | IssueKey() | RevokeKey() | SetPar() | SetJudgement():
+        case RegisterTeam() | IssueKey() | RevokeKey() | SetPar() | SetJudgement() | NoteGame():
             return _described_entry(ask)
         case AnnounceNews() | WithdrawNews() | RepeatNews():
             return _described_news(ask)
@@ -220,7 +222,7 @@ def _described_news(ask: AnnounceNews | WithdrawNews | RepeatNews) -> tuple[str,
 
 
 def _described_entry(
-    ask: RegisterTeam | IssueKey | RevokeKey | SetPar | SetJudgement,
+    ask: RegisterTeam | IssueKey | RevokeKey | SetPar | SetJudgement | NoteGame,
 ) -> tuple[str, str]:
     match ask:
         case RegisterTeam():
@@ -233,6 +235,8 @@ def _described_entry(
             return "scores.par", ask.origin
         case SetJudgement():
             return "scores.judgement", ask.account_id
+        case NoteGame():
+            return "game.prepare", f"{ask.game_name} commits to {ask.commitment}"
         case _:
             assert_never(ask)
 

@@ -8,6 +8,7 @@ from itg.gateway.routes import (
     admin_connections,
     admin_corrections,
     admin_dry_runs,
+    admin_games,
     admin_inspecting,
     admin_keys,
     admin_market,
@@ -63,6 +64,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *admin_surveillance.OPERATIONS,
     *admin_inspecting.OPERATIONS,
     *admin_dry_runs.OPERATIONS,
+    *admin_games.OPERATIONS,
 )
 # What a listener has that does not serve the organizer.
 PUBLIC: tuple[Operation, ...] = tuple(
