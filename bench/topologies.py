@@ -17,7 +17,10 @@ from bench.journals import told
 from bench.servers import SCRATCH, Commits, MarketServer, Server, free_port
 from tests.postgres_server import PostgresServer
 
+from itg.compose.topologies import APART, SERVICES
+
 CLIENTS = 8
+MEASURED = (SERVICES, APART)  # beside solo
 IN_POSTGRES = "services, PostgreSQL"
 OVER_HTTP = "services, HTTP"
 _NOBODY = "rabbitmq-stream://127.0.0.1:1"
@@ -42,11 +45,11 @@ def measure_topologies(rounds: int = ROUNDS, seconds: float = SECONDS) -> Iterat
     """Yield latency and rate of each topology, each the middle of its rounds."""
     with ExitStack() as stack:
         servers: dict[str, Server] = {"solo": stack.enter_context(MarketServer(CLIENTS))}
-        for topology in ("services", "apart"):
+        for topology in MEASURED:
             servers[topology] = stack.enter_context(NodesServer(CLIENTS, topology))
-        servers[OVER_HTTP] = stack.enter_context(NodesServer(CLIENTS, "services", _NOBODY))
+        servers[OVER_HTTP] = stack.enter_context(NodesServer(CLIENTS, SERVICES, _NOBODY))
         database = stack.enter_context(PostgresServer(SCRATCH))
         with told(database):
-            on_postgres = stack.enter_context(NodesServer(CLIENTS, "services"))
+            on_postgres = stack.enter_context(NodesServer(CLIENTS, SERVICES))
         servers[IN_POSTGRES] = on_postgres
         yield from figures(servers, rounds, seconds, goal_of=IN_POSTGRES)
