@@ -2,14 +2,17 @@
 
     python -m bench.fairness pars     --scenario liquid --sessions 48
     python -m bench.fairness roles    --scenario liquid --sessions 48 --played 48
+    python -m bench.fairness luck     --scenario liquid --sessions 48 --played 48
     python -m bench.fairness exploits --scenario liquid --sessions 48 --played 16
 
 Every session is a fast one with two bots of each role. `pars` finds par, spread and risk's
 references over so many sessions and prints them as a scenario has them. `roles` plays others and
-holds S of each role against 50; `exploits` puts a bot that cheats into a seat and compares its S
+holds S of each role against 50; `luck` asks how often halves of all of them, drawn at random, are
+as far apart; `exploits` puts a bot that cheats into a seat and compares its S
 with the honest bot's on the same seeds. Pars are those of `--sessions` again. What was played is
 kept in `--cache` under a hash of all it depends on: a run that was stopped goes on where it was.
-`--kept` counts from a file of sessions that were played once (`bench.fairness_kept`).
+`--kept` counts from a file of sessions that were played once (`bench.fairness_kept`): pars, and
+`roles`; the seats of `exploits` are always played, the honest ones beside the cheats.
 """
 
 import argparse
@@ -39,9 +42,12 @@ from itg.compose.par import (
     roles_of,
 )
 from itg.game.contract import ScoringRules
+from itg.kernel.rng import Rng
 
 OTHER_SEEDS = 10_001
 PPM = 1_000_000
+POINTS = 2.0  # a role's mean is to be within so many of 50
+SPLITS = 2_000
 ROLES = tuple(dict.fromkeys(exploits.CREW))
 
 
@@ -55,7 +61,7 @@ class Job(Struct, frozen=True):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("pars", "roles", "exploits"))
+    parser.add_argument("what", choices=("pars", "roles", "luck", "exploits"))
     parser.add_argument("--scenario", default="liquid")
     parser.add_argument("--sessions", type=int, default=48, help="for par")
     parser.add_argument("--played", type=int, default=48, help="for roles and exploits")
@@ -63,7 +69,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=cpu_count() or 1)
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "itg")
     parser.add_argument("--plot", type=Path, default=None, help="of `roles`, an SVG file")
-    parser.add_argument("--kept", type=Path, default=None, help="count from this, play nothing")
+    parser.add_argument("--kept", type=Path, default=None, help="count from this")
     asked = parser.parse_args()
     found = find(asked)
     seeds = range(asked.first, asked.first + asked.played)
@@ -71,6 +77,8 @@ def main() -> int:
         print(par_toml(found), end="")
     elif asked.what == "roles":
         _roles(asked, found, seeds)
+    elif asked.what == "luck":
+        _luck(asked, found, seeds)
     else:
         _exploits(asked, found, seeds)
     return 0
@@ -134,11 +142,14 @@ class Scorer:
             -numbers.spreads_max, min(apart, numbers.spreads_max)
         )
 
+    def by_role(self, game: Sequence[SeatTerms]) -> dict[str, list[float]]:
+        """Return S of a session's seats by role."""
+        return {role: [self.score(one) for one in game if one.role == role] for role in ROLES}
+
 
 def played(asked: argparse.Namespace, jobs: Sequence[Job]) -> list[list[SeatTerms]]:
     """Return what each job's seats came to; play what is not kept."""
-    if asked.kept is not None:
-        assert {job.case for job in jobs} == {fairness_kept.HONEST}, "only those are kept"
+    if asked.kept is not None and all(job.case == fairness_kept.HONEST for job in jobs):
         sessions = fairness_kept.read(asked.kept).of(job.seed for job in jobs)
         return [sessions[job.seed] for job in jobs]
     places = [place_of(asked.cache, job) for job in jobs]
@@ -172,23 +183,53 @@ def _roles(asked: argparse.Namespace, pars: ParResult, seeds: Sequence[int]) -> 
     games = played(asked, [Job(asked.scenario, "honest", seed) for seed in seeds])
     scores: dict[str, list[list[float]]] = {role: [] for role in ROLES}
     for game in games:
-        for role in ROLES:
-            scores[role].append([scorer.score(one) for one in game if one.role == role])
+        for role, points in scorer.by_role(game).items():
+            scores[role].append(points)
     print(f"\nK = {pars.sessions}, seeds {seeds[0]} to {seeds[-1]}\n")
-    print("| role | mean S | 2 SE | within 2 points and 2 SE | deviation of S |")
-    print("|---|--:|--:|---|--:|")
+    print(
+        "| role | mean S | 2 SE | with par's | within 2 points and 2 SE | with par's | deviation |"
+    )
+    print("|---|--:|--:|--:|---|---|--:|")
+    # Par is the mean of as noisy sessions: what is compared has the error of both.
+    both = (1 + len(seeds) / pars.sessions) ** 0.5
     for role, rows in scores.items():
         # Two bots of one session share its luck: sessions are independent, seats are not.
         mean, error = mean_error([fmean(row) for row in rows])
-        is_fair = abs(mean - 50) <= min(2.0, 2 * error)
+        bounds = 2 * error, 2 * error * both
+        told = ["yes" if abs(mean - 50) <= min(POINTS, bound) else "no" for bound in bounds]
         every = stdev([score for row in rows for score in row])
-        told = "yes" if is_fair else "no"
-        print(f"| {role} | {mean:.1f} | {2 * error:.1f} | {told} | {every:.1f} |")
+        print(
+            f"| {role} | {mean:.1f} | {bounds[0]:.1f} | {bounds[1]:.1f} "
+            f"| {told[0]} | {told[1]} | {every:.1f} |"
+        )
     print(f"\nThe role explains {100 * explained(scores):.2f} % of the variance of S.")
     if asked.plot is not None:
         from bench.fairness_plot import draw  # noqa: PLC0415 - matplotlib is an extra
 
         draw({role: [s for row in rows for s in row] for role, rows in scores.items()}, asked.plot)
+
+
+def _luck(asked: argparse.Namespace, pars: ParResult, seeds: Sequence[int]) -> None:
+    """Split all sessions at random as they are split into par's and the others (Fisher 1935)."""
+    scorer, own = Scorer(asked.scenario, pars), range(1, pars.sessions + 1)
+    games = played(asked, [Job(asked.scenario, "honest", seed) for seed in (*own, *seeds)])
+    means = [[fmean(points) for points in scorer.by_role(game).values()] for game in games]
+    seen = _apart(means, len(own))
+    dice = Rng(1, "luck")
+    drawn = [_apart(dice.shuffled(means), len(own)) for _ in range(SPLITS)]
+    as_far = fmean(each >= seen for each in drawn)
+    beyond = fmean(each > POINTS for each in drawn)
+    print(f"\nThe role that is furthest apart: {seen:.2f} points. Of {SPLITS:,} random splits")
+    print(f"{as_far:.1%} are as far apart, {beyond:.1%} further than {POINTS:g} points.")
+
+
+def _apart(means: Sequence[Sequence[float]], first: int) -> float:
+    """Return how far the first sessions' mean is from the others', of the role where it is most."""
+    halves = means[:first], means[first:]
+    return max(
+        abs(fmean(row[role] for row in halves[0]) - fmean(row[role] for row in halves[1]))
+        for role in range(len(ROLES))
+    )
 
 
 def explained(scores: dict[str, list[list[float]]]) -> float:
