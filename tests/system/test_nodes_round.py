@@ -121,6 +121,28 @@ def test_every_door_gives_a_team_its_report(closed: ClosedRound) -> None:
         assert body["team_name"] == "team 1"
 
 
+def test_the_organizer_s_door_has_the_day_s_list_the_scenario_and_the_next_game(
+    closed: ClosedRound,
+) -> None:
+    door, gateway = closed.fleet.door(0), closed.fleet.door(1)
+
+    def call(path: str, body: dict[str, Any] | None = None) -> Any:
+        method = "GET" if body is None else "POST"
+        assert gateway.call(method, path, body, door.admin_key)[0] == 404
+        status, told = door.call(method, path, body, door.admin_key)
+        assert status in {200, 201, 202}, told
+        return told
+
+    rows = {row["name"]: row for row in call("/admin/preflight")["items"]}
+    assert rows["seed committed"]["status"] == "green"
+    assert rows["teams registered"]["found"] == "3"
+    tables = {table["table"] for table in call("/admin/scenario")["tables"]}
+    assert {"clock", "session", "registration"} <= tables
+    told = call("/admin/games", {"name": "day-2", "scenario": "bare"})
+    assert told["data"] == str(closed.data.parent / "day-2")
+    assert call("/admin/dry-run", {"scenario": "bare", "minutes": 0})["status"] == "running"
+
+
 def test_the_organizer_reads_which_nodes_play_what_and_which_processes_there_are(
     closed: ClosedRound,
 ) -> None:

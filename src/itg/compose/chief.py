@@ -20,12 +20,14 @@ from itg.compose.clock_director import ROUND_FACTS, clock_of
 from itg.compose.commitment import Commitment
 from itg.compose.data_directory import DataDirectory
 from itg.compose.door import let_finish
+from itg.compose.dry_runs import LocalDryRuns
 from itg.compose.game_settings import assert_made_by, create_command
 from itg.compose.journals import holds_game, is_on_nodes
 from itg.compose.lead import Taken
 from itg.compose.links import LinkFile
 from itg.compose.listeners import Listeners
 from itg.compose.node_process import NodeProcess, NodeSettings, joined_pump, linked_game
+from itg.compose.office import LocalOffice
 from itg.compose.relay_child import RelayChild
 from itg.compose.replay_child import ReplayChild
 from itg.compose.reports import Reports
@@ -81,6 +83,8 @@ class Chief:
         self._reports: Reports | None = None
         self._replays = ReplayChild(self.directory.path)
         self._trials: CopyTrials | None = None
+        self._office = LocalOffice(solo)
+        self._dry_runs = LocalDryRuns()
         self._opening: asyncio.Task[None] | None = None
 
     @property
@@ -114,19 +118,23 @@ class Chief:
         await self._joined.start(self._publish, on_return=self._return, deadline_s=_OTHERS_S)
         self._reports.catch_up()
         self.relay.start()
-        bounds = bounds_of(self.directory)
-        self._gateway = Gateway(self._joined, bounds, bus=self.relay.numbers)
-        self._trials = trials_of_journals(self._joined, self.directory.path)
-        self._gateway.trials = self._trials
+        self._gateway = self._door(self._joined)
         self._gateway.roster = FleetRoster(self.directory.path, wiring.layout, CHIEF)
-        self._gateway.round_files.replays.make = self._replays.make
-        if self._backups is not None:
-            self._gateway.backups = self._backups.numbers
-            self._backups.start()
         await self._gateway.start()
         assert isinstance(self._gateway.steward, Steward), "a gateway without another's is it"
         self._steward = self._gateway.steward
         await self.listeners.start(self._gateway)
+
+    def _door(self, joined: JoinedPump) -> Gateway:
+        """Return the gateway with all that stands beside the game."""
+        door = Gateway(joined, bounds_of(self.directory), bus=self.relay.numbers)
+        door.trials = self._trials = trials_of_journals(joined, self.directory.path)
+        door.office, door.dry_runs = self._office, self._dry_runs
+        door.round_files.replays.make = self._replays.make
+        if self._backups is not None:
+            door.backups = self._backups.numbers
+            self._backups.start()
+        return door
 
     async def finished(self) -> None:
         """Wait until the pump is drained; raises its failure or a link's."""
@@ -145,6 +153,8 @@ class Chief:
         """Close the door, finish what waits, and give the journal back."""
         if self._trials is not None:
             self._trials.stop()
+        self._dry_runs.stop()
+        await self._dry_runs.ended()
         if self._backups is not None:
             await self._backups.stop()
         if self._gateway is not None:
