@@ -154,7 +154,11 @@ async def test_the_command_shows_a_round_and_one_s_terms(
     assert await asyncio.to_thread(show_scores, server, None, as_json=False) == 0
     shown = capsys.readouterr().out
     assert "Round 1, so far" in shown
-    assert "alpha (market_maker)" in shown
+    # Whoever reads the table can see why a score is what it is.
+    (row,) = [line for line in shown.splitlines() if line.startswith("alpha (market_maker)")]
+    measured, activity, kpi, compliance, risk = map(float, row.split()[-5:])
+    joined = activity * (40 * kpi + 15 * compliance + 15 * risk) / 70
+    assert measured == pytest.approx(joined, abs=0.01)
     assert await asyncio.to_thread(show_terms, server, "me", 1, as_json=False) == 0
     terms = capsys.readouterr().out
     for name in ("capture", "coverage", "inventory", "volume", "compliance", "risk"):

@@ -173,13 +173,17 @@ def _print_joined(score: TeamScoreBody, terms: ScoreTermsBody) -> None:
 
 
 def _round_table(scores: ScoresBody, names: dict[str, str]) -> Table:
-    table = plain_table("team", "rank", "score", "measured", "KPI", "compliance", "risk")
+    table = plain_table(
+        "team", "rank", "score", "measured", "activity", "KPI", "compliance", "risk"
+    )
     for item in sorted(scores.items, key=lambda item: item.rank):
         terms = item.terms
-        own = (terms.measured, terms.kpi, terms.compliance, terms.risk) if terms else (None,) * 4
-        numbers = (item.score, *own)
         name = f"{names.get(item.team_id, item.team_id)} ({item.role})"
-        table.add_row(name, str(item.rank), *(_number(number) for number in numbers))
+        told = [_number(terms.measured), f"{terms.activity:.2f}"] if terms else [NOTHING] * 2
+        parts = (terms.kpi, terms.compliance, terms.risk) if terms else (None,) * 3
+        table.add_row(
+            name, str(item.rank), _number(item.score), *told, *(_number(part) for part in parts)
+        )
     return table
 
 
