@@ -110,7 +110,8 @@ def _print_scores(result: Recomputed) -> None:
     if not result.rows:
         print("no scores are recorded: no round has been scored")
         return
-    table = plain_table("round", "team", "role", "J recorded", "again", "S recorded", "again", "")
+    titles = ("team", "role", "J recorded", "again", "S recorded", "again", "")
+    table = plain_table("round", *titles, words=("team", "role"))
     for row in result.rows:
         table.add_row(*_cells(row))
     wide_console().print(table)

@@ -42,12 +42,12 @@ def print_calibration(rows: Sequence[CalibrationRow] | None) -> None:
     wide_console().print("", table)
 
 
-def plain_table(first: str, *others: str) -> Table:
-    """Return a table of words and, right of them, numbers."""
+def plain_table(first: str, *others: str, words: tuple[str, ...] = ()) -> Table:
+    """Return a table of words and, right of them, numbers; `words` names more columns of words."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(first)
     for title in others:
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="left" if title in words else "right")
     return table
 
 

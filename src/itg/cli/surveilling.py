@@ -76,7 +76,8 @@ def _show(cases: list[CaseBody], *, as_json: bool) -> None:
     if not cases:
         print("no cases")
         return
-    table = plain_table("day", "from", "to", "kind", "severity", "teams", "events", "case")
+    titles = ("from", "to", "kind", "severity", "teams", "events", "case")
+    table = plain_table("day", *titles, words=("kind", "teams", "case"))
     for case in cases:
         table.add_row(
             case.trading_day,
