@@ -249,7 +249,7 @@ def test_a_roster_is_judged_line_by_line_before_it_is_sent(morning: Game, page: 
 
 def test_a_scenario_is_checked_and_tried_beside_the_game(morning: Game, page: Page) -> None:
     sign_in(page, morning.url, morning.admin_key, "/admin#/scenario")
-    form = panel(page, "Check and try one")
+    form = panel(page, "Check and try one, make a game of it")
     form.get_by_role("combobox", name="Scenario").select_option("a text, pasted below")
     text = form.get_by_label("The file's text")
     text.fill('extends = "liquid"\n[market]\nstep_ms = "fast"\n')
@@ -264,6 +264,11 @@ def test_a_scenario_is_checked_and_tried_beside_the_game(morning: Game, page: Pa
     played = form.locator("[data-table=played]")
     expect(played.get_by_role("row", name="market maker")).to_be_visible()
     expect(form.locator("[data-table=days] tbody tr")).not_to_have_count(0)
+    form.get_by_label("Directory, beside this game's").fill("day-2")
+    form.get_by_label("Seed, yours alone").fill("48151623")
+    form.get_by_role("button", name="Make it ready").click()
+    expect(form.get_by_text("✓ day-2 is ready: 2 rounds, ")).to_be_visible()
+    expect(form.get_by_text("itg serve --scenario calm --data ")).to_be_visible()
     assert axe(page) + axe_in_the_dark(page) == []
     form.get_by_label("Minutes to play").fill("60")
     form.get_by_role("button", name="Check and try").click()
