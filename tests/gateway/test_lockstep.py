@@ -211,6 +211,21 @@ async def test_the_last_step_is_marked_when_the_round_is_over() -> None:
         await socket.raw.close()
 
 
+async def test_what_is_sent_after_the_last_turn_is_answered_and_waits_for_no_other_round() -> None:
+    async with House("demo", lock_step=True) as house:
+        (team,) = await seated(house, 1)
+        socket = await opened(house, team)
+        await begin(house, [team])
+        assert await step_of(socket) == 0
+        ended = await house.call("POST", "/admin/rounds/1/end", key=ADMIN_KEY)
+        assert ended.status == 200, ended.body
+        await socket.send("sim.ready", {"step": 0})
+        answer = await socket.request("order.place", order(house, 1.0, "late"))
+        assert answer["error"]["code"] == "WRONG_PHASE"
+        assert (await socket.push("system", "sim.step"))["data"] == {"step": 1, "is_last": True}
+        await socket.raw.close()
+
+
 async def test_in_a_game_that_is_not_in_lock_step_there_is_no_turn_to_end() -> None:
     async with House() as house:
         team = await house.register("alpha")

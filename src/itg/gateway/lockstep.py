@@ -132,7 +132,8 @@ class LockStep:
         loop = asyncio.get_running_loop()
         if is_last:
             self.stop()
-            self._flusher.see_release()  # what is paced may still wait, and no step follows
+            self._submit_held()  # sent after the last turn: no step follows that would end it
+            self._flusher.see_release()  # what is paced may still wait, too
             return
         if self._alarm is not None:
             self._alarm.cancel()
@@ -144,9 +145,7 @@ class LockStep:
         if not self._is_running or self._is_advancing or not all(self._ready.values()):
             return
         self._is_advancing = True  # a submission that is released at once changes nothing here
-        for account_id in self._turns():
-            for submit in self._held.pop(account_id, ()):
-                submit()
+        self._submit_held()
         self._clock.advance_to(Nanos(self._clock.game_ns() + self._step_ns))
         self._wait_for_release()
 
@@ -154,6 +153,11 @@ class LockStep:
         self._is_advancing = True
         # A turn later: by then the pump has taken its inputs, and is idle only if it has none.
         asyncio.get_running_loop().call_soon(self.see_release)
+
+    def _submit_held(self) -> None:
+        for account_id in self._turns():
+            for submit in self._held.pop(account_id, ()):
+                submit()
 
     def _turns(self) -> list[AccountId]:
         """Return the accounts in this step's order."""
