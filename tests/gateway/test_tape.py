@@ -55,6 +55,28 @@ async def test_the_tape_says_what_an_organizer_made_of_its_trades(house: House) 
     ]
 
 
+async def test_who_comes_after_a_correction_is_given_the_trades_as_they_count_now(
+    house: House,
+) -> None:
+    maker, taker = await house.register("maker"), await house.register("taker")
+    await house.open_market()
+    await maker.place("sell", 3, 10.0)
+    for _ in range(3):
+        await taker.place("buy", 1, 10.0)
+    tape = (await taker.call("GET", "/exchange/trades")).json["items"]
+    undone, moved, left = (trade["trade_id"] for trade in tape)
+    for trade_id, body in ((undone, {}), (moved, {"price": 10.5})):
+        told = await house.call(
+            "POST", f"/admin/trades/{trade_id}/bust", {"reason": "a slip", **body}, key=ADMIN_KEY
+        )
+        assert told.status == 200, told.body
+    names = ("trades.*", f"trades.{house.instruments[-1]}", "ui.SPX")
+    async with taker.socket(*names) as late:
+        given = [(await late.push(name, "snapshot"))["data"]["trades"] for name in names]
+    counts_now = [(moved, 10.5), (left, 10.0)]
+    assert [[(t["trade_id"], t["price"]) for t in trades] for trades in given] == [counts_now] * 3
+
+
 async def test_an_order_s_events_tell_its_way_from_acceptance_to_its_end(house: House) -> None:
     maker, taker = await house.register("maker"), await house.register("taker")
     await house.open_market()

@@ -4,7 +4,6 @@ Nothing here waits. A channel counts whether or not anybody listens, so that a b
 and a snapshot on the socket carry the same number for the same state.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
@@ -24,10 +23,11 @@ from itg.gateway.channels import Channel, Delivery, channel_of
 from itg.gateway.directory import Directory
 from itg.gateway.fanout import Fanout
 from itg.gateway.framing import PRIVATE, SIGNALS, Fact, Framer
+from itg.gateway.last_trades import EVERYTHING, LastTrades
 from itg.gateway.score_channels import ScoreChannels
 from itg.gateway.sessions import Session
 from itg.gateway.ui_channels import UiChannels
-from itg.kernel.ids import AccountId, InstrumentId, Role, Seq, Shard, UnderlyingId, shard_of_id
+from itg.kernel.ids import AccountId, InstrumentId, Role, Seq, UnderlyingId
 from itg.kernel.messages import Message
 from itg.kernel.times import to_micros
 from itg.market_data.contract import Mark, MarksPublished, PricesStepped
@@ -61,12 +61,10 @@ from itg.wire.v1.market import (
     PricesPush,
     TopPush,
     TopsPush,
-    TradeBody,
 )
 from itg.wire.v1.orders import Body
 from itg.wire.v1.signals import LastSignalsPush
 
-TRADES_KEPT = 50
 Publish = Callable[[Record, Message], None]
 
 
@@ -79,12 +77,12 @@ class Feed:
         self.private: dict[AccountId, Channel] = {}
         self.signals: dict[Role, Channel] = {}
         self.scores = ScoreChannels()
+        self.last_trades = LastTrades()
         self._ui = UiChannels(self.channel)
         self._channels: dict[str, Channel] = {}
         self._marks: tuple[Mark, ...] = ()
         self._tops: dict[UnderlyingId, Tops] = {}
         self._changed_tops: dict[UnderlyingId, list[TopPush]] = {}
-        self._last_trades: dict[str, deque[TradeBody]] = {}
         self._directory: Directory | None = None
         self._publishers: dict[type[Message], Publish] = {
             BookDelta: self._publish_delta,
@@ -147,18 +145,6 @@ class Feed:
         if channel is None:
             channel = self._channels[name] = channel_of(name)
         return channel
-
-    def last_trades(self, name: str) -> list[TradeBody]:
-        """Return the last trades of a channel since the epoch began, oldest first."""
-        return list(self._last_trades.get(name, ()))
-
-    def last_trades_of(self, shard: Shard) -> list[TradeBody]:
-        """Return the last trades of all instruments of a shard, as `last_trades` does of one."""
-        kept = (
-            trade for name, of in self._last_trades.items() if name != "trades.*" for trade in of
-        )
-        own = (trade for trade in kept if shard_of_id(trade.trade_id) == shard)
-        return sorted(own, key=lambda trade: trade.trade_id)[-TRADES_KEPT:]
 
     def tops(self, underlying_id: UnderlyingId, books: Sequence[BookSnapshot]) -> list[TopPush]:
         """Return an underlying's tops; `books`, of this very moment, are folded from now on."""
@@ -327,14 +313,16 @@ class Feed:
         assert self._directory is not None
         self._directory.last_trades[event.instrument_id] = event.price
         data = executed_trade_body(event, record.game_ns)
-        for name in (f"trades.{event.instrument_id}", "trades.*"):
-            self._last_trades.setdefault(name, deque(maxlen=TRADES_KEPT)).append(data)
+        for name in (f"trades.{event.instrument_id}", EVERYTHING):
+            self.last_trades.add(name, data)
             self._put_named(record, name, "trade", data)
 
     def _publish_bust(self, record: Record, event: Message) -> None:
         assert isinstance(event, TradeBusted)
-        for name in (f"trades.{event.instrument_id}", "trades.*"):
-            self._put_named(record, name, "bust", bust_push(event))
+        data = bust_push(event)
+        for name in (f"trades.{event.instrument_id}", EVERYTHING):
+            self.last_trades.correct(name, data)
+            self._put_named(record, name, "bust", data)
 
     def _publish_prices(self, record: Record, event: Message) -> None:
         assert isinstance(event, PricesStepped)
