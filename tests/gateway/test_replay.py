@@ -3,11 +3,19 @@
 from itertools import pairwise
 
 import msgspec
+from msgspec import Raw
+from msgspec.structs import replace
 from tests.dice import Dice
 from tests.gateway.house import ADMIN_KEY, House, Json, Team
 from tests.gateway.informed import LEAD_S, WARNED, InformedHouse
 
+from itg.game.asking import SETUP
+from itg.game.contract import CreateGame
 from itg.kernel.ids import TeamId
+from itg.kernel.money import Cash
+from itg.positions.contract import ConfigurePositions, PrivateEvent
+from itg.translate.account import private_push
+from itg.translate.replay_state import OwnState
 from itg.translate.round_replay import (
     CONTENTS,
     RoundReplay,
@@ -169,6 +177,57 @@ async def test_each_keyframe_is_what_the_chunk_before_it_led_to() -> None:
             for before, after in pairwise(told):
                 assert books(before) == books({**after, "steps": []})
                 assert working(before["own"]) == working({**after["own"], "steps": []})
+
+
+async def test_an_own_snapshot_is_what_the_socket_would_have_shown() -> None:
+    async with House(amend=richer) as house:
+        maker, taker = await house.register("maker"), await house.register("taker")
+        cash = (await maker.call("GET", "/positions/me")).json["cash"]
+        await house.open_market()
+        one, other = house.instruments[-2:]
+        quotes = [quote(one, 10.0, 11.0), quote(other, 10.0, 10.5), quote("SPX", 4_390.0, 4_400.0)]
+        for asked in (quotes, quotes[:2]):  # the third is pulled again
+            answer = await maker.call("PUT", "/exchange/quotes", {"quotes": asked})
+            assert len(answer.json["quotes"]) == len(asked)
+        await maker.place("sell", 3, 10.4)
+        for name, quantity in ((one, 4), (other, 12)):  # part of a quote's side, and all of one
+            await taker.place("sell", quantity, 10.0, instrument_id=name, time_in_force="ioc")
+        await taker.place("buy", 2, 10.4)
+        path, given = f"/admin/teams/{maker.team_id}/adjust", {"cash": 1_000.5, "reason": "a slip"}
+        assert (await house.call("POST", path, given, key=ADMIN_KEY)).status == 200
+        async with maker.socket("private") as socket:
+            live = await socket.push("private", "snapshot")
+        await end(house)
+        (chunk,) = await chunks(maker)
+        assert chunk["own"]["snapshot"]["cash"] == cash == 5_000.0
+        own = OwnState(maker.team_id, cash)
+        events = [o for r in house.records for o in r.outputs if isinstance(o, PrivateEvent)]
+        for event in events:
+            if event.account_id == maker.team_id and event.private_seq <= live["seq"]:
+                own.fold(private_push(event)[1])
+    told = msgspec.json.decode(msgspec.json.encode(own.snapshot()))
+    assert len(told["orders"]) == 1
+    assert {q["instrument_id"]: (q["bid_quantity"], q["ask_quantity"]) for q in told["quotes"]} == {
+        one: (8, 12), other: (0, 12)
+    }  # fmt: skip
+    assert told == live["data"]
+
+
+def richer(create: CreateGame) -> CreateGame:
+    """Give every role 5,000 USD to begin with."""
+    setup = []
+    for raw in create.setup:
+        ask = SETUP.decode(raw)
+        if isinstance(ask, ConfigurePositions):
+            roles = tuple(replace(role, starting_cash=Cash(50_000_000)) for role in ask.roles)
+            ask = replace(ask, roles=roles)
+        setup.append(Raw(msgspec.msgpack.encode(ask)))
+    return replace(create, setup=tuple(setup))
+
+
+def quote(instrument_id: str, bid: float, ask: float) -> Json:
+    sides = {"bid": bid, "bid_quantity": 12, "ask": ask, "ask_quantity": 12}
+    return {"instrument_id": instrument_id, **sides}
 
 
 def books(chunk: Json) -> dict[tuple[str, str], dict[float, int]]:

@@ -5,6 +5,7 @@ from collections import deque
 from msgspec.structs import replace
 
 from itg.wire.v1.account import (
+    AdjustedPush,
     FillPush,
     OrderPush,
     PositionBody,
@@ -108,14 +109,14 @@ class MarketState:
 
 
 class OwnState:
-    """A team's orders, quotes, positions and cash."""
+    """A team's orders, quotes, positions and cash, which it begins with `cash` of."""
 
-    def __init__(self, team_id: str) -> None:
+    def __init__(self, team_id: str, cash: float) -> None:
         self._team_id = team_id
         self._orders: dict[int, OrderBody] = {}
         self._quotes: dict[str, QuoteBody] = {}
         self._positions: dict[str, PositionBody] = {}
-        self._cash = 0.0
+        self._cash = cash
 
     def fold(self, push: Body) -> None:
         """Take in the data of a push on `private`."""
@@ -125,7 +126,7 @@ class OwnState:
             case FillPush():
                 self._fill(push)
             case QuotePush():
-                self._quotes[push.quote.instrument_id] = push.quote
+                self._quote(push.quote)
             case PositionPush():
                 self._positions[push.position.instrument_id] = push.position
                 self._cash = push.cash
@@ -134,6 +135,9 @@ class OwnState:
             case ReseatedPush():
                 self._positions.clear()
                 self._cash = push.cash
+            case AdjustedPush():
+                # Contracts come with a position, which brings the cash of both.
+                self._cash = round(self._cash + push.cash, 4)
             case _:
                 pass
 
@@ -153,7 +157,16 @@ class OwnState:
         else:
             self._orders[order.order_id] = order
 
+    def _quote(self, quote: QuoteBody) -> None:
+        if quote.bid_quantity or quote.ask_quantity:
+            self._quotes[quote.instrument_id] = quote
+        else:
+            self._quotes.pop(quote.instrument_id, None)
+
     def _fill(self, fill: FillPush) -> None:
+        if fill.is_quote:
+            self._fill_quote(fill)
+            return
         order = self._orders.get(fill.order_id)
         if order is not None:
             self._order(
@@ -163,8 +176,18 @@ class OwnState:
                     filled_quantity=fill.filled_quantity,
                     leaves_quantity=fill.leaves_quantity,
                     average_price=fill.average_price,
+                    fees=round(order.fees + fill.fee, 4),
                 )
             )
+
+    def _fill_quote(self, fill: FillPush) -> None:
+        quote, left = self._quotes.get(fill.instrument_id), fill.leaves_quantity
+        if quote is not None and fill.order_id == quote.bid_order_id:
+            gone = {} if left else {"bid_order_id": None, "bid": None}
+            self._quote(replace(quote, bid_quantity=left, **gone))
+        elif quote is not None and fill.order_id == quote.ask_order_id:
+            gone = {} if left else {"ask_order_id": None, "ask": None}
+            self._quote(replace(quote, ask_quantity=left, **gone))
 
 
 def _fold(levels: dict[float, int], changed: list[WireLevel]) -> None:

@@ -17,7 +17,7 @@ from itg.kernel.ids import AccountId, Role, Seq, TeamId
 from itg.kernel.messages import Message
 from itg.kernel.times import NS_PER_S, Nanos, to_micros
 from itg.market_data.contract import Mark, MarksPublished
-from itg.positions.contract import PrivateEvent
+from itg.positions.contract import ConfigurePositions, PrivateEvent, RoleReplaced
 from itg.runtime.codec import Codec
 from itg.runtime.envelope import Record
 from itg.runtime.journal import FROM_START, Journal
@@ -26,6 +26,7 @@ from itg.translate.account import private_push
 from itg.translate.chain import mark_push
 from itg.translate.market import instrument_body
 from itg.translate.market_frames import MarketFrames
+from itg.translate.numbers import usd
 from itg.translate.replay_state import MarketState, OwnState
 from itg.translate.signals import signal_push
 from itg.wire.v1.account import FillPush
@@ -136,6 +137,7 @@ class RoundReplay:
         self._owns: dict[AccountId, OwnState] = {}
         self._roles: dict[AccountId, Role] = {}
         self._teams: dict[AccountId, TeamId] = {}
+        self._starting_cash: dict[Role, float] = {}
         self._new_marks: dict[str, Mark] = {}
         self._marks_at_ns = 0
         self._chunk: _Chunk | None = None
@@ -216,10 +218,15 @@ class RoundReplay:
 
     def _note(self, event: Message) -> None:
         match event:
+            case ConfigurePositions():
+                self._starting_cash = {r.role: usd(r.starting_cash) for r in event.roles}
+            case RoleReplaced():
+                self._starting_cash[event.rules.role] = usd(event.rules.starting_cash)
             case TeamRegistered():
                 self._roles[event.account_id] = event.role
                 self._teams[event.account_id] = event.team_id
-                self._owns[event.account_id] = OwnState(event.team_id)
+                cash = self._starting_cash[event.role]
+                self._owns[event.account_id] = OwnState(event.team_id, cash)
             case TeamReseated():
                 self._roles[event.account_id] = event.role
             case InstrumentListed():
