@@ -213,6 +213,29 @@ async def test_an_own_snapshot_is_what_the_socket_would_have_shown() -> None:
     assert told == live["data"]
 
 
+async def test_a_keyframe_has_the_trades_as_they_counted_there() -> None:
+    async with House() as house:
+        maker, taker = await house.register("maker"), await house.register("taker")
+        await house.open_market()
+        await maker.place("sell", 3, 10.0)
+        for _ in range(3):
+            await taker.place("buy", 1, 10.0)
+        for trade_id, body in ((1, {}), (2, {"price": 10.5})):
+            path, given = f"/admin/trades/{trade_id}/bust", {"reason": "a slip", **body}
+            assert (await house.call("POST", path, given, key=ADMIN_KEY)).status == 200
+        await end(house)
+        journal, codec = house.gateway.pump.journal, house.gateway.pump.codec
+        stretch = stretch_of(journal, codec, 1)
+        assert stretch is not None
+        kept: dict[str, bytes] = {}
+        RoundReplay(1, stretch, kept.__setitem__, steps_max=1).read(journal, codec)
+    count = len(msgspec.json.decode(kept[CONTENTS])["chunks"])
+    whole = [msgspec.json.decode(kept[chunk_name(n)])["keyframe"]["trades"] for n in range(count)]
+    told = [[(trade["trade_id"], trade["price"]) for trade in trades] for trades in whole]
+    assert [(1, 10.0), (2, 10.0), (3, 10.0)] in told
+    assert told[-1] == [(2, 10.5), (3, 10.0)]
+
+
 def richer(create: CreateGame) -> CreateGame:
     """Give every role 5,000 USD to begin with."""
     setup = []

@@ -80,7 +80,7 @@ async def test_a_frame_has_the_newest_hundred_trades_oldest_first(directory: Dir
     numbers = [row["trade_id"] for row in frame["data"]["trades"]]
     assert len(numbers) == 100
     assert numbers == sorted(numbers)
-    assert numbers[-1] == market.feed.last_trades.of_shard(Shard(0))[-1].trade_id
+    assert numbers[-1] == market.feed.tapes.of_shard(Shard(0))[-1].trade_id
     assert (frame["first_seq"], frame["seq"]) == (1, 130)
 
 
@@ -89,7 +89,7 @@ async def test_who_comes_between_two_frames_hears_of_no_trade_twice(directory: D
     market.act("trade", 0, 0)
     late = Reader(GatewaySettings())
     market.feed.fanout.enter(late.session)
-    known = {trade.trade_id for trade in market.feed.last_trades.of_shard(Shard(0))}
+    known = {trade.trade_id for trade in market.feed.tapes.of_shard(Shard(0))}
     market.feed.join(late.session, market.feed.channel(f"ui.{FIRST}"))
     market.act("trade", 0, 0)
     market.feed.fanout.flush(paced=True)

@@ -23,9 +23,9 @@ from itg.gateway.channels import Channel, Delivery, channel_of
 from itg.gateway.directory import Directory
 from itg.gateway.fanout import Fanout
 from itg.gateway.framing import PRIVATE, SIGNALS, Fact, Framer
-from itg.gateway.last_trades import EVERYTHING, LastTrades
 from itg.gateway.score_channels import ScoreChannels
 from itg.gateway.sessions import Session
+from itg.gateway.tapes import EVERYTHING, Tapes
 from itg.gateway.ui_channels import UiChannels
 from itg.kernel.ids import AccountId, InstrumentId, Role, Seq, UnderlyingId
 from itg.kernel.messages import Message
@@ -77,7 +77,7 @@ class Feed:
         self.private: dict[AccountId, Channel] = {}
         self.signals: dict[Role, Channel] = {}
         self.scores = ScoreChannels()
-        self.last_trades = LastTrades()
+        self.tapes = Tapes()
         self._ui = UiChannels(self.channel)
         self._channels: dict[str, Channel] = {}
         self._marks: tuple[Mark, ...] = ()
@@ -314,14 +314,14 @@ class Feed:
         self._directory.last_trades[event.instrument_id] = event.price
         data = executed_trade_body(event, record.game_ns)
         for name in (f"trades.{event.instrument_id}", EVERYTHING):
-            self.last_trades.add(name, data)
+            self.tapes.add(name, data)
             self._put_named(record, name, "trade", data)
 
     def _publish_bust(self, record: Record, event: Message) -> None:
         assert isinstance(event, TradeBusted)
         data = bust_push(event)
         for name in (f"trades.{event.instrument_id}", EVERYTHING):
-            self.last_trades.correct(name, data)
+            self.tapes.correct(name, data)
             self._put_named(record, name, "bust", data)
 
     def _publish_prices(self, record: Record, event: Message) -> None:

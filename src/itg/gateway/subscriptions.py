@@ -272,7 +272,7 @@ class _Planner:
                 tops=self._feed.tops(underlying_id, books.books),
                 marks=self._mark_rows(replies),
                 prices=[p for p in self._prices().prices if p.underlying_id == underlying_id],
-                trades=self._feed.last_trades.of_shard(shard),
+                trades=self._feed.tapes.of_shard(shard),
             )
             self._feed.send(self._session, channel, "snapshot", data)
 
@@ -328,7 +328,7 @@ class _Planner:
         self._feed.send(self._session, channel, "snapshot", data)
 
     def _last_trades(self, channel: Channel, replies: Sequence[Reply]) -> None:
-        data = TradesPush(trades=self._feed.last_trades.of(channel.name))
+        data = TradesPush(trades=self._feed.tapes.of(channel.name))
         self._feed.send(self._session, channel, "snapshot", data)
 
     def _last_prices(self, channel: Channel, replies: Sequence[Reply]) -> None:

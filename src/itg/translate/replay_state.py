@@ -4,6 +4,7 @@ from collections import deque
 
 from msgspec.structs import replace
 
+from itg.translate.last_trades import LastTrades
 from itg.wire.v1.account import (
     AdjustedPush,
     FillPush,
@@ -21,7 +22,6 @@ from itg.wire.v1.market import (
     InstrumentBody,
     PhasePush,
     PriceBody,
-    TradeBody,
     WireLevel,
 )
 from itg.wire.v1.news import NewsPush
@@ -67,7 +67,7 @@ class MarketState:
         self.instruments: dict[str, InstrumentBody] = {}
         self.prices: dict[str, PriceBody] = {}
         self.marks: dict[str, MarkPush] = {}
-        self.trades: deque[TradeBody] = deque(maxlen=_KEPT)
+        self.trades = LastTrades()
         self.news: deque[NewsPush] = deque(maxlen=_KEPT)
         self._phases: dict[tuple[str, str | None], PhasePush] = {}
         self._books: dict[str, BookState] = {}

@@ -31,7 +31,7 @@ from itg.translate.replay_state import MarketState, OwnState
 from itg.translate.signals import signal_push
 from itg.wire.v1.account import FillPush
 from itg.wire.v1.chain import ChainPush
-from itg.wire.v1.market import BookPush, HaltPush, PhasePush, PricesPush, TradeBody
+from itg.wire.v1.market import BookPush, BustPush, HaltPush, PhasePush, PricesPush, TradeBody
 from itg.wire.v1.news import NewsPush
 from itg.wire.v1.replay import (
     ReplayBody,
@@ -271,7 +271,9 @@ class RoundReplay:
                 if frame.type == "indicative":
                     book.indicative = push
             case TradeBody() as trade:
-                market.trades.append(trade)
+                market.trades.add(trade)
+            case BustPush() as bust:
+                market.trades.correct(bust)
             case PricesPush() as push:
                 market.prices.update((row.underlying_id, row) for row in push.prices)
             case ChainPush() as push:
