@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from itg.exchange.contract import OrderAccepted, QuoteAccepted
-from itg.game.contract import IdentitiesRevealed, RoundStarted, TeamRegistered
+from itg.game.contract import IdentitiesRevealed, RoundStarted, TeamRegistered, TeamReseated
 from itg.kernel.ids import AccountId, Role, Seq
 from itg.kernel.messages import Message
 from itg.kernel.times import Nanos
@@ -17,7 +17,10 @@ from itg.runtime.codec import Codec
 from itg.runtime.journal import FROM_START, Journal
 
 _STARTED = RoundStarted.__name__.encode()
-_IDENTITIES = tuple(kind.__name__.encode() for kind in (TeamRegistered, IdentitiesRevealed))
+_IDENTITIES = tuple(
+    kind.__name__.encode()
+    for kind in (TeamRegistered, TeamReseated, RoundStarted, IdentitiesRevealed)
+)
 _ENTERING = (OrderAccepted, QuoteAccepted)
 
 
@@ -56,10 +59,14 @@ def facts_of(
 
 
 class Identities:
-    """Who takes part in a round: opaque numbers from 1, and names once they are revealed."""
+    """Who takes part in a round: opaque numbers from 1, and names once they are revealed.
+
+    `teams` are in the roles they had before it; whoever changes as it begins does so in its facts.
+    """
 
     def __init__(self) -> None:
         self.is_revealed = False
+        self._has_begun = False
         self.teams: dict[AccountId, Role] = {}
         self._names: dict[AccountId, str] = {}
         self._numbers: dict[AccountId, int] = {}
@@ -89,6 +96,10 @@ class Identities:
             if isinstance(event, TeamRegistered):
                 self._names[event.account_id] = event.team_name
                 self.teams[event.account_id] = event.role
+            elif isinstance(event, TeamReseated) and not self._has_begun:
+                self.teams[event.account_id] = event.role
+            elif isinstance(event, RoundStarted):
+                self._has_begun |= event.round_id == round_id
             elif isinstance(event, IdentitiesRevealed) and event.round_id == round_id:
                 self.is_revealed = True
 

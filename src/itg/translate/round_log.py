@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct, to_builtins
 from msgspec.json import Encoder
 
-from itg.game.contract import RoundScored
+from itg.game.contract import RoundScored, TeamReseated
 from itg.kernel.ids import AccountId, Role
 from itg.kernel.messages import Event, Message
 from itg.kernel.times import to_micros
@@ -35,14 +35,15 @@ class LogLine(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class RoundLogs:
-    """The logs of all accounts, made in one pass over a round's facts."""
+    """The logs of all accounts, made in one pass over a round's facts.
+
+    `roles` are those before the round: teams that change theirs as it begins are seen to.
+    """
 
     def __init__(self, roles: dict[AccountId, Role]) -> None:
         self.lines: dict[AccountId, list[bytes]] = {account_id: [] for account_id in roles}
-        self._told: dict[Role, list[AccountId]] = {}
+        self._roles = dict(roles)
         self._numbers: dict[tuple[AccountId, str], int] = {}
-        for account_id, role in roles.items():
-            self._told.setdefault(role, []).append(account_id)
 
     def add(self, facts: Iterable[Fact]) -> "RoundLogs":
         """Take in facts, in order."""
@@ -53,8 +54,9 @@ class RoundLogs:
             elif isinstance(event, AnySignal):
                 word, data = signal_push(event, fact.game_ns)
                 line = self._line(fact, event.signal_seq, "signals", word, data)
-                for account_id in self._told.get(event.role, ()):
-                    self.lines[account_id].append(line)
+                for account_id, role in self._roles.items():
+                    if role == event.role:
+                        self.lines[account_id].append(line)
             elif type(event).__module__.startswith(_GAME):
                 self._add_game(fact, event)
         return self
@@ -70,6 +72,8 @@ class RoundLogs:
             for score in event.scores.teams:
                 self._put_own(fact, score.account_id, "scores", "score", score)
             return
+        if isinstance(event, TeamReseated):
+            self._roles[event.account_id] = event.role
         account_id = getattr(event, "account_id", None)
         if isinstance(event, Event) and account_id is not None:
             self._put_own(fact, account_id, "game", type(event).__name__, event)
