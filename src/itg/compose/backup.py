@@ -95,12 +95,10 @@ def back_up(data: Path, wish: Wish) -> Backup:
     assert_holds_game(data)
     if to == data or data in to.parents:
         raise ConfigurationError(f"--to {to} lies in the data itself; name a place outside")
-    to.mkdir(parents=True, exist_ok=True)
     made_us = to_micros(SystemClock().wall_ns())
     made_at = datetime.fromtimestamp(made_us / 1_000_000, UTC)
     name = f"{data.name}_{made_at.strftime(_STAMP)}"
-    draft = to / f".{name}.part"
-    draft.mkdir(mode=OWNER_DIRECTORY)
+    draft = _begun(data, to, name)
     try:
         manifest = _filled(data, draft, wish, made_us)
         publish_directory(draft, to / name)
@@ -110,6 +108,17 @@ def back_up(data: Path, wish: Wish) -> Backup:
         shutil.rmtree(draft, ignore_errors=True)
     assert_whole(to / name)
     return Backup(to / name, manifest)
+
+
+def _begun(data: Path, to: Path, name: str) -> Path:
+    # Apart from what follows, which removes the draft if it fails: this one may be another's.
+    draft = to / f".{name}.part"
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        draft.mkdir(mode=OWNER_DIRECTORY)
+    except OSError as error:
+        raise BackupError(f"cannot back up {data} to {to}: {error}") from error
+    return draft
 
 
 def backups_of(game: str, to: Path) -> list[Path]:
@@ -122,7 +131,8 @@ def backups_of(game: str, to: Path) -> list[Path]:
 def keep_newest(game: str, to: Path, keep: int) -> list[Path]:
     """Remove a game's backups but for the newest `keep`; return those removed.
 
-    The newest is read again first: `BackupError`, and nothing is removed, unless it is whole.
+    The newest is read again first: `BackupError`, and nothing is removed, unless it is whole. The
+    same where one cannot be removed.
     """
     assert keep > 0, "one at least is kept"
     found = backups_of(game, to)
@@ -270,6 +280,9 @@ def _is_copied(data: Path, draft: Path, name: str) -> bool:
 def _remove(path: Path) -> None:
     # Under another name first: half a backup must not be taken for one.
     fading = path.with_name(f".{path.name}.part")
-    path.replace(fading)
-    sync(path.parent)
-    shutil.rmtree(fading)
+    try:
+        path.replace(fading)
+        sync(path.parent)
+        shutil.rmtree(fading)
+    except OSError as error:
+        raise BackupError(f"{path.name} is not removed: {error}") from error
