@@ -13,7 +13,7 @@ from itg.exchange.contract import (
     QuoteAccepted,
     TradeExecuted,
 )
-from itg.game.contract import RoundStarted, StartRound, TeamRegistered
+from itg.game.contract import RoundStarted, StartRound, TeamRegistered, TeamReseated
 from itg.kernel.ids import (
     AccountId,
     InstrumentId,
@@ -205,6 +205,15 @@ def team(number: int) -> TeamRegistered:
         account_id=AccountId(f"a{number}"),
         team_name=f"Team {number}",
         role=ROLE,
+    )
+
+
+def reseated(account: str, role: str) -> TeamReseated:
+    return TeamReseated(
+        team_id=TeamId(f"t{account[1:]}"),
+        account_id=AccountId(account),
+        role=Role(role),
+        previous_role=ROLE,
     )
 
 

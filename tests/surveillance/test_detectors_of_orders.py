@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from tests.surveillance.streams import MARK, Stream, quoted
+from tests.surveillance.streams import MARK, ROLE, Stream, quoted, reseated
 
 from itg.kernel.ids import OrderId
 from itg.kernel.words import CancelReason, Side
@@ -182,10 +182,15 @@ def test_what_the_roles_others_do_as_well_is_no_stuffing() -> None:
     assert of_peers(7) == []
 
 
-def of_peers(fleeting: int) -> list[Case]:
-    """Let a1 send 32 fleeting orders and each peer so many."""
+def test_the_others_are_those_who_play_the_role_on_that_day() -> None:
+    assert of_peers(7, in_role="hedge_fund") != []
+
+
+def of_peers(fleeting: int, in_role: str = ROLE) -> list[Case]:
+    """Let a1 send 32 fleeting orders and each peer so many, in a role of the day."""
     stream = Stream()
     for peer in ("a2", "a3", "a4"):
+        stream.tell(reseated(peer, in_role))
         burst(stream, peer, fleeting=fleeting, at_s=1.0)
     for number in range(8):
         burst(stream, "a1", fleeting=4, at_s=10.0 + number)

@@ -6,7 +6,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from itg.exchange.contract import InstrumentDelisted, InstrumentListed
-from itg.game.contract import RoundStarted, TeamRegistered
+from itg.game.contract import RoundStarted, TeamRegistered, TeamReseated
 from itg.kernel.ids import Seq
 from itg.kernel.messages import Message
 from itg.lab.surveillance.cases import Case
@@ -15,8 +15,11 @@ from itg.runtime.codec import Codec
 from itg.runtime.envelope import Record
 from itg.runtime.journal import FROM_START, Journal, SealedBatch, last_seq_of, read
 
-# What is known from before a day: who plays, and what is listed.
-STANDING: tuple[type[Message], ...] = (TeamRegistered, InstrumentListed, InstrumentDelisted)
+# What is known from before a day: who plays what, and what is listed.
+STANDING: tuple[type[Message], ...] = (
+    *(TeamRegistered, TeamReseated),
+    *(InstrumentListed, InstrumentDelisted),
+)
 ROWS_AT_ONCE = 64  # a read that stays open keeps the journal's log from being folded in
 
 

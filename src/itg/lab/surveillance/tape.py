@@ -20,7 +20,7 @@ from itg.exchange.contract import (
     QuoteAccepted,
     TradeExecuted,
 )
-from itg.game.contract import TeamRegistered
+from itg.game.contract import TeamRegistered, TeamReseated
 from itg.kernel.ids import AccountId, InstrumentId, OrderId, Role, Seq, TeamId
 from itg.kernel.messages import Message
 from itg.kernel.money import PRICE_SCALE
@@ -129,6 +129,7 @@ class Tape:
         self._mark_prices: dict[InstrumentId, int] = {}
         self.folds: dict[type[Message], Fold] = {
             TeamRegistered: self._team,
+            TeamReseated: self._reseated,
             InstrumentListed: self._listed,
             InstrumentDelisted: self._delisted,
             MarksPublished: self._marked,
@@ -177,6 +178,10 @@ class Tape:
         assert isinstance(event, TeamRegistered)
         self.teams[event.account_id] = event.team_id
         self.names[event.account_id] = event.team_name
+        self.roles[event.account_id] = event.role
+
+    def _reseated(self, seq: Seq, now: Nanos, event: Message) -> None:
+        assert isinstance(event, TeamReseated)
         self.roles[event.account_id] = event.role
 
     def _listed(self, seq: Seq, now: Nanos, event: Message) -> None:
