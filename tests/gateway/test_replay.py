@@ -56,6 +56,18 @@ async def end(house: House) -> None:
     await house.call("POST", "/admin/rounds/1/end", key=ADMIN_KEY)
 
 
+async def test_the_timeline_tells_a_fill_at_its_whole_price() -> None:
+    async with House() as house:
+        alpha, beta = await house.register("Tulip Traders", WARNED), await house.register("Beta")
+        await house.open_market()
+        await alpha.place("sell", 1, 12_345.67)
+        await beta.place("buy", 1, 12_345.67)
+        await end(house)
+        told = await contents(beta)
+    fill = next(m["text"] for m in told["markers"] if m["kind"] == "fill")
+    assert fill.endswith(" at 12345.67")
+
+
 async def test_a_replay_tells_a_book_as_the_socket_did() -> None:
     async with House() as house:
         alpha, beta = await traded(house)

@@ -4,6 +4,7 @@ import pytest
 
 from itg.gateway.problems import problem_of_refusal, within
 from itg.kernel.errors import Refusal
+from itg.translate.explaining import OrderFacts, explain
 from itg.translate.refusals import numbers_of, pointer_to
 
 
@@ -23,6 +24,22 @@ def test_a_number_is_in_the_unit_of_the_field_it_speaks_of(
 ) -> None:
     refusal = Refusal(code=code, detail="", limit=number, allowed=number)
     assert numbers_of(refusal) == (told, None, None, told)
+
+
+@pytest.mark.parametrize(
+    ("code", "requested", "allowed", "told"),
+    [
+        ("INVALID_PRICE", 43_833_310, 43_833_300, "requested 4383.331, allowed 4383.33"),
+        ("LOSS_STOP_REACHED", 12_345_678_900, 0, "requested 1234567.89, allowed 0.00"),
+        ("ORDER_SIZE_EXCEEDED", 1_000_000, 500, "requested 1000000, allowed 500"),
+        ("INVALID_EXPIRY", 1_796_139_157_937_296_000, None, "requested 1796139157937296"),
+    ],
+)
+def test_an_explanation_tells_a_number_to_its_last_digit(
+    code: str, requested: int, allowed: int | None, told: str
+) -> None:
+    refusal = Refusal(code=code, detail="so", requested=requested, allowed=allowed)
+    assert explain(OrderFacts(refusal=refusal))[0].text == f"Refused: {code}, so ({told})"
 
 
 @pytest.mark.parametrize(

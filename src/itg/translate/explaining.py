@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from itg.exchange.contract import BookSnapshot, ExchangeStatus
 from itg.kernel.errors import Refusal
-from itg.kernel.money import PRICE_SCALE
+from itg.kernel.money import PRICE_SCALE, usd_words
 from itg.kernel.times import to_micros
 from itg.kernel.words import (
     TERMINAL_STATUSES,
@@ -118,8 +118,13 @@ def _refused(refusal: Refusal, seq: int | None) -> BecauseBody:
 def _numbers(refusal: Refusal) -> str:
     names = ("limit", "current", "requested", "allowed")
     known = zip(names, numbers_of(refusal), strict=True)
-    numbers = ", ".join(f"{name} {value:g}" for name, value in known if value is not None)
+    numbers = ", ".join(f"{name} {_exact(value)}" for name, value in known if value is not None)
     return f"{refusal.code}, {refusal.detail}" + (f" ({numbers})" if numbers else "")
+
+
+def _exact(value: float) -> str:
+    # Money alone is a float here; contracts and instants are whole.
+    return usd_words(round(value * PRICE_SCALE)) if isinstance(value, float) else str(value)
 
 
 def _updated(event: AccountOrderUpdated) -> BecauseBody:

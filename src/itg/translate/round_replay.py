@@ -15,6 +15,7 @@ from itg.exchange.contract import InstrumentDelisted, InstrumentListed
 from itg.game.contract import CreateGame, RoundEnded, RoundStarted, TeamRegistered, TeamReseated
 from itg.kernel.ids import AccountId, Role, Seq, TeamId
 from itg.kernel.messages import Message
+from itg.kernel.money import PRICE_SCALE, usd_words
 from itg.kernel.times import NS_PER_S, Nanos, to_micros
 from itg.market_data.contract import Mark, MarksPublished
 from itg.positions.contract import ConfigurePositions, PrivateEvent, RoleReplaced
@@ -383,7 +384,8 @@ def _marker(record: Record, frame: ReplayFrame) -> ReplayMarkerBody | None:
             return ReplayMarkerBody(kind="news", seq=seq, game_us=game_us, text=news.headline)
         case FillPush() as fill:
             word = "bought" if fill.side == "buy" else "sold"
-            text = f"{word} {fill.last_quantity} {fill.instrument_id} at {fill.last_price:g}"
+            price = usd_words(round(fill.last_price * PRICE_SCALE))
+            text = f"{word} {fill.last_quantity} {fill.instrument_id} at {price}"
             return ReplayMarkerBody(kind="fill", seq=seq, game_us=game_us, text=text)
         case _:
             return None
