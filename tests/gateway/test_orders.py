@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from urllib.parse import quote
 
+import pytest
 import pytest_asyncio
 from tests.gateway.house import House
 
@@ -77,6 +79,22 @@ async def test_a_refused_order_is_repeated_as_refused(house: House) -> None:
     assert "10.01" in first.json["detail"]
     assert (again.status, again.body) == (first.status, first.body)
     assert again.headers["idempotent-replayed"] == "true"
+
+
+@pytest.mark.parametrize("has_order_lane", [True, False])
+async def test_an_order_is_reached_by_any_client_order_id(has_order_lane: bool) -> None:
+    name = "a/b?c#d%2F;~"
+    path = "/exchange/orders/by-client-id/" + quote(name, safe="")
+    async with House(has_order_lane=has_order_lane) as house:
+        team = await house.register("alpha")
+        await house.open_market()
+        await team.place("buy", 5, 10.0, client_order_id=name)
+        for end in ("", "/events", "/explanation"):
+            assert (await team.call("GET", path + end)).status == 200
+        canceled = await team.call("DELETE", path)
+        assert canceled.json["client_order_id"] == name
+        again = await team.call("DELETE", path)
+    assert again.json["instance"] == f"/exchange/orders/by-client-id/{name}"
 
 
 async def test_one_of_many_concurrent_orders_with_one_id_takes_effect(house: House) -> None:

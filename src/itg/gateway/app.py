@@ -20,6 +20,7 @@ from itg.gateway.calls import Answer, refused
 from itg.gateway.gateway import Gateway
 from itg.gateway.lane import OrderLane
 from itg.gateway.operations import Operation
+from itg.gateway.paths import with_whole_ids
 from itg.gateway.problems import problem_of
 from itg.gateway.reasons import (
     INTERNAL_ERROR,
@@ -55,7 +56,7 @@ class GatewayApp:
         # The servers' type is a text; Litestar's types know an enum of the same texts.
         kind: str = scope["type"]
         if kind == "http":
-            await self._serve_http(cast("HTTPScope", scope), receive, send)
+            await self._serve_http(with_whole_ids(cast("HTTPScope", scope)), receive, send)
         elif kind == "websocket":
             await self._serve_socket(cast("WebSocketScope", scope), receive, send)
         else:

@@ -19,6 +19,7 @@ from itg.gateway.flood import refuse_empty
 from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation, Route
 from itg.gateway.origins import assert_own_origin
+from itg.gateway.paths import as_sent
 from itg.gateway.problems import RefusedError, busy, problem_of, problem_of_field
 from itg.gateway.reasons import (
     BODY_TOO_LARGE,
@@ -149,7 +150,8 @@ def _fields(request: _Request) -> dict[str, str]:
     found = query_fields(request.scope["query_string"])
     for name in request.fields.keys() & found.keys():
         raise field_fault(f"/{name}", "stands in the path already")
-    return {**request.fields, **found}
+    in_path = {name: as_sent(value) for name, value in request.fields.items()}
+    return {**in_path, **found}
 
 
 async def _body(gateway: Gateway, route: Route, request: _Request) -> bytes:
@@ -193,7 +195,7 @@ def completed(answer: Answer, trace_id: str, path: str) -> RestAnswer:
     if problem is None:
         media_type = (b"content-type", answer.media_type)
         return _out(answer.status, answer.body, (media_type, request_id, *answer.headers))
-    body = encode(replace(problem, request_id=trace_id, instance=path))
+    body = encode(replace(problem, request_id=trace_id, instance=as_sent(path)))
     headers = (_PROBLEM, request_id, *answer.headers, *problem_headers(problem))
     return _out(problem.status, body, headers)
 
