@@ -22,6 +22,7 @@ from itg.cli.safety import safety_app
 from itg.cli.scenarios import scenario_app
 from itg.cli.scoring import score_app
 from itg.cli.traces import TraceShare
+from itg.cli.whole_numbers import refuse_fractions
 
 # Only what the command line itself needs is loaded here; each command loads its own world, so that
 # `itg --help` answers at once.
@@ -32,6 +33,7 @@ app = App(
     help_epilogue="ITG_LOG=json in the environment: log lines on standard error as JSON.",
     version=f"itg {__version__}",
     result_action="return_int_as_exit_code_else_zero",
+    config=(refuse_fractions,),
 )
 bot_app = App(name="bot", help="Run trading bots against a server.")
 app.command(bot_app)
