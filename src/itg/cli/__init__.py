@@ -344,28 +344,39 @@ def surveil(
 
 def wrong_use(message: str) -> int:
     """Say what would have been right and return the exit code of wrong use."""
+    return _failed(message, exits.WRONG_USE)
+
+
+def _failed(message: str, code: int = exits.FAILED) -> int:
     from itg.compose.logs import say_failure
 
     say_failure(message)
-    return exits.WRONG_USE
+    return code
 
 
 def main() -> None:
     """Run the command line and exit."""
-    from itg.kernel.errors import ConfigurationError
+    from itg.kernel.errors import ConfigurationError, ItgError
     from itg.runtime.asserts import refuse_optimized
 
     try:
         refuse_optimized()
-        code = app(exit_on_error=False)
+        code = app(sys.argv[1:], exit_on_error=False)
     except CycloptsError:
         code = exits.WRONG_USE  # already said by cyclopts
     except ConfigurationError as error:
         code = wrong_use(str(error))
+    except ItgError as error:
+        code = _failed(str(error))
     except KeyboardInterrupt:
         code = exits.INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has seen enough; the interpreter's own last flush must not fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = exits.DONE
+    except OSError as error:
+        if error.filename is None:
+            raise  # no place to name, so nothing that a person could put right
+        # Of a move that failed the second is the place that was asked for.
+        code = _failed(f"{error.filename2 or error.filename}: {error.strerror}")
     sys.exit(code)

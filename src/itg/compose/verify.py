@@ -15,6 +15,7 @@ from itg.compose.nodes_read import (
 )
 from itg.compose.services import services_of
 from itg.compose.topologies import CHIEF
+from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import Shard
 from itg.runtime.cascade import Machine
 from itg.runtime.joined_machine import JoinedMachine
@@ -75,8 +76,14 @@ def opened_for_reading(data: Path) -> Journal:
 
 
 def machine_of(journal: Journal, times: HandlerTimes | None = None) -> Machine:
-    """Return a fresh machine with the nodes the journal was written by."""
-    return machine_of_nodes(journal.epochs()[-1].header.nodes, times)
+    """Return a fresh machine with the nodes the journal was written by.
+
+    Raises `ConfigurationError` where nobody has written it yet.
+    """
+    epochs = journal.epochs()
+    if not epochs:
+        raise ConfigurationError("the journal is empty: nothing happened in it yet")
+    return machine_of_nodes(epochs[-1].header.nodes, times)
 
 
 def machine_of_nodes(nodes: Sequence[str], times: HandlerTimes | None = None) -> Machine:
