@@ -222,3 +222,16 @@ def test_reading_the_end_of_a_copy_changes_none_of_its_bytes(game: Path, backups
     kept = back_up(game, Wish(to=backups, verify=True))
     assert head_of_copy(kept.path).hash.hex() == kept.manifest.head_hash == head_of(game)
     assert assert_whole(kept.path) == read_manifest(kept.path) == kept.manifest
+
+
+def test_a_backup_that_prunes_tells_of_a_game_that_cannot_be_removed(
+    game: Path, backups: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # What a removal that was cut short left of another game of this name.
+    (game.parent / ".day-1.pruned" / "rest").mkdir(parents=True)
+    command = ["backup", str(game), "--to", str(backups), "--prune-older-than", "0.001s", "--json"]
+    assert app(command) == exits.DONE
+    (told,) = json.loads(capsys.readouterr().out)
+    assert told["pruned"] is False
+    assert told["stays"].startswith("it is not removed whole: ")
+    assert head_of(game) == told["manifest"]["head_hash"]

@@ -67,6 +67,8 @@ def prune(backup: Backup, data: Path, older_than_s: float) -> Kept | None:
         return Kept(data, "it is being played")
     except MovedError as error:
         return Kept(data, str(error))
+    except OSError as error:
+        return Kept(data, f"it is not removed whole: {error}")
     return None
 
 
