@@ -20,12 +20,13 @@ from itg.game.contract import (
     RegisterTeam,
     ResumeMarket,
     RevealIdentities,
+    RotateKey,
     StartRound,
 )
 from itg.game.core.audit import KEPT_OF_TEAM
 from itg.game.service import GameService
 from itg.kernel.errors import Refusal
-from itg.kernel.ids import AccountId, InstrumentId, Role, Shard, TradeId, UnderlyingId
+from itg.kernel.ids import AccountId, InstrumentId, Role, Shard, TeamId, TradeId, UnderlyingId
 from itg.kernel.messages import Message
 from itg.kernel.money import Price
 from itg.kernel.times import Nanos
@@ -191,6 +192,8 @@ def test_the_audit_keeps_every_act_of_an_organizer_and_survives_a_snapshot() -> 
 def test_a_team_that_switches_for_ever_pushes_out_nobody_but_itself() -> None:
     service = created()
     service.handle(AT, PauseRound(round_id=1, reason="before", by="Ada"))
+    # A sign-in of a team's own is an act of the same actor, and no kill switch.
+    service.handle(AT, RotateKey(team_id=TeamId("t1"), key_hash="k", by="t1", reason="signed in"))
     for account_id in ("t1", "t2"):
         for n in range(KEPT_OF_TEAM + 5 if account_id == "t1" else 2):
             switched = positions.KillSwitchChanged(
@@ -199,10 +202,11 @@ def test_a_team_that_switches_for_ever_pushes_out_nobody_but_itself() -> None:
             service.handle(AT, switched)
     kept = trail(service, count=5_000)
     assert (kept[0].reason, kept[0].actor) == ("before", "Ada")
-    assert sum(e.actor == "t1" for e in kept) == KEPT_OF_TEAM
+    assert (kept[1].reason, kept[1].actor) == ("signed in", "t1")
+    assert sum(e.actor == "t1" for e in kept) == KEPT_OF_TEAM + 1
     assert sum(e.actor == "t2" for e in kept) == 2
     assert [e.audit_seq for e in kept] == sorted(e.audit_seq for e in kept)
-    assert [e.audit_seq for e in trail(service, after_seq=1, count=2)] == [7, 8]
+    assert [e.audit_seq for e in trail(service, after_seq=2, count=2)] == [8, 9]
 
 
 def test_a_halt_reaches_what_it_names() -> None:

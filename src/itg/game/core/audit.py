@@ -139,7 +139,7 @@ class Audit(Struct):
         kept = self.of_teams[account_id] = self.of_teams.get(account_id, 0) + 1
         if kept > KEPT_OF_TEAM:
             self.of_teams[account_id] = KEPT_OF_TEAM
-            oldest = next(n for n, e in enumerate(self.entries) if e.actor == account_id)
+            oldest = next(n for n, e in enumerate(self.entries) if _is_switch_of(e, account_id))
             del self.entries[oldest]
 
     def page(self, after_seq: int, count: int) -> tuple[AuditEntry, ...]:
@@ -243,3 +243,9 @@ def _described_entry(
 
 def _switched(*, is_active: bool) -> str:
     return "kill_switch.on" if is_active else "kill_switch.off"
+
+
+def _is_switch_of(entry: AuditEntry, account_id: AccountId) -> bool:
+    # A team's sign-in has the same actor.
+    is_switch = entry.act in {_switched(is_active=True), _switched(is_active=False)}
+    return is_switch and entry.actor == account_id
