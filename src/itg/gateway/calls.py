@@ -1,5 +1,6 @@
 """One request and its answer, however it came: over REST or over a socket."""
 
+import asyncio
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -59,6 +60,16 @@ class Answer(Struct, frozen=True, gc=False):
 
 
 Reply = Callable[[Answer], None]
+
+
+def reply_to(waiting: "asyncio.Future[Answer]") -> Reply:
+    """Return what answers who waits; whoever gave up waiting is told nothing and ends nothing."""
+
+    def reply(answer: Answer) -> None:
+        if not waiting.done():
+            waiting.set_result(answer)
+
+    return reply
 
 
 class Call(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 from litestar.types import Send, WebSocketScope
 
 from itg.gateway.auth import Credentials, key_of
-from itg.gateway.calls import Answer, Call, Caller, refused
+from itg.gateway.calls import Answer, Call, Caller, refused, reply_to
 from itg.gateway.decoding import read_fields
 from itg.gateway.gateway import Gateway, first_of
 from itg.gateway.origins import assert_own_origin
@@ -60,7 +60,7 @@ async def _connection_number(gateway: Gateway, caller: Caller, trace_id: str) ->
         opened.append(event.connection_number)
         return Answer(200)
 
-    call = Call(caller=caller, trace_id=trace_id, reply=answered.set_result, is_rest=False)
+    call = Call(caller=caller, trace_id=trace_id, reply=reply_to(answered), is_rest=False)
     gateway.send(call, OpenConnection(account_id=call.account_id()), compose)
     answer = await answered
     if answer.problem is not None:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from itg.gateway.auth import Credentials, key_of
-from itg.gateway.calls import ANYBODY, Answer, Call, Caller, Headers, encode, refused
+from itg.gateway.calls import ANYBODY, Answer, Call, Caller, Headers, encode, refused, reply_to
 from itg.gateway.decoding import field_fault, query_fields
 from itg.gateway.flood import refuse_empty
 from itg.gateway.gateway import Gateway
@@ -105,16 +105,11 @@ async def _answer(
     gateway: Gateway, operation: Operation, request: _Request, trace_id: str
 ) -> Answer:
     answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-
-    def reply(answer: Answer) -> None:
-        if not answered.done():
-            answered.set_result(answer)
-
     try:
         call = Call(
             caller=await _admitted(gateway, operation, request),
             trace_id=trace_id,
-            reply=reply,
+            reply=reply_to(answered),
             is_rest=True,
             if_none_match=request.headers.get(b"if-none-match", b""),
             accept=request.headers.get(b"accept", b""),
