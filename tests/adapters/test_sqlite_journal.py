@@ -114,6 +114,9 @@ def test_a_half_written_snapshot_is_never_seen(tmp_path: Path) -> None:
     (path,) = tmp_path.glob("*.snapshot")
     path.write_bytes(path.read_bytes()[:-1])
     assert list(journal.snapshots()) == []
+    # What a crash left goes with the next one.
+    journal.write_snapshot(Snapshot.of(Seq(12), b"state"))
+    assert list(tmp_path.glob("*.draft")) == []
     journal.close()
 
 

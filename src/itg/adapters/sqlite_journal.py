@@ -33,6 +33,7 @@ from itg.runtime.journal import (
 
 DATABASE: Final = "journal.sqlite"
 _SUFFIX: Final = ".snapshot"
+_DRAFT: Final = ".draft"
 _FULL, _OFF = 2, 0
 _SCHEMA: Final = f"""
 BEGIN;
@@ -146,7 +147,8 @@ class SqliteJournal:
         path = self._directory / f"{snapshot.seq:020}{_SUFFIX}"
         with _failing(f"write the snapshot at seq {snapshot.seq}"):
             self._write(path, snapshot.state_hash.encode() + b"\n", snapshot.blob)
-            for stale in self._snapshot_paths()[SNAPSHOTS_KEPT:]:
+            left = self._directory.glob(f"*{_DRAFT}")  # by a crash
+            for stale in (*self._snapshot_paths()[SNAPSHOTS_KEPT:], *left):
                 stale.unlink()
 
     def snapshots(self) -> Iterator[Snapshot]:
@@ -254,7 +256,7 @@ class SqliteJournal:
 
     def _write(self, path: Path, heading: bytes, content: bytes) -> None:
         # The name appears only when the content is on disk, and for good once the directory is.
-        draft = path.with_suffix(".draft")
+        draft = path.with_suffix(_DRAFT)
         make_file(draft)
         with draft.open("wb") as file:
             # Apart: to join them would copy tens of megabytes while the loop waits for its turn.
