@@ -43,6 +43,26 @@ async def test_every_operation_answers_everybody_with_what_its_document_lists() 
     assert {200, 400, 401, 403, 404, 422} <= statuses.keys()
 
 
+async def test_what_answers_to_a_known_etag_lists_that_it_does() -> None:
+    async with House("demo") as house:
+        team = await house.register("alpha")
+        await house.call("POST", "/admin/rounds/1/start", key=ADMIN_KEY)
+        document = (await house.call("GET", "/openapi.json")).json
+        told = {}
+        for method, path, listed in operations(document):
+            if method != "GET":
+                continue
+            address = path.replace("{instrument_id}", "SPX").replace("{team_id}", "me")
+            etag = (await team.call("GET", address)).headers.get("etag")
+            if etag is not None:
+                again = await team.call("GET", address, If_None_Match=etag)
+                told[path] = (again.status, "304" in listed)
+            else:
+                assert "304" not in listed, path
+    assert len(told) == 5
+    assert set(told.values()) == {(304, True)}
+
+
 async def test_any_body_is_answered_with_what_the_document_lists() -> None:
     dice = Dice(4)
     async with House("demo") as house:

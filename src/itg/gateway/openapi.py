@@ -104,6 +104,8 @@ def _responses(row: Operation, schema_of: dict[type[Struct], Json]) -> Json:
             "content": {kind: {"schema": result} for kind in row.route.media_types},
         }
     }
+    if row.route.has_etag:
+        responses["304"] = {"description": "Unchanged since the ETag in `If-None-Match`."}
     for status in _PROBLEM_STATUSES:
         responses[str(status)] = {
             "description": "A problem; its code says which.",

@@ -32,7 +32,8 @@ class Route(Struct, frozen=True, kw_only=True):
     """Where an operation lives: method, path with `{names}`, and its name on the socket.
 
     `scope` None: anybody may ask. `is_of_pages`: no page but this program's own may.
-    `body_bytes_max` None: a body is as large as the gateway takes any.
+    `body_bytes_max` None: a body is as large as the gateway takes any. `has_etag`: a known ETag is
+    answered 304.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Route(Struct, frozen=True, kw_only=True):
     is_of_pages: bool = False
     media_types: tuple[str, ...] = ("application/json",)
     body_bytes_max: int | None = None
+    has_etag: bool = False
 
     @property
     def path_fields(self) -> tuple[str, ...]:
