@@ -86,6 +86,8 @@ async def test_a_flood_of_queries_is_429_and_other_teams_do_not_notice() -> None
         assert refused[0].json["retry_after_ms"] > 0
         assert int(refused[0].headers["retry-after"]) >= 1
         assert refused[0].headers["ratelimit"].startswith('"rate";r=0;t=')
+        assert refused[0].headers["ratelimit-policy"] == '"rate";q=5;w=1'
+        assert refused[0].json["limit"] == 5
         assert (await other.call("GET", "/positions/me")).status == 200
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from enum import Enum, unique
 
+from msgspec.structs import replace
+
 from itg.gateway.buckets import Buckets
 from itg.gateway.calls import Caller
 from itg.gateway.directory import Directory
@@ -66,4 +68,5 @@ def refuse_empty(buckets: Buckets[str], key: str, kind: str) -> None:
     retry_after_ms = buckets.take(key)
     if retry_after_ms is not None:
         detail = f"more than {buckets.per_s:g} {kind} a second"
-        raise RefusedError(problem_of(RATE_LIMIT_EXCEEDED, detail, retry_after_ms=retry_after_ms))
+        problem = problem_of(RATE_LIMIT_EXCEEDED, detail, retry_after_ms=retry_after_ms)
+        raise RefusedError(replace(problem, limit=int(buckets.per_s)))
