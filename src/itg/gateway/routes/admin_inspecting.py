@@ -199,7 +199,7 @@ OPERATIONS: tuple[Operation, ...] = (
         _route(
             "team_fills",
             "/admin/teams/{team_id}/fills",
-            "List a team's fills, oldest first.",
+            "List a team's fills, oldest first, as far back as the mailbox reaches.",
             FillPage,
         ),
         TeamFillsParams,

@@ -281,7 +281,7 @@ OPERATIONS: tuple[Operation, ...] = (
             name="fills.list",
             method="GET",
             path="/exchange/fills",
-            summary="Read your fills, oldest first.",
+            summary="Read your fills, oldest first, as far back as the mailbox reaches.",
             result=FillPage,
         ),
         FillsParams,
