@@ -52,6 +52,18 @@ def test_sums_on_the_page_equal_the_report_s_numbers_to_the_cent(
     assert edges
 
 
+@pytest.mark.parametrize("width", [480, 640, 800, 1024, 1440])
+def test_a_loss_of_millions_stays_in_its_card(page: Page, over: Over, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    sign_in(page, over.url, over.keys[FUND], "/report/1")
+    figure = page.locator("dd[data-figure=pnl]")
+    expect(figure).to_be_visible()
+    too_wide = figure.evaluate(
+        "of => { of.textContent = '▼−1,106,492.30'; return of.scrollWidth > of.clientWidth }"
+    )
+    assert not too_wide
+
+
 def test_terms_stand_with_their_anchors_and_lead_to_the_score(page: Page, over: Over) -> None:
     report = over.report(FUND)
     assert report.score.terms is not None
