@@ -28,7 +28,7 @@ from itg.runtime.codec import Codec
 from itg.runtime.effects import Effect, Stream
 from itg.runtime.envelope import shard_of, source_of
 from itg.runtime.joined_machine import codec_of
-from itg.runtime.journal import FROM_START, Head, Journal, SealedBatch
+from itg.runtime.journal import FROM_START, Head, Journal, SealedBatch, checked_rows
 from itg.runtime.service import Service
 from itg.translate.read_models import READ_MODELS, ReadModel, RoundStarts, Told
 
@@ -194,7 +194,7 @@ class _Reader:
         there = self._heads.get(source.node, Head())
         self._refuse_another(source.journal, there)
         after = min(self._cursors.get(stream, FROM_START) for stream in streams)
-        rows = _until(source.journal.rows(after), end.seq)
+        rows = _until(checked_rows(source.journal, after), end.seq)
         while some := list(islice(rows, _ROWS_AT_ONCE)):
             batch = self._batch(source, streams, some, there)
             self._store.apply(batch)

@@ -7,7 +7,7 @@ from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import Seq
 from itg.runtime.codec import Codec
 from itg.runtime.envelope import Record
-from itg.runtime.journal import FROM_START, Journal, SealedBatch
+from itg.runtime.journal import FROM_START, Journal, SealedBatch, checked_rows
 
 # Rows are looked through for these names before they are decoded: few hold one.
 _NAMES = (b"CreateGame", b"RoundStarted", b"RoundEnded", b"RevealSeed")
@@ -30,9 +30,12 @@ class RoundRange(Struct, frozen=True, kw_only=True):
 
 
 def range_of(journal: Journal, codec: Codec, round_id: int) -> RoundRange:
-    """Return an ended round's range as of now; `ConfigurationError` if it has not ended."""
+    """Return an ended round's range as of now; `ConfigurationError` if it has not ended.
+
+    Every row is checked on the way, so that what is made of the round is made of what was recorded.
+    """
     search = _Search(round_id)
-    for row in journal.rows(FROM_START):
+    for row in checked_rows(journal, FROM_START):
         is_within = search.is_ended and not search.is_over
         if is_within or any(name in row.body for name in _NAMES):
             for record in codec.decode_records(row.body):
