@@ -12,6 +12,7 @@ from rich.table import Table
 from itg.cli import exits
 from itg.cli.consoles import progress_console, waiting, wide_console
 from itg.cli.lab_reports import plain_table, print_alpha, print_calibration
+from itg.cli.own_errors import own_traceback
 from itg.cli.showing import print_result
 from itg.client.errors import BotFileError
 from itg.compose.lab import LabSettings, play, play_seeds
@@ -63,6 +64,19 @@ def run_lab(settings: LabSettings, seeds: int, *, as_json: bool) -> int:
     except BotFileError as error:
         print(f"itg: {error}", file=sys.stderr)
         return exits.WRONG_USE
+    except Exception as error:
+        own = own_traceback(_own_files(settings), error)
+        if own is None:
+            raise
+        print(f"{own}itg: the game ended with the error above", file=sys.stderr)
+        return exits.FAILED
+
+
+def _own_files(settings: LabSettings) -> list[str]:
+    named = [*settings.seats, settings.alpha or ""]
+    return [
+        f"{file}.py" for file, is_file, _ in (name.rpartition(".py:") for name in named) if is_file
+    ]
 
 
 def _one(settings: LabSettings, *, as_json: bool) -> int:
