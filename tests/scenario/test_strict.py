@@ -207,6 +207,8 @@ def test_overrides_out_of_range_are_refused() -> None:
         scenario.load("demo", speed=0)
     with pytest.raises(ConfigurationError, match="days: 0"):
         scenario.load("demo", days=0)
+    with pytest.raises(ConfigurationError, match="game time ends with the year 2261"):
+        scenario.load("demo", days=99_999)
     with pytest.raises(ConfigurationError, match="days: the organizer's session"):
         scenario.load("bare", days=2)
 

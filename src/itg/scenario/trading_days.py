@@ -13,6 +13,7 @@ from itg.scenario.tables.sessions import Calendar
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # A calendar that trades less than once a year is a mistake.
 SEARCH_DAYS_MAX = 366
+LAST_YEAR = 2261  # nanoseconds since 1970 in 63 bits, as journals keep them, end in the next one
 
 
 class TradingDays:
@@ -57,6 +58,10 @@ class TradingDays:
     def _from(self, day: date) -> Iterator[date]:
         idle = 0
         while idle < SEARCH_DAYS_MAX:
+            if day.year > LAST_YEAR:
+                raise ConfigurationError(
+                    f"game time ends with the year {LAST_YEAR}: play fewer days, or begin earlier"
+                )
             if day.weekday() in self._weekdays and day not in self._holidays:
                 idle = 0
                 yield day
