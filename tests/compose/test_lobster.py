@@ -10,6 +10,7 @@ from tests.compose.recorded import RecordedGame, recorded
 from itg.compose.export_round import ExportSettings, export_round
 from itg.compose.verify import machine_of, opened_for_reading
 from itg.exchange.contract import BookDelta, TradeExecuted
+from itg.kernel.errors import ConfigurationError
 from itg.translate.lobster import ASK, BID, CROSSED, KINDS, TRADED, LobsterBook, LobsterTape
 from itg.translate.round_facts import Fact, facts_of
 
@@ -124,3 +125,12 @@ def test_a_round_without_an_order_has_no_book(tmp_path: Path) -> None:
     game.close()
     settings = ExportSettings(round_id=1, format="lobster", target=tmp_path / "out")
     assert export_round(tmp_path / "data", settings) == []
+
+
+@pytest.mark.parametrize("depth", [0, -5])
+def test_a_book_without_a_level_is_refused(data: Path, tmp_path: Path, depth: int) -> None:
+    target = tmp_path / "out"
+    settings = ExportSettings(round_id=1, format="lobster", target=target, depth=depth)
+    with pytest.raises(ConfigurationError, match=f"depth {depth} is no number of levels"):
+        export_round(data, settings)
+    assert not target.exists()

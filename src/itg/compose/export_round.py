@@ -49,6 +49,8 @@ def export_round(data: Path, settings: ExportSettings) -> list[ExportedFile]:
     tables = _tables(settings.what)
     if settings.format not in FORMATS:
         raise ConfigurationError(f"format {settings.format!r} is none of {', '.join(FORMATS)}")
+    if settings.depth < 1:
+        raise ConfigurationError(f"depth {settings.depth} is no number of levels; give 1 or more")
     journal = opened_for_reading(data)
     try:
         codec = machine_of(journal).codec
