@@ -132,6 +132,14 @@ def test_a_flipped_byte_is_found_wherever_it_is_and_its_part_is_named(
             assert named
 
 
+def test_what_is_wrong_stands_apart_from_where_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.py").write_text("print(1)")
+    app(["bundle", "check", str(tmp_path / "mine.py")], exit_on_error=False)
+    assert "WRONG after the beginning  no file begins there" in capsys.readouterr().out
+
+
 def test_bytes_added_or_cut_off_are_found(bundle: Path, tmp_path: Path) -> None:
     whole = bundle.read_bytes()
     for content in (whole + b"\0", whole[:-1], whole[: len(whole) // 2], b""):

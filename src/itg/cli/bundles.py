@@ -94,8 +94,9 @@ def show_exported(data: Path, settings: ExportSettings, *, as_json: bool) -> int
 
 def _print_findings(report: BundleReport) -> None:
     words = {True: "ok", False: "WRONG", None: "–"}
+    wide = max((16, *(len(finding.part) + 2 for finding in report.findings)))
     for finding in report.findings:
-        print(f"{words[finding.is_sound]:<6}{finding.part:<16}{finding.detail}")
+        print(f"{words[finding.is_sound]:<6}{finding.part:<{wide}}{finding.detail}")
     verdict = "sound" if report.is_sound else "not as it was signed"
     print(f"\n{report.file}: {verdict}{', sealed' if report.is_sealed else ''}")
 
