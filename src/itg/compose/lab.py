@@ -5,11 +5,9 @@ bots → LabRun → Machine(services) → the bots' ears
 
 import gc
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
 from functools import partial
 from io import StringIO
-from multiprocessing import get_context
 from os import cpu_count
 from time import perf_counter
 from typing import Protocol
@@ -26,6 +24,7 @@ from itg.compose.day_book import DayBook, standings_of
 from itg.compose.models import refuse_unknown_models
 from itg.compose.result import GameResult, Played, Tally
 from itg.compose.services import services_of
+from itg.compose.workers import worker_pool
 from itg.game.contract import CreateGame, RoleRotation, RoundEnded
 from itg.kernel.errors import ConfigurationError
 from itg.kernel.ids import Role
@@ -115,7 +114,7 @@ def play_seeds(
     """Play games on all cores; `on_result` hears each in order as it is ready."""
     results: list[GameResult] = []
     workers = min(cpu_count() or 1, len(settings))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with worker_pool(workers) as pool:
         for result in pool.map(_play_quietly, settings):
             results.append(result)
             on_result(result)

@@ -7,11 +7,9 @@ source and the seed. Calibrating again plays what is not there yet.
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
 from hashlib import sha256
 from io import StringIO
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import fmean, median, stdev
 
@@ -22,6 +20,7 @@ from msgspec.structs import replace
 from itg import scenario
 from itg.compose.lab import DEFAULT_SEATS, seats_of
 from itg.compose.services import services_of
+from itg.compose.workers import worker_pool
 from itg.game.contract import (
     ComponentGroup,
     CreateGame,
@@ -270,7 +269,7 @@ def _played(settings: ParSettings, seeds: Sequence[int]) -> Iterator[tuple[int, 
             yield seed, play_session(settings.scenario, seed)
         return
     names = [settings.scenario] * len(seeds)
-    with ProcessPoolExecutor(settings.jobs, mp_context=get_context("spawn")) as pool:
+    with worker_pool(settings.jobs) as pool:
         yield from zip(seeds, pool.map(play_session, names, seeds), strict=True)
 
 

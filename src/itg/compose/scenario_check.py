@@ -6,10 +6,9 @@ of a session whose pre-open is cut short: the world is the very one of the whole
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from contextlib import redirect_stdout
 from io import StringIO
-from multiprocessing import get_context
 from os import cpu_count
 from typing import TypeVar
 
@@ -20,6 +19,7 @@ from itg import scenario
 from itg.compose.lab import seats_of
 from itg.compose.models import refuse_unknown_models, setup_of
 from itg.compose.services import services_of
+from itg.compose.workers import worker_pool
 from itg.exchange.contract import ConfigureExchange
 from itg.game.asking import Setup
 from itg.game.contract import CreateGame, RoundPlan
@@ -93,7 +93,7 @@ def simulate(settings: CheckSettings, on_done: OnDone) -> Simulation:
     seeds = {part: range(FIRST_SEED, FIRST_SEED + count) for part, count in parts.items()}
     found: dict[str, list[list[Figure]]] = {WORLD: [], MARKET: []}
     if parts:
-        with ProcessPoolExecutor(cpu_count() or 1, mp_context=get_context("spawn")) as pool:
+        with worker_pool(cpu_count() or 1) as pool:
             # The long ones first, so that no core waits for the last of them.
             asked: dict[str, list[Future[list[Figure]]]] = {
                 MARKET: [pool.submit(market_figures, settings, s) for s in seeds.get(MARKET, ())],
