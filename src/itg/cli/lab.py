@@ -19,7 +19,7 @@ from itg.compose.lab import LabSettings, play, play_seeds
 from itg.compose.result import GameResult
 from itg.lab.alphas import AlphaScore, pooled
 from itg.retail.contract import CalibrationRow
-from itg.scenario.files import read
+from itg.scenario.files import seed_of
 
 
 class SeatSummary(Struct, frozen=True, kw_only=True):
@@ -93,7 +93,7 @@ def _one(settings: LabSettings, *, as_json: bool) -> int:
 
 
 def _many(settings: LabSettings, seeds: int, as_json: bool) -> int:  # noqa: FBT001 - a flag
-    first = read(settings.scenario)[1].seed if settings.seed is None else settings.seed
+    first = seed_of(settings.scenario) if settings.seed is None else settings.seed
     games = [replace(settings, seed=first + n, is_digested=False) for n in range(seeds)]
     progress = Progress(
         TextColumn("{task.description}"),
