@@ -159,6 +159,23 @@ def test_what_happened_in_a_round_is_in_its_export_alone(tmp_path: Path) -> None
     assert told == [trade.trade_id for trade in traded]
 
 
+def test_an_export_that_fails_leaves_no_file_that_looks_whole(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = exported(data, tmp_path)[0].read_bytes()
+
+    def failing(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(csv, "writer", failing)
+    with pytest.raises(KeyboardInterrupt):
+        exported(data, tmp_path)
+    assert (tmp_path / "round-1-orders.csv").read_bytes() == before
+    with pytest.raises(KeyboardInterrupt):
+        exported(data, tmp_path / "fresh")
+    assert [*(tmp_path / "fresh").iterdir()] == []
+
+
 def test_wrong_wishes_are_refused_by_name(data: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="'secrets' is none of orders"):
         export_round(data, ExportSettings(round_id=1, what=("secrets",), target=tmp_path))

@@ -1,17 +1,21 @@
 """Scores on the wire: everybody sees every total, terms are their team's and the organizer's."""
 
 import asyncio
+import csv
 from collections.abc import AsyncIterator
+from io import StringIO
 
 import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 from tests.game.scoring.recorded import classic
 from tests.gateway.house import ADMIN_KEY, Answered, House, Team, socket_of
+from tests.waiting import until
 
 from itg.cli.score_views import show_scores, show_terms
 from itg.game.contract import CreateGame
 from itg.kernel.money import Cash
+from itg.kernel.times import NS_PER_S
 from itg.market_data.contract import MarksPublished
 
 PARS = [
@@ -67,6 +71,25 @@ async def test_a_team_sees_its_own_terms_and_others_totals(house: House) -> None
     full = (await organize(house, "GET", "/game/scores")).json
     assert all(item["terms"] is not None for item in full["items"])
     assert [final["judgement"] is None for final in body["final"]].count(False) == 1
+
+
+async def test_the_last_row_of_the_exported_p_and_l_is_what_scores_have() -> None:
+    async with House(amend=scored, speed=20.0) as house:
+        await house.open_market()
+        alpha, beta = await teams_of(house)
+        await alpha.place("sell", 3, 10.0)
+        await beta.place("buy", 3, 10.0)
+        # The table has a row at each minute: the end is not at one.
+        await until(lambda: 5 <= house.clock.game_ns() // NS_PER_S % 60 <= 30)
+        await end_round(house)
+        body = {"key_name": "analyst", "reason": "study"}
+        key = str((await organize(house, "POST", "/admin/keys", body)).json["api_key"])
+        table = await house.call("GET", "/game/rounds/1/export?what=pnl", key=key)
+        items = (await organize(house, "GET", "/game/scores")).json["items"]
+    last = {row["participant"]: row for row in csv.DictReader(StringIO(table.body.decode()))}
+    wanted = sorted(item["terms"]["unscored"]["pnl"] for item in items)
+    assert sorted(float(row["pnl"]) for row in last.values()) == wanted
+    assert wanted[0] != 0.0
 
 
 async def test_one_team_s_score_by_its_id_or_as_me(house: House) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from threading import Lock
 
 import pytest
+from msgspec.structs import replace
 from tests.dice import Dice
 from tests.runtime.carriers import LossyCarrier
 from tests.runtime.toys import START, Balance, GetTotal, Salute, deposit, services
@@ -19,7 +20,15 @@ from itg.runtime.clock import ScaledClock
 from itg.runtime.envelope import Record
 from itg.runtime.joined_journal import JoinedJournal
 from itg.runtime.joined_machine import JoinedMachine, codec_of
-from itg.runtime.journal import Header, MemoryJournal, MemoryStore, SealedBatch, read
+from itg.runtime.journal import (
+    FROM_START,
+    DamagedRowError,
+    Header,
+    MemoryJournal,
+    MemoryStore,
+    SealedBatch,
+    read,
+)
 from itg.runtime.recovery import recover, verify
 
 BANKS, HERALD = "banks", "herald"
@@ -164,6 +173,21 @@ async def test_through_losses_and_kills_everything_is_heard_once(seed: int) -> N
     toys.carrier.loses = lambda _subject, _body: False
     await toys.settled()
     toys.check()
+    await toys.stop()
+
+
+async def test_of_a_damaged_node_s_journal_nothing_is_joined() -> None:
+    toys = Toys()
+    for name in (HERALD, BANKS):
+        await toys.begin(name)
+    for amount in range(1, 6):
+        toys.tell(BANKS, deposit(amount))
+    await toys.settled()
+    rows = toys.stores[BANKS].rows
+    assert len(list(toys.joined().rows(FROM_START))) > 0
+    rows[-1] = replace(rows[-1], body=rows[-1].body + b" ")
+    with pytest.raises(DamagedRowError):
+        list(toys.joined().rows(FROM_START))
     await toys.stop()
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from itg.compose.round_range import range_of
 from itg.compose.verify import machine_of, opened_for_reading
@@ -56,12 +58,24 @@ def export_round(data: Path, settings: ExportSettings) -> list[ExportedFile]:
         codec = machine_of(journal).codec
         range_of(journal, codec, settings.round_id)  # says so where the round has not ended
         settings.target.mkdir(parents=True, exist_ok=True)
-        if settings.format == "lobster":
-            return _pairs(journal, codec, settings)
-        identities = Identities.of(journal, codec, settings.round_id)
-        return [_file(journal, codec, settings, table, identities) for table in tables]
+        # Apart until all is written: half a table looks like a whole one.
+        with TemporaryDirectory(dir=settings.target, prefix=".export-") as draft:
+            drafted = replace(settings, target=Path(draft))
+            written = _written(journal, codec, drafted, tables)
+            for file in sorted(drafted.target.iterdir()):
+                file.replace(settings.target / file.name)
+        return [replace(one, file=str(settings.target / Path(one.file).name)) for one in written]
     finally:
         journal.close()
+
+
+def _written(
+    journal: Journal, codec: Codec, settings: ExportSettings, tables: Sequence[Table]
+) -> list[ExportedFile]:
+    if settings.format == "lobster":
+        return _pairs(journal, codec, settings)
+    identities = Identities.of(journal, codec, settings.round_id)
+    return [_file(journal, codec, settings, table, identities) for table in tables]
 
 
 def _tables(what: Sequence[str]) -> list[Table]:

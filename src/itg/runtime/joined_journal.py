@@ -21,6 +21,7 @@ from itg.runtime.journal import (
     Sealer,
     SetAside,
     Snapshot,
+    checked_rows,
 )
 from itg.runtime.service import node_name
 
@@ -31,7 +32,7 @@ class _Node:
     """One node's records as they are read, the next one first."""
 
     def __init__(self, journal: Journal, codec: Codec) -> None:
-        self._rows = journal.rows(FROM_START)
+        self._rows = checked_rows(journal, FROM_START)
         self._codec = codec
         self._records: deque[Record] = deque()
         self.reached = Seq(0)

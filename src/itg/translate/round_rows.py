@@ -173,10 +173,10 @@ def position_rows(fact: Fact, identities: Identities) -> Iterator[About]:
 
 
 def pnl_rows(fact: Fact, identities: Identities) -> Iterator[About]:
-    """Return each participant's measures, at the first of each minute."""
+    """Return each participant's measures: at the first of each minute, settled, and corrected."""
     event = fact.event
     assert isinstance(event, AccountsMeasured)
-    if fact.game_ns % NS_PER_MINUTE >= NS_PER_S:
+    if fact.game_ns % NS_PER_MINUTE >= NS_PER_S and not event.is_asked:
         return
     for measure in event.measures:
         who = measure.account_id

@@ -164,7 +164,8 @@ TABLES: Final[dict[str, Table]] = {
         ),
         Table(
             name="pnl",
-            about="one row a minute for each participant: profit and loss of the day by its parts",
+            about="one row a minute for each participant, one when the round is settled and after "
+            "each correction: profit and loss of the day by its parts",
             columns=(
                 _SEQ,
                 _GAME,
