@@ -563,10 +563,11 @@ export interface FillBody {
   adjusted_price?: number | null;
 }
 
-/** Own fills, oldest first. */
+/** Own fills, oldest first. `is_complete` unless the mailbox has lost what came right after where the page begins: fills of then may be missing, which the round's blotter has. */
 export interface FillPage {
   items: (FillBody)[];
   next_cursor: string | null;
+  is_complete?: boolean;
 }
 
 /** Data of `fill`: the fill and what it left of the order (or of the quote side). */

@@ -2,13 +2,15 @@
 
 from tests.positions.scene import ALICE, BOB, Scene, cancel, order, replace
 
-from itg.kernel.ids import ClientOrderId, OrderId
+from itg.kernel.ids import ClientOrderId, OrderId, Seq
 from itg.positions.contract import (
     AccountCancelRejected,
     AccountFilled,
     AccountOrderRejected,
     AccountOrderUpdated,
     AccountReplaceRejected,
+    Fills,
+    GetFills,
     GetOrderEvents,
     OrderEvents,
     RequestMassCancel,
@@ -69,3 +71,24 @@ def test_one_that_began_before_the_mailbox_is_incomplete() -> None:
     told = story(market, working)
     assert [type(event) for event in told.events] == [AccountOrderUpdated]
     assert not told.is_complete
+
+
+def fills_of(market: Scene, since_seq: int | None = None) -> Fills:
+    since = None if since_seq is None else Seq(since_seq)
+    reply = market.ask(GetFills(account_id=ALICE, since_seq=since))
+    assert isinstance(reply, Fills)
+    return reply
+
+
+def test_fills_say_whether_earlier_ones_are_gone() -> None:
+    market = Scene()
+    market.rest(order(ALICE, "buy", 5, "9.00"))
+    market.send(order(BOB, "sell", 3, "9.00"))
+    before = fills_of(market)
+    assert (len(before.fills), before.is_complete) == (1, True)
+    for _ in range(MAILBOX_EVENTS_MAX + 1 - before.private_seq):
+        market.positions.handle(market.now, cancel(ALICE, 77))
+    assert not fills_of(market).is_complete
+    # What is gone is event 1: who has it misses nothing.
+    assert not fills_of(market, since_seq=0).is_complete
+    assert fills_of(market, since_seq=1).is_complete

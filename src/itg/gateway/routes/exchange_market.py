@@ -163,12 +163,14 @@ def list_fills_of(gateway: Gateway, call: Call, account_id: AccountId, params: F
     )
 
     def compose(replies: Sequence[Reply]) -> Answer:
-        fills = fill_bodies(reply_of(Fills, replies))
+        found = reply_of(Fills, replies)
+        fills = fill_bodies(found)
         is_full = len(fills) == params.limit
         return done(
             FillPage(
                 items=fills,
                 next_cursor=cursor_of({"seq": fills[-1].seq}) if is_full else None,
+                is_complete=found.is_complete,
             )
         )
 

@@ -151,10 +151,14 @@ class Quotes(Reply, frozen=True, kw_only=True):
 
 
 class Fills(Reply, frozen=True, kw_only=True):
-    """A page of fills, oldest first; `corrections` says which trades were undone or moved since."""
+    """A page of fills, oldest first; `corrections` says which trades were undone or moved since.
+
+    `is_complete` unless the mailbox has lost events after the number that was asked for.
+    """
 
     fills: tuple[Fill, ...]
     corrections: tuple[AccountFillBusted, ...] = ()
+    is_complete: bool = True
     private_seq: Seq
 
 

@@ -124,6 +124,7 @@ def _fills(account: Account, query: GetFills) -> Reply:
     return Fills(
         fills=tuple(page[: query.count]),
         corrections=tuple(event for event in events if isinstance(event, AccountFillBusted)),
+        is_complete=account.mailbox.oldest_kept() <= (query.since_seq or 0) + 1,
         private_seq=account.mailbox.seq,
     )
 

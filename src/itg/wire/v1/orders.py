@@ -173,10 +173,15 @@ class OrderPage(Body, frozen=True, kw_only=True):
 
 
 class FillPage(Body, frozen=True, kw_only=True):
-    """Own fills, oldest first."""
+    """Own fills, oldest first.
+
+    `is_complete` unless the mailbox has lost what came right after where the page begins: fills of
+    then may be missing, which the round's blotter has.
+    """
 
     items: list[FillBody]
     next_cursor: str | None
+    is_complete: bool = True
 
 
 class BatchItemBody(Body, frozen=True, kw_only=True):
