@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "performance.md"
 
 
 def nodes(topology: str) -> dict[str, list[str]]:
-    services = services_of([shard for shard, _ in scenario.load("liquid").rules.shards])
+    services = services_of([shard for shard, _ in scenario.load("bare").rules.shards])
     return {name: [s.name for s in each] for name, each in nodes_of(topology, services).items()}
 
 

@@ -56,4 +56,6 @@ class NoOffice:
         return None
 
     def prepare(self, _ask: NewGameRequest) -> NewGameBody:
-        raise RefusedError(problem_of(DATA_ELSEWHERE, f"{_ELSEWHERE}: `itg game new` beside it"))
+        raise RefusedError(
+            problem_of(DATA_ELSEWHERE, f"{_ELSEWHERE}: make the next game beside it")
+        )
