@@ -29,7 +29,7 @@ class Server:
         self.data = data
         self.flags = ("--scenario", scenario, "--data", str(data), *flags)
         self.port = 0
-        self.ready_s = 0.0
+        self.ready_s = 0.0  # of the processor: what a busy machine gives others is not its own
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
@@ -59,7 +59,6 @@ class Server:
         return (self.data / "admin.key").read_text().strip()
 
     def start(self) -> None:
-        started = time.monotonic()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "itg", self.command, "--port", str(self.port), *self.flags],
             stdout=subprocess.PIPE,
@@ -68,7 +67,7 @@ class Server:
         )
         self.port = self._announced_port()
         self.until_ready()
-        self.ready_s = time.monotonic() - started
+        self.ready_s = processor_s(self.pid)
 
     def until_ready(self) -> None:
         """Return once it answers that it is ready; after a restart by itself too."""
@@ -162,3 +161,9 @@ class GatewayProcess(Server):
     def __init__(self, data: Path, *flags: str) -> None:
         super().__init__(data)
         self.flags = ("--data", str(data), *flags)
+
+
+def processor_s(pid: int) -> float:
+    """Return how many seconds of a processor a living process has taken."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
