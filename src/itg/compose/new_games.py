@@ -7,6 +7,7 @@ from pathlib import Path
 from itg.compose.data_directory import DataDirectory
 from itg.compose.game_settings import SoloSettings
 from itg.compose.pasted import faults_at, reaching_out
+from itg.compose.preflight.game import REVEAL
 from itg.compose.preparing import Prepared, prepare
 from itg.gateway.problems import RefusedError, problem_of
 from itg.gateway.reasons import GAME_EXISTS, INVALID_FIELD
@@ -58,7 +59,7 @@ def _refuse(pointer: str, faults: Sequence[str]) -> None:
 
 def _refuse_another(path: Path, text: str | None) -> None:
     # Neither a stranger's folder nor a game that was played becomes this one.
-    if not (path / "reveal.json").is_file():
+    if not (path / REVEAL).is_file():
         raise ConfigurationError(f"{path} is there and is no prepared game: choose another name")
     file = path / _FILE
     kept = file.read_text(encoding="utf-8") if file.is_file() else None

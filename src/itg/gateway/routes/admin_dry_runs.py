@@ -12,14 +12,19 @@ from itg.wire.v1.rehearsing import DryRunBody, DryRunRequest
 _PATH = "/admin/dry-run"
 
 
-def _begin(gateway: Gateway, call: Call, params: DryRunRequest) -> None:
-    name, text = params.scenario, params.text
+def assert_one_choice(name: str | None, text: str | None) -> None:
+    """Refuse what is not either a shipped scenario's name or a text."""
     if (name is None) == (text is None):
         raise field_fault("/scenario", "name a shipped scenario or send a text, not both")
     if name is not None and name not in available():  # a path would have any file read
         known = ", ".join(available())
         raise field_fault("/scenario", f"no shipped scenario of that name; there are: {known}")
-    call.reply(done(gateway.dry_runs.begin(name, text, params.minutes), 202))
+
+
+def _begin(gateway: Gateway, call: Call, params: DryRunRequest) -> None:
+    assert_one_choice(params.scenario, params.text)
+    begun = gateway.dry_runs.begin(params.scenario, params.text, params.minutes)
+    call.reply(done(begun, 202))
 
 
 def _look(gateway: Gateway, call: Call) -> None:

@@ -2,25 +2,17 @@
 
 from itg.game.contract import NoteGame, Scope
 from itg.gateway.calls import Answer, Call, done, refused
-from itg.gateway.decoding import field_fault
 from itg.gateway.flood import Metered
 from itg.gateway.gateway import Gateway
 from itg.gateway.operations import Operation, Route, act
 from itg.gateway.problems import RefusedError
 from itg.gateway.round_files import RoundFiles
-from itg.gateway.routes.admin import acted
-from itg.runtime.envelope import Record
-from itg.scenario.files import available
+from itg.gateway.routes.admin_dry_runs import assert_one_choice
 from itg.wire.v1.preparing import NewGameBody, NewGameRequest
 
 
 def _prepare(gateway: Gateway, call: Call, params: NewGameRequest) -> None:
-    name, text = params.scenario, params.text
-    if (name is None) == (text is None):
-        raise field_fault("/scenario", "name a shipped scenario or send a text, not both")
-    if name is not None and name not in available():  # a path would have any file read
-        known = ", ".join(available())
-        raise field_fault("/scenario", f"no shipped scenario of that name; there are: {known}")
+    assert_one_choice(params.scenario, params.text)
     made: list[NewGameBody] = []
 
     def make(_: RoundFiles) -> Answer:
@@ -33,13 +25,8 @@ def _prepare(gateway: Gateway, call: Call, params: NewGameRequest) -> None:
             return
         (body,) = made
         command = NoteGame(game_name=body.name, commitment=body.commitment, reason=params.reason)
-
-        def compose(record: Record) -> Answer:
-            noted = acted(record)
-            return noted if noted.problem is not None else done(body, 201)
-
         try:
-            gateway.send(call, command, compose)
+            gateway.send(call, command, lambda _: done(body, 201))
         except RefusedError as error:  # nobody above hears it; asked again, nothing is made twice
             call.reply(refused(error.problem))
 
